@@ -6,7 +6,7 @@ const questions = [
   '{ attribution(model: MARKOV, order: 2, bootstrap: 5) { model total { conversions } rows { key } warnings } }',
   '{ attribution(definition: "channel-rules@1") { model } }',
   '{ leads(first: 2, asOf: { happenedBy: "2150-01-01T00:00:00Z" }) { totalCount nodes: edges { node { leadId email } } } }',
-  '{ leads(email: "bob@example.org", asOf: { happenedBy: "2150-01-01T00:00:00Z" }) { nodes: edges { node { leadId } } } }',
+  '{ leads(filter: { email: "bob@example.org" }, asOf: { happenedBy: "2150-01-01T00:00:00Z" }) { nodes: edges { node { leadId } } } }',
   '{ a: leads(asOf: { happenedBy: "2020-01-01T00:00:00Z" }) { totalCount } now: leads { totalCount } }',
   'query Both { ...It } fragment It on Query { pipeline { __typename } salesCycle { __typename } status { name } }',
   '{ compareModels(models: [FIRST_TOUCH, LINEAR]) { reports { model } deals(first: 501) { totalCount } } }',

@@ -111,7 +111,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
       }>(
         `{ attribution(model: FIRST_TOUCH, lookback: "none") { rows { key conversions } unattributed { conversions } }
            velocity { total { open won lost perDay { minor } } }
-           leads(first: 1) { totalCount } customers: leads(first: 1, stage: CUSTOMER) { totalCount } }`,
+           leads(first: 1) { totalCount } customers: leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`,
         ['analyst'],
       );
     const { data, errors } = await ask();
@@ -125,7 +125,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     await served.stop();
     await baton(folder, 'rebuild');
     const rebuilt = await Served.start(folder);
-    expect((await rebuilt.ask(`{ leads(first: 1, stage: CUSTOMER) { totalCount } }`, ['sales'])).data).toEqual({
+    expect((await rebuilt.ask(`{ leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`, ['sales'])).data).toEqual({
       leads: { totalCount: 842 },
     });
     await rebuilt.stop();
@@ -183,7 +183,7 @@ describeWithData('the deals of a hardware seller', ['crm-sales-opportunities/sal
     expect(Math.round((top.averageAmount[0]!.minor * 15) / 100)).toBe(400612);
     expect(rows.reduce((sum, { won }) => sum + won, 0)).toBe(4238);
   };
-  const query = `{ velocity(by: PRODUCT) { total { ...row } rows { ...row } } opportunities(first: 1, status: WON) { totalCount } }
+  const query = `{ velocity(by: PRODUCT) { total { ...row } rows { ...row } } opportunities(first: 1, filter: { status: { in: [WON] } }) { totalCount } }
     fragment row on VelocityRow { key open won lost winRate averageAmount { minor currency } cycleDays perDay { minor currency } }`;
 
   it('have the expected velocity on the command line', async () =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Refused, type CommandMeta, type Context, type Instant, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { handoffs } from '@baton/sales-sla';
-import { leads } from '../libs/leads/read/leads/leads.projection';
+import { leads } from '../libs/leads/read/leads/leads.read-model';
 import { outcomes } from '@baton/scoring';
 import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import type { LeadCommand, LeadEvent } from '../libs/leads/write/lead/lead.events';

@@ -19,7 +19,7 @@ import { isQualified } from '../libs/leads/write/lead/qualification.rules';
 import { scoreAt } from '../libs/leads/write/lead/score.model';
 import { deliveries } from '../libs/leads/read/deliveries/deliveries.projection';
 import { handoffs } from '@baton/sales-sla';
-import { leads } from '../libs/leads/read/leads/leads.projection';
+import { leads } from '../libs/leads/read/leads/leads.read-model';
 import { followMerges, copyMergedFacts } from '../libs/leads/policies/merges.policy';
 
 const day = (days: number): Instant => fromMs(START + days * DAY_MS);

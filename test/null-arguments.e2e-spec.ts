@@ -57,8 +57,8 @@ describe('null', () => {
       expect(data.velocity.rows.map(({ key }) => key)).toContain(null);
       for (const { key, open, won, lost } of data.velocity.rows) {
         const filter = { [one.toLowerCase()]: key === null ? { none: true } : { in: [key] } };
-        const list = `query($owner: ValueFilter, $product: ValueFilter, $source: ValueFilter) {
-          opportunities(owner: $owner, product: $product, source: $source) { totalCount }
+        const list = `query($owner: TextFilter, $product: TextFilter, $source: TextFilter) {
+          opportunities(filter: { owner: $owner, product: $product, source: $source }) { totalCount }
           velocity(owner: $owner, product: $product, source: $source) { total { open won lost } } }`;
         expect((await served.ask(list, roles, filter)).data).toEqual({
           opportunities: { totalCount: open + won + lost },
@@ -66,7 +66,7 @@ describe('null', () => {
         });
       }
     }
-    const either = 'opportunities(owner: { in: ["ann"], none: true }) { totalCount }';
+    const either = 'opportunities(filter: { owner: { in: ["ann"], none: true } }) { totalCount }';
     expect((await served.ask(`{ ${either} }`, roles)).data).toEqual({ opportunities: { totalCount: 2 } });
   });
 

@@ -61,7 +61,7 @@ describe('personal data', () => {
   const person = '{ leadId email name phone interests problems history { note } }';
   const found = async (filter: string): Promise<string[]> => {
     const { leads } = await ask<{ leads: { edges: { node: { leadId: string } }[] } }>(
-      `{ leads(${filter}) { totalCount edges { node { leadId } } } }`,
+      `{ leads(filter: { ${filter} }) { totalCount edges { node { leadId } } } }`,
     );
     return leads.edges.map(({ node }) => node.leadId).sort();
   };
@@ -155,14 +155,14 @@ describe('personal data', () => {
     expect(await found('email: "mailto:ZV@vandersloot.example"')).toEqual(['planted']);
     expect(await found('phone: "0151 5647382"')).toEqual([]);
     expect(await found('name: "vandersloot"')).toEqual(['planted']);
-    expect(await found('name: "VANDERSLOOT, Zephyrine", stage: OPPORTUNITY')).toEqual(['planted']);
+    expect(await found('name: "VANDERSLOOT, Zephyrine", stage: { in: [OPPORTUNITY] }')).toEqual(['planted']);
     for (const no of ['name: "Quillfeather"', 'name: "vander"', 'name: "Zephyrine Ignatius"', 'email: "zv"'])
       expect({ [no]: await found(no) }).toEqual({ [no]: [] });
-    const search = '{ leads(email: "zv@vandersloot.example") { totalCount } }';
+    const search = '{ leads(filter: { email: "zv@vandersloot.example" }) { totalCount } }';
     const refusal = async (query: string, as: Role) =>
       (await served.ask(query, [as])).errors?.map(({ extensions }) => extensions.code);
     expect(await refusal(search, 'analyst')).toEqual(['access/denied']);
-    expect(await refusal('{ leads(name: " - ") { totalCount } }', 'sales')).toEqual(['read/nothing-to-find']);
+    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual(['read/nothing-to-find']);
   });
 
   it('of a page of fifty people is opened with one call of the key store', async () => {

@@ -162,7 +162,7 @@ describe('the agreement with sales', () => {
 
   it('tells who listens to the queue and the board what changes, and goes on behind a position', async () => {
     const queue =
-      'subscription ($rep: ValueFilter, $after: String) { handoffQueueChanges(rep: $rep, after: $after) { position waiting leads { leadId clocks { kind } } } }';
+      'subscription ($rep: TextFilter, $after: String) { handoffQueueChanges(rep: $rep, after: $after) { position waiting leads { leadId clocks { kind } } } }';
     const mine = listen(await subscribing('sales'), queue, { rep: { in: ['rita'] } });
     const all = listen(await subscribing('revops'), queue);
     const board = listen(
@@ -212,7 +212,7 @@ describe('the agreement with sales', () => {
       const count = async (state: string) =>
         (
           await ask<Board>(
-            `query ($kind: String, $rep: ValueFilter) { it: slaBoard(state: ${state}, kind: $kind, rep: $rep) { totalCount } }`,
+            `query ($kind: String, $rep: TextFilter) { it: slaBoard(state: ${state}, kind: $kind, rep: $rep) { totalCount } }`,
             ['analyst'],
             { kind, rep: rep === null ? { none: true } : { in: [rep] } },
           )

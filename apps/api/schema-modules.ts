@@ -6,14 +6,15 @@ import { DefinitionsGraphqlModule } from '@baton/definitions/definitions.graphql
 import { InsightsGraphqlModule } from '@baton/insights/insights.graphql.module';
 import { LeadsGraphqlModule } from '@baton/leads/leads.graphql.module';
 import { OpportunitiesGraphqlModule } from '@baton/opportunities/opportunities.graphql.module';
-import { graphqlModule, mutationsOf } from '@baton/platform/graphql';
+import { isReadModel } from '@baton/kernel';
+import { graphqlModule, listsOf, mutationsOf } from '@baton/platform/graphql';
 import { RoutingGraphqlModule } from '@baton/routing/routing.graphql.module';
 import { SalesSlaGraphqlModule } from '@baton/sales-sla/sales-sla.graphql.module';
 import { ScoringGraphqlModule } from '@baton/scoring/scoring.graphql.module';
 import { PlatformGraphqlModule } from '@baton/platform/platform.graphql.module';
 import { contextParts } from '../contexts';
 
-/** The GraphQL schema: the queries of every context, and the mutations of every aggregate. */
+/** The GraphQL schema: the queries of every context, the lists of every read model and the mutations of every aggregate. */
 export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   graphqlModule(),
   DefinitionsGraphqlModule,
@@ -27,6 +28,10 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   InsightsGraphqlModule,
   PlatformGraphqlModule,
   AuditGraphqlModule,
+  {
+    module: class ListsModule {},
+    providers: contextParts.flatMap(({ projections }) => projections.filter(isReadModel)).map(listsOf),
+  },
   {
     module: class MutationsModule {},
     providers: contextParts.flatMap(({ aggregates }) => aggregates).map(mutationsOf),

@@ -15,7 +15,7 @@ export const filterOf = (text: string): Record<string, readonly string[]> => {
 };
 
 /**
- * The filters of a report, as GraphQL's `ValueFilter`: `--filter owner=ann,bob`, `--none owner` for those without one.
+ * The filters of a report, as GraphQL's `TextFilter`: `--filter owner=ann,bob`, `--none owner` for those without one.
  * @throws Refused `cli/unknown-filter` for a field that the report cannot be filtered by
  */
 export const filtersOf = <K extends string>(

@@ -5,12 +5,19 @@ describe('a filter on what a row can be without', () => {
   it.each<[string | ValueFilter | undefined, unknown]>([
     [undefined, undefined],
     [{}, undefined],
-    [{ none: false }, undefined],
+    [{ none: false }, { ne: null }],
+    [
+      { notIn: ['ann'], startsWith: 'a' },
+      { notIn: ['ann'], prefix: 'a' },
+    ],
     ['ann', { eq: 'ann' }],
     [{ in: ['ann', 'bob'] }, { in: ['ann', 'bob'] }],
     [{ in: [] }, { in: [] }],
     [{ none: true }, { eq: null }],
-    [{ in: ['ann'], none: true }, { in: ['ann', null] }],
+    [
+      { in: ['ann'], none: true },
+      { in: ['ann'], orNull: true },
+    ],
   ])('%j asks for %j', (wanted, condition) => expect(conditionOf(wanted)).toEqual(condition));
   it('restricts no column that it leaves out', () =>
     expect(conditionsOf({ owner: { none: true }, product: {}, source: undefined, stage: 'demo' })).toEqual({

@@ -1,6 +1,6 @@
 import type { EventMeta, Position } from './event';
 import type { Message } from './message';
-import type { ColumnType, Scalar } from './projection';
+import type { ColumnType, Scalar, CompositeIndex, Order } from './projection';
 import type { Instant } from './time';
 
 /** The time; fixed in tests. */
@@ -128,11 +128,17 @@ export interface Collection {
   /** Read model, version and generation: `deals-v1-g1`; [a-z0-9-]. */
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Beside one index for each column. */
+  readonly indexes?: readonly CompositeIndex[];
 }
 export interface Condition {
   readonly eq?: Scalar;
   readonly ne?: Scalar;
   readonly in?: readonly Scalar[];
+  /** None of these; null is none of them, unless it is listed. */
+  readonly notIn?: readonly Scalar[];
+  /** Null matches too, whatever the other conditions. */
+  readonly orNull?: boolean;
   /** Comparisons never match null. */
   readonly gt?: Scalar;
   readonly gte?: Scalar;
@@ -143,24 +149,45 @@ export interface Condition {
   readonly has?: readonly (readonly string[])[];
 }
 /**
- * A filter on an optional value: one of some values, none, or either. Without `in` and `none` it matches everything.
+ * A filter on a value that a row may lack. All given parts must match; an empty filter matches everything. Rows without
+ * a value match `notIn`, and nothing else but `none`.
  */
 export interface ValueFilter {
+  /** One of these. */
   readonly in?: readonly string[];
-  /** Those without a value. */
+  /** None of these. */
+  readonly notIn?: readonly string[];
+  readonly startsWith?: string;
+  /** True: rows without a value too, alone only those. False: none of those. */
   readonly none?: boolean;
 }
+/** With or without rows that lack a value. */
+export const withNone = (condition: Condition, none: boolean | undefined): Condition => {
+  if (none === undefined) return condition;
+  if (!none) return { ...condition, ne: null };
+  return Object.keys(condition).length === 0 ? { eq: null } : { ...condition, orNull: true };
+};
 /** The column condition of a filter, or of a single value; undefined for no condition. */
 export const conditionOf = (filter: string | ValueFilter | undefined): Condition | undefined => {
   if (filter === undefined || typeof filter === 'string') return filter === undefined ? filter : { eq: filter };
-  if (filter.in === undefined) return filter.none ? { eq: null } : undefined;
-  return { in: filter.none ? [...filter.in, null] : filter.in };
+  const { in: among, notIn, startsWith, none } = filter;
+  const condition = withNone(
+    { ...(among && { in: among }), ...(notIn && { notIn }), ...(startsWith !== undefined && { prefix: startsWith }) },
+    none,
+  );
+  return Object.keys(condition).length === 0 ? undefined : condition;
 };
 /** True if a value (null or undefined for none) passes a filter. */
 export const passesFilter = (filter: string | ValueFilter | undefined, value: string | null | undefined): boolean => {
-  const { eq, in: among } = conditionOf(filter) ?? {};
-  const given = value ?? null;
-  return among !== undefined ? among.includes(given) : eq === undefined || eq === given;
+  if (filter === undefined || typeof filter === 'string') return filter === undefined || filter === value;
+  const { in: among, notIn, startsWith, none } = filter;
+  if (value === null || value === undefined) return none ?? (among === undefined && startsWith === undefined);
+  if (none && among === undefined && notIn === undefined && startsWith === undefined) return false;
+  return (
+    (among === undefined || among.includes(value)) &&
+    !notIn?.includes(value) &&
+    (startsWith === undefined || value.startsWith(startsWith))
+  );
 };
 /** The conditions of several columns; undefined filters are left out. */
 export const conditionsOf = (filters: Readonly<Record<string, string | ValueFilter | undefined>>): Where =>
@@ -170,12 +197,11 @@ export const conditionsOf = (filters: Readonly<Record<string, string | ValueFilt
       return condition === undefined ? [] : [[column, condition]];
     }),
   );
-/** All columns must hold: `{ status: { eq: 'won' }, closedAt: { gte, lt } }`. Columns only, plus `id`. */
-export type Where = Readonly<Record<string, Condition>>;
-export interface Order {
-  readonly column: string;
-  readonly descending?: boolean;
-}
+/**
+ * All columns must hold: `{ status: { eq: 'won' }, closedAt: { gte, lt } }`, and of a list of conditions each. Columns
+ * only, plus `id`.
+ */
+export type Where = Readonly<Record<string, Condition | readonly Condition[]>>;
 export interface FindOptions {
   readonly where?: Where;
   /** Ties are broken by id, in the direction of the last order (ascending without one). */

@@ -9,6 +9,13 @@ import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 export type ColumnType = 'text' | 'integer' | 'real' | 'flag' | 'tokens';
 export type Scalar = string | number | boolean | null;
 
+export interface Order {
+  readonly column: string;
+  readonly descending?: boolean;
+}
+/** The columns of a composite index, in order; the id follows. */
+export type CompositeIndex = readonly Order[];
+
 /** A read model: a pure fold of events into documents, one per key. The keys of `on` are the subscription. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface Projection<D = any> {
@@ -21,6 +28,8 @@ export interface Projection<D = any> {
   readonly search: Readonly<Record<string, SearchTerms>>;
   /** Fields of the document that queries filter, sort and group by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Composite indexes for its likely questions. */
+  readonly indexes?: readonly CompositeIndex[];
   /** The subscribed event types; undefined for all (the case file). */
   readonly types: readonly string[] | undefined;
   readonly keys: (event: StoredEvent) => readonly string[];
@@ -33,7 +42,7 @@ export interface Projection<D = any> {
   readonly blockSize?: number;
 }
 
-interface ProjectionShape<D, E extends AnyEvent> {
+export interface ProjectionShape<D, E extends AnyEvent> {
   readonly name: string;
   readonly version: number;
   readonly personal?: boolean;

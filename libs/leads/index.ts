@@ -3,7 +3,7 @@ export { type ContentUse, contentUses } from './read/content/content-uses.projec
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
 export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.projection';
 export { type FeedbackTopics, listFeedback, feedbackTopics } from './read/feedback/feedback.query';
-export { type LeadDocument, type StageMove, leads } from './read/leads/leads.projection';
+export { type LeadDocument, type StageMove, leads, leadStages } from './read/leads/leads.read-model';
 export { type LeadFilters, leadById, mergedLeadsOf, whereOf as whereLeads } from './read/leads/leads.query';
 export {
   type FeedbackCommand,

@@ -6,7 +6,7 @@ import { contentUses } from './read/content/content-uses.projection';
 import { deliveries } from './read/deliveries/deliveries.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
 import { leadsDue } from './read/leads-due/leads-due.projection';
-import { leads } from './read/leads/leads.projection';
+import { leads } from './read/leads/leads.read-model';
 import { feedbackDecider } from './write/feedback/feedback.decider';
 import { ToFeedback } from './write/feedback/feedback.events';
 import { FeedbackHandler } from './write/feedback/feedback.handler';

@@ -1,4 +1,4 @@
-export { deals, type Deal, type DealStatus } from './read/deals/deals.projection';
+export { deals, type Deal, type DealStatus } from './read/deals/deals.read-model';
 export {
   ToOpportunity,
   opportunityCommands,

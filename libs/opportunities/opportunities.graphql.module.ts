@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { DealsResolver } from './read/deals/deals.resolver';
 import { SupportRequestsResolver } from './read/support-requests/support-requests.resolver';
 
-@Module({ providers: [DealsResolver, SupportRequestsResolver] })
+@Module({ providers: [SupportRequestsResolver] })
 export class OpportunitiesGraphqlModule {}

@@ -1,7 +1,7 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
 import { conversionPolicy } from './policies/conversion.policy';
 import { contactRolesPolicy } from './policies/people.policy';
-import { deals } from './read/deals/deals.projection';
+import { deals } from './read/deals/deals.read-model';
 import { supportRequests } from './read/support-requests/support-requests.projection';
 import { opportunityDecider } from './write/opportunity/opportunity.decider';
 import { ToOpportunity } from './write/opportunity/opportunity.events';

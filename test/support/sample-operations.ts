@@ -2,6 +2,7 @@ import {
   getNamedType,
   getNullableType,
   isEnumType,
+  isInterfaceType,
   isInputObjectType,
   isLeafType,
   isListType,
@@ -46,15 +47,21 @@ export const sample = (type: GraphQLInputType, name = ''): unknown => {
 
 /** What moves with the time of asking, or tells one command from the next. */
 const moving = /^(at|passed|ageHours|projected|neededByNow|onPace|position|revision|repeated|id|events|lag|tip)$/;
-/** Every leaf that can be asked for without arguments, a few objects deep. */
-const selection = (type: GraphQLOutputType, depth = 4): string => {
+/** Every leaf that can be asked for without arguments, a few objects deep; of a node within a node only its id. */
+const selection = (type: GraphQLOutputType, depth = 4, within = false): string => {
   const of = getNamedType(type);
   if (isLeafType(of)) return '';
+  if (isInterfaceType(of)) return '{ __typename }';
   if (!isObjectType(of)) return '{ __typename ... on Refused { code path } }';
+  const isNode = of.getInterfaces().some(({ name }) => name === 'Node');
+  if (isNode && within) return '{ __typename id }';
   const inner = Object.values(of.getFields()).flatMap((field) => {
     if (moving.test(field.name) || field.args.some(({ type: needed }) => isNonNullType(needed))) return [];
     if (isLeafType(getNamedType(field.type))) return field.args.length > 0 ? [] : [field.name];
-    return depth > 1 && field.args.length === 0 ? [`${field.name} ${selection(field.type, depth - 1)}`] : [];
+    if (field.name === 'nodes' && 'edges' in of.getFields()) return ['nodes { __typename }'];
+    return depth > 1 && field.args.length === 0
+      ? [`${field.name} ${selection(field.type, depth - 1, within || isNode)}`]
+      : [];
   });
   return `{ ${['__typename', ...inner].join(' ')} }`;
 };

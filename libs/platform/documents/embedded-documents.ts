@@ -16,7 +16,17 @@ import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost } from './refusals';
 import { sortedGroups, planAggregate, planFind, planWhere } from './query';
-import { sqlValueOf, indexNameOf, keySql, measureSql, columnNameOf, tableOf, tokensTableOf, whereSql } from './sql';
+import {
+  compositeNameOf,
+  sqlValueOf,
+  indexNameOf,
+  keySql,
+  measureSql,
+  columnNameOf,
+  tableOf,
+  tokensTableOf,
+  whereSql,
+} from './sql';
 
 const ROWS_PER_INSERT = 50;
 const TABLES = `
@@ -293,6 +303,13 @@ export class EmbeddedDocuments extends Documents {
 
   /** Each column with the id, by which ties are broken; tokens have a table of their own. */
   private createIndexes(collection: Collection): void {
+    for (const index of collection.indexes ?? []) {
+      const columns = index.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`);
+      const last = index.at(-1)?.descending ? 'id DESC' : 'id';
+      this.database.exec(
+        `CREATE INDEX IF NOT EXISTS ${compositeNameOf(collection, index)} ON ${tableOf(collection)}(${columns.join(', ')}, ${last})`,
+      );
+    }
     for (const [column, type] of Object.entries(collection.columns))
       if (type !== 'tokens')
         this.database.exec(
@@ -308,6 +325,8 @@ export class EmbeddedDocuments extends Documents {
   private writeFirst(collection: Collection, rows: readonly DocumentRow[]): void {
     for (const column of Object.keys(collection.columns))
       this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, column)}`);
+    for (const index of collection.indexes ?? [])
+      this.database.exec(`DROP INDEX IF EXISTS ${compositeNameOf(collection, index)}`);
     this.write(collection, rows);
     this.createIndexes(collection);
   }

@@ -3,6 +3,7 @@ import type {
   Aggregation,
   Collection,
   ColumnType,
+  Condition,
   FindOptions,
   AggregateGroup,
   Measure,
@@ -52,9 +53,12 @@ export const planWhere = (collection: Collection, where: Where = {}): Clause => 
   return {
     all: Object.entries(where).flatMap(([column, condition]) => {
       const type = typeOfColumn(collection, column);
-      return Object.entries(condition)
-        .filter(([, value]) => value !== undefined)
-        .map(([kind, value]) => planCondition(column, type, kind, value));
+      return [condition].flat().flatMap(({ orNull = false, ...conditions }: Condition) => {
+        const clauses = Object.entries(conditions)
+          .filter(([, value]) => value !== undefined)
+          .map(([kind, value]) => planCondition(column, type, kind, value));
+        return orNull && clauses.length > 0 ? [{ any: [{ all: clauses }, equalTo(column, null)] }] : clauses;
+      });
     }),
   };
 };
@@ -99,6 +103,8 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
       const known: Clause = { column, in: values.filter((one) => one !== null) };
       return values.includes(null) ? { any: [known, { column, op: 'eq', value: null }] } : known;
     }
+    case 'notIn':
+      return { all: (value as readonly unknown[]).map((one) => ({ column, op: 'ne', value: checked(one) })) };
     case 'prefix': {
       const prefix = checked(value);
       if (typeof prefix !== 'string')

@@ -19,6 +19,7 @@ import { missingEntries, entriesOf, whereList } from './index-runs';
 export const collectionOf = (projection: Projection, generation: string): Collection => ({
   name: generation,
   columns: projection.columns,
+  ...(projection.indexes && { indexes: projection.indexes }),
 });
 
 /** The generation a read model starts with: `deals-v1`; rebuilds of the same version add `-2`, `-3` … */

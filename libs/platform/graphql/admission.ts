@@ -302,21 +302,20 @@ class QueryCost {
     });
   }
 
-  /** How many objects the field can return: the value of `first`, or the assumed size of a list. */
+  /** How many objects the field can return: the value of `first` or `last`, or the assumed size of a list. */
   private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
-    const first = field?.args.find(({ name }) => name === 'first');
-    if (!first) {
-      const own = field && getNamedType(field.type).extensions['listItems'];
-      return list && node.name.value !== 'edges' ? (typeof own === 'number' ? own : assumedSizes.listItems) : 1;
+    if (!field?.args.some(({ name }) => name === 'first')) {
+      const own = field && (field.extensions['listItems'] ?? getNamedType(field.type).extensions['listItems']);
+      return list ? (typeof own === 'number' ? own : assumedSizes.listItems) : 1;
     }
-    const value = node.arguments?.find(({ name }) => name.value === 'first')?.value;
-    const asked =
-      value?.kind === Kind.INT
-        ? Number(value.value)
-        : value?.kind === Kind.VARIABLE
-          ? (this.variables[value.name.value] ?? this.defaults.get(value.name.value) ?? first.defaultValue)
-          : first.defaultValue;
-    return typeof asked === 'number' && asked > 1 ? asked : 1;
+    const sizes = ['first', 'last'].flatMap((size) => {
+      const value = node.arguments?.find(({ name }) => name.value === size)?.value;
+      if (value?.kind === Kind.INT) return [Number(value.value)];
+      if (value?.kind !== Kind.VARIABLE) return [];
+      const given = this.variables[value.name.value] ?? this.defaults.get(value.name.value);
+      return typeof given === 'number' ? [given] : [];
+    });
+    return Math.max(1, ...(sizes.length > 0 ? sizes : [assumedSizes.page]));
   }
 }
 

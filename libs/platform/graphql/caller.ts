@@ -27,11 +27,16 @@ export const everyRole: readonly Role[] = roles;
 /** Who works with leads by name. */
 const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
 
-interface GraphqlContext {
+/** Loads the nodes that ids lead to, for one request. */
+export interface Nodes {
+  load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<object | null>;
+}
+export interface GraphqlContext {
   readonly caller?: CallerIdentity;
   /** Why the key that was sent is not taken. */
   readonly refusal?: Error;
   readonly open: OpenSealed;
+  readonly nodes: Nodes;
   readonly reply?: { readonly raw: { readonly destroyed: boolean } };
 }
 

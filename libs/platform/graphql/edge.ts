@@ -1,12 +1,14 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Journal, Refused } from '@baton/kernel';
+import { Clock, Journal, Refused } from '@baton/kernel';
 import { Access, ACTS_FOR } from '../access';
 import type { Config } from '../config';
+import { ReadModels } from '../documents';
 import { LOGGER } from '../platform.module';
 import { Admission, readManifest } from './admission';
 import { openSealedWith } from './caller';
 import { bodyOf, GRAPHQL_PATH, isGraphqlPath, type Reply } from './errors';
+import { NodeLoader } from './nodes';
 import { checkJson, limits } from './limits';
 import { Subscriptions } from './subscriptions';
 
@@ -64,6 +66,7 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     access,
     admission,
     openSealedWith(app.get(Journal)),
+    new NodeLoader(app.get(ReadModels), app.get<Clock>(Clock)),
     app.get(LOGGER),
   );
   subscriptions.listen(fastify.server);

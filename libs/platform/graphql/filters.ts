@@ -4,17 +4,35 @@ import type { ValueFilter } from '@baton/kernel';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsOptional, MaxLength, ValidateNested } from 'class-validator';
 
-@InputType('ValueFilter', {
+export const MAX_FILTER_VALUES = 100;
+export const MAX_FILTER_LENGTH = 500;
+
+@InputType('TextFilter', {
   description:
-    'Filters by an optional value: `{ in: ["ann"] }` for some values, `{ none: true }` for rows without a value (the row null of a report), or both. An empty filter matches everything.',
+    'Filters by a value that a row may lack: `{ in: ["ann"] }` for some values, `{ none: true }` for rows without a value (the row null of a report), or both. An empty filter matches everything.',
 })
 export class ValueFilterInput implements ValueFilter {
   @IsOptional()
-  @ArrayMaxSize(100)
-  @MaxLength(500, { each: true })
+  @ArrayMaxSize(MAX_FILTER_VALUES)
+  @MaxLength(MAX_FILTER_LENGTH, { each: true })
   @Field(() => [String], { nullable: true, description: 'One of these values. An empty list matches nothing.' })
   in?: string[];
-  @Field(() => Boolean, { nullable: true, description: 'Whether to include rows without a value.' })
+  @IsOptional()
+  @ArrayMaxSize(MAX_FILTER_VALUES)
+  @MaxLength(MAX_FILTER_LENGTH, { each: true })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'None of these values. Rows without a value match, unless `none` is false.',
+  })
+  notIn?: string[];
+  @IsOptional()
+  @MaxLength(MAX_FILTER_LENGTH)
+  @Field(() => String, { nullable: true, description: 'Values that start with this text.' })
+  startsWith?: string;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: rows without a value too, alone only those. False: no row without a value.',
+  })
   none?: boolean;
 }
 

@@ -2,11 +2,12 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
-import { Journal, Refused } from '@baton/kernel';
+import { Clock, Journal, Refused } from '@baton/kernel';
 import { lexicographicSortSchema, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { Access, ACTS_FOR, type CallerIdentity } from '../access';
 import type { Config } from '../config';
+import { ReadModels } from '../documents';
 import { CONFIG, LOGGER } from '../platform.module';
 import { withNullAsAbsent } from './absent';
 import { AccessGuard, openSealedWith, ReadYourWrites, type OpenSealed } from './caller';
@@ -14,6 +15,7 @@ import { withListedEnumValues } from './enum-values';
 import { answerErrors, formatterOf } from './errors';
 import { stringifyResult } from './heavy';
 import { limits } from './limits';
+import { NodeLoader, NodeResolver } from './nodes';
 import { OutageWarning } from './outage-warning';
 import { MoneyType } from './scalars';
 
@@ -23,12 +25,12 @@ interface Request {
 
 /** Who calls; a bad key is told when a field is asked for, so that it is a GraphQL answer. */
 const contextOf =
-  (access: Access, journal: Journal) =>
+  (access: Access, journal: Journal, models: ReadModels, clock: Clock) =>
   async (
     { headers }: Request,
     reply: unknown,
-  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: OpenSealed }> => {
-    const given = { reply, open: openSealedWith(journal) };
+  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: OpenSealed; nodes: NodeLoader }> => {
+    const given = { reply, open: openSealedWith(journal), nodes: new NodeLoader(models, clock) };
     try {
       const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
       return caller ? { caller, ...given } : given;
@@ -52,7 +54,14 @@ export const graphqlModule = (): DynamicModule => ({
   imports: [
     GraphQLModule.forRootAsync<ApolloDriverConfig>({
       driver: ApolloDriver,
-      useFactory: (access: Access, journal: Journal, logger: Logger, { production }: Config) => ({
+      useFactory: (
+        access: Access,
+        journal: Journal,
+        models: ReadModels,
+        clock: Clock,
+        logger: Logger,
+        { production }: Config,
+      ) => ({
         autoSchemaFile: true,
         // Sorted here: sorting makes new enums, which would not know what they were taught.
         transformSchema: (schema: GraphQLSchema) =>
@@ -67,15 +76,16 @@ export const graphqlModule = (): DynamicModule => ({
         includeStacktraceInErrorResponses: false,
         hideSchemaDetailsFromClientErrors: production,
         csrfPrevention: true,
-        context: contextOf(access, journal),
+        context: contextOf(access, journal, models, clock),
         formatError: formatterOf(logger),
         stringifyResult,
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
-      inject: [Access, Journal, LOGGER, CONFIG],
+      inject: [Access, Journal, ReadModels, Clock, LOGGER, CONFIG],
     }),
   ],
   providers: [
+    NodeResolver,
     OutageWarning,
     { provide: APP_FILTER, useFactory: answerErrors, inject: [LOGGER] },
     { provide: APP_GUARD, useClass: AccessGuard },

@@ -4,7 +4,7 @@ import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type G
 import { Plugin } from '@nestjs/apollo';
 import { Inject, type INestApplicationContext, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { Extensions, GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf, EventLog, Journal } from '@baton/kernel';
+import { Clock, codeOf, EventLog, Journal } from '@baton/kernel';
 import {
   execute,
   GraphQLError,
@@ -23,6 +23,7 @@ import { getVariableValues } from 'graphql/execution/values';
 import type { Logger } from 'pino';
 import type { CallerIdentity } from '../access';
 import type { Config } from '../config';
+import { ReadModels } from '../documents';
 import { RETRY_AFTER_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
 import { Metrics } from '../telemetry';
@@ -31,6 +32,7 @@ import { QueryProcesses, type QuestionMessage, type StartMessage, type ProcessMe
 import { costOf } from './admission';
 import { openSealedWith } from './caller';
 import { formatterOf } from './errors';
+import { NodeLoader } from './nodes';
 
 /**
  * A query that reads as many documents as a period or the whole company has: it is answered in a process of its own,
@@ -221,13 +223,13 @@ export const answerQuestions = (begin: (config: Config) => Promise<INestApplicat
 const answerWith = (app: INestApplicationContext): void => {
   const say = (said: ProcessMessage<Answer>) => process.send!(said);
   const { schema } = app.get(GraphQLSchemaHost);
-  const journal = app.get(Journal);
+  const [journal, models, clock] = [app.get(Journal), app.get(ReadModels), app.get<Clock>(Clock)];
   const format = formatterOf(app.get<Logger>(LOGGER));
   const reported = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
   const work = app.get(HeavyWork);
   const execution = async ({ query, variables, operationName, caller }: GraphqlQuestion): Promise<Answer> => {
     const document = parse(query);
-    const contextValue = { caller, open: openSealedWith(journal) };
+    const contextValue = { caller, open: openSealedWith(journal), nodes: new NodeLoader(models, clock) };
     const asked = { schema, document, variableValues: variables, operationName, contextValue };
     const { data, errors }: ExecutionResult = await execute(asked);
     const faults = errors?.map(reported);

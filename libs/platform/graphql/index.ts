@@ -3,14 +3,20 @@ export {
   AfterArgs,
   AsOfInput,
   connectionOf,
+  forwardConnection,
+  InnerPageArgs,
+  ForwardPageArgs,
+  PAGE,
   PageArgs,
   PageInfo,
   pageOf,
   ReadArgs,
   readCursor,
   readPage,
+  splitArgs,
   writeCursor,
   type Connection,
+  type PageQuestion,
 } from './connection';
 export { CommandOutcome, mutationsOf } from './mutations';
 export {
@@ -32,3 +38,6 @@ export { limits } from './limits';
 export { EndSignal, positionsOf, SharedReading, snapshotsOf } from './subscriptions';
 export { FilterField, ValueFilterInput } from './filters';
 export { enumOf } from './enums';
+export { listsOf } from './lists';
+export { NodeLoader, NodeResolver } from './nodes';
+export { cutOf, nodeOf, nodeTypes, objectTypeOf, withCut, type ShownNode } from './object-types';

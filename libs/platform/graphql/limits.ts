@@ -40,7 +40,7 @@ export const limits = table({
 });
 
 /** Sizes assumed where a query does not say how many. */
-export const assumedSizes = { listItems: 10 };
+export const assumedSizes = { listItems: 10, page: 50 };
 
 /** @throws Refused the code of the limit, when `count` is beyond it */
 export const assertWithinLimit = (limit: keyof typeof limits, count: number): void => {

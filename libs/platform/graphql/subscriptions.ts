@@ -20,7 +20,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { ACTS_FOR, type Access, type CallerIdentity } from '../access';
 import type { Runner } from '../runner';
 import type { Admission } from './admission';
-import type { OpenSealed } from './caller';
+import type { Nodes, OpenSealed } from './caller';
 import { formatterOf, isGraphqlPath } from './errors';
 import { limits, assertWithinLimit } from './limits';
 
@@ -43,6 +43,7 @@ interface SubscriptionContext {
   readonly credentials: ConnectionCredentials;
   readonly socket: WebSocket;
   readonly open: OpenSealed;
+  readonly nodes: Nodes;
   readonly endController: AbortController;
 }
 interface Connection {
@@ -71,6 +72,7 @@ export class Subscriptions {
     private readonly access: Access,
     private readonly admission: Admission,
     private readonly open: OpenSealed,
+    private readonly nodes: Nodes,
     logger: Logger,
   ) {
     this.format = formatterOf(logger);
@@ -211,6 +213,7 @@ export class Subscriptions {
         credentials: shown,
         socket,
         open: this.open,
+        nodes: this.nodes,
         endController: new AbortController(),
       };
       return { schema, document, variableValues: variables, operationName, contextValue };

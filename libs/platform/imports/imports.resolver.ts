@@ -42,7 +42,12 @@ export class ImportsResolver {
 
   @Query(() => ImportConnection, { description: 'The import mappings with the results of their latest runs.' })
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
-  imports(@Args() { first, after, asOf }: PageArgs): Promise<Connection<ImportType>> {
-    return readPage(this.models.asOf(asOf), imports, { first, after, orderBy: [{ column: 'importId' }] }, (doc) => doc);
+  imports(@Args() { first, after, last, before, asOf }: PageArgs): Promise<Connection<ImportType>> {
+    return readPage(
+      this.models.asOf(asOf),
+      imports,
+      { first, after, last, before, orderBy: [{ column: 'importId' }] },
+      (doc) => doc,
+    );
   }
 }

@@ -149,25 +149,35 @@ export class OutboxResolver {
 
   @Query(() => MessageConnection, { description: 'Notifications and alerts, newest first.' })
   @Allow('sales', 'marketing', 'revops')
-  notifications(@Args() { first, after, asOf, to, leadId }: InboxArgs): Promise<Connection<MessageType>> {
+  notifications(@Args() { first, after, last, before, asOf, to, leadId }: InboxArgs): Promise<Connection<MessageType>> {
     const where: Where = { ...equalTo({ to, leadId }), kind: { in: ['notification', 'alert'] } };
-    return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy: newestFirst }, node);
+    return readPage(
+      this.models.asOf(asOf),
+      messages,
+      { first, after, last, before, where, orderBy: newestFirst },
+      node,
+    );
   }
 
   @Query(() => MessageConnection, { description: 'Tasks, earliest due first.' })
   @Allow('sales', 'marketing', 'revops')
-  tasks(@Args() { first, after, asOf, to, leadId, task }: TasksArgs): Promise<Connection<MessageType>> {
+  tasks(@Args() { first, after, last, before, asOf, to, leadId, task }: TasksArgs): Promise<Connection<MessageType>> {
     const where: Where = { ...equalTo({ to, leadId, task }), kind: { eq: 'task' } };
     const orderBy = [{ column: 'doBy' }];
-    return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), messages, { first, after, last, before, where, orderBy }, node);
   }
 
   @Query(() => MessageConnection, { description: 'All messages to other systems, newest first.' })
   @Allow('marketing', 'revops')
-  messages(@Args() { first, after, asOf, ...filter }: MessagesArgs): Promise<Connection<MessageType>> {
+  messages(@Args() { first, after, last, before, asOf, ...filter }: MessagesArgs): Promise<Connection<MessageType>> {
     const { to, leadId, target, kind, status } = filter;
     const where = equalTo({ to, leadId, target, kind, status });
-    return readPage(this.models.asOf(asOf), messages, { first, after, where, orderBy: newestFirst }, node);
+    return readPage(
+      this.models.asOf(asOf),
+      messages,
+      { first, after, last, before, where, orderBy: newestFirst },
+      node,
+    );
   }
 
   @Query(() => [OutboxTargetType], { description: 'Message counts by target system and status.' })

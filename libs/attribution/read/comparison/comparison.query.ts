@@ -1,5 +1,5 @@
 import type { ReadModels } from '@baton/platform/documents';
-import { readPage, type Connection } from '@baton/platform/graphql';
+import { readPage, type Connection, type PageQuestion } from '@baton/platform/graphql';
 import { attributionModels } from '../../models';
 import { closedDeals, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
 import { applyMethod, type AttributionReport } from '../attribution/attribution.rules';
@@ -36,7 +36,7 @@ export const comparison = async (models: ReadModels, question: ComparisonQuestio
 export const comparedDeals = async (
   models: ReadModels,
   question: ComparisonQuestion,
-  page: { readonly first: number; readonly after?: string },
+  page: PageQuestion,
 ): Promise<Connection<ComparedDeal>> => {
   const asked = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
   const ready = applyMethod({ ...question, ...(await lookUpsFor(models, question.by)) });

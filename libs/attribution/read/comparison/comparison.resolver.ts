@@ -1,10 +1,11 @@
-import { Args, ArgsType, Field, ID, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext, Refused, type Instant } from '@baton/kernel';
+import { Args, ArgsType, Field, ID, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Clock, DecisionContext, type Instant } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
   everyRole,
+  InnerPageArgs,
   InstantScalar,
   MoneyType,
   type Connection,
@@ -89,11 +90,8 @@ export class ComparisonResolver {
   })
   deals(
     @Parent() { question, asOf }: ModelComparison,
-    @Args('first', { type: () => Int, defaultValue: 50, description: 'How many at most, up to 500.' }) first: number,
-    @Args('after', { type: () => String, nullable: true, description: 'The cursor after which to go on.' })
-    after?: string | null,
+    @Args() page: InnerPageArgs,
   ): Promise<Connection<ComparedDeal>> {
-    if (first < 1 || first > 500) throw new Refused('graphql/bad-page', 'first must be from 1 to 500.', 'first');
-    return comparedDeals(this.models.asOf(asOf), question, { first, ...(after && { after }) });
+    return comparedDeals(this.models.asOf(asOf), question, page);
   }
 }

@@ -154,8 +154,8 @@ export class PeriodsResolver {
 
   @Query(() => FrozenPeriodConnection, { description: 'The frozen periods, the latest first.' })
   @Allow(...everyRole)
-  frozenPeriods(@Args() { first, after, asOf }: PageArgs): Promise<Connection<FrozenPeriod>> {
-    const page = { first, after, orderBy: [{ column: 'frozenAt', descending: true }] };
+  frozenPeriods(@Args() { first, after, last, before, asOf }: PageArgs): Promise<Connection<FrozenPeriod>> {
+    const page = { first, after, last, before, orderBy: [{ column: 'frozenAt', descending: true }] };
     return readPage(this.models.asOf(asOf), periods, page, node);
   }
 

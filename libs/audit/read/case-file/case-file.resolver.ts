@@ -22,7 +22,9 @@ import {
   Heavy,
   InstantScalar,
   JsonScalar,
-  PageArgs,
+  forwardConnection,
+  ForwardPageArgs,
+  PAGE,
   readCursor,
   readsPersonal,
   writeCursor,
@@ -161,7 +163,7 @@ const CaseFileConnection = connectionOf('CaseFileEntry', CaseFileEntryType);
 const SUBJECT = /^[a-z][a-z-]*-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 
 @ArgsType()
-class CaseFileArgs extends PageArgs {
+class CaseFileArgs extends ForwardPageArgs {
   @Matches(SUBJECT)
   @Field(() => String, { description: 'Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.' })
   subject!: string;
@@ -212,7 +214,7 @@ export class CaseFileResolver {
   @Heavy({ ofLog: true }) // the index of a subject is read whole, however long it is
   @Allow('auditor', 'revops', 'marketing', 'sales')
   async caseFile(
-    @Args() { subject, first, after, asOf, orderBy, newestFirst }: CaseFileArgs,
+    @Args() { subject, first = PAGE.default, after, asOf, orderBy, newestFirst }: CaseFileArgs,
     @Caller() caller: CallerIdentity,
   ): Promise<Connection<CaseFileEntry>> {
     const { entries, totalCount, hasNextPage } = await caseFilePage(this.files, subject, {
@@ -227,7 +229,7 @@ export class CaseFileResolver {
       cursor: writeCursor({ id: node.position, values: [node.occurredAt] }),
       node,
     }));
-    return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+    return forwardConnection(edges, { hasNextPage, after, totalCount });
   }
 
   @Subscription(() => CaseFileEntryType, {

@@ -30,8 +30,15 @@ export class AssetsResolver {
 
   @Query(() => AssetConnection, { description: 'Registered content, by name.' })
   @Allow(...everyRole)
-  assets(@Args() { first, after, asOf }: PageArgs): Promise<Connection<AssetType>> {
-    const page = { first, after, where: { status: { eq: 'registered' } }, orderBy: [{ column: 'contentKey' }] };
+  assets(@Args() { first, after, last, before, asOf }: PageArgs): Promise<Connection<AssetType>> {
+    const page = {
+      first,
+      after,
+      last,
+      before,
+      where: { status: { eq: 'registered' } },
+      orderBy: [{ column: 'contentKey' }],
+    };
     return readPage(this.models.asOf(asOf), assets, page, (doc) => doc);
   }
 }

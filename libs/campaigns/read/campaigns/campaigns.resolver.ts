@@ -51,9 +51,9 @@ export class CampaignsResolver {
 
   @Query(() => CampaignConnection, { description: 'The campaigns, newest first.' })
   @Allow(...everyRole)
-  campaigns(@Args() { first, after, asOf, channel }: CampaignsArgs): Promise<Connection<CampaignType>> {
+  campaigns(@Args() { first, after, last, before, asOf, channel }: CampaignsArgs): Promise<Connection<CampaignType>> {
     const where: Where = channel === undefined ? {} : { channelKey: { eq: wordKey(channel) } };
     const orderBy = [{ column: 'createdAt', descending: true }];
-    return readPage(this.models.asOf(asOf), campaignList, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), campaignList, { first, after, last, before, where, orderBy }, node);
   }
 }

@@ -57,7 +57,9 @@ export class SpendResolver {
       'Spend without a campaign, the latest day first; `roas(by: CAMPAIGN)` shows it in the row with key null.',
   })
   @Allow(...everyRole)
-  spendWithoutCampaign(@Args() { first, after, asOf, from, to, channel }: SpendArgs): Promise<Connection<SpendType>> {
+  spendWithoutCampaign(
+    @Args() { first, after, last, before, asOf, from, to, channel }: SpendArgs,
+  ): Promise<Connection<SpendType>> {
     const where: Where = {
       ...((from !== undefined || to !== undefined) && {
         day: { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lt: to }) },
@@ -65,6 +67,11 @@ export class SpendResolver {
       ...(channel !== undefined && { channelKey: { eq: wordKey(channel) } }),
     };
     const orderBy = [{ column: 'day', descending: true }];
-    return readPage(this.models.asOf(asOf), spendWithoutCampaign, { first, after, where, orderBy }, (doc) => doc);
+    return readPage(
+      this.models.asOf(asOf),
+      spendWithoutCampaign,
+      { first, after, last, before, where, orderBy },
+      (doc) => doc,
+    );
   }
 }

@@ -179,10 +179,12 @@ export class DefinitionsResolver {
 
   @Query(() => DefinitionConnection, { description: 'Every version of every definition, by kind and number.' })
   @Allow(...everyRole)
-  definitions(@Args() { kind, first, after, asOf }: DefinitionsArgs): Promise<Connection<DefinitionType>> {
+  definitions(
+    @Args() { kind, first, after, last, before, asOf }: DefinitionsArgs,
+  ): Promise<Connection<DefinitionType>> {
     const where: Where = kind ? { kind: { eq: kind } } : {};
     const orderBy = [{ column: 'kind' }, { column: 'number' }];
-    return readPage(this.models.asOf(asOf), definitions, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), definitions, { first, after, last, before, where, orderBy }, node);
   }
 
   @Query(() => DefinitionType, {

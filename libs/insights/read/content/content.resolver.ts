@@ -106,7 +106,7 @@ class ContentArgs extends PickType(PeriodReportArgs, ['atLeast', 'asOf', 'from',
 @ArgsType()
 class ContentUsesArgs extends IntersectionType(
   ContentArgs,
-  PickType(PageArgs, ['first', 'after'], ArgsType),
+  PickType(PageArgs, ['first', 'after', 'last', 'before'], ArgsType),
   ArgsType,
 ) {
   @IsOptional()
@@ -119,7 +119,7 @@ class ContentUsesArgs extends IntersectionType(
 @ArgsType()
 class DealsWithContentArgs extends IntersectionType(
   ContentArgs,
-  PickType(PageArgs, ['first', 'after'], ArgsType),
+  PickType(PageArgs, ['first', 'after', 'last', 'before'], ArgsType),
   ArgsType,
 ) {
   @IsString()
@@ -151,21 +151,21 @@ export class ContentResolver {
   @Query(() => ContentUseConnection, { description: 'Outbound touches of sales that name content, newest first.' })
   @Allow(...everyRole)
   async contentUses(
-    @Args() { first, after, asOf, content, ...args }: ContentUsesArgs,
+    @Args() { first, after, last, before, asOf, content, ...args }: ContentUsesArgs,
   ): Promise<Connection<ContentUseType>> {
     const { from, to } = periodOf(args);
     const where = { at: { gte: from, lt: to }, ...(content !== undefined && { contentKey: { eq: wordKey(content) } }) };
     const orderBy = [{ column: 'at', descending: true }];
-    return readPage(this.models.asOf(asOf), contentUses, { first, after, where, orderBy }, (use) => use);
+    return readPage(this.models.asOf(asOf), contentUses, { first, after, last, before, where, orderBy }, (use) => use);
   }
 
   @Query(() => DealWithContentConnection, { description: 'The deals behind a row of `contentReport`, newest first.' })
   @Heavy()
   @Allow(...everyRole)
   async dealsWithContent(
-    @Args() { first, after, asOf, atLeast: _, ...question }: DealsWithContentArgs,
+    @Args() { first, after, last, before, asOf, atLeast: _, ...question }: DealsWithContentArgs,
   ): Promise<Connection<DealWithContentType>> {
     const found = await dealsWithContent(this.models.asOf(asOf), question);
-    return pageOf(found, { first, after }, ({ opportunityId }) => opportunityId);
+    return pageOf(found, { first, after, last, before }, ({ opportunityId }) => opportunityId);
   }
 }

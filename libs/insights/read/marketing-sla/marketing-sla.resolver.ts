@@ -163,7 +163,7 @@ class MarketingSlaArgs extends ReadArgs {
 @ArgsType()
 class DeliveriesArgs extends IntersectionType(
   MarketingSlaArgs,
-  PickType(PageArgs, ['first', 'after'], ArgsType),
+  PickType(PageArgs, ['first', 'after', 'last', 'before'], ArgsType),
   ArgsType,
 ) {
   @Field(() => DeliveryKindEnum, { description: 'Which step.' })
@@ -189,11 +189,11 @@ export class MarketingSlaResolver {
   @Query(() => DeliveryConnection, { description: 'What stands behind `marketingSla`, oldest first.' })
   @Allow(...everyRole)
   async deliveries(
-    @Args() { first, after, kind, period, timeZone, asOf }: DeliveriesArgs,
+    @Args() { first, after, last, before, kind, period, timeZone, asOf }: DeliveriesArgs,
   ): Promise<Connection<DeliveryType>> {
     const question = { kind, ...this.asked(period, timeZone, asOf) };
     const found = await deliveriesBehind(this.models.asOf(asOf), question);
-    return pageOf(found, { first, after }, ({ eventId }) => eventId);
+    return pageOf(found, { first, after, last, before }, ({ eventId }) => eventId);
   }
 
   private asked(period: string | undefined, timeZone: string | undefined, asOf: AsOf | undefined) {

@@ -1,13 +1,13 @@
 import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { EventLog, type Position } from '@baton/kernel';
-import { leadEvents } from '@baton/leads';
-import { LeadStageEnum } from '@baton/leads/leads.graphql.module';
+import { leadEvents, leadStages } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
   EndSignal,
+  enumOf,
   everyRole,
   Heavy,
   MoneyType,
@@ -36,7 +36,7 @@ class PipelineStageType extends OpenDealsType {
 
 @ObjectType('LeadStageCount', { description: 'How many people are in a lifecycle stage.' })
 class LeadStageCountType {
-  @Field(() => LeadStageEnum, { description: 'The lifecycle stage or disposition.' })
+  @Field(() => enumOf(leadStages), { description: 'The lifecycle stage or disposition.' })
   stage!: string;
   @Field(() => Int, { description: 'People; merged ones count once.' })
   leads!: number;

@@ -149,15 +149,17 @@ export class ReviewsResolver {
 
   @Query(() => ReviewConnection, { description: 'The reviews that were held, the latest first.' })
   @Allow(...everyRole)
-  reviews(@Args() { first, after, asOf, kind }: ReviewsArgs): Promise<Connection<ReviewType>> {
+  reviews(@Args() { first, after, last, before, asOf, kind }: ReviewsArgs): Promise<Connection<ReviewType>> {
     const where: Where = kind ? { kind: { eq: kind } } : {};
     const orderBy = [{ column: 'heldAt', descending: true }];
-    return readPage(this.models.asOf(asOf), reviews, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), reviews, { first, after, last, before, where, orderBy }, node);
   }
 
   @Query(() => ReviewActionConnection, { description: 'What reviews agreed on, by due day: open, done, overdue.' })
   @Allow(...everyRole)
-  reviewActions(@Args() { first, after, asOf, ...filter }: ReviewActionsArgs): Promise<Connection<ReviewActionType>> {
+  reviewActions(
+    @Args() { first, after, last, before, asOf, ...filter }: ReviewActionsArgs,
+  ): Promise<Connection<ReviewActionType>> {
     const today = dayAt(referenceInstantOf(asOf, this.clock), zoneOf(filter.timeZone));
     const isOverdue = ({ open, dueOn }: ReviewActionDocument) => open && dueOn < today;
     const { reviewId, owner, open, overdue } = filter;
@@ -169,6 +171,6 @@ export class ReviewsResolver {
     };
     const orderBy = [{ column: 'dueOn' }];
     const action = (doc: ReviewActionDocument): ReviewActionType => ({ ...doc, overdue: isOverdue(doc) });
-    return readPage(this.models.asOf(asOf), reviewActions, { first, after, where, orderBy }, action);
+    return readPage(this.models.asOf(asOf), reviewActions, { first, after, last, before, where, orderBy }, action);
   }
 }

@@ -4,7 +4,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { attributeFeedback } from '../../policies/feedback.policy';
 import { feedbackTopics as topics, type FeedbackEvent } from '../../write/feedback/feedback.events';
 import type { LeadEvent } from '../../write/lead/lead.events';
-import { leads } from '../leads/leads.projection';
+import { leads } from '../leads/leads.read-model';
 import { feedbackList } from './feedback.projection';
 import { listFeedback, feedbackBreakdowns, feedbackTopics } from './feedback.query';
 

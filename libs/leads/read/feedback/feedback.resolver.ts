@@ -29,7 +29,7 @@ import {
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { feedbackTopics as topics, type FeedbackTopic } from '../../write/feedback/feedback.events';
-import { leads } from '../leads/leads.projection';
+import { leads } from '../leads/leads.read-model';
 import { listFeedback, feedbackBreakdowns, feedbackTopics, type FeedbackBreakdown } from './feedback.query';
 
 const TopicEnum = Object.fromEntries(topics.map((topic) => [topic.toUpperCase(), topic]));
@@ -197,11 +197,11 @@ export class FeedbackResolver {
   @Heavy()
   @Allow(...everyRole)
   async feedback(
-    @Args() { first, after, asOf, atLeast: _, ...question }: FeedbackArgs,
+    @Args() { first, after, last, before, asOf, atLeast: _, ...question }: FeedbackArgs,
   ): Promise<Connection<FeedbackType>> {
     const models = this.models.asOf(asOf);
     const found = await listFeedback(models, { ...question, ...boundsOf(question) });
-    const page = pageOf(found, { first, after }, ({ feedbackId }) => feedbackId);
+    const page = pageOf(found, { first, after, last, before }, ({ feedbackId }) => feedbackId);
     const people = await models.getMany(leads, [
       ...new Set(page.edges.flatMap(({ node: { leadId } }) => (leadId === null ? [] : [leadId]))),
     ]);
@@ -209,6 +209,6 @@ export class FeedbackResolver {
       cursor,
       node: { ...node, note: people.get(node.leadId ?? '')?.feedbackNotes?.[node.feedbackId] ?? null },
     }));
-    return { ...page, edges };
+    return { ...page, edges, nodes: edges.map(({ node }) => node) };
   }
 }

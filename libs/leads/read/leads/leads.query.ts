@@ -1,7 +1,7 @@
 import { conditionsOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { StageName } from '../../write/lead/lead.model';
-import { leads, type LeadDocument } from './leads.projection';
+import { leads, type LeadDocument } from './leads.read-model';
 
 export interface LeadFilters {
   readonly stage?: StageName;

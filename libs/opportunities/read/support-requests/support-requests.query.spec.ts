@@ -3,7 +3,7 @@ import { foldAll, recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import type { SupportRequestEvent } from '../../write/support-request/support-request.events';
-import { deals } from '../deals/deals.projection';
+import { deals } from '../deals/deals.read-model';
 import { supportRequests } from './support-requests.projection';
 import { servedDeals } from './support-requests.query';
 

@@ -1,6 +1,6 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { deals } from '../deals/deals.projection';
+import { deals } from '../deals/deals.read-model';
 import { supportRequests } from './support-requests.projection';
 
 export interface ServedDeals {

@@ -158,7 +158,7 @@ export class SupportRequestsResolver {
   @Query(() => SupportRequestConnection, { description: 'Support requests, the oldest first.' })
   @Allow(...everyRole)
   supportRequests(
-    @Args() { first, after, asOf, ...filter }: SupportRequestsArgs,
+    @Args() { first, after, last, before, asOf, ...filter }: SupportRequestsArgs,
   ): Promise<Connection<SupportRequestType>> {
     const { opportunityId, status, taker, open } = filter;
     const where: Where = {
@@ -171,7 +171,7 @@ export class SupportRequestsResolver {
       return { ...doc, ageHours: Math.max(0, toMs(end) - toMs(doc.requestedAt)) / HOUR_MS };
     };
     const orderBy = [{ column: 'requestedAt' }];
-    return readPage(this.models.asOf(asOf), supportRequests, { first, after, where, orderBy }, node);
+    return readPage(this.models.asOf(asOf), supportRequests, { first, after, last, before, where, orderBy }, node);
   }
 
   @Query(() => ServedDealsType, {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Refused, type Context, type Instant, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
-import { deals } from '../../read/deals/deals.projection';
+import { deals } from '../../read/deals/deals.read-model';
 import { amountsFrom, foldDeal, factsAt, latestFacts, currentClose, type Deal, type DealFacts } from './deal.model';
 import { opportunityDecider } from './opportunity.decider';
 import type { OpportunityCommand, OpportunityEvent } from './opportunity.events';

@@ -61,8 +61,8 @@ export class RoutingResolver {
 
   @Query(() => RoutingQueueConnection, { description: 'The queues of reps with the load of each rep, ordered by id.' })
   @Allow(...everyRole)
-  routingQueues(@Args() { first, after, asOf }: PageArgs): Promise<Connection<RoutingQueueType>> {
+  routingQueues(@Args() { first, after, last, before, asOf }: PageArgs): Promise<Connection<RoutingQueueType>> {
     const orderBy = [{ column: 'routingId' }];
-    return readPage(this.models.asOf(asOf), routingQueues, { first, after, where: {}, orderBy }, node);
+    return readPage(this.models.asOf(asOf), routingQueues, { first, after, last, before, where: {}, orderBy }, node);
   }
 }

@@ -21,15 +21,17 @@ import {
   EndSignal,
   FilterField,
   InstantScalar,
+  nodeOf,
+  nodeTypes,
   PageArgs,
   readPage,
+  type ShownNode,
   snapshotsOf,
   type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { handoffs, type HandoffsDocument } from '../handoffs/handoffs.projection';
-import { leadById } from '@baton/leads';
-import { leadNode, LeadType } from '@baton/leads/leads.graphql.module';
+import { leadById, leads } from '@baton/leads';
 import { boardClockOf, type BoardClock } from '../sla-board/sla-board.query';
 import { clockNode, SlaClockType } from '../sla-board/sla-board.types';
 import { byDue, byLimbo, whereLimbo, whereWaiting, type WaitingFilters } from './handoff-queue.query';
@@ -117,9 +119,9 @@ export class HandoffQueueResolver {
   })
   @Allow('sales', 'revops')
   handoffQueue(
-    @Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs,
+    @Args() { first, after, last, before, asOf, atLeast: _, ...filters }: WaitingArgs,
   ): Promise<Connection<WaitingLeadType>> {
-    const page = { first, after, where: whereWaiting(filters), orderBy: byDue };
+    const page = { first, after, last, before, where: whereWaiting(filters), orderBy: byDue };
     return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(referenceInstantOf(asOf, this.clock), asOf));
   }
 
@@ -127,16 +129,18 @@ export class HandoffQueueResolver {
     description: 'Leads in limbo: handed off at least 48 hours ago and not answered, longest first.',
   })
   @Allow('marketing', 'sales', 'revops', 'analyst', 'auditor')
-  limbo(@Args() { first, after, asOf, atLeast: _, ...filters }: WaitingArgs): Promise<Connection<WaitingLeadType>> {
+  limbo(
+    @Args() { first, after, last, before, asOf, atLeast: _, ...filters }: WaitingArgs,
+  ): Promise<Connection<WaitingLeadType>> {
     const at = referenceInstantOf(asOf, this.clock);
-    const page = { first, after, where: whereLimbo(filters, at), orderBy: byLimbo };
+    const page = { first, after, last, before, where: whereLimbo(filters, at), orderBy: byLimbo };
     return readPage(this.models.asOf(asOf), handoffs, page, waitingNode(at, asOf));
   }
 
-  @ResolveField(() => LeadType, { nullable: true, description: 'The lead.' })
-  async lead(@Parent() { leadId, cut }: WaitingLeadType): Promise<LeadType | null> {
+  @ResolveField(() => nodeTypes.of(leads), { nullable: true, description: 'The lead.' })
+  async lead(@Parent() { leadId, cut }: WaitingLeadType): Promise<ShownNode | null> {
     const doc = await leadById(this.models.asOf(cut), { leadId });
-    return doc ? leadNode(doc, cut) : null;
+    return doc ? nodeOf(leads, leadId, doc, referenceInstantOf(cut, this.clock), cut) : null;
   }
 
   @Subscription(() => HandoffQueueAt, {

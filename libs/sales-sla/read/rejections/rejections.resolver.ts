@@ -27,7 +27,7 @@ import {
 @ArgsType()
 class HandoffsArgs extends IntersectionType(
   HandoffFilterArgs,
-  PickType(PageArgs, ['first', 'after'], ArgsType),
+  PickType(PageArgs, ['first', 'after', 'last', 'before'], ArgsType),
   ArgsType,
 ) {
   @IsOptional()
@@ -65,7 +65,7 @@ export class RejectionsResolver {
   @Query(() => HandoffConnection, { description: 'The handoffs behind a figure of `handoffReport`, oldest first.' })
   @Allow(...everyRole)
   async handoffs(
-    @Args() { first, after, asOf, atLeast: _, ...question }: HandoffsArgs,
+    @Args() { first, after, last, before, asOf, atLeast: _, ...question }: HandoffsArgs,
   ): Promise<Connection<HandoffType>> {
     const found = await listHandoffs(this.models.asOf(asOf), {
       ...question,

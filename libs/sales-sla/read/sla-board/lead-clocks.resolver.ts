@@ -1,12 +1,13 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock } from '@baton/kernel';
-import { LeadType } from '@baton/leads/leads.graphql.module';
+import { leads } from '@baton/leads';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
+import { cutOf, nodeTypes } from '@baton/platform/graphql';
 import { clocksOf } from './sla-board.query';
 import { clockNode, SlaClockType } from './sla-board.types';
 
 /** The SLA clocks of a lead, with their state computed at query time. */
-@Resolver(() => LeadType)
+@Resolver(() => nodeTypes.of(leads))
 export class LeadClocksResolver {
   constructor(
     private readonly models: ReadModels,
@@ -14,7 +15,8 @@ export class LeadClocksResolver {
   ) {}
 
   @ResolveField(() => [SlaClockType], { description: 'The open obligations of sales to the lead, next due first.' })
-  async clocks(@Parent() { leadId, cut }: LeadType): Promise<SlaClockType[]> {
+  async clocks(@Parent() lead: { readonly leadId: string }): Promise<SlaClockType[]> {
+    const { leadId, cut } = { ...lead, cut: cutOf(lead) };
     return (await clocksOf(this.models.asOf(cut), leadId, referenceInstantOf(cut, this.clock))).map(clockNode);
   }
 }

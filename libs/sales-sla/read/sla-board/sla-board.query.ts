@@ -1,4 +1,13 @@
-import { conditionsOf, NotFound, toMs, type Instant, type Order, type ValueFilter, type Where } from '@baton/kernel';
+import {
+  conditionsOf,
+  NotFound,
+  toMs,
+  type Condition,
+  type Instant,
+  type Order,
+  type ValueFilter,
+  type Where,
+} from '@baton/kernel';
 import { calendarNamed, definitionOf, getDefinition } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { compileCalendar } from '@baton/sla-clocks';
@@ -89,7 +98,7 @@ const whereOf = ({ at, state, ...filters }: BoardQuestion): Where => {
 const BY_TIME: readonly SlaClockState[] = ['running', 'at risk', 'breached', 'paused', 'waiting'];
 /** Those of them that wait because their lead is merged into another; undefined for none. */
 const waitingOf = (where: Where, merged: ReadonlySet<string>): Where | undefined => {
-  const asked = where['leadId']?.eq;
+  const asked = (where['leadId'] as Condition | undefined)?.eq;
   const ids = [...merged].filter((leadId) => asked === undefined || leadId === asked);
   return ids.length === 0 ? undefined : { ...where, leadId: { in: ids }, breached: { eq: null } };
 };

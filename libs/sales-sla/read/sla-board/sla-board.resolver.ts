@@ -8,6 +8,8 @@ import {
   EndSignal,
   everyRole,
   FilterField,
+  forwardConnection,
+  PAGE,
   ReadArgs,
   readCursor,
   snapshotsOf,
@@ -85,12 +87,14 @@ export class SlaBoardResolver {
       'The obligations of sales to leads. Filtered by an open state they are ordered by due time, otherwise newest first. The state of open clocks is computed at query time.',
   })
   @Allow(...everyRole)
-  async slaBoard(@Args() { first, after, asOf, atLeast: _, ...filters }: BoardArgs): Promise<Connection<SlaClockType>> {
+  async slaBoard(
+    @Args() { first = PAGE.default, after, asOf, atLeast: _, ...filters }: BoardArgs,
+  ): Promise<Connection<SlaClockType>> {
     const question = { ...filters, ...boundsOf(filters), at: referenceInstantOf(asOf, this.clock) };
     const page = { first, ...(after && { after: readCursor(after) }) };
     const { clocks, totalCount, hasNextPage } = await slaBoard(this.models.asOf(asOf), question, page);
     const edges = clocks.map(({ clock, after: key }) => ({ cursor: writeCursor(key), node: clockNode(clock) }));
-    return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+    return forwardConnection(edges, { hasNextPage, after, totalCount });
   }
 
   @Query(() => [SlaStateCountType], {

@@ -5,7 +5,7 @@ import {
   FilterField,
   DayOrInstantScalar,
   InstantScalar,
-  PageArgs,
+  ForwardPageArgs,
   SafeIntScalar,
   type ValueFilterInput,
 } from '@baton/platform/graphql';
@@ -130,7 +130,7 @@ export class SlaStateCountType {
 
 /** Filters that the board and its counts share. */
 @ArgsType()
-export class ClockFilterArgs extends PageArgs {
+export class ClockFilterArgs extends ForwardPageArgs {
   @IsOptional()
   @IsString()
   @MaxLength(128)

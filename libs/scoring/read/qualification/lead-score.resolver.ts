@@ -1,12 +1,13 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, Journal } from '@baton/kernel';
-import { LeadType } from '@baton/leads/leads.graphql.module';
+import { leads } from '@baton/leads';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
+import { cutOf, nodeTypes } from '@baton/platform/graphql';
 import { leadScore } from './qualification.query';
 import { LeadScoreType, scoreNode } from './qualification.resolver';
 
 /** The score of a lead, computed at query time. */
-@Resolver(() => LeadType)
+@Resolver(() => nodeTypes.of(leads))
 export class LeadScoreResolver {
   constructor(
     private readonly models: ReadModels,
@@ -18,7 +19,8 @@ export class LeadScoreResolver {
     nullable: true,
     description: 'The current score with its components; null if no scoring model is in force.',
   })
-  async score(@Parent() { leadId, cut }: LeadType): Promise<LeadScoreType | null> {
+  async score(@Parent() lead: { readonly leadId: string }): Promise<LeadScoreType | null> {
+    const { leadId, cut } = { ...lead, cut: cutOf(lead) };
     const question = { leadId, at: referenceInstantOf(cut, this.clock), ...(cut && { cut }) };
     const found = await leadScore(this.models.asOf(cut), this.journal, question);
     return found ? scoreNode(found) : null;

@@ -1,11 +1,24 @@
 import {
-  phoneTerms,
-  projection,
   emailTerms,
+  enumeration,
+  enumField,
+  flagField,
+  idField,
+  instantField,
+  integerField,
+  objectField,
+  objectFields,
+  personalField,
+  phoneTerms,
+  readModel,
+  roles,
+  textField,
   wordTerms,
+  type DocumentOf,
   type Instant,
-  type StoredEvent,
+  type ObjectOf,
   type Sealed,
+  type StoredEvent,
   type Team,
 } from '@baton/kernel';
 import { profileFields, type ProfileField } from '@baton/definitions';
@@ -15,56 +28,88 @@ import { isLateMove } from '../../write/lead/late-moves.rules';
 import { convertedFrom, touchesOf, type StageName } from '../../write/lead/lead.model';
 import { startsWith, pathOf, samePath } from '../../write/lead/merged-facts.rules';
 
+export const leadStages = enumeration<StageName>(
+  'LeadStage',
+  'The lifecycle stage of a lead, or the disposition that ended it.',
+  {
+    lead: 'Captured, and not qualified yet.',
+    mql: 'Marketing-qualified under the agreed definition.',
+    'handed-off': 'Handed to a rep who has not answered yet.',
+    sal: 'Accepted by the rep.',
+    sql: 'Qualified by sales.',
+    opportunity: 'On an open deal.',
+    customer: 'A deal was won.',
+    rejected: 'Rejected by the rep, before or after accepting it.',
+    recycled: 'Returned to marketing for nurturing.',
+    disqualified: 'Disqualified for good.',
+  },
+);
+
+const moveFields = {
+  stage: enumField(leadStages, 'The new stage.'),
+  at: instantField('When it happened.'),
+  by: textField('The user or system that caused it.'),
+  definition: textField('The definition and version that decided, `mql@3`.', { optional: true }),
+  rep: textField('The salesperson.', { optional: true }),
+  reason: textField('The reason.', { optional: true }),
+  note: personalField('The comment of the rep.', { optional: true }),
+  external: flagField('True if another system made the decision.'),
+} as const;
 /** One move of a person through the lifecycle. */
-export interface StageMove {
-  readonly stage: StageName;
-  readonly at: Instant;
-  readonly by: string;
-  readonly definition?: string;
-  readonly rep?: string;
-  readonly reason?: string;
-  /** In the rep's words: personal. */
-  readonly note?: Sealed;
-  /** Another system decided it. */
-  readonly external?: boolean;
-}
+export type StageMove = ObjectOf<typeof moveFields>;
+
+const optional = { optional: true } as const;
+const filtered = { optional: true, filter: true } as const;
+const dated = { optional: true, filter: true, sort: true } as const;
+const fields = {
+  leadId: idField('The lead’s id.', { filter: true }),
+  email: personalField('E-mail address.', { optional: true, search: emailTerms }),
+  name: personalField('Full name.', { optional: true, search: wordTerms }),
+  phone: personalField('Phone number.', { optional: true, search: phoneTerms }),
+  interests: personalField('What the person says to be interested in.', optional),
+  problems: personalField('What the person wants solved.', optional),
+  statement: personalField('The statement of whoever last qualified the lead as an MQL.', {
+    ...{ optional: true, hidden: true },
+  }),
+  title: textField('Job title.', filtered),
+  company: textField('Company the person works for.', dated),
+  industry: textField('Industry of the company.', filtered),
+  employees: integerField('Number of employees of the company.', dated),
+  country: textField('Country.', filtered),
+  region: textField('Region or state.', filtered),
+  externalId: textField('The id of the lead in another system, `crm:00Q5e`.', filtered),
+  source: textField('Where the lead came from.', filtered),
+  owner: textField('The owner of the lead.', filtered),
+  capturedAt: instantField('When the lead was captured.', dated),
+  stage: enumField(leadStages, 'The current stage, or the disposition that ended the last one.', { filter: true }),
+  stageSince: instantField('When it reached that stage.', dated),
+  rep: textField('The rep it was last handed to.', filtered),
+  handoffs: integerField('Number of handoffs.', { filter: true }),
+  reengageAt: instantField('When a recycled lead is re-engaged automatically.', dated),
+  touches: objectField(
+    objectFields('TouchCounts', 'Number of touches by team.', {
+      marketing: integerField('Touches by marketing.'),
+      sales: integerField('Touches by sales.'),
+    }),
+    'Number of touches by team; those of merged leads are included.',
+  ),
+  firstTouchAt: instantField('When the first touch took place.', dated),
+  lastTouchAt: instantField('When the latest touch took place.', dated),
+  opportunityIds: idField('The deals the lead has a role in.', { list: true, entity: 'Opportunity' }),
+  visitorIds: idField('The anonymous visitors that were identified as this lead.', { list: true }),
+  mergedLeadIds: idField('Leads that were merged into this one.', { list: true, entity: 'Lead' }),
+  mergedInto: idField('The survivor that this lead is merged into.', {
+    ...{ optional: true, column: true, entity: 'Lead', entityName: 'survivor' },
+  }),
+  history: objectField(
+    objectFields('StageMove', 'One change of the lifecycle stage of a lead.', moveFields),
+    'The last 100 stage changes, oldest first.',
+    { list: true },
+  ),
+} as const;
 
 /** The current facts about a lead. Names, addresses and free text are sealed with the lead’s key. */
-export interface LeadDocument {
-  readonly leadId: string;
-  readonly email?: Sealed;
-  readonly name?: Sealed;
-  readonly phone?: Sealed;
-  /** In the person’s own words. */
-  readonly interests?: Sealed;
-  readonly problems?: Sealed;
-  /** The statement of whoever last qualified the lead as an MQL. */
-  readonly statement?: Sealed;
-  readonly title?: string;
-  readonly company?: string;
-  readonly industry?: string;
-  readonly employees?: number;
-  readonly country?: string;
-  readonly region?: string;
-  readonly externalId?: string;
-  readonly source?: string;
-  readonly owner?: string;
-  readonly capturedAt?: Instant;
-  readonly stage: StageName;
-  /** When it came to that stage. */
-  readonly stageSince?: Instant;
-  readonly rep?: string;
-  readonly handoffs: number;
-  readonly reengageAt?: Instant;
-  readonly touches: Readonly<Record<Team, number>>;
-  readonly firstTouchAt?: Instant;
-  readonly lastTouchAt?: Instant;
-  readonly opportunityIds: readonly string[];
-  readonly visitorIds: readonly string[];
-  readonly mergedLeadIds: readonly string[];
-  readonly mergedInto?: string;
-  /** The last moves, oldest first, as they were recorded; what another system decided at its instant. */
-  readonly history: readonly StageMove[];
+export type LeadDocument = DocumentOf<typeof fields> & {
   /** The lead’s own facts and those of each merged lead; the fields above combine them. */
   readonly own: Contribution;
   readonly parts: readonly (Contribution & { readonly path: readonly string[] })[];
@@ -72,7 +117,7 @@ export interface LeadDocument {
   readonly since: Readonly<Partial<Record<LeadFact, Instant>>>;
   /** What reps wrote beside their feedback, by feedback: personal. */
   readonly feedbackNotes?: Readonly<Record<string, Sealed>>;
-}
+};
 
 const facts = Object.keys(profileFields) as readonly ProfileField[];
 type Facts = Partial<Pick<LeadDocument, ProfileField>>;
@@ -94,7 +139,7 @@ const NO_CONTRIBUTION: Contribution = {
 
 const MAX_HISTORY = 100;
 
-type MoveDetails = Omit<StageMove, 'stage' | 'at' | 'by'>;
+type MoveDetails = Partial<Omit<StageMove, 'stage' | 'at' | 'by'>>;
 /** True for a move by another system that was recorded after a later one: it only joins the history. */
 const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: StoredEvent): boolean => {
   const before = (move: StageMove): boolean => move.stage !== 'lead' && move.at <= stageSince;
@@ -102,7 +147,7 @@ const isLate = ({ stage, stageSince = '', history }: LeadDocument, event: Stored
   return isLateMove(event, { stage, since });
 };
 const withMove = (doc: LeadDocument, event: StoredEvent, stage: StageName, more: MoveDetails = {}): LeadDocument => {
-  const move = { stage, at: event.occurredAt, by: event.meta.actor, ...more };
+  const move = { stage, at: event.occurredAt, by: event.meta.actor, external: false, ...more };
   if (isLate(doc, event)) {
     const place = doc.history.findLastIndex(({ at }) => at <= move.at) + 1;
     return { ...doc, history: doc.history.toSpliced(place, 0, move).slice(-MAX_HISTORY) };
@@ -219,21 +264,33 @@ const withMergedStage = (doc: LeadDocument, event: StoredEvent, becomes: Becomes
  * One document per person. E-mail, name and phone are found by tokens, as a whole or by word; nothing is sorted or grouped
  * by what is personal.
  */
-export const leads = projection<LeadDocument, LeadEvent | FeedbackEvent>({
+export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 9,
+  version: 10,
   personal: true,
-  search: { email: emailTerms, name: wordTerms, phone: phoneTerms },
-  columns: {
-    stage: 'text',
-    owner: 'text',
-    source: 'text',
-    country: 'text',
-    capturedAt: 'text',
-    lastTouchAt: 'text',
-    mergedInto: 'text',
-    rep: 'text',
+  node: 'Lead',
+  description: 'A person we may sell to.',
+  key: 'leadId',
+  fields,
+  one: {
+    name: 'lead',
+    description:
+      'One lead by id; null if there is none. The touches of a survivor include those of the leads merged into it.',
   },
+  lists: {
+    leads: {
+      description: 'Leads, newest first. Merged leads are left out of the list and the count.',
+      orderBy: '-capturedAt',
+      where: { mergedInto: { eq: null }, capturedAt: { ne: null } },
+    },
+  },
+  allow: roles,
+  questions: [
+    { where: ['mergedInto'], orderBy: '-capturedAt' },
+    { where: ['mergedInto', 'stage'], orderBy: '-capturedAt' },
+    { where: ['mergedInto', 'owner'], orderBy: '-capturedAt' },
+    { where: ['mergedInto', 'rep'], orderBy: '-lastTouchAt' },
+  ],
   keys: ({ data }) => (data.leadId === undefined ? [] : [data.leadId]), // feedback need not be about a person
   initial: (leadId) => ({
     leadId,

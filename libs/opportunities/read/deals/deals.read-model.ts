@@ -1,41 +1,77 @@
-import { projection, toMs, type Day, type Instant, type Money } from '@baton/kernel';
+import {
+  computed,
+  dayField,
+  DAY_MS,
+  enumeration,
+  enumField,
+  flagField,
+  idField,
+  instantField,
+  integerField,
+  largeIntegerField,
+  moneyField,
+  numberField,
+  objectField,
+  objectFields,
+  readModel,
+  roles,
+  textField,
+  toMs,
+  type DocumentOf,
+  type EnumerationValue,
+  type Instant,
+  type Money,
+} from '@baton/kernel';
 import { clearableFields } from '../../write/opportunity/deal.model';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import { currentRoles, withRole, type ContactRoles } from '../../write/opportunity/roles.rules';
 
-export type DealStatus = 'open' | 'won' | 'lost';
+export const dealStatuses = enumeration('OpportunityStatus', 'Status of a deal.', {
+  open: 'Not closed, or reopened.',
+  won: 'The customer signed.',
+  lost: 'The deal was lost.',
+});
+export type DealStatus = EnumerationValue<typeof dealStatuses>;
 
-/** A deal in its current state. Unknown fields are null; amounts are integers in minor units. */
-export interface Deal {
-  readonly opportunityId: string;
-  readonly status: DealStatus;
-  readonly stage: string;
-  readonly name: string | null;
-  readonly account: string | null;
-  readonly product: string | null;
-  readonly owner: string | null;
-  readonly source: string | null;
-  readonly openedAt: Instant;
-  /** When the current close happened; null while the deal is open or reopened. */
-  readonly closedAt: Instant | null;
-  readonly expectedCloseOn: Day | null;
-  readonly amountMinor: number | null;
-  readonly currency: string | null;
-  /** Milliseconds from the opening to the current close; null while open, and if the close is dated before the opening. */
-  readonly cycleMs: number | null;
+const contactRole = objectFields('ContactRole', 'A person with a role in a deal.', {
+  leadId: idField('Id of the lead.', { entity: 'Lead' }),
+  role: textField('Role of the person: decision-maker, champion, user …', { nullable: true }),
+});
+const known = { nullable: true, filter: true, sort: true } as const;
+const fields = {
+  opportunityId: idField('Id of the deal.', { filter: true }),
+  status: enumField(dealStatuses, 'Open, won or lost; a reopened deal is open.', { filter: true }),
+  stage: textField('Pipeline stage; for a closed deal the last one.', { filter: true, sort: true }),
+  name: textField('Name of the deal.', known),
+  account: textField('Company of the deal.', known),
+  product: textField('Product sold.', known),
+  owner: textField('Rep who owns the deal.', known),
+  source: textField('Source of the deal.', known),
+  openedAt: instantField('When it was opened.', { filter: true, sort: true }),
+  closedAt: instantField('When it closed; null while it is open.', known),
+  expectedCloseOn: dayField('Expected close date.', known),
+  amount: moneyField('Amount of the deal; after a correction the corrected one.', known),
+  cycleMs: largeIntegerField('Milliseconds from the opening to the current close.', {
+    ...{ nullable: true, column: true, hidden: true },
+  }),
   /** The current close is dated before the opening: one of the two is wrong, so the deal has no cycle time. */
-  readonly closedBeforeOpening: boolean;
-  readonly lossReason: string | null;
-  readonly competitor: string | null;
+  closedBeforeOpening: flagField('Whether the close is dated before the opening.', { filter: true }),
+  lossReason: textField('Loss reason.', known),
+  competitor: textField('Competitor that won it.', known),
+  contacts: objectField(contactRole, 'People with a role in the deal, in the order in which they got it.', {
+    list: true,
+  }),
+  proposals: integerField('Number of proposals sent.'),
+  lastProposalAt: instantField('When the latest proposal was sent.', { nullable: true }),
+  reopenings: integerField('How often the deal was reopened.'),
+} as const;
+/** A deal in its current state. Unknown fields are null; amounts are integers in minor units. */
+export type Deal = DocumentOf<typeof fields> & {
   /** Every person who ever had a role; `contacts` lists those who have one now. */
   readonly roles: ContactRoles;
-  readonly contacts: readonly { readonly leadId: string; readonly role: string | null }[];
-  readonly proposals: number;
-  readonly lastProposalAt: Instant | null;
-  readonly reopenings: number;
   /** `occurredAt` of the latest change of each field, so that an older change recorded later has no effect. */
   readonly since: Readonly<Partial<Record<FactName, Instant>>>;
-}
+};
 type FactName = 'stage' | 'name' | 'account' | 'product' | 'owner' | 'source' | 'expectedCloseOn' | 'amount';
 
 const amountFields = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'> => ({
@@ -70,26 +106,31 @@ const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal =
  * close is in no figure, and the cycle time goes on. Of several changes of a field the latest by `occurredAt` counts, in
  * whatever order they were recorded.
  */
-export const deals = projection<Deal, OpportunityEvent>({
+export const deals = readModel<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 4,
-  columns: {
-    status: 'text',
-    stage: 'text',
-    account: 'text',
-    product: 'text',
-    owner: 'text',
-    source: 'text',
-    openedAt: 'text',
-    closedAt: 'text',
-    expectedCloseOn: 'text',
-    amountMinor: 'integer',
-    currency: 'text',
-    cycleMs: 'integer',
-    closedBeforeOpening: 'flag',
-    lossReason: 'text',
-    competitor: 'text',
+  version: 5,
+  node: 'Opportunity',
+  description: 'A deal in its current state.',
+  key: 'opportunityId',
+  fields,
+  computed: {
+    cycleDays: computed<Deal>(
+      numberField(
+        'Days of 24 hours from the opening to the current close; null while the deal is open, or if the close is dated before the opening.',
+        { nullable: true },
+      ),
+      ({ cycleMs }) => (cycleMs === null ? null : cycleMs / DAY_MS),
+      'cycleMs',
+    ),
   },
+  one: { name: 'opportunity', description: 'One deal; null if there is none with this id.' },
+  lists: { opportunities: { description: 'Deals, the most recently opened first.', orderBy: '-openedAt' } },
+  allow: roles,
+  questions: [
+    { where: ['status'], orderBy: '-closedAt' },
+    { where: ['owner', 'status'], orderBy: '-openedAt' },
+    { where: ['stage'], orderBy: '-openedAt' },
+  ],
   keys: ({ data }) => [data.opportunityId],
   initial: (opportunityId) => ({
     opportunityId,

@@ -5,7 +5,7 @@ import { opportunityDecider } from '../../write/opportunity/opportunity.decider'
 import type { OpportunityCommand, OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import { latestFacts, statusAt, type DealFacts } from '../../write/opportunity/deal.model';
 import { currentRoles } from '../../write/opportunity/roles.rules';
-import { deals } from './deals.projection';
+import { deals } from './deals.read-model';
 
 const opportunityId = 'deal-1';
 const eur = (minor: number) => ({ minor, currency: 'EUR' });

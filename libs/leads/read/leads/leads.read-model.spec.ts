@@ -3,7 +3,7 @@ import { foldAll, recorded } from '@baton/kernel/testing';
 import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { leadEvents, type LeadEvent } from '../../write/lead/lead.events';
 import { leadsDue } from '../leads-due/leads-due.projection';
-import { leads } from './leads.projection';
+import { leads } from './leads.read-model';
 import { leadById, whereOf } from './leads.query';
 
 const on = (day: string) => `2024-${day}T00:00:00.000Z`;
@@ -171,10 +171,10 @@ describe('the read model of leads', () => {
     const document = foldAll(leads, events).get('ada')!;
     expect(document).toMatchObject({ stage: 'customer', opportunityIds: ['o1'], visitorIds: ['v1'] });
     expect(document.history.slice(-4)).toEqual([
-      { stage: 'lead', at: on('02-01'), by: 'tester', reason: 'touch' },
+      { stage: 'lead', at: on('02-01'), by: 'tester', reason: 'touch', external: false },
       { stage: 'sql', at: on('02-02'), by: 'tester', definition: 'external:crm', external: true },
       { stage: 'opportunity', at: on('02-03'), by: 'tester', definition: 'external:crm', external: true },
-      { stage: 'customer', at: on('02-06'), by: 'tester' },
+      { stage: 'customer', at: on('02-06'), by: 'tester', external: false },
     ]);
   });
 

@@ -1,0 +1,161 @@
+import type { ColumnType } from './projection';
+import type { Enumeration, Json } from './schema';
+import type { Sealed, SearchTerms } from './sealed';
+import type { MoneySum } from './money';
+import type { Day, Instant } from './time';
+
+/** What a value is. Each kind has one GraphQL type, one column type and one form of filter. */
+export type FieldKind =
+  | 'id'
+  | 'text'
+  | 'enum'
+  | 'integer'
+  | 'largeInteger'
+  | 'number'
+  | 'flag'
+  | 'instant'
+  | 'day'
+  | 'money'
+  | 'personal'
+  | 'json'
+  | 'object';
+
+export interface FieldOptions {
+  /** The value is null where it is unknown. */
+  readonly nullable?: boolean;
+  /** The property is absent where it is unknown; GraphQL answers null. */
+  readonly optional?: boolean;
+  readonly list?: boolean;
+  /** Lists of the read model can be filtered by it, in the form of its kind. */
+  readonly filter?: boolean;
+  /** Lists of the read model can be ordered by it. */
+  readonly sort?: boolean;
+  /** A column for the queries of the code, without filter and order in GraphQL. */
+  readonly column?: boolean;
+  /** In the document only, not in GraphQL. */
+  readonly hidden?: boolean;
+  /** Its filter compares this column by `wordKey`, so that spellings do not count. */
+  readonly filterBy?: string;
+  /** Of an id: the node it leads to, such as `Lead`. A field `leadId` gets a field `lead` beside it. */
+  readonly entity?: string;
+  /** The name of that field, where the id says something else. */
+  readonly entityName?: string;
+  /** Of a personal text: the terms it is found by; it can be filtered by them. */
+  readonly search?: SearchTerms;
+}
+
+/** One field of a read model or of an answer, declared once. */
+export interface Field<V = unknown, O extends FieldOptions = FieldOptions> {
+  readonly kind: FieldKind;
+  readonly description: string;
+  readonly options: O;
+  readonly enumeration?: Enumeration;
+  /** Of an object. */
+  readonly object?: ObjectFields;
+  /** For the compiler only. */
+  readonly value?: V;
+}
+/** The fields of an object type. */
+export interface ObjectFields<F extends Fields = Fields> {
+  readonly name: string;
+  readonly description: string;
+  readonly fields: F;
+}
+export type Fields = Readonly<Record<string, Field>>;
+
+type Value<V, O> =
+  (O extends { readonly list: true } ? readonly V[] : V) | (O extends { readonly nullable: true } ? null : never);
+type Named<F extends Fields, Wanted> = {
+  [K in keyof F & string]: F[K] extends Field<unknown, infer O> ? (O extends Wanted ? K : never) : never;
+}[keyof F & string];
+type Absent = { readonly optional: true };
+type MoneyNames<F extends Fields> = {
+  [K in keyof F & string]: F[K]['kind'] extends 'money' ? K : never;
+}[keyof F & string];
+type ValueIn<F> = F extends Field<infer V> ? V : never;
+type Flat<T> = { readonly [K in keyof T]: T[K] };
+
+/** An object with these fields, as answers have it. */
+export type ObjectOf<F extends Fields> = Flat<
+  { readonly [K in Exclude<keyof F & string, Named<F, Absent>>]: ValueIn<F[K]> } & {
+    readonly [K in Named<F, Absent>]?: ValueIn<F[K]>;
+  }
+>;
+/** The same as a document: an amount of money `price` is `priceMinor` and `currency`, for these are columns. */
+export type DocumentOf<F extends Fields> = [MoneyNames<F>] extends [never]
+  ? ObjectOf<F>
+  : Flat<
+      Omit<ObjectOf<F>, MoneyNames<F>> & {
+        readonly [K in MoneyNames<F> as `${K}Minor`]: null extends ValueIn<F[K]> ? number | null : number;
+      } & { readonly currency: null extends ValueIn<F[MoneyNames<F>]> ? string | null : string }
+    >;
+
+const field =
+  <V>(kind: FieldKind) =>
+  <const O extends FieldOptions = object>(description: string, options?: O): Field<Value<V, O>, O> => ({
+    kind,
+    description,
+    options: options ?? ({} as O),
+  });
+
+export const idField = field<string>('id');
+export const textField = field<string>('text');
+/** A whole number of 32 bits. */
+export const integerField = field<number>('integer');
+/** A whole number up to 2^53. */
+export const largeIntegerField = field<number>('largeInteger');
+export const numberField = field<number>('number');
+export const flagField = field<boolean>('flag');
+export const instantField = field<Instant>('instant');
+export const dayField = field<Day>('day');
+export const jsonField = field<Json>('json');
+/** Personal text: sealed in the document, opened for those who work with leads by name, else null. */
+export const personalField = field<Sealed>('personal');
+/** An amount. Lists are ordered by its currency first. */
+export const moneyField = <const O extends FieldOptions = object>(
+  description: string,
+  options?: O,
+): Field<Value<MoneySum, O>, O> & { readonly kind: 'money' } => ({
+  kind: 'money',
+  description,
+  options: options ?? ({} as O),
+});
+/** One of the words of an enumeration. */
+export const enumField = <V extends string, const O extends FieldOptions = object>(
+  enumeration: Enumeration<V>,
+  description: string,
+  options?: O,
+): Field<Value<V, O>, O> => ({ kind: 'enum', description, options: options ?? ({} as O), enumeration });
+/** The type of an object within another. */
+export const objectFields = <F extends Fields>(name: string, description: string, fields: F): ObjectFields<F> => ({
+  name,
+  description,
+  fields,
+});
+export const objectField = <F extends Fields, const O extends FieldOptions = object>(
+  object: ObjectFields<F>,
+  description: string,
+  options?: O,
+): Field<Value<ObjectOf<F>, O>, O> => ({ kind: 'object', description, options: options ?? ({} as O), object });
+
+const columnTypes: Readonly<Partial<Record<FieldKind, ColumnType>>> = {
+  ...{ id: 'text', text: 'text', enum: 'text', instant: 'text', day: 'text' },
+  ...{ integer: 'integer', largeInteger: 'integer', number: 'real', flag: 'flag' },
+};
+
+/** The columns in which the value of a field is kept for queries. */
+export const columnsOfField = (name: string, { kind, options }: Field): Readonly<Record<string, ColumnType>> => {
+  if (options.search) return { [name]: 'tokens' };
+  if (!options.filter && !options.sort && !options.column) return {};
+  if (kind === 'money') return { [`${name}Minor`]: 'integer', currency: 'text' };
+  if (options.filterBy && !options.sort) return {};
+  const type = columnTypes[kind];
+  if (!type || options.list) throw new Error(`The field ${name} of kind ${kind} cannot be filtered or sorted.`);
+  return { [name]: type };
+};
+
+/** The amount of money of a document in the fields `<name>Minor` and `currency`; null where one is unknown. */
+export const moneyIn = (doc: Readonly<Record<string, unknown>>, name: string): MoneySum | null => {
+  const [minor, currency] = [doc[`${name}Minor`] as number | null, doc['currency'] as string | null];
+  return minor === null || minor === undefined || !currency ? null : { minor, currency };
+};

@@ -1,0 +1,250 @@
+import { Refused } from './errors';
+import type { AnyEvent } from './event';
+import { columnsOfField, moneyIn, type Field, type Fields } from './fields';
+import { conditionOf, withNone, type Condition, type ValueFilter, type Where } from './ports';
+import {
+  projection,
+  type ColumnType,
+  type Order,
+  type Projection,
+  type ProjectionShape,
+  type Scalar,
+} from './projection';
+import type { Role } from './command';
+import { boundOf, dayOf, type Instant } from './time';
+import { wordKey } from './words';
+
+/** A field whose value is computed when the document is read. */
+export interface ComputedField<D> {
+  readonly field: Field;
+  /** @param at the instant for which the question is answered: that of `asOf`, or now */
+  readonly value: (doc: D, at: Instant) => unknown;
+  /** The column in whose order lists are ordered by it. */
+  readonly sortBy?: string;
+}
+export const computed = <D>(
+  field: Field,
+  value: ComputedField<D>['value'],
+  sortBy?: keyof D & string,
+): ComputedField<D> => ({ field, value, ...(sortBy && { sortBy }) });
+
+/** A list of the documents of a read model: all of them, or those under a condition. */
+export interface ListShape {
+  readonly description: string;
+  /** A column, with `-` before it for descending order. Ties are broken by the id. */
+  readonly orderBy: string;
+  /** @param at as in `ComputedField` */
+  readonly where?: Where | ((at: Instant) => Where);
+  /** The roles that may ask; those of the read model by default. */
+  readonly allow?: readonly Role[];
+}
+
+/** The most likely questions: filters for equal values, then one order. Each makes a composite index. */
+export interface LikelyQuestion {
+  readonly where: readonly string[];
+  readonly orderBy: string;
+}
+
+/** What a read model shows of itself, in GraphQL and on the command line. */
+export interface Shown<D> {
+  /** The name of the GraphQL type. */
+  readonly node: string;
+  readonly description: string;
+  /** The field with the id of the document. */
+  readonly key: string;
+  readonly fields: Fields;
+  readonly computed?: Readonly<Record<string, ComputedField<D>>>;
+  /** The query for one document by its id. */
+  readonly one?: { readonly name: string; readonly description: string };
+  /** By the name of the query. */
+  readonly lists: Readonly<Record<string, ListShape>>;
+  /** The roles that may read it. */
+  readonly allow: readonly Role[];
+  readonly questions?: readonly LikelyQuestion[];
+}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface ReadModel<D = any> extends Projection<D> {
+  readonly shown: Shown<D>;
+}
+export const isReadModel = (of: Projection): of is ReadModel => 'shown' in of;
+
+/** The column of a field: that of its amount for money, the id of the document for the key. */
+const columnOf = ({ shown: { key, fields, computed } }: Pick<ReadModel, 'shown'>, name: string): string => {
+  if (name === key) return 'id';
+  const sortBy = computed?.[name]?.sortBy;
+  return sortBy ?? (fields[name]?.kind === 'money' ? `${name}Minor` : name);
+};
+
+/** The order of a list by one field, and by its currency before if it is an amount. */
+export const orderByField = (
+  model: Pick<ReadModel, 'shown'>,
+  { field, descending = false }: { readonly field: string; readonly descending?: boolean },
+): readonly Order[] => [
+  ...(model.shown.fields[field]?.kind === 'money' ? [{ column: 'currency', descending }] : []),
+  { column: columnOf(model, field), descending },
+];
+const orderByText = (model: Pick<ReadModel, 'shown'>, text: string): readonly Order[] =>
+  text.startsWith('-')
+    ? orderByField(model, { field: text.slice(1), descending: true })
+    : orderByField(model, { field: text });
+export const defaultOrderOf = (model: ReadModel, list: string): readonly Order[] =>
+  orderByText(model, model.shown.lists[list]!.orderBy);
+
+/** The fields that lists can be ordered by. */
+export const sortableFields = ({ shown: { fields, computed = {} } }: ReadModel): readonly string[] => [
+  ...Object.keys(fields).filter((name) => fields[name]!.options.sort),
+  ...Object.keys(computed).filter((name) => computed[name]!.sortBy),
+];
+/** The fields that lists can be filtered by. */
+export const filterableFields = ({ shown: { fields } }: ReadModel): readonly string[] =>
+  Object.keys(fields).filter((name) => fields[name]!.options.filter || fields[name]!.options.search);
+
+/**
+ * Declares a read model with what it shows: its columns, indexes, GraphQL type, lists, filters and orders follow.
+ * @param shape as of `projection`, without the columns; `columns` and `search` come from the fields
+ * @throws Error for a field that cannot be a column, or an order or question on what is no column
+ */
+export const readModel = <D extends object, E extends AnyEvent>({
+  node,
+  description,
+  key,
+  fields,
+  computed: computedFields,
+  one,
+  lists,
+  allow,
+  questions = [],
+  ...shape
+}: Omit<ProjectionShape<D, E>, 'columns' | 'search'> & Shown<D>): ReadModel<D> => {
+  const shown: Shown<D> = {
+    ...{ node, description, key, fields, lists, allow, questions },
+    ...(computedFields && { computed: computedFields }),
+    ...(one && { one }),
+  };
+  const columns: Record<string, ColumnType> = {};
+  for (const [name, field] of Object.entries(fields))
+    if (name !== key) Object.assign(columns, columnsOfField(name, field));
+  const search = Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { options }]) => (options.search ? [[name, options.search]] : [])),
+  );
+  const indexes = questions.map((question) => [
+    ...question.where.map((column) => ({ column: columnOf({ shown }, column), descending: false })),
+    ...orderByText({ shown }, question.orderBy),
+  ]);
+  for (const { column } of [
+    ...indexes.flat(),
+    ...Object.values(lists).flatMap((list) => orderByText({ shown }, list.orderBy)),
+  ])
+    if (column !== 'id' && !(column in columns))
+      throw new Error(`${shape.name} has no column ${column}; give the field filter, sort or column.`);
+  const folded = projection<D, E>({ ...shape, columns, search } as unknown as ProjectionShape<D, E>);
+  return { ...folded, shown, indexes };
+};
+
+/** The values that a node shows of a document, by field; entities are not among them. */
+export const shownOf = <D>({ shown }: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
+  const node: Record<string, unknown> = {};
+  const stored = doc as Readonly<Record<string, unknown>>;
+  for (const [name, { kind, options }] of Object.entries(shown.fields))
+    if (!options.hidden) node[name] = kind === 'money' && !options.list ? moneyIn(stored, name) : stored[name];
+  for (const [name, { value }] of Object.entries(shown.computed ?? {})) node[name] = value(doc, at);
+  return node;
+};
+
+interface RangeFilter {
+  readonly from?: string;
+  readonly to?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly currency?: string;
+  readonly none?: boolean;
+}
+/** By field, a filter in the form of its kind. */
+export type ListFilter = Readonly<Record<string, ValueFilter | RangeFilter | boolean | string | undefined>>;
+
+/** The same filter on keys, in which spellings do not count. */
+const byWordKey = ({ in: among, notIn, startsWith, none }: ValueFilter): ValueFilter => ({
+  ...(among && { in: among.map(wordKey) }),
+  ...(notIn && { notIn: notIn.map(wordKey) }),
+  ...(startsWith !== undefined && { startsWith: wordKey(startsWith) }),
+  ...(none !== undefined && { none }),
+});
+const ends = (from: Scalar | undefined, to: Scalar | undefined): Condition => ({
+  ...(from !== undefined && { gte: from }),
+  ...(to !== undefined && { lt: to }),
+});
+
+/**
+ * The conditions of a filter of a read model.
+ * @param timeZone of days that stand for instants
+ * @returns `search`: the personal texts that are looked for, by field
+ * @throws Refused `read/unknown-field`, `read/empty-range`, `time/…` with the path of the field
+ */
+export const conditionsOfFilter = (
+  model: ReadModel,
+  filter: ListFilter,
+  timeZone: string,
+): { readonly where: Where; readonly search: Readonly<Record<string, string>> } => {
+  const where: Record<string, readonly Condition[]> = {};
+  const search: Record<string, string> = {};
+  for (const [name, wanted] of Object.entries(filter)) {
+    if (wanted === undefined) continue;
+    const field = model.shown.fields[name];
+    if (!field || (!field.options.filter && !field.options.search))
+      throw new Refused('read/unknown-field', `There is no filter ${name}.`, `filter.${name}`);
+    if (field.options.search) search[name] = wanted as string;
+    else
+      for (const [column, conditions] of fieldConditions(model, name, field, wanted, timeZone))
+        where[column] = [...(where[column] ?? []), ...conditions];
+  }
+  return { where, search };
+};
+
+const fieldConditions = (
+  model: ReadModel,
+  name: string,
+  { kind, options }: Field,
+  wanted: ListFilter[string],
+  timeZone: string,
+): [string, readonly Condition[]][] => {
+  const column = options.filterBy ?? columnOf(model, name);
+  if (kind === 'flag') return [[column, [{ eq: wanted as boolean }]]];
+  if (['id', 'text', 'enum'].includes(kind))
+    return [
+      [column, [conditionOf(options.filterBy ? byWordKey(wanted as ValueFilter) : (wanted as ValueFilter)) ?? {}]],
+    ];
+  const { from, to, min, max, currency, none } = wanted as RangeFilter;
+  const path = `filter.${name}`;
+  if (kind === 'instant' || kind === 'day') {
+    const bound = (text: string | undefined, end: string) =>
+      text === undefined || kind === 'day'
+        ? text && dayOf(text, `${path}.${end}`)
+        : boundOf(text, timeZone, `${path}.${end}`);
+    const [first, last] = [bound(from, 'from'), bound(to, 'to')];
+    if (first !== undefined && last !== undefined && first >= last)
+      throw new Refused(
+        'read/empty-range',
+        `${name}.to must be later than ${name}.from; to is exclusive.`,
+        `${path}.to`,
+      );
+    return [[column, [withNone(ends(first, last), none)]]];
+  }
+  if (min !== undefined && max !== undefined && min > max)
+    throw new Refused('read/empty-range', `${name}.max must not be less than ${name}.min.`, `${path}.max`);
+  if (kind === 'money' && currency === undefined && (min !== undefined || max !== undefined))
+    throw new Refused('read/no-currency', `${name} needs a currency with min or max.`, `${path}.currency`);
+  const range: Condition = { ...(min !== undefined && { gte: min }), ...(max !== undefined && { lte: max }) };
+  return [
+    [column, [withNone(range, none)]],
+    ...(kind === 'money' && currency !== undefined ? [['currency', [{ eq: currency }]] as [string, Condition[]]] : []),
+  ];
+};
+
+/** Both conditions hold. */
+export const bothWhere = (a: Where, b: Where): Where =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((column) => [
+      column,
+      [a[column] ?? [], b[column] ?? []].flat() as readonly Condition[],
+    ]),
+  );

@@ -1,0 +1,391 @@
+import { Inject, type Type } from '@nestjs/common';
+import {
+  Args,
+  Field as GraphqlField,
+  Float,
+  ID,
+  InputType,
+  Int,
+  ObjectType,
+  Parent,
+  Query,
+  registerEnumType,
+  ResolveField,
+  Resolver,
+} from '@nestjs/graphql';
+import {
+  bothWhere,
+  Clock,
+  conditionsOfFilter,
+  defaultOrderOf,
+  filterableFields,
+  Journal,
+  orderByField,
+  Refused,
+  sortableFields,
+  zoneOf,
+  type Field,
+  type Instant,
+  type ListFilter,
+  type ListShape,
+  type ReadModel,
+  type ValueFilter,
+  type Where,
+} from '@baton/kernel';
+import { GraphQLBoolean, GraphQLString } from 'graphql';
+import type { CallerIdentity } from '../access';
+import { ReadModels, referenceInstantOf, searchWhere, type AsOf } from '../documents';
+import { Allow, Caller, readsPersonal } from './caller';
+import { AsOfInput, connectionOf, pageArguments, readPage, type Connection, type PageQuestion } from './connection';
+import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES, ValueFilterInput } from './filters';
+import { classNamed, nodeOf, nodeTypes, valueTypeOf, type ShownNode } from './object-types';
+import { DayOrInstantScalar, DayScalar, SafeIntScalar } from './scalars';
+
+type InputFields = Readonly<Record<string, readonly [unknown, string]>>;
+const inputs = new Map<string, Type<object>>();
+/** An input type of optional fields, made once under its name. */
+const inputType = (name: string, description: string, fields: () => InputFields): Type<object> => {
+  const known = inputs.get(name);
+  if (known) return known;
+  const type = classNamed(name);
+  inputs.set(name, type);
+  for (const [field, [of, text]] of Object.entries(fields()))
+    GraphqlField(() => of as typeof String, { nullable: true, description: text })(type.prototype as object, field);
+  InputType(name, { description })(type);
+  return type;
+};
+
+const NONE: InputFields = {
+  none: [GraphQLBoolean, 'With true rows without a value too, alone only those; with false never.'],
+};
+const valuesFilter = (name: string, of: unknown): Type<object> =>
+  inputType(name, 'Filters by a value that a row has or lacks. An empty filter matches everything.', () => ({
+    in: [[of], 'One of these values, at most 100. An empty list matches nothing.'],
+    notIn: [[of], 'None of these values, at most 100. Rows without a value match, unless `none` is false.'],
+    ...NONE,
+  }));
+const periodFilter = (name: string, of: unknown, what: string): Type<object> =>
+  inputType(name, `Filters by ${what}. An empty filter matches everything.`, () => ({
+    from: [of, 'On or after this.'],
+    to: [of, 'Before this.'],
+    ...NONE,
+  }));
+const numberFilter = (name: string, of: unknown, what: string, more: InputFields = {}): Type<object> =>
+  inputType(name, `Filters by ${what}. An empty filter matches everything.`, () => ({
+    min: [of, 'This or more.'],
+    max: [of, 'This or less.'],
+    ...more,
+    ...NONE,
+  }));
+
+/** The input type of the filter of a field: one form for each kind. */
+const filterTypeOf = (field: Field): unknown => {
+  const { kind, enumeration } = field;
+  if (enumeration) return valuesFilter(`${enumeration.name}Filter`, valueTypeOf(field));
+  switch (kind) {
+    case 'id':
+      return valuesFilter('IdFilter', ID);
+    case 'text':
+      return ValueFilterInput;
+    case 'instant':
+      return periodFilter(
+        'InstantFilter',
+        DayOrInstantScalar,
+        'an instant: days are those of the time zone of the query',
+      );
+    case 'day':
+      return periodFilter('DayFilter', DayScalar, 'a calendar day');
+    case 'integer':
+    case 'largeInteger':
+      return numberFilter('IntegerFilter', SafeIntScalar, 'a whole number');
+    case 'number':
+      return numberFilter('NumberFilter', Float, 'a number');
+    case 'money':
+      return numberFilter('MoneyFilter', SafeIntScalar, 'an amount, in minor units', {
+        currency: [GraphQLString, 'ISO 4217 code: only amounts in this currency. Required with `min` or `max`.'],
+      });
+    default:
+      return kind === 'flag' ? GraphQLBoolean : GraphQLString;
+  }
+};
+
+const filterOf = (model: ReadModel): Type<object> =>
+  inputType(`${model.shown.node}Filter`, `Filters ${model.shown.node} nodes: all given fields must match.`, () =>
+    Object.fromEntries(
+      filterableFields(model).map((name) => {
+        const field = model.shown.fields[name]!;
+        const personal = field.options.search
+          ? ' All its words must match. Requires a role with access to personal data.'
+          : '';
+        return [name, [filterTypeOf(field), `${field.description}${personal}`]];
+      }),
+    ),
+  );
+
+const wordOf = (name: string): string => name.replaceAll(/([A-Z])/g, '_$1').toUpperCase();
+const DIRECTIONS = { ASC: 'ASC', DESC: 'DESC' } as const;
+registerEnumType(DIRECTIONS, {
+  name: 'OrderDirection',
+  description: 'Direction of an order.',
+  valuesMap: {
+    ASC: { description: 'The smallest first; rows without a value come first.' },
+    DESC: { description: 'The largest first; rows without a value come last.' },
+  },
+});
+interface OrderInput {
+  readonly field: string;
+  readonly direction?: 'ASC' | 'DESC';
+}
+/** An enum of field names: `openedAt` is OPENED_AT outside. */
+const fieldEnum = (name: string, description: string, fields: readonly string[], model: ReadModel): object => {
+  const { fields: own, computed = {} } = model.shown;
+  const words = Object.fromEntries(fields.map((field) => [wordOf(field), field]));
+  const textOf = (field: string) => (own[field] ?? computed[field]!.field).description;
+  registerEnumType(words, {
+    name,
+    description,
+    valuesMap: Object.fromEntries(fields.map((field) => [wordOf(field), { description: textOf(field) }])),
+  });
+  return words;
+};
+const orderOf = (model: ReadModel, fields: readonly string[]): Type<object> => {
+  const { node } = model.shown;
+  const of = fieldEnum(`${node}OrderField`, `The fields that ${node} nodes can be ordered by.`, fields, model);
+  const type = classNamed(`${node}Order`);
+  GraphqlField(() => of, { description: 'The field.' })(type.prototype as object, 'field');
+  GraphqlField(() => DIRECTIONS, { defaultValue: 'ASC', description: 'The direction.' })(
+    type.prototype as object,
+    'direction',
+  );
+  InputType(`${node}Order`, { description: `An order of ${node} nodes; ties are broken by the id.` })(type);
+  return type;
+};
+
+@ObjectType('FacetValue', { description: 'A value of a field with the number of nodes that have it.' })
+class FacetValueType {
+  @GraphqlField(() => String, { nullable: true, description: 'The value; null for nodes without one.' })
+  value!: string | null;
+  @GraphqlField(() => Int, { description: 'The number of nodes.' })
+  count!: number;
+}
+@ObjectType('Facet', { description: 'The values of one field in a list.' })
+class FacetType {
+  @GraphqlField(() => String, { description: 'The field.' })
+  field!: string;
+  @GraphqlField(() => [FacetValueType], { description: 'Its values, the most frequent first.' })
+  values!: readonly FacetValueType[];
+}
+
+/** @throws Refused `graphql/invalid-argument` for too many values, or one that is too long */
+const checkFilter = (filter: ListFilter): void => {
+  for (const [name, wanted] of Object.entries(filter)) {
+    const { in: among = [], notIn = [], startsWith = '' } = (typeof wanted === 'object' ? wanted : {}) as ValueFilter;
+    if (Math.max(among.length, notIn.length) > MAX_FILTER_VALUES)
+      throw new Refused(
+        'graphql/invalid-argument',
+        `${name} takes at most ${MAX_FILTER_VALUES} values in a list.`,
+        `filter.${name}`,
+      );
+    const texts = [...among, ...notIn, startsWith, typeof wanted === 'string' ? wanted : ''];
+    if (texts.some(({ length }) => length > MAX_FILTER_LENGTH))
+      throw new Refused(
+        'graphql/invalid-argument',
+        `${name} takes values of at most ${MAX_FILTER_LENGTH} characters.`,
+        `filter.${name}`,
+      );
+  }
+};
+
+interface ListQuestion extends PageQuestion {
+  readonly filter?: ListFilter;
+  readonly orderBy?: OrderInput;
+  readonly timeZone?: string;
+  readonly asOf?: AsOf;
+}
+const QUESTION = Symbol('question');
+/** What a connection was asked, for its facets. */
+interface AskedConnection extends Connection<ShownNode> {
+  readonly [QUESTION]: { readonly whereWithout: (field?: string) => Promise<Where>; readonly models: ReadModels };
+}
+
+const listArguments = (filter: Type<object>, order: Type<object> | undefined): [string, unknown, string][] => [
+  ...pageArguments.map(([name, type, description]): [string, unknown, string] => [
+    name,
+    type === String ? GraphQLString : type,
+    description,
+  ]),
+  ['filter', filter, 'Only nodes that match.'],
+  ...(order ? [['orderBy', order, 'The order, instead of that of the list.'] as [string, unknown, string]] : []),
+  ['timeZone', GraphQLString, 'IANA time zone of the days of filters; UTC by default.'],
+  ...readArguments,
+];
+const readArguments: [string, unknown, string][] = [
+  ['asOf', AsOfInput, 'Answer as of a past point.'],
+  [
+    'atLeast',
+    GraphQLString,
+    'Wait until the read models contain everything up to this position (from the answer of a mutation).',
+  ],
+];
+
+/** Adds a query to a resolver class: its arguments are given to the method as one object, then the caller. */
+const addQuery = (
+  target: Record<string, unknown>,
+  name: string,
+  {
+    type,
+    nullable = false,
+    description,
+    allow,
+  }: { type: () => unknown; nullable?: boolean; description: string; allow: readonly string[] },
+  given: readonly [string, unknown, string, boolean?][],
+  answer: (this: never, question: Readonly<Record<string, unknown>>, caller: CallerIdentity) => unknown,
+): void => {
+  const names = given.map(([argument]) => argument);
+  const method = function (this: never, ...values: unknown[]) {
+    const question = Object.fromEntries(names.map((argument, place) => [argument, values[place]]));
+    return answer.call(this, question, values[names.length] as CallerIdentity);
+  };
+  Object.defineProperty(target, name, { value: method, writable: true, configurable: true });
+  given.forEach(([argument, of, text, required = false], place) =>
+    Args(argument, { type: () => of as never, nullable: !required, description: text })(target, name, place),
+  );
+  Caller()(target, name, names.length);
+  Reflect.defineMetadata('design:paramtypes', Array(names.length + 1).fill(Object), target, name);
+  const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
+  Query(() => type() as never, { name, nullable, description })(target, name, descriptor);
+  Allow(...(allow as never[]))(target, name, descriptor);
+};
+
+const made = new Map<ReadModel, Type<unknown>>();
+/** The queries of a read model, made once: one document by its id, and each of its lists. */
+export const listsOf = (model: ReadModel): Type<unknown> => {
+  const known = made.get(model) ?? makeLists(model);
+  made.set(model, known);
+  return known;
+};
+
+const makeLists = (model: ReadModel): Type<unknown> => {
+  const { node, one, lists, allow, key, fields } = model.shown;
+  const type = nodeTypes.of(model);
+  const Page = connectionOf(node, type);
+  const [sortable, filterable] = [sortableFields(model), filterableFields(model)];
+  const filter = filterable.length > 0 ? filterOf(model) : undefined;
+  const order = sortable.length > 0 ? orderOf(model, sortable) : undefined;
+  const countable = filterable.filter((name) => ['text', 'enum', 'flag'].includes(fields[name]!.kind));
+  const Facets =
+    countable.length > 0
+      ? fieldEnum(`${node}Facet`, `The fields of ${node} nodes whose values can be counted.`, countable, model)
+      : undefined;
+
+  @Resolver(() => Page)
+  class Lists {
+    constructor(
+      @Inject(ReadModels) readonly models: ReadModels,
+      @Inject(Journal) readonly journal: Journal,
+      @Inject(Clock) readonly clock: Clock,
+    ) {}
+
+    async list(
+      list: ListShape,
+      name: string,
+      question: ListQuestion,
+      caller: CallerIdentity,
+    ): Promise<AskedConnection> {
+      const { filter: wanted = {}, orderBy, asOf: cut, timeZone, ...page } = question;
+      const at = referenceInstantOf(cut, this.clock);
+      const zone = zoneOf(timeZone);
+      checkFilter(wanted);
+      const whereWithout = (left?: string) =>
+        this.where(list, left ? { ...wanted, [left]: undefined } : wanted, zone, at, caller);
+      const models = this.models.asOf(cut);
+      const connection = await readPage(
+        models,
+        model,
+        {
+          ...page,
+          where: await whereWithout(),
+          orderBy: orderBy
+            ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
+            : defaultOrderOf(model, name),
+        },
+        (doc: object, id) => nodeOf(model, id, doc, at, cut),
+      );
+      return { ...connection, [QUESTION]: { whereWithout, models } };
+    }
+
+    private async where(
+      list: ListShape,
+      wanted: ListFilter,
+      zone: string,
+      at: Instant,
+      caller: CallerIdentity,
+    ): Promise<Where> {
+      const { where, search } = conditionsOfFilter(model, wanted, zone);
+      const [personal] = Object.keys(search);
+      // A filter on a personal field would reveal its value to roles that may not read it.
+      if (personal !== undefined && !readsPersonal(caller))
+        throw new Refused(
+          'access/denied',
+          'Your role may not search by personal data; leave this filter out.',
+          `filter.${personal}`,
+        );
+      const base = typeof list.where === 'function' ? list.where(at) : (list.where ?? {});
+      return bothWhere(bothWhere(base, where), await searchWhere(this.journal, model, search));
+    }
+
+    async facets(connection: AskedConnection, wanted: readonly string[]): Promise<FacetType[]> {
+      const { whereWithout, models } = connection[QUESTION];
+      return Promise.all(
+        wanted.map(async (field) => {
+          const groups = await models.aggregate(model, {
+            where: await whereWithout(field),
+            by: [fields[field]!.options.filterBy ?? field],
+            measures: { count: 'count' },
+          });
+          const values = groups.map(({ keys: [value], values: { count } }) => ({
+            value: value === null || value === undefined ? null : String(value),
+            count: count as number,
+          }));
+          return {
+            field: wordOf(field),
+            values: values.sort((a, b) => b.count - a.count || ((a.value ?? '') < (b.value ?? '') ? -1 : 1)),
+          };
+        }),
+      );
+    }
+  }
+  Object.defineProperty(Lists, 'name', { value: `${node}Lists` });
+  const target = Lists.prototype as unknown as Record<string, unknown>;
+  if (one)
+    addQuery(
+      target,
+      one.name,
+      { type: () => type, nullable: true, description: one.description, allow },
+      [[key, ID, fields[key]!.description, true], ...readArguments],
+      async function (this: Lists, question: Readonly<Record<string, unknown>>) {
+        const [id, cut] = [question[key] as string, question['asOf'] as AsOf | undefined];
+        const doc = await this.models.asOf(cut).get(model, id);
+        return doc ? nodeOf(model, id, doc, referenceInstantOf(cut, this.clock), cut) : null;
+      } as never,
+    );
+  for (const [name, list] of Object.entries(lists))
+    addQuery(
+      target,
+      name,
+      { type: () => Page, description: list.description, allow: list.allow ?? allow },
+      listArguments(filter!, order),
+      function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
+        return this.list(list, name, question as ListQuestion, caller);
+      } as never,
+    );
+  if (Facets) {
+    Parent()(target, 'facets', 0);
+    Args('fields', { type: () => [Facets], description: 'The fields to count.' })(target, 'facets', 1);
+    Reflect.defineMetadata('design:paramtypes', [Object, Object], target, 'facets');
+    ResolveField('facets', () => [FacetType], {
+      description: 'The values of some fields with their counts. The filter of the field itself is left out.',
+    })(target, 'facets', Object.getOwnPropertyDescriptor(target, 'facets')!);
+  }
+  return Lists;
+};

@@ -1,0 +1,76 @@
+import { Inject } from '@nestjs/common';
+import { Args, ID, Query, Resolver } from '@nestjs/graphql';
+import { Clock, Refused, type ReadModel } from '@baton/kernel';
+import DataLoader from 'dataloader';
+import type { CallerIdentity } from '../access';
+import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
+import { Allow, Caller, everyRole, type Nodes } from './caller';
+import { ReadArgs } from './connection';
+import { cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
+
+/** Loads nodes for one request: those of one level are read with one call of the store. */
+export class NodeLoader implements Nodes {
+  private readonly loaders = new Map<ReadModel, Map<AsOf | undefined, DataLoader<string, ShownNode | null>>>();
+
+  constructor(
+    private readonly models: ReadModels,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param parent the node that leads to it; it is read at the same cut
+   * @throws Refused `access/denied`
+   */
+  load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<ShownNode | null> {
+    const model = nodeTypes.modelOf(node);
+    const { allow } = model.shown;
+    if (!caller?.roles.some((role) => role === 'admin' || allow.includes(role)))
+      throw new Refused('access/denied', `${node} requires one of the roles: ${allow.join(', ')}.`);
+    return this.loaderOf(model, cutOf(parent)).load(id);
+  }
+
+  private loaderOf(model: ReadModel, cut: AsOf | undefined): DataLoader<string, ShownNode | null> {
+    let ofModel = this.loaders.get(model);
+    if (!ofModel) this.loaders.set(model, (ofModel = new Map()));
+    let loader = ofModel.get(cut);
+    if (!loader) {
+      loader = new DataLoader<string, ShownNode | null>(
+        async (ids) => {
+          const found = await this.models.asOf(cut).getMany(model, [...ids]);
+          const at = referenceInstantOf(cut, this.clock);
+          return ids.map((one) => (found.has(one) ? nodeOf(model, one, found.get(one), at, cut) : null));
+        },
+        { cache: false },
+      );
+      ofModel.set(cut, loader);
+    }
+    return loader;
+  }
+}
+
+/** One node by its id among all nodes. */
+@Resolver()
+export class NodeResolver {
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  @Query(() => NodeInterface, { nullable: true, description: 'One node by its `id`; null if there is none.' })
+  @Allow(...everyRole)
+  async node(
+    @Args('id', { type: () => ID, description: 'The `id` of a node.' }) id: string,
+    @Args() { asOf }: ReadArgs,
+    @Caller() caller: CallerIdentity,
+  ): Promise<ShownNode | null> {
+    const [node, key] = splitGlobalId(id);
+    if (!nodeTypes.has(node)) throw new Refused('read/bad-id', 'id must be the `id` of a node, unchanged.', 'id');
+    return new NodeLoader(this.models, this.clock).load(node, key, withCut(asOf), caller);
+  }
+}
+
+const splitGlobalId = (id: string): [string, string] => {
+  const text = Buffer.from(id, 'base64url').toString();
+  const place = text.indexOf(':');
+  return [text.slice(0, Math.max(0, place)), text.slice(place + 1)];
+};

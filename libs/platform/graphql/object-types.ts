@@ -1,0 +1,164 @@
+import type { Type } from '@nestjs/common';
+import {
+  Field as GraphqlField,
+  Float,
+  ID,
+  Int,
+  InterfaceType,
+  ObjectType,
+  type FieldMiddleware,
+} from '@nestjs/graphql';
+import {
+  shownOf,
+  type Field,
+  type FieldKind,
+  type Fields,
+  type Instant,
+  type ObjectFields,
+  type ReadModel,
+} from '@baton/kernel';
+import { GraphQLBoolean, GraphQLString } from 'graphql';
+import type { AsOf } from '../documents';
+import { personalField, type GraphqlContext } from './caller';
+import { enumOf } from './enums';
+import { DayScalar, InstantScalar, JsonScalar, MoneyType, SafeIntScalar } from './scalars';
+
+/** A class without properties, under a name of its own for error messages. */
+export const classNamed = (name: string): Type<object> => {
+  const type = class {};
+  Object.defineProperty(type, 'name', { value: name });
+  return type;
+};
+
+const NODE = Symbol('node');
+const CUT = Symbol('cut');
+/** What a document shows, with the type of its node and the cut at which it was read. */
+export type ShownNode = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly [NODE]?: string;
+  readonly [CUT]?: AsOf;
+};
+
+/** The cut at which a node was read: what belongs to it is answered as of the same. */
+export const cutOf = (node: object): AsOf | undefined => (node as ShownNode)[CUT];
+/** A parent for nodes that are asked for at a cut. */
+export const withCut = (cut: AsOf | undefined): object => (cut ? { [CUT]: cut } : {});
+
+const globalId = (node: string, id: string): string => Buffer.from(`${node}:${id}`).toString('base64url');
+
+/** The node of a document. */
+export const nodeOf = <D>(model: ReadModel<D>, id: string, doc: D, at: Instant, cut?: AsOf): ShownNode => ({
+  ...shownOf(model, doc, at),
+  id: globalId(model.shown.node, id),
+  [NODE]: model.shown.node,
+  ...(cut && { [CUT]: cut }),
+});
+
+@InterfaceType('Node', {
+  description: 'An object that can be fetched again by its id.',
+  resolveType: (node: ShownNode) => node[NODE],
+})
+export class NodeInterface {
+  @GraphqlField(() => ID, { description: 'Its id among all nodes; pass it to `node`.' })
+  id!: string;
+}
+
+const types: Readonly<Partial<Record<FieldKind, unknown>>> = {
+  ...{ id: ID, text: GraphQLString, integer: Int, largeInteger: SafeIntScalar, number: Float, flag: GraphQLBoolean },
+  ...{ instant: InstantScalar, day: DayScalar, money: MoneyType, json: JsonScalar, personal: GraphQLString },
+};
+
+/** The GraphQL type of one value of a field. */
+export const valueTypeOf = ({ kind, enumeration, object }: Field): unknown => {
+  if (enumeration) return enumOf(enumeration);
+  return object ? objectTypeOf(object) : types[kind];
+};
+
+const made = new Map<string, { readonly of: ObjectFields; readonly type: Type<object> }>();
+/** The GraphQL type of an object, made once. @throws Error when two objects have one name */
+export const objectTypeOf = (of: ObjectFields): Type<object> => {
+  const known = made.get(of.name);
+  if (known && known.of !== of) throw new Error(`two objects are called ${of.name}`);
+  if (known) return known.type;
+  const type = classNamed(of.name);
+  made.set(of.name, { of, type });
+  addFields(type, of.fields);
+  ObjectType(of.name, { description: of.description })(type);
+  return type;
+};
+
+const PERSONAL = 'Null after an erasure, and for roles without access to personal data.';
+
+/** Adds the fields that are not hidden, and beside each id of a node the node. */
+export const addFields = (type: Type<object>, fields: Fields): void => {
+  for (const [name, field] of Object.entries(fields)) {
+    const { kind, description, options } = field;
+    if (options.hidden) continue;
+    const of = valueTypeOf(field) as never;
+    const isPersonal = kind === 'personal';
+    GraphqlField(() => (options.list ? [of] : of), {
+      nullable: options.nullable || options.optional || isPersonal,
+      description: isPersonal ? `${description} ${PERSONAL}` : description,
+      ...(isPersonal && { middleware: [personalField] }),
+    })(type.prototype as object, name);
+    if (options.entity) addEntity(type, name, options.entity, options);
+  }
+};
+
+/** `leadId` leads to `lead`, `opportunityIds` to `opportunities`; other names say themselves what they lead to. */
+const entityNameOf = (name: string): string => {
+  if (name.endsWith('Id')) return name.slice(0, -2);
+  const plural = name.slice(0, -3);
+  return plural.endsWith('y') ? `${plural.slice(0, -1)}ies` : `${plural}s`;
+};
+
+const addEntity = (type: Type<object>, name: string, node: string, { list, entityName }: Field['options']): void => {
+  const load: FieldMiddleware<Record<string, unknown>, GraphqlContext> = async ({ source, context }) => {
+    const ids = source[name] as string | readonly string[] | null | undefined;
+    if (ids === null || ids === undefined) return null;
+    if (typeof ids === 'string') return context.nodes.load(node, ids, source, context.caller);
+    const loaded = await Promise.all(ids.map((id) => context.nodes.load(node, id, source, context.caller)));
+    return loaded.filter((one) => one !== null);
+  };
+  GraphqlField(() => (list ? [nodeTypes.typeOf(node)] : nodeTypes.typeOf(node)), {
+    nullable: !list,
+    description: list
+      ? `The same as nodes; those that do not exist are left out.`
+      : `The ${node} with this id; null if there is none.`,
+    middleware: [load as FieldMiddleware],
+  })(type.prototype as object, entityName ?? entityNameOf(name));
+};
+
+/** The read models whose documents are nodes, by the name of the type. */
+class NodeTypes {
+  private readonly models = new Map<string, ReadModel>();
+  private readonly types = new Map<string, Type<object>>();
+
+  /** The GraphQL type of a read model's documents, made once. @throws Error when two read models have one node */
+  of(model: ReadModel): Type<object> {
+    const { node, description, fields, computed = {} } = model.shown;
+    const known = this.models.get(node);
+    if (known && known !== model) throw new Error(`two read models show the node ${node}`);
+    if (known) return this.types.get(node)!;
+    const type = classNamed(node);
+    this.models.set(node, model);
+    this.types.set(node, type);
+    addFields(type, fields);
+    addFields(type, Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])));
+    ObjectType(node, { description, implements: () => [NodeInterface] })(type);
+    return type;
+  }
+  /** @throws Error for a name that no read model shows */
+  modelOf(node: string): ReadModel {
+    const model = this.models.get(node);
+    if (!model) throw new Error(`No read model shows the node ${node}; name one that does in the option entity.`);
+    return model;
+  }
+  typeOf(node: string): Type<object> {
+    return this.of(this.modelOf(node));
+  }
+  has(node: string): boolean {
+    return this.models.has(node);
+  }
+}
+export const nodeTypes = new NodeTypes();
