@@ -29,6 +29,6 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   AuditGraphqlModule,
   {
     module: class MutationsModule {},
-    providers: contextParts.flatMap(({ aggregates }) => aggregates).map(mutationsOf),
+    providers: mutationsOf(contextParts.flatMap(({ aggregates }) => aggregates)),
   },
 ];

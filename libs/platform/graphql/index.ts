@@ -12,7 +12,7 @@ export {
   writeCursor,
   type Connection,
 } from './connection';
-export { CommandOutcome, mutationsOf } from './mutations';
+export { mutationsOf } from './mutations';
 export {
   DayOrInstantScalar,
   DayScalar,
