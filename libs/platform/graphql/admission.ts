@@ -212,7 +212,7 @@ class QueryCost {
   private introspects = false;
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
   private readonly openFragments = new Set<string>();
-  /** Of whole-number variables, by name, and the length of lists; of several operations the greatest. */
+  /** By variable: of a whole number its value, of a list its length; of several operations the greatest. */
   private readonly defaults = new Map<string, number>();
 
   constructor(

@@ -36,6 +36,7 @@ const badId = (commandId: string, maxLength: number): Refused | undefined =>
 
 const NEW_IDS = '4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d';
 
+/** Sends one command, as its mutation does. Who may send it is checked before. */
 const send = async (
   bus: CommandBus,
   { schema, aggregate: { to, commands } }: SendableCommand,
@@ -100,10 +101,17 @@ const NOT_SENT = {
   message: 'A command before this one failed; send the whole batch again with the same commandId.',
 };
 
+/** By the name of its mutation; the schema holds that there is exactly one. */
+type BatchItem = Readonly<Record<string, GivenCommand>>;
+
+/** What the nth command of a batch has behind the id of the batch. */
+const suffixOf = (n: number): string => `-${n}`;
+
 const batchMutationOf = (commands: readonly SendableCommand[]): Type<unknown> => {
   const byName = new Map(commands.map((command) => [command.name, command]));
   const mayBeSentBy = roles.filter((role) => commands.some(({ schema }) => schema.allow.includes(role)));
   const max = limits.commands.max;
+  const maxIdLength = MAX_ID_LENGTH - suffixOf(max).length;
   const CommandInput = inputTypeOf(
     'CommandInput',
     'A command to be sent with others: exactly one of these.',
@@ -136,14 +144,14 @@ const batchMutationOf = (commands: readonly SendableCommand[]): Type<unknown> =>
     async sendCommands(
       @Args('commandId', {
         type: () => ID,
-        description: `Your id of the batch, such as a UUID, of up to ${MAX_ID_LENGTH - suffixOf(max).length} characters. The commands have the ids \`<commandId>-1\`, \`<commandId>-2\` and so on.`,
+        description: `Your id of the batch, such as a UUID, of up to ${maxIdLength} characters. The commands have the ids \`<commandId>-1\`, \`<commandId>-2\` and so on.`,
       })
       commandId: string,
       @Args('commands', { type: () => [CommandInput], description: `The commands, 1 to ${max}.` })
-      given: readonly Readonly<Record<string, GivenCommand>>[],
+      given: readonly BatchItem[],
       @Caller() caller: CallerIdentity,
     ): Promise<(CommandAnswer | FailedType)[]> {
-      const refusal = badId(commandId, MAX_ID_LENGTH - suffixOf(max).length);
+      const refusal = badId(commandId, maxIdLength);
       if (refusal) throw refusal;
       if (given.length === 0)
         throw new Refused('command/empty-batch', 'commands must have at least one command.', 'commands');
@@ -161,10 +169,10 @@ const batchMutationOf = (commands: readonly SendableCommand[]): Type<unknown> =>
 
     private async answer(
       commandId: string,
-      one: Readonly<Record<string, GivenCommand>>,
+      one: BatchItem,
       caller: CallerIdentity,
     ): Promise<CommandAnswer | FailedType> {
-      const [[name, given]] = Object.entries(one) as [[string, GivenCommand]]; // GraphQL holds that there is one
+      const [[name, given]] = Object.entries(one) as [[string, GivenCommand]];
       const command = byName.get(name)!;
       try {
         return answerOf(
@@ -178,6 +186,3 @@ const batchMutationOf = (commands: readonly SendableCommand[]): Type<unknown> =>
   }
   return BatchMutation;
 };
-
-/** What the nth command of a batch has behind the id of the batch. */
-const suffixOf = (n: number): string => `-${n}`;
