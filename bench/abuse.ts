@@ -105,6 +105,11 @@ const documents: Abuse[] = [
     'graphql/list-too-long',
     `{ events(types: [${repeat('1', 1_500, '')}]) { atTip } }`.replace('1'.repeat(1_500), repeat('1', 1_500)),
   ),
+  asked(
+    'many commands',
+    'graphql/too-many-commands',
+    `mutation { sendCommands(commandId: "a", commands: [${repeat('{}', 101)}]) { __typename } }`,
+  ),
   asked('a deep list', 'graphql/value-too-deep', `{ events(types: ${nested(200)}) { atTip } }`),
   asked('a deep object', 'graphql/value-too-deep', `{ a(x: ${'{a:'.repeat(200)}1${'}'.repeat(200)}) }`),
   asked('many variables', 'graphql/too-many-variables', `query(${each(100, (n) => `$v${n}: Int`)}) { a }`),

@@ -1,21 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandBus } from '@nestjs/cqrs';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { roles } from '@baton/kernel';
+import { Conflict, EventLog, roles, type Role, type To } from '@baton/kernel';
+import { costOf, limits } from '@baton/platform/graphql';
 import {
   getNamedType,
   getNullableType,
+  isInputObjectType,
   isLeafType,
   isListType,
   isObjectType,
   lexicographicSortSchema,
+  parse,
   printSchema,
+  type GraphQLInputObjectType,
   type GraphQLSchema,
 } from 'graphql';
 import { root, Served, temporaryFolder } from './support/baton';
+import { sample } from './support/sample-operations';
 
 interface Outcome {
-  __typename: 'Accepted' | 'Refused';
+  __typename: 'Accepted' | 'Refused' | 'Failed';
   id: string;
   position: string;
   revision: number;
@@ -117,9 +123,9 @@ describe('GraphQL', () => {
         const named = schema.getType(type.replace(/[![\]]/g, ''));
         if (type.startsWith('[')) return `[${value(type.slice(1, type.lastIndexOf(']')))}]`;
         if (named && 'getValues' in named) return named.getValues()[0]!.name;
-        if (named && 'getFields' in named)
+        if (isInputObjectType(named))
           return `{ ${Object.values(named.getFields())
-            .filter((input) => String(input.type).endsWith('!'))
+            .filter((input, index) => String(input.type).endsWith('!') || (named.isOneOf && index === 0))
             .map((input) => `${input.name}: ${value(String(input.type))}`)
             .join(', ')} }`;
         const samples: Record<string, string> = {
@@ -392,6 +398,204 @@ describe('GraphQL', () => {
       then: { status: 'OPEN' },
       before: null,
       unknown: { totalCount: 0 },
+    });
+  });
+
+  describe('commands that are sent together', () => {
+    type Commands = readonly Readonly<
+      Record<string, { input: object; occurredAt?: string; expectedRevision?: number }>
+    >[];
+    const batchOutcome = outcome.replace(/}$/, '... on Failed { code message } }');
+    const batch = `mutation($commandId: ID!, $commands: [CommandInput!]!) {
+      it: sendCommands(commandId: $commandId, commands: $commands) ${batchOutcome} }`;
+    const single = (name: string) => {
+      const field = schema.getMutationType()!.getFields()[name]!;
+      const declared = field.args.map(({ name: argument, type }) => `$${argument}: ${String(type)}`).join(', ');
+      const passed = field.args.map(({ name: argument }) => `${argument}: $${argument}`).join(', ');
+      return `mutation(${declared}) { it: ${name}(${passed}) ${outcome} }`;
+    };
+    const ask = (commandId: string, commands: unknown, as: readonly Role[] = ['revops']) =>
+      served.ask<{ it: Outcome[] }>(batch, as, { commandId, commands });
+    const send = async (commandId: string, commands: Commands, as?: readonly Role[]) => {
+      const { data, errors } = await ask(commandId, commands, as);
+      if (errors) throw new Error(JSON.stringify(errors));
+      return data.it;
+    };
+    const sendAlone = async (commandId: string, one: Commands[0], as: readonly Role[] = ['revops']) => {
+      const [[name, given]] = Object.entries(one) as [[string, Commands[0][string]]];
+      const { data, errors } = await served.ask<{ it: Outcome }>(single(name), as, { commandId, ...given });
+      return errors ? errors[0]! : data.it;
+    };
+    const eventsOf = (leadId: string) => served.app.get(EventLog).read(`lead-${leadId}`);
+    const capture = (leadId: string) => ({ captureLead: { input: { leadId, source: 'web' } } });
+    const touch = (leadId: string) => ({ recordTouch: { input: { leadId, action: 'call', team: 'SALES' } } });
+
+    beforeAll(() => sendAlone('rival', { captureLead: { input: { leadId: 'rival', email: 'rival@example.org' } } }));
+
+    /** One of each kind: accepted, refused by a rule, by the shape of the data, by the time and by the revision. */
+    const mixed = (leadId: string): Commands => [
+      { captureLead: { input: { leadId, email: `${leadId}@example.org`, owner: null } } },
+      { acceptLead: { input: { leadId } } },
+      {
+        recordTouch: {
+          occurredAt: '2024-03-01T10:00:00Z',
+          input: { leadId, action: 'call', team: 'SALES', source: 'phone' },
+        },
+      },
+      { captureLead: { input: { leadId: `${leadId}-2`, email: 'rival@example.org' } } },
+      { captureLead: { input: { leadId: '../etc' } } },
+      { openOpportunity: { input: {} } },
+      { recordTouch: { occurredAt: '2199-01-01T00:00:00Z', input: { leadId, action: 'call', team: 'SALES' } } },
+      { updateLead: { expectedRevision: 99, input: { leadId, title: 'CTO' } } },
+      { updateLead: { expectedRevision: 1, input: { leadId, title: 'CTO' } } },
+      { openOpportunity: { input: { product: 'Loom', amount: { minor: 10_000, currency: 'EUR' } } } },
+      { openOpportunity: { input: { amount: { minor: 10_000, currency: 'EURO' } } } },
+    ];
+
+    it('are answered in their order, each as alone', async () => {
+      const together = await send('mixed', mixed('gwen'));
+      expect(together.map(({ __typename, code }) => code ?? __typename)).toEqual([
+        ...['Accepted', 'lead/not-handed-off', 'Accepted', 'lead/already-captured', 'command/invalid', 'command/empty'],
+        ...['command/in-the-future', 'command/revision-passed', 'Accepted', 'Accepted', 'command/invalid'],
+      ]);
+      const alone: Outcome[] = [];
+      for (const [n, one] of mixed('hugh').entries()) alone.push((await sendAlone(`alone-${n}`, one)) as Outcome);
+      const comparable = (outcomes: Outcome[]) =>
+        outcomes.map(({ id, position, ...rest }) => ({ ...rest, hasId: !!id, hasPosition: !!position }));
+      expect(comparable(together)).toEqual(comparable(alone));
+    });
+
+    it('have ids of their own under that of the batch, by which each is found when it comes alone', async () => {
+      const first = await send('mixed', mixed('gwen'));
+      for (const [n, one] of mixed('gwen').entries()) expect(await sendAlone(`mixed-${n + 1}`, one)).toEqual(first[n]);
+      const events = await eventsOf('gwen');
+      expect(events.map(({ type, meta }) => [type, meta])).toMatchObject([
+        ['LeadCaptured', { commandId: 'mixed-1', actor: 'revops', origin: 'person', $correlationId: 'mixed-1' }],
+        ['TouchRecorded', { commandId: 'mixed-3', occurredAt: '2024-03-01T10:00:00.000Z' }],
+        ['LeadProfileChanged', { commandId: 'mixed-9' }],
+      ]);
+    });
+
+    it('write nothing when the batch is sent again', async () => {
+      const commands: Commands = [capture('iris'), touch('nobody'), touch('iris')];
+      const first = await send('again', commands);
+      expect(first).toMatchObject([{ repeated: false }, { code: 'lead/unknown' }, { repeated: false }]);
+      const again = await send('again', commands);
+      expect(again).toEqual([{ ...first[0], repeated: true }, first[1], { ...first[2], repeated: true }]);
+      expect(await eventsOf('iris')).toHaveLength(2);
+    });
+
+    it('are refused at their place with access/denied where the roles do not allow them, as the matrix says', async () => {
+      const matrix = JSON.parse(readFileSync(join(__dirname, 'access-matrix.json'), 'utf8')) as Record<string, Role[]>;
+      const fields = Object.values((schema.getType('CommandInput') as GraphQLInputObjectType).getFields());
+      const all = fields.map(({ name, type }) => ({ [name]: sample(type) })) as Commands;
+      for (const role of matrix['sendCommands']!) {
+        const outcomes = await send(`by-${role}`, all, [role]);
+        const denied = fields.map(({ name }) => name).filter((_, n) => outcomes[n]!.code === 'access/denied');
+        expect(denied).toEqual(fields.map(({ name }) => name).filter((name) => !matrix[name]!.includes(role)));
+      }
+      const [accepted, refused, last] = await send(
+        'denied',
+        [capture('jade'), { createCampaign: { input: { campaignId: 'x', name: 'X' } } }, touch('jade')],
+        ['sales'],
+      );
+      expect([accepted, last]).toMatchObject([{ __typename: 'Accepted' }, { __typename: 'Accepted' }]);
+      const alone = await sendAlone('denied', { createCampaign: { input: { campaignId: 'x', name: 'X' } } }, ['sales']);
+      expect(refused).toMatchObject({ __typename: 'Refused', code: 'access/denied', message: alone.message });
+    });
+
+    it('are not sent after one that failed, and all at the second time', async () => {
+      const bus = served.app.get(CommandBus);
+      const execute = bus.execute.bind(bus);
+      for (const [fault, code] of [
+        [new Conflict('log/unavailable', 'The log does not answer.'), 'log/unavailable'],
+        [new Error('secret'), 'internal/fault'],
+      ] as const) {
+        const lead = code.replace('/', '-');
+        const commands: Commands = [capture(lead), touch(lead), touch('nobody'), touch(lead)];
+        const spy = jest
+          .spyOn(bus, 'execute')
+          .mockImplementation((sent) =>
+            (sent as To).command.meta.commandId === `${code}-2` ? Promise.reject(fault) : execute(sent),
+          );
+        const failed = await send(code, commands);
+        spy.mockRestore();
+        expect(failed).toMatchObject([
+          { __typename: 'Accepted', id: lead },
+          { __typename: 'Failed', code, message: expect.not.stringContaining('secret') as string },
+          { __typename: 'Failed', code: 'command/not-sent' },
+          { __typename: 'Failed', code: 'command/not-sent' },
+        ]);
+        expect(await send(code, commands)).toMatchObject([
+          { ...failed[0], repeated: true },
+          { __typename: 'Accepted', repeated: false },
+          { __typename: 'Refused', code: 'lead/unknown' },
+          { __typename: 'Accepted', repeated: false },
+        ]);
+      }
+    });
+
+    it('are a hundred at most, and count as so many', async () => {
+      const hundred: Commands = Array.from({ length: 50 }, (_, n) => [capture(`many-${n}`), touch(`many-${n}`)]).flat();
+      const answers = await send('x'.repeat(96), hundred);
+      expect(answers.map(({ id, revision }) => [id, revision])).toEqual(
+        Array.from({ length: 50 }, (_, n) => [
+          [`many-${n}`, 0],
+          [`many-${n}`, 1],
+        ]).flat(),
+      );
+      const positions = answers.map(({ position }) => position);
+      expect(positions).toEqual([...new Set(positions)].sort());
+
+      const cost = (query: string, variables = {}) => costOf(schema, parse(query), variables);
+      expect(cost(batch, { commands: hundred })).toBe(100 * cost(single('acceptLead')) + 200);
+      const operation = (name: string) =>
+        `mutation ${name}($commands: [CommandInput!]!) { ${name}: sendCommands(commandId: "a", commands: $commands) { __typename } }`;
+      expect(cost(`${operation('one')} ${operation('other')}`, { commands: hundred })).toBe(400);
+    });
+
+    it('are refused as a whole when there are too many, none, or their id is too long; nothing is written', async () => {
+      const literal = (times: number) => `[${`{ captureLead: { input: { leadId: "n" } } } `.repeat(times)}]`;
+      const field = (times: number, commandId = 'n') =>
+        `sendCommands(commandId: "${commandId}", commands: ${literal(times)}) { __typename }`;
+      const all = (length: number) => Array.from({ length }, () => capture('n'));
+      const large = all(100).map(({ captureLead: { input } }) => ({
+        captureLead: { input: { ...input, company: 'x'.repeat(limits.bodyBytes.max / 100) } },
+      }));
+      const cases: [ReturnType<typeof ask>, string, string?][] = [
+        [ask('n', []), 'command/empty-batch', 'commands'],
+        [ask('n', all(101)), 'graphql/too-many-commands'],
+        [served.ask<{ it: Outcome[] }>(`mutation { ${field(101)} }`, ['admin']), 'graphql/too-many-commands'],
+        [
+          served.ask<{ it: Outcome[] }>(`mutation { a: ${field(60, 'a')} b: ${field(41, 'b')} }`, ['admin']),
+          'graphql/too-many-commands',
+        ],
+        [
+          served.ask<{ it: Outcome[] }>(
+            `mutation($c: [CommandInput!]! = ${literal(101)}) { sendCommands(commandId: "n", commands: $c) { __typename } }`,
+            ['admin'],
+          ),
+          'graphql/too-many-commands',
+        ],
+        [ask('n', large), 'http/too-large'],
+        [ask('x'.repeat(97), all(1)), 'command/bad-id', 'commandId'],
+        [ask('a b', all(1)), 'command/bad-id', 'commandId'],
+        [ask('', all(1)), 'command/bad-id', 'commandId'],
+        [ask('n', [capture('n'), null]), 'graphql/bad-value'],
+        [ask('n', [capture('n'), {}]), 'graphql/bad-value'],
+        [ask('n', [{ captureLead: null }]), 'graphql/bad-value'],
+        [ask('n', [{ ...capture('n'), ...touch('n') }]), 'graphql/bad-value'],
+        [ask('n', [capture('n'), { flyLead: { input: {} } }]), 'graphql/bad-value'],
+        [
+          ask('n', [capture('n'), { joinQueue: { ...capture('n').captureLead, occurredAt: '2024-01-01T00:00:00Z' } }]),
+          'graphql/bad-value',
+        ],
+      ];
+      for (const [asked, code, at] of cases) {
+        const { data, errors } = await asked;
+        expect([data?.it, errors?.[0]?.extensions]).toEqual([undefined, { code, ...(at && { field: at }) }]);
+      }
+      expect(await eventsOf('n')).toEqual([]);
     });
   });
 

@@ -28,7 +28,7 @@ const commandList = (): string => {
       return `### ${type}${about ? ` (${about})` : ''}\n\n${cell(description)} In GraphQL: \`${mutation}\`.\n\n${table}`;
     }),
   ]);
-  const head = `# Commands of an import\n\nWhat a [mapping](README.md) may send, by the name in \`to\`; fields with * must be given. How a \`state\` and an \`occurrence\` count in a later run is said [there](README.md#what-happens-to-the-rows).`;
+  const head = `# Commands of an import\n\nWhat a [mapping](README.md) may send, by the name in \`to\`; fields with * must be given. How a \`state\` and an \`occurrence\` count in a later run is said [there](README.md#what-happens-to-the-rows). In GraphQL each is a mutation, and \`sendCommands\` sends up to 100 in one request, each under the name of its mutation.`;
   return `${[head, ...parts].join('\n\n')}\n`;
 };
 

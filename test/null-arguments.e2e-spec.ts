@@ -4,6 +4,7 @@ import {
   isNonNullType,
   type GraphQLArgument,
   type GraphQLInputObjectType,
+  type GraphQLInputType,
   type GraphQLOutputType,
   type GraphQLSchema,
 } from 'graphql';
@@ -103,7 +104,8 @@ describe('null', () => {
   });
 
   it('is absent in every optional argument and field of every mutation, alone and together', async () => {
-    for (const field of Object.values(schema.getMutationType()!.getFields())) {
+    const { sendCommands: _together, ...mutations } = schema.getMutationType()!.getFields();
+    for (const field of Object.values(mutations)) {
       const input = field.args.find(({ name }) => name === 'input')!;
       const fields = Object.values((getNullableType(input.type) as GraphQLInputObjectType).getFields());
       const needed = { commandId: 'x', input: sample(input.type) as Values };
@@ -120,5 +122,29 @@ describe('null', () => {
       for (const { name } of field.args.filter(isOptional))
         expect([field.name, name, await send({ [name]: null })]).toEqual([field.name, name, without]);
     }
+  });
+
+  it('is absent in every optional argument and field of commands that are sent together', async () => {
+    const { sendCommands } = schema.getMutationType()!.getFields();
+    const commands = Object.values((schema.getType('CommandInput') as GraphQLInputObjectType).getFields());
+    const nullsOf = (type: GraphQLInputType) =>
+      Object.fromEntries(
+        Object.values((getNullableType(type) as GraphQLInputObjectType).getFields())
+          .filter(isOptional)
+          .map(({ name }) => [name, null]),
+      );
+    const send = (withNulls: boolean) => {
+      const all = commands.map(({ name, type }) => {
+        const given = sample(type) as { input: Values };
+        if (!withNulls) return { [name]: given };
+        const { input } = (type as GraphQLInputObjectType).getFields();
+        return { [name]: { ...given, ...nullsOf(type), input: { ...given.input, ...nullsOf(input!.type) } } };
+      });
+      return ask('mutation', 'sendCommands', sendCommands!.args, { commandId: 'x', commands: all }, sendCommands!.type);
+    };
+    await send(false); // the first may change what the next ones find
+    const without = await send(false);
+    expect(without.failed).toBeUndefined();
+    expect(await send(true)).toEqual(without);
   });
 });

@@ -89,6 +89,15 @@ describe('while the log is away', () => {
     const mutation = await capture('bob');
     expect(mutation.errors![0]!.extensions.code).toBe('log/unavailable');
     expect(mutation.extensions?.warnings).toBeUndefined();
+    const input = '{ captureLead: { input: { leadId: "bob", source: "web" } } }';
+    const together = await served.ask<{ it: { code: string }[] }>(
+      `mutation { it: sendCommands(commandId: "b", commands: [${input}, ${input}]) { ... on Failed { code } } }`,
+      ['admin'],
+    );
+    expect([together.errors, together.data.it.map(({ code }) => code)]).toEqual([
+      undefined,
+      ['log/unavailable', 'command/not-sent'],
+    ]);
     expect((await query('events { events { type } }')).errors![0]!.extensions.code).toBe('log/unavailable');
     for (const file of [
       'caseFile(subject: "lead-ada") { totalCount }',

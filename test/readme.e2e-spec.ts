@@ -15,6 +15,7 @@ const prints: readonly RegExp[] = [
   /^$/,
   /"perDay":\[\{"decimal":"\d+\.\d\d","currency":"USD"\}\]/,
   /^$/,
+  /"sendCommands":\[\{"__typename":"Accepted","position":"\d+"\},\{"__typename":"Accepted","position":"\d+"\}\]/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
   /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"system"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,

@@ -60,8 +60,13 @@ describe('who sends a command', () => {
     expect(await send(page, 'p1', capture('cyd'))).toEqual({ repeated: false });
     expect(await send(page, 'p2', touch('cyd'), acts)).toEqual({ repeated: false });
     expect(await send(await keyOf('rita@example.com'), 'p2', touch('cyd'))).toEqual({ repeated: true });
+    const together =
+      'sendCommands(commands: [{ recordTouch: { input: { leadId: "cyd", action: "call", team: SALES } } }])';
+    expect(await send(page, 'p4', together, acts)).toEqual([{ repeated: false }]);
+    expect(await send(await keyOf('rita@example.com'), 'p4-1', touch('cyd'))).toEqual({ repeated: true });
     expect(await metas('cyd')).toMatchObject([
       { actor: 'system:page', origin: 'system' },
+      { actor: 'rita@example.com', origin: 'person' },
       { actor: 'rita@example.com', origin: 'person' },
     ]);
     expect(await send(page, 'p3', qualify('cyd', 'crm'), acts)).toMatchObject({ code: 'lead/external-not-yours' });

@@ -34,6 +34,6 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   },
   {
     module: class MutationsModule {},
-    providers: contextParts.flatMap(({ aggregates }) => aggregates).map(mutationsOf),
+    providers: mutationsOf(contextParts.flatMap(({ aggregates }) => aggregates)),
   },
 ];

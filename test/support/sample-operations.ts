@@ -41,7 +41,8 @@ export const sample = (type: GraphQLInputType, name = ''): unknown => {
   if (isListType(plain)) return [sample(plain.ofType as GraphQLInputType)];
   if (isEnumType(plain)) return plain.getValues()[0]!.name;
   if (!isInputObjectType(plain)) return named[name] ?? samples[plain.name];
-  const fields = Object.values(plain.getFields()).filter(({ type: of }) => isNonNullType(of));
+  const all = Object.values(plain.getFields());
+  const fields = plain.isOneOf ? all.slice(0, 1) : all.filter(({ type: of }) => isNonNullType(of));
   return Object.fromEntries(fields.map((field) => [field.name, sample(field.type, field.name)]));
 };
 

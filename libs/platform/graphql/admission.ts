@@ -208,10 +208,11 @@ const newAnswerField = (): AnswerField => ({ requests: 0, inner: new Map() });
 class QueryCost {
   private selections = 0;
   private cost = 0;
+  private commands = 0;
   private introspects = false;
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
   private readonly openFragments = new Set<string>();
-  /** Of whole-number variables, by name; of several operations the greatest. */
+  /** By variable: of a whole number its value, of a list its length; of several operations the greatest. */
   private readonly defaults = new Map<string, number>();
 
   constructor(
@@ -227,18 +228,21 @@ class QueryCost {
     // Each fragment also by itself: one that is not used is validated all the same.
     for (const { name, typeCondition, selectionSet } of this.fragments.values()) {
       this.openFragments.add(name.value);
+      this.commands = 0;
       this.select(selectionSet, this.rootContext(this.schema.getType(typeCondition.name.value)));
       this.openFragments.delete(name.value);
     }
     for (const { variableDefinitions = [] } of operationsOf(this.document))
       for (const { variable, defaultValue } of variableDefinitions)
-        if (defaultValue?.kind === Kind.INT) {
+        if (defaultValue?.kind === Kind.INT || defaultValue?.kind === Kind.LIST) {
           const before = this.defaults.get(variable.name.value) ?? 0;
-          this.defaults.set(variable.name.value, Math.max(before, Number(defaultValue.value)));
+          const value = defaultValue.kind === Kind.INT ? Number(defaultValue.value) : defaultValue.values.length;
+          this.defaults.set(variable.name.value, Math.max(before, value));
         }
     this.cost = 0; // a fragment costs where it is used
     for (const { operation, selectionSet } of operationsOf(this.document)) {
       const root = this.rootContext(this.schema.getRootType(operation) ?? undefined);
+      this.commands = 0;
       this.select(selectionSet, root);
       assertWithinLimit(
         'rootFields',
@@ -282,15 +286,17 @@ class QueryCost {
     const depth = at.depth + 1;
     assertWithinLimit('depth', depth);
     if (name === '__schema' || name === '__type') this.introspects = true;
-    this.cost += at.objects;
+    const field = fieldOf(at.type, name);
+    const commands = field && at.type === this.schema.getMutationType() ? this.commandsOf(node, field) : 0;
+    assertWithinLimit('commands', (this.commands += commands));
+    this.cost += at.objects * (commands || 1);
     assertWithinLimit('cost', this.cost);
     if (!node.selectionSet) return;
-    const field = fieldOf(at.type, name);
     const list = !!field && isListType(getNullableType(field.type));
     const introspection = at.introspection || name === '__schema' || name === '__type';
     const introspectionLists = at.introspectionLists + (introspection && list ? 1 : 0);
     assertWithinLimit('introspectionLists', introspectionLists);
-    const size = introspection ? 1 : this.pageSize(node, field, list);
+    const size = introspection ? 1 : commands || this.pageSize(node, field, list);
     const type = field && getNamedType(field.type);
     this.select(node.selectionSet, {
       type,
@@ -300,6 +306,16 @@ class QueryCost {
       introspectionLists,
       introspection,
     });
+  }
+
+  /** How many commands a mutation sends: one, or as many as the list has that it takes them from. */
+  private commandsOf(node: FieldNode, { extensions }: GraphQLField<unknown, unknown>): number {
+    const list = extensions['commandsIn'];
+    const value = node.arguments?.find(({ name }) => name.value === list)?.value;
+    if (value?.kind === Kind.LIST) return value.values.length;
+    if (value?.kind !== Kind.VARIABLE) return 1;
+    const given = this.variables[value.name.value];
+    return Array.isArray(given) ? given.length : (this.defaults.get(value.name.value) ?? 1);
   }
 
   /** How many objects the field can return: the value of `first` or `last`, or the assumed size of a list. */

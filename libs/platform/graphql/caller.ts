@@ -58,6 +58,15 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
 const unauthenticated = () =>
   new Refused('access/unauthenticated', 'Send a key in the header Authorization: Bearer baton_…', 'authorization');
 
+/** @returns the refusal of a caller who has none of the roles and is no admin */
+export const accessRefusal = (
+  { roles }: Pick<CallerIdentity, 'roles'>,
+  allowed: readonly Role[],
+): Refused | undefined =>
+  roles.some((role) => role === 'admin' || allowed.includes(role))
+    ? undefined
+    : new Refused('access/denied', `This requires one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
+
 /** Denies by default: a field needs `@Allow`, the caller one of its roles. Plain HTTP routes are health and GraphiQL. */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -69,8 +78,8 @@ export class AccessGuard implements CanActivate {
     if (refusal) throw refusal;
     if (!caller) throw unauthenticated();
     const allowed = this.reflector.get<readonly Role[] | undefined>(ALLOWED, context.getHandler()) ?? [];
-    if (!caller.roles.some((role) => role === 'admin' || allowed.includes(role)))
-      throw new Refused('access/denied', `This requires one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
+    const denied = accessRefusal(caller, allowed);
+    if (denied) throw denied;
     return true;
   }
 }

@@ -18,7 +18,7 @@ export {
   type Connection,
   type PageQuestion,
 } from './connection';
-export { CommandOutcome, mutationsOf } from './mutations';
+export { mutationsOf } from './mutations';
 export {
   DayOrInstantScalar,
   DayScalar,

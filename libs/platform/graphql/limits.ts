@@ -20,6 +20,7 @@ export const limits = table({
   directives: { code: 'graphql/too-many-directives', max: 20, of: 'directives of a document' },
   variables: { code: 'graphql/too-many-variables', max: 50, of: 'variables of an operation' },
   rootFields: { code: 'graphql/too-many-root-fields', max: 20, of: 'fields at the root of an operation' },
+  commands: { code: 'graphql/too-many-commands', max: 100, of: 'commands of an operation' },
   selections: { code: 'graphql/too-many-fields', max: 1_000, of: 'fields, with all fragments expanded' },
   repeats: { code: 'graphql/too-many-repeats', max: 10, of: 'selections of one field of the answer' },
   depth: { code: 'graphql/too-deep', max: 16, of: 'levels of nested fields' },

@@ -1,185 +1,188 @@
 import { Inject, type Type } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import {
-  Args,
-  createUnionType,
-  Field,
-  Float,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Resolver,
-} from '@nestjs/graphql';
-import {
-  Accepted,
-  enumerationOf,
-  INT_MAX,
-  Refused,
-  type Aggregate,
-  type AnyCommand,
-  type CommandSchema,
-  type Instant,
-  type Outcome,
-  type ToAggregate,
-  type TSchema,
-} from '@baton/kernel';
-import { GraphQLBoolean, GraphQLString } from 'graphql';
+import { Args, Extensions, ID, Mutation, Resolver } from '@nestjs/graphql';
+import { codeOf, Refused, roles, type Aggregate, type AnyCommand, type Outcome, type ToAggregate } from '@baton/kernel';
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
 import { v5 as uuidv5 } from 'uuid';
 import type { CallerIdentity } from '../access';
-import { Allow, Caller } from './caller';
-import { enumOf } from './enums';
-import { DayScalar, InstantScalar, JsonScalar, MoneyInput, SafeIntScalar } from './scalars';
+import { LOGGER } from '../platform.module';
+import { accessRefusal, Allow, Caller } from './caller';
+import { CallerTurns } from './caller-turns';
+import { inputTypeOf, sendableCommands, type GivenCommand, type SendableCommand } from './command-inputs';
+import { answerOf, BatchCommandOutcome, CommandOutcome, FailedType, type CommandAnswer } from './command-outcomes';
+import { formatterOf } from './errors';
+import { limits } from './limits';
+
+/**
+ * The mutations of the command tables: one for every command that somebody may send, and one that sends many. Input,
+ * description and roles come from the tables.
+ * @throws Error for two commands of one name
+ */
+export const mutationsOf = (aggregates: readonly Aggregate[]): Type<unknown>[] => {
+  const commands = sendableCommands(aggregates);
+  return [...commands.map(mutationOf), batchMutationOf(commands)];
+};
+
+const MAX_ID_LENGTH = 100;
+const badId = (commandId: string, maxLength: number): Refused | undefined =>
+  commandId.length <= maxLength && /^[\x21-\x7e]+$/.test(commandId)
+    ? undefined
+    : new Refused(
+        'command/bad-id',
+        `commandId must be 1 to ${maxLength} printable ASCII characters, such as a UUID.`,
+        'commandId',
+      );
 
 const NEW_IDS = '4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d';
 
-@ObjectType('Accepted', { description: 'The command was accepted, now or when it was first sent.' })
-class AcceptedType {
-  @Field(() => ID, { description: 'The id of the aggregate; for a create command without an id, the new id.' })
-  id!: string;
-  @Field(() => String, {
-    description: 'The position of its last event in the log; pass it as `atLeast` to read your own write.',
-  })
-  position!: string;
-  @Field(() => Int, { description: 'The revision of the stream after the command; pass it as `expectedRevision`.' })
-  revision!: number;
-  @Field(() => Int, { description: 'The number of events that the command wrote.' })
-  events!: number;
-  @Field(() => Boolean, { description: 'Whether this command id had been accepted before.' })
-  repeated!: boolean;
-}
-
-@ObjectType('Refused', { description: 'A rule refused the command; nothing was written.' })
-class RefusedType {
-  @Field(() => String, { description: 'The stable code, such as `lead/not-handed-off`.' })
-  code!: string;
-  @Field(() => String, { description: 'What is wrong and what to do.' })
-  message!: string;
-  @Field(() => String, { description: 'The path of the field at fault; empty if the state is the reason.' })
-  path!: string;
-  @Field(() => JsonScalar, { description: 'More facts, such as the id of the lead that already has this e-mail.' })
-  details!: unknown;
-}
-
-export const CommandOutcome = createUnionType({
-  name: 'CommandOutcome',
-  description: 'The outcome of a command.',
-  types: () => [AcceptedType, RefusedType] as const,
-  resolveType: (outcome: object) => (outcome instanceof Accepted ? AcceptedType : RefusedType),
-});
-
-/** A refusal is an answer here: GraphQL would take the Error itself for a fault of the resolver. */
-const answerOf = (outcome: Outcome): Accepted | RefusedType => {
-  if (outcome instanceof Accepted) return outcome;
-  const { code, message, path, details } = outcome;
-  return { code, message, path, details };
-};
-
-/** The GraphQL type of a command's field: one row per kind of field the kernel has. */
-const graphqlTypeOf = (schema: TSchema): unknown => {
-  if (schema['money']) return MoneyInput;
-  if (schema['json']) return JsonScalar;
-  if (schema['ref']) return ID;
-  if (schema['enum']) {
-    const words = enumerationOf(schema);
-    if (!words) throw new Error(`the words ${String(schema['enum'])} of a command need a name: oneOf(enumeration(…))`);
-    return enumOf(words);
+/** Sends one command, as its mutation does. Who may send it is checked before. */
+const send = async (
+  bus: CommandBus,
+  { schema, aggregate: { to, commands } }: SendableCommand,
+  commandId: string,
+  { input, expectedRevision, occurredAt }: GivenCommand,
+  { actor, roles, origin }: CallerIdentity,
+): Promise<Outcome> => {
+  const refusal = badId(commandId, MAX_ID_LENGTH);
+  if (refusal) return refusal;
+  const data: Record<string, unknown> = { ...input };
+  if (schema.creates && Object.keys(data).length === 0) {
+    const fieldNames = Object.keys(schema.object.properties).join(', ');
+    return new Refused('command/empty', `input must have at least one of ${fieldNames}.`, 'input');
   }
-  if (schema['format'] === 'instant') return InstantScalar;
-  if (schema['format'] === 'day') return DayScalar;
-  if (schema['type'] === 'integer') return schema['maximum'] > INT_MAX ? SafeIntScalar : Int;
-  if (schema['type'] === 'number') return Float;
-  if (schema['type'] === 'boolean') return GraphQLBoolean;
-  if (schema['type'] === 'array') return [graphqlTypeOf(schema['items'] as TSchema)];
-  if (schema['type'] === 'string') return GraphQLString;
-  throw new Error(`no GraphQL type for ${JSON.stringify(schema)}`);
+  if (schema.creates) data[commands.idField] ??= uuidv5(`${actor}\n${commandId}`, NEW_IDS);
+  const meta: AnyCommand['meta'] = {
+    ...{ commandId, actor, roles, origin },
+    ...(occurredAt && { occurredAt }),
+    ...(expectedRevision !== undefined && { expectedRevision }),
+  };
+  const command = { type: schema.type, data, meta };
+  return bus.execute<InstanceType<ToAggregate>, Outcome>(new to(String(data[commands.idField]), command));
 };
 
-const describe = (schema: TSchema): string => schema.description || 'As in the event catalogue.';
-
-const inputOf = ({ type: command, description, object, creates }: CommandSchema, idField: string): Type<object> => {
-  class Input {}
-  Object.defineProperty(Input, 'name', { value: `${command}Input` });
-  for (const [name, schema] of Object.entries(object.properties)) {
-    const nullable = !object.required?.includes(name) || (creates && name === idField);
-    const hint = creates && name === idField ? ' Generated from commandId if absent.' : '';
-    const type = graphqlTypeOf(schema) as typeof String; // enums must be known before the schema is built
-    Field(() => type, { nullable, description: describe(schema) + hint })(Input.prototype, name);
-  }
-  InputType({ description })(Input);
-  return Input;
-};
-
-/**
- * The mutations of an aggregate, one for every command that somebody may send: input, description and roles come from
- * the command table.
- */
-export const mutationsOf = ({ to, commands }: Aggregate): Type<unknown> => {
+const mutationOf = (command: SendableCommand): Type<unknown> => {
+  const { name, schema, args } = command;
   @Resolver()
-  class Mutations {
+  class CommandMutation {
     constructor(@Inject(CommandBus) readonly bus: CommandBus) {}
   }
-  Object.defineProperty(Mutations, 'name', { value: `${to.name.slice(2)}Mutations` });
-  for (const schema of commands.schemas.values()) {
-    if (schema.allow.length === 0) continue;
-    const name = schema.type.charAt(0).toLowerCase() + schema.type.slice(1);
-    const fieldNames = Object.keys(schema.object.properties).join(', ');
-    const send = async function (
-      this: Mutations,
+  Object.defineProperty(CommandMutation, 'name', { value: `${schema.type}Mutation` });
+  const answer = async function (
+    this: CommandMutation,
+    caller: CallerIdentity,
+    commandId: string,
+    ...values: readonly unknown[]
+  ): Promise<CommandAnswer> {
+    const given = Object.fromEntries(args.map((arg, index) => [arg.name, values[index]]));
+    return answerOf(await send(this.bus, command, commandId, given as unknown as GivenCommand, caller));
+  };
+  const target = CommandMutation.prototype as unknown as Record<string, unknown>;
+  Object.defineProperty(target, name, { value: answer, writable: true, configurable: true });
+  const commandId = {
+    name: 'commandId',
+    type: ID,
+    nullable: false,
+    description: 'Your id of the command, such as a UUID. Sending the same id again returns the first answer.',
+  };
+  const all = [commandId, ...args];
+  Caller()(target, name, 0);
+  for (const [index, { name: argument, type, ...options }] of all.entries())
+    Args(argument, { type: () => type as never, ...options })(target, name, index + 1);
+  const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
+  Reflect.defineMetadata('design:paramtypes', [Object, ...all.map(() => Object)], target, name);
+  Mutation(() => CommandOutcome, { name, description: schema.description })(target, name, descriptor);
+  Allow(...schema.allow)(target, name, descriptor);
+  return CommandMutation;
+};
+
+const NOT_SENT = {
+  code: 'command/not-sent',
+  message: 'A command before this one failed; send the whole batch again with the same commandId.',
+};
+
+/** By the name of its mutation; the schema holds that there is exactly one. */
+type BatchItem = Readonly<Record<string, GivenCommand>>;
+
+/** What the nth command of a batch has behind the id of the batch. */
+const suffixOf = (n: number): string => `-${n}`;
+
+const batchMutationOf = (commands: readonly SendableCommand[]): Type<unknown> => {
+  const byName = new Map(commands.map((command) => [command.name, command]));
+  const mayBeSentBy = roles.filter((role) => commands.some(({ schema }) => schema.allow.includes(role)));
+  const max = limits.commands.max;
+  const maxIdLength = MAX_ID_LENGTH - suffixOf(max).length;
+  const CommandInput = inputTypeOf(
+    'CommandInput',
+    'A command to be sent with others: exactly one of these.',
+    commands.map(({ name, schema: { type, description }, args }) => ({
+      name,
+      type: inputTypeOf(`${type}Command`, `The arguments of ${name}.`, args),
+      nullable: true,
+      description,
+    })),
+    { isOneOf: true },
+  );
+
+  @Resolver()
+  class BatchMutation {
+    private readonly turns = new CallerTurns();
+    private readonly format: ReturnType<typeof formatterOf>;
+
+    constructor(
+      @Inject(CommandBus) private readonly bus: CommandBus,
+      @Inject(LOGGER) logger: Logger,
+    ) {
+      this.format = formatterOf(logger);
+    }
+
+    @Mutation(() => [BatchCommandOutcome], {
+      description: `Send up to ${max} commands, in order, one after the other. Each is answered at its place as if it had been sent alone; a refused one does not stop the others, one that your roles may not send is Refused with \`access/denied\`. After one that failed nothing more is sent. The same batch sent again with the same commandId repeats nothing.`,
+    })
+    @Extensions({ commandsIn: 'commands' })
+    @Allow(...mayBeSentBy)
+    async sendCommands(
+      @Args('commandId', {
+        type: () => ID,
+        description: `Your id of the batch, such as a UUID, of up to ${maxIdLength} characters. The commands have the ids \`<commandId>-1\`, \`<commandId>-2\` and so on.`,
+      })
       commandId: string,
-      expectedRevision: number | undefined,
-      input: object,
+      @Args('commands', { type: () => [CommandInput], description: `The commands, 1 to ${max}.` })
+      given: readonly BatchItem[],
+      @Caller() caller: CallerIdentity,
+    ): Promise<(CommandAnswer | FailedType)[]> {
+      const refusal = badId(commandId, maxIdLength);
+      if (refusal) throw refusal;
+      if (given.length === 0)
+        throw new Refused('command/empty-batch', 'commands must have at least one command.', 'commands');
+      const answers: (CommandAnswer | FailedType)[] = [];
+      for (const [index, one] of given.entries()) {
+        await this.turns.next(caller.actor);
+        const answer = await this.answer(`${commandId}${suffixOf(index + 1)}`, one, caller);
+        answers.push(answer);
+        // What follows may depend on it.
+        if (answer instanceof FailedType) break;
+      }
+      const notSent = given.slice(answers.length).map(() => new FailedType(NOT_SENT.code, NOT_SENT.message));
+      return [...answers, ...notSent];
+    }
+
+    private async answer(
+      commandId: string,
+      one: BatchItem,
       caller: CallerIdentity,
-      occurredAt?: Instant,
-    ): Promise<Accepted | RefusedType> {
-      if (!/^[\x21-\x7e]{1,100}$/.test(commandId))
+    ): Promise<CommandAnswer | FailedType> {
+      const [[name, given]] = Object.entries(one) as [[string, GivenCommand]];
+      const command = byName.get(name)!;
+      try {
         return answerOf(
-          new Refused(
-            'command/bad-id',
-            'commandId must be 1 to 100 printable ASCII characters, such as a UUID.',
-            'commandId',
-          ),
+          accessRefusal(caller, command.schema.allow) ?? (await send(this.bus, command, commandId, given, caller)),
         );
-      const data: Record<string, unknown> = { ...input };
-      if (schema.creates && Object.keys(data).length === 0)
-        return answerOf(new Refused('command/empty', `input must have at least one of ${fieldNames}.`, 'input'));
-      if (schema.creates) data[commands.idField] ??= uuidv5(`${caller.actor}\n${commandId}`, NEW_IDS);
-      const id = String(data[commands.idField]);
-      const meta: AnyCommand['meta'] = {
-        commandId,
-        actor: caller.actor,
-        roles: caller.roles,
-        origin: caller.origin,
-        ...(occurredAt && { occurredAt }),
-        ...(expectedRevision !== undefined && { expectedRevision }),
-      };
-      return answerOf(
-        await this.bus.execute<InstanceType<ToAggregate>, Outcome>(new to(id, { type: schema.type, data, meta })),
-      );
-    };
-    const target = Mutations.prototype as unknown as Record<string, unknown>;
-    Object.defineProperty(target, name, { value: send, writable: true, configurable: true });
-    const input = inputOf(schema, commands.idField);
-    const parameters: [string, unknown, boolean, string][] = [
-      [
-        'commandId',
-        ID,
-        false,
-        'Your id of the command, such as a UUID. Sending the same id again returns the first answer.',
-      ],
-      ['expectedRevision', Int, true, 'Refuse the command unless the stream is at this revision.'],
-      ['input', input, false, 'The data of the command.'],
-    ];
-    if (schema.datable) parameters.push(['occurredAt', InstantScalar, true, 'When it happened. Defaults to now.']);
-    parameters.forEach(([argument, type, nullable, description], position) =>
-      Args(argument, { type: () => type as never, nullable, description })(target, name, position === 3 ? 4 : position),
-    );
-    Caller()(target, name, 3);
-    const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
-    Reflect.defineMetadata('design:paramtypes', [String, Number, input, Object, String], target, name);
-    Mutation(() => CommandOutcome, { name, description: schema.description })(target, name, descriptor);
-    Allow(...schema.allow)(target, name, descriptor);
+      } catch (error) {
+        const { message } = this.format(new GraphQLError('').toJSON(), error);
+        return new FailedType(codeOf(error), message);
+      }
+    }
   }
-  return Mutations;
+  return BatchMutation;
 };
