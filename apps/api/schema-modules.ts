@@ -7,7 +7,7 @@ import { InsightsGraphqlModule } from '@baton/insights/insights.graphql.module';
 import { LeadsGraphqlModule } from '@baton/leads/leads.graphql.module';
 import { OpportunitiesGraphqlModule } from '@baton/opportunities/opportunities.graphql.module';
 import { isReadModel } from '@baton/kernel';
-import { graphqlModule, listsOf, mutationsOf } from '@baton/platform/graphql';
+import { graphqlModule, listsOf, mutationsOf, reportsOf } from '@baton/platform/graphql';
 import { RoutingGraphqlModule } from '@baton/routing/routing.graphql.module';
 import { SalesSlaGraphqlModule } from '@baton/sales-sla/sales-sla.graphql.module';
 import { ScoringGraphqlModule } from '@baton/scoring/scoring.graphql.module';
@@ -32,6 +32,7 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
     module: class ListsModule {},
     providers: contextParts.flatMap(({ projections }) => projections.filter(isReadModel)).map(listsOf),
   },
+  { module: class ReportsModule {}, providers: [reportsOf(contextParts.flatMap(({ reports = [] }) => reports))] },
   {
     module: class MutationsModule {},
     providers: mutationsOf(contextParts.flatMap(({ aggregates }) => aggregates)),

@@ -2,6 +2,7 @@ import type { Aggregate } from './aggregate';
 import type { Events } from './event';
 import type { Policy } from './policy';
 import type { Projection } from './projection';
+import type { Report } from './report';
 
 /** What a context registers with the platform. */
 export interface ContextParts {
@@ -11,6 +12,7 @@ export interface ContextParts {
   readonly events?: readonly Events[];
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
+  readonly reports?: readonly Report[];
 }
 
 /** @returns the events of all contexts, including those of their aggregates */

@@ -1,3 +1,4 @@
+import type { ValueFilter } from './ports';
 import type { ColumnType } from './projection';
 import type { Enumeration, Json } from './schema';
 import type { Sealed, SearchTerms } from './sealed';
@@ -18,7 +19,10 @@ export type FieldKind =
   | 'money'
   | 'personal'
   | 'json'
-  | 'object';
+  | 'object'
+  /** Of arguments only: a day or an instant, and a filter of a text. */
+  | 'dayOrInstant'
+  | 'filter';
 
 export interface FieldOptions {
   /** The value is null where it is unknown. */
@@ -40,6 +44,11 @@ export interface FieldOptions {
   readonly entity?: string;
   /** The name of that field, where the id says something else. */
   readonly entityName?: string;
+  /** Of a number: its limits; of a text: its greatest length. An argument beyond them is refused. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Of an argument: its value where none is given. */
+  readonly default?: unknown;
   /** Of a personal text: the terms it is found by; it can be filtered by them. */
   readonly search?: SearchTerms;
 }
@@ -109,6 +118,10 @@ export const flagField = field<boolean>('flag');
 export const instantField = field<Instant>('instant');
 export const dayField = field<Day>('day');
 export const jsonField = field<Json>('json');
+/** An end of a period in arguments: a day of the time zone of the question, or an instant. */
+export const dayOrInstantField = field<string>('dayOrInstant');
+/** A filter by a text that a row may lack, in arguments. */
+export const filterField = (description: string) => field<ValueFilter>('filter')(description, { optional: true });
 /** Personal text: sealed in the document, opened for those who work with leads by name, else null. */
 export const personalField = field<Sealed>('personal');
 /** An amount. Lists are ordered by its currency first. */

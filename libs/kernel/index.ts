@@ -22,6 +22,7 @@ export * from './projection';
 export * from './quantile';
 export * from './read-model';
 export * from './register';
+export * from './report';
 export * from './schema';
 export * from './sealed';
 export * from './sentence';

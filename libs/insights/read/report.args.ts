@@ -1,20 +1,7 @@
-import { ArgsType, Field, InputType, registerEnumType } from '@nestjs/graphql';
+import { ArgsType, Field } from '@nestjs/graphql';
 import { DayOrInstantScalar, FilterField, ReadArgs, type ValueFilterInput } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { dealBreakdowns, type DealBreakdown, type DealFilters } from '../deals.rules';
-
-export const BreakdownEnum = Object.fromEntries(dealBreakdowns.map((by) => [by.toUpperCase(), by]));
-const meanings: Readonly<Record<DealBreakdown, string>> = {
-  product: 'What is sold.',
-  owner: 'The rep who owns the deal.',
-  source: 'Where the deal came from.',
-  month: 'The calendar month of the close, in the time zone.',
-};
-registerEnumType(BreakdownEnum, {
-  name: 'DealBreakdown',
-  description: 'What a report over deals is broken down by.',
-  valuesMap: Object.fromEntries(dealBreakdowns.map((by) => [by.toUpperCase(), { description: meanings[by] }])),
-});
+import type { DealFilters } from '../deals.rules';
 
 const FROM = 'The first day or instant of the period; without it, from the beginning.';
 const TO = 'The day or instant at which the period ends, itself not in it; without it, to the end of the log.';
@@ -50,18 +37,6 @@ export class ZoneArgs extends DealFilterArgs {
 /** The filters and the period of a report. */
 @ArgsType()
 export class PeriodReportArgs extends ZoneArgs {
-  @IsOptional()
-  @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: FROM })
-  from?: string;
-  @IsOptional()
-  @IsString()
-  @Field(() => DayOrInstantScalar, { nullable: true, description: TO })
-  to?: string;
-}
-
-@InputType({ description: 'A period, its end not in it.' })
-export class PeriodInput {
   @IsOptional()
   @IsString()
   @Field(() => DayOrInstantScalar, { nullable: true, description: FROM })

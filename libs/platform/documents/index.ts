@@ -22,3 +22,14 @@ export {
   type OpenList,
 } from './index-runs';
 export { searchWhere } from './search';
+export {
+  forwardConnection,
+  PAGE,
+  pageOf,
+  readCursor,
+  readPage,
+  writeCursor,
+  type Connection,
+  type PagePlace,
+  type PageQuestion,
+} from './pages';

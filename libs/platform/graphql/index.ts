@@ -3,20 +3,12 @@ export {
   AfterArgs,
   AsOfInput,
   connectionOf,
-  forwardConnection,
   InnerPageArgs,
   ForwardPageArgs,
-  PAGE,
   PageArgs,
   PageInfo,
-  pageOf,
   ReadArgs,
-  readCursor,
-  readPage,
   splitArgs,
-  writeCursor,
-  type Connection,
-  type PageQuestion,
 } from './connection';
 export { mutationsOf } from './mutations';
 export {
@@ -41,3 +33,4 @@ export { enumOf } from './enums';
 export { listsOf } from './lists';
 export { NodeLoader, NodeResolver } from './nodes';
 export { cutOf, nodeOf, nodeTypes, objectTypeOf, withCut, type ShownNode } from './object-types';
+export { reportsOf } from './reports';

@@ -1,4 +1,5 @@
 import { Refused } from '@baton/kernel';
+import { PAGE } from '../documents';
 
 interface Limit {
   /** What a caller gets who goes beyond it. */
@@ -41,7 +42,7 @@ export const limits = table({
 });
 
 /** Sizes assumed where a query does not say how many. */
-export const assumedSizes = { listItems: 10, page: 50 };
+export const assumedSizes = { listItems: 10, page: PAGE.default };
 
 /** @throws Refused the code of the limit, when `count` is beyond it */
 export const assertWithinLimit = (limit: keyof typeof limits, count: number): void => {

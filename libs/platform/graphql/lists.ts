@@ -8,7 +8,6 @@ import {
   Int,
   ObjectType,
   Parent,
-  Query,
   registerEnumType,
   ResolveField,
   Resolver,
@@ -34,9 +33,18 @@ import {
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { CallerIdentity } from '../access';
-import { ReadModels, referenceInstantOf, searchWhere, type AsOf } from '../documents';
-import { Allow, Caller, readsPersonal } from './caller';
-import { AsOfInput, connectionOf, pageArguments, readPage, type Connection, type PageQuestion } from './connection';
+import {
+  ReadModels,
+  readPage,
+  referenceInstantOf,
+  searchWhere,
+  type AsOf,
+  type Connection,
+  type PageQuestion,
+} from '../documents';
+import { readsPersonal } from './caller';
+import { connectionOf, pageArguments } from './connection';
+import { addQuery, readArguments, type QueryArgument } from './queries';
 import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES, ValueFilterInput } from './filters';
 import { classNamed, nodeOf, nodeTypes, valueTypeOf, type ShownNode } from './object-types';
 import { DayOrInstantScalar, DayScalar, SafeIntScalar } from './scalars';
@@ -208,7 +216,7 @@ interface AskedConnection extends Connection<ShownNode> {
   readonly [QUESTION]: { readonly whereWithout: (field?: string) => Promise<Where>; readonly models: ReadModels };
 }
 
-const listArguments = (filter: Type<object>, order: Type<object> | undefined): [string, unknown, string][] => [
+const listArguments = (filter: Type<object>, order: Type<object> | undefined): QueryArgument[] => [
   ...pageArguments.map(([name, type, description]): [string, unknown, string] => [
     name,
     type === String ? GraphQLString : type,
@@ -219,43 +227,6 @@ const listArguments = (filter: Type<object>, order: Type<object> | undefined): [
   ['timeZone', GraphQLString, 'IANA time zone of the days of filters; UTC by default.'],
   ...readArguments,
 ];
-const readArguments: [string, unknown, string][] = [
-  ['asOf', AsOfInput, 'Answer as of a past point.'],
-  [
-    'atLeast',
-    GraphQLString,
-    'Wait until the read models contain everything up to this position (from the answer of a mutation).',
-  ],
-];
-
-/** Adds a query to a resolver class: its arguments are given to the method as one object, then the caller. */
-const addQuery = (
-  target: Record<string, unknown>,
-  name: string,
-  {
-    type,
-    nullable = false,
-    description,
-    allow,
-  }: { type: () => unknown; nullable?: boolean; description: string; allow: readonly string[] },
-  given: readonly [string, unknown, string, boolean?][],
-  answer: (this: never, question: Readonly<Record<string, unknown>>, caller: CallerIdentity) => unknown,
-): void => {
-  const names = given.map(([argument]) => argument);
-  const method = function (this: never, ...values: unknown[]) {
-    const question = Object.fromEntries(names.map((argument, place) => [argument, values[place]]));
-    return answer.call(this, question, values[names.length] as CallerIdentity);
-  };
-  Object.defineProperty(target, name, { value: method, writable: true, configurable: true });
-  given.forEach(([argument, of, text, required = false], place) =>
-    Args(argument, { type: () => of as never, nullable: !required, description: text })(target, name, place),
-  );
-  Caller()(target, name, names.length);
-  Reflect.defineMetadata('design:paramtypes', Array(names.length + 1).fill(Object), target, name);
-  const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
-  Query(() => type() as never, { name, nullable, description })(target, name, descriptor);
-  Allow(...(allow as never[]))(target, name, descriptor);
-};
 
 const made = new Map<ReadModel, Type<unknown>>();
 /** The queries of a read model, made once: one document by its id, and each of its lists. */

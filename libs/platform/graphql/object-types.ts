@@ -3,6 +3,7 @@ import {
   Field as GraphqlField,
   Float,
   ID,
+  InputType,
   Int,
   InterfaceType,
   ObjectType,
@@ -21,7 +22,8 @@ import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf } from '../documents';
 import { personalField, type GraphqlContext } from './caller';
 import { enumOf } from './enums';
-import { DayScalar, InstantScalar, JsonScalar, MoneyType, SafeIntScalar } from './scalars';
+import { ValueFilterInput } from './filters';
+import { DayOrInstantScalar, DayScalar, InstantScalar, JsonScalar, MoneyType, SafeIntScalar } from './scalars';
 
 /** A class without properties, under a name of its own for error messages. */
 export const classNamed = (name: string): Type<object> => {
@@ -65,6 +67,7 @@ export class NodeInterface {
 
 const types: Readonly<Partial<Record<FieldKind, unknown>>> = {
   ...{ id: ID, text: GraphQLString, integer: Int, largeInteger: SafeIntScalar, number: Float, flag: GraphQLBoolean },
+  ...{ dayOrInstant: DayOrInstantScalar, filter: ValueFilterInput },
   ...{ instant: InstantScalar, day: DayScalar, money: MoneyType, json: JsonScalar, personal: GraphQLString },
 };
 
@@ -84,6 +87,26 @@ export const objectTypeOf = (of: ObjectFields): Type<object> => {
   made.set(of.name, { of, type });
   addFields(type, of.fields);
   ObjectType(of.name, { description: of.description })(type);
+  return type;
+};
+
+const inputs = new Map<string, Type<object>>();
+/** The GraphQL input type of an object, made once. */
+export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<object> => {
+  const known = inputs.get(name);
+  if (known) return known;
+  const type = classNamed(name);
+  inputs.set(name, type);
+  for (const [field, one] of Object.entries(fields)) {
+    const { list, nullable, optional, default: value } = one.options;
+    const of = (one.object ? inputTypeOf(one.object) : valueTypeOf(one)) as typeof String;
+    GraphqlField(() => (list ? [of] : of), {
+      nullable: nullable || optional || false,
+      description: one.description,
+      ...(value !== undefined && { defaultValue: value as never }),
+    })(type.prototype as object, field);
+  }
+  InputType(name, { description })(type);
   return type;
 };
 

@@ -1,7 +1,7 @@
 import { Args, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import type { Instant } from '@baton/kernel';
-import { ReadModels } from '../documents';
-import { Allow, connectionOf, InstantScalar, PageArgs, readPage, type Connection } from '../graphql';
+import { ReadModels, readPage, type Connection } from '../documents';
+import { Allow, connectionOf, InstantScalar, PageArgs } from '../graphql';
 import { imports, type ImportDocument } from './imports.projection';
 
 const count = (description: string) => ({

@@ -2,17 +2,8 @@ import { Inject } from '@nestjs/common';
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import type { Instant, Json, MessageKind, Where } from '@baton/kernel';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { ReadModels } from '../documents';
-import {
-  Allow,
-  connectionOf,
-  InstantScalar,
-  JsonScalar,
-  PageArgs,
-  ReadArgs,
-  readPage,
-  type Connection,
-} from '../graphql';
+import { ReadModels, readPage, type Connection } from '../documents';
+import { Allow, connectionOf, InstantScalar, JsonScalar, PageArgs, ReadArgs } from '../graphql';
 import { SENDERS } from '../platform.module';
 import type { Sender } from '../runner';
 import { messages, type MessageDocument } from './messages.projection';

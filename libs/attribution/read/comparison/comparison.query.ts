@@ -1,5 +1,5 @@
-import type { ReadModels } from '@baton/platform/documents';
-import { readPage, type Connection, type PageQuestion } from '@baton/platform/graphql';
+import { type ReadModels, readPage, type Connection, type PageQuestion } from '@baton/platform/documents';
+
 import { attributionModels } from '../../models';
 import { closedDeals, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
 import { applyMethod, type AttributionReport } from '../attribution/attribution.rules';

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, ID, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, type Instant } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, type Connection } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -8,7 +8,6 @@ import {
   InnerPageArgs,
   InstantScalar,
   MoneyType,
-  type Connection,
   Heavy,
 } from '@baton/platform/graphql';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn } from 'class-validator';
@@ -88,10 +87,7 @@ export class ComparisonResolver {
   @ResolveField(() => ComparedDeals, {
     description: 'The deals one by one, by their close. Models that share a whole period at once are left out.',
   })
-  deals(
-    @Parent() { question, asOf }: ModelComparison,
-    @Args() page: InnerPageArgs,
-  ): Promise<Connection<ComparedDeal>> {
+  deals(@Parent() { question, asOf }: ModelComparison, @Args() page: InnerPageArgs): Promise<Connection<ComparedDeal>> {
     return comparedDeals(this.models.asOf(asOf), question, page);
   }
 }

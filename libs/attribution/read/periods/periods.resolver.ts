@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { DecisionContext, Journal, Refused, type Position } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, readPage, type Connection } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -10,8 +10,6 @@ import {
   MoneyType,
   PageArgs,
   ReadArgs,
-  readPage,
-  type Connection,
   Heavy,
 } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';

@@ -12,7 +12,14 @@ import {
 } from '@nestjs/graphql';
 import { Inject } from '@nestjs/common';
 import { EventLog, Journal, Refused } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import {
+  ReadModels,
+  forwardConnection,
+  PAGE,
+  readCursor,
+  writeCursor,
+  type Connection,
+} from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
@@ -22,13 +29,8 @@ import {
   Heavy,
   InstantScalar,
   JsonScalar,
-  forwardConnection,
   ForwardPageArgs,
-  PAGE,
-  readCursor,
   readsPersonal,
-  writeCursor,
-  type Connection,
 } from '@baton/platform/graphql';
 import type { CallerIdentity } from '@baton/platform/access';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';

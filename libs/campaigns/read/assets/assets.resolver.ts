@@ -1,14 +1,6 @@
 import { Args, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { ReadModels } from '@baton/platform/documents';
-import {
-  Allow,
-  connectionOf,
-  everyRole,
-  InstantScalar,
-  PageArgs,
-  readPage,
-  type Connection,
-} from '@baton/platform/graphql';
+import { ReadModels, readPage, type Connection } from '@baton/platform/documents';
+import { Allow, connectionOf, everyRole, InstantScalar, PageArgs } from '@baton/platform/graphql';
 import { assets } from './assets.projection';
 
 @ObjectType('Asset', { description: 'A registered piece of content.' })

@@ -1,17 +1,7 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { wordKey, type Where } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import {
-  Allow,
-  connectionOf,
-  DayScalar,
-  everyRole,
-  InstantScalar,
-  MoneyType,
-  PageArgs,
-  readPage,
-  type Connection,
-} from '@baton/platform/graphql';
+import { ReadModels, readPage, type Connection } from '@baton/platform/documents';
+import { Allow, connectionOf, DayScalar, everyRole, InstantScalar, MoneyType, PageArgs } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { campaignList, spentIn, type CampaignDocument } from './campaigns.projection';
 

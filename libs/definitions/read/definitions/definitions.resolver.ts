@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, enumeration, teams, type Instant, type Json, type Where } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, pageOf, readPage, type Connection } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -10,10 +10,7 @@ import {
   InstantScalar,
   JsonScalar,
   PageArgs,
-  pageOf,
   ReadArgs,
-  readPage,
-  type Connection,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, MaxLength, Max, Min } from 'class-validator';
 import type { DefinitionKind } from '../../write/definition/definition.events';

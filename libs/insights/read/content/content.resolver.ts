@@ -13,19 +13,8 @@ import {
 } from '@nestjs/graphql';
 import { wordKey, periodOf, teams } from '@baton/kernel';
 import { contentUses } from '@baton/leads';
-import { ReadModels } from '@baton/platform/documents';
-import {
-  Allow,
-  connectionOf,
-  enumOf,
-  everyRole,
-  InstantScalar,
-  PageArgs,
-  pageOf,
-  readPage,
-  type Connection,
-  Heavy,
-} from '@baton/platform/graphql';
+import { ReadModels, pageOf, readPage, type Connection } from '@baton/platform/documents';
+import { Allow, connectionOf, enumOf, everyRole, InstantScalar, PageArgs, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PeriodReportArgs } from '../report.args';
 import { contentReport, dealsWithContent, type DealOutcome } from './content.query';

@@ -14,18 +14,8 @@ import {
 } from '@nestjs/graphql';
 import { Clock, type Instant } from '@baton/kernel';
 import type { DeliveryKind } from '@baton/leads';
-import { ReadModels, type AsOf, referenceInstantOf } from '@baton/platform/documents';
-import {
-  Allow,
-  connectionOf,
-  everyRole,
-  InstantScalar,
-  PageArgs,
-  pageOf,
-  ReadArgs,
-  type Connection,
-  Heavy,
-} from '@baton/platform/graphql';
+import { ReadModels, type AsOf, referenceInstantOf, pageOf, type Connection } from '@baton/platform/documents';
+import { Allow, connectionOf, everyRole, InstantScalar, PageArgs, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { deliveriesBehind, marketingSla } from './marketing-sla.query';
 import type { Attainment } from './marketing-sla.rules';

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Clock, dayAt, zoneOf, type Day, type Instant, type Json, type Where } from '@baton/kernel';
-import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf, readPage, type Connection } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
@@ -11,8 +11,6 @@ import {
   JsonScalar,
   PageArgs,
   ReadArgs,
-  readPage,
-  type Connection,
 } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
 import { reviewKinds, type ReviewKind } from '../../write/review/review.events';

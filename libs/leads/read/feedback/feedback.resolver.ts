@@ -11,17 +11,15 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import { boundsOf, type Instant, type Sealed } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, type Connection, pageOf } from '@baton/platform/documents';
 import {
   Allow,
-  type Connection,
   connectionOf,
   everyRole,
   FilterField,
   DayOrInstantScalar,
   InstantScalar,
   PageArgs,
-  pageOf,
   personalField,
   ReadArgs,
   type ValueFilterInput,

@@ -1,9 +1,8 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock, conditionsOf, toMs, type Day, type Instant, type Sealed, type Where } from '@baton/kernel';
-import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
+import { ReadModels, referenceInstantOf, type Connection, readPage } from '@baton/platform/documents';
 import {
   Allow,
-  type Connection,
   connectionOf,
   DayScalar,
   enumOf,
@@ -14,7 +13,6 @@ import {
   PageArgs,
   personalField,
   ReadArgs,
-  readPage,
   type ValueFilterInput,
   Heavy,
 } from '@baton/platform/graphql';

@@ -1,15 +1,7 @@
 import { Args, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import type { Instant } from '@baton/kernel';
-import { ReadModels } from '@baton/platform/documents';
-import {
-  Allow,
-  connectionOf,
-  everyRole,
-  InstantScalar,
-  PageArgs,
-  readPage,
-  type Connection,
-} from '@baton/platform/graphql';
+import { ReadModels, readPage, type Connection } from '@baton/platform/documents';
+import { Allow, connectionOf, everyRole, InstantScalar, PageArgs } from '@baton/platform/graphql';
 import { loadOf } from '../../write/routing/routing.model';
 import { membersOf, routingQueues, type RoutingQueue } from './routing.projection';
 

@@ -13,15 +13,14 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import { boundsOf, Clock, DefinitionSource, EventLog, Journal, toMs, type Instant, type Json } from '@baton/kernel';
+import { pageOf, type Connection } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
   DayOrInstantScalar,
   InstantScalar,
   JsonScalar,
-  pageOf,
   ReadArgs,
-  type Connection,
   Heavy,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';

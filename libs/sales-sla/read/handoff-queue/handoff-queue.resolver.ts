@@ -12,11 +12,10 @@ import {
   Subscription,
 } from '@nestjs/graphql';
 import { Clock, EventLog, type Instant, type Position } from '@baton/kernel';
-import { ReadModels, type AsOf, referenceInstantOf } from '@baton/platform/documents';
+import { ReadModels, type AsOf, referenceInstantOf, type Connection, readPage } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
-  type Connection,
   connectionOf,
   EndSignal,
   FilterField,
@@ -24,7 +23,6 @@ import {
   nodeOf,
   nodeTypes,
   PageArgs,
-  readPage,
   type ShownNode,
   snapshotsOf,
   type ValueFilterInput,

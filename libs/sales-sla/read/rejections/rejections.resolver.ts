@@ -1,16 +1,7 @@
 import { Args, ArgsType, Field, IntersectionType, PickType, Query, Resolver } from '@nestjs/graphql';
 import { boundsOf, Clock } from '@baton/kernel';
-import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
-import {
-  Allow,
-  type Connection,
-  everyRole,
-  FilterField,
-  PageArgs,
-  pageOf,
-  type ValueFilterInput,
-  Heavy,
-} from '@baton/platform/graphql';
+import { ReadModels, referenceInstantOf, type Connection, pageOf } from '@baton/platform/documents';
+import { Allow, everyRole, FilterField, PageArgs, type ValueFilterInput, Heavy } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
 import type { Disposition } from '@baton/leads';
 import { handoffReport, listHandoffs } from './handoff-report.query';

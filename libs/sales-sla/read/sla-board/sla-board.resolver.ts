@@ -1,20 +1,23 @@
 import { Args, ArgsType, Field, ID, ObjectType, OmitType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { boundsOf, Clock, EventLog, type Position } from '@baton/kernel';
-import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
+import {
+  ReadModels,
+  referenceInstantOf,
+  type Connection,
+  forwardConnection,
+  PAGE,
+  readCursor,
+  writeCursor,
+} from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
-  type Connection,
   EndSignal,
   everyRole,
   FilterField,
-  forwardConnection,
-  PAGE,
   ReadArgs,
-  readCursor,
   snapshotsOf,
   type ValueFilterInput,
-  writeCursor,
 } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { IsOptional, IsString, MaxLength } from 'class-validator';

@@ -1,0 +1,27 @@
+import type { Role } from './command';
+import type { Field, Fields } from './fields';
+
+/**
+ * A question with arguments that is answered from read models: its GraphQL query, with checked arguments and typed
+ * answer, follows from the declaration.
+ */
+export interface Report {
+  /** The name of the query. */
+  readonly name: string;
+  readonly description: string;
+  /** The roles that may ask. */
+  readonly allow: readonly Role[];
+  /**
+   * `period`: it reads as many documents as a period has, and is answered in a process of its own; `log`: so too, and it
+   * has no answer without the log.
+   */
+  readonly heavy?: 'period' | 'log';
+  /** False: it cannot be asked as of a past point. */
+  readonly asOf?: false;
+  readonly arguments: Fields;
+  /** The answer; `page` of an object makes it a connection. */
+  readonly answer: Field;
+  readonly page?: true;
+  /** Given the arguments and what the platform has; see `report` of the platform. */
+  readonly ask: (question: never, context: never) => unknown;
+}
