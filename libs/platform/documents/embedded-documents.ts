@@ -15,7 +15,7 @@ import type {
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost } from './refusals';
-import { sortedGroups, planAggregate, planFind, planWhere } from './query';
+import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
   compositeNameOf,
   sqlValueOf,
@@ -26,6 +26,7 @@ import {
   tableOf,
   tokensTableOf,
   whereSql,
+  findSql,
 } from './sql';
 
 const ROWS_PER_INSERT = 50;
@@ -84,11 +85,11 @@ export class EmbeddedDocuments extends Documents {
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
-    const { matches, order, limit } = planFind(collection, find);
-    const where = whereSql(matches, collection);
-    const by = order.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
-    const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`;
-    return this.read<StoredDocument>(sql, [...where.values, limit]).map(documentOf);
+    const plan = planFind(collection, find);
+    return findInParts(plan, async (matches, limit) => {
+      const { sql, values } = findSql(plan, matches, collection);
+      return this.read<StoredDocument>(sql, [...values, limit]).map(documentOf);
+    });
   }
 
   async count(collection: Collection, where?: Where): Promise<number> {
