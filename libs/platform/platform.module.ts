@@ -199,11 +199,11 @@ export class PlatformModule implements OnApplicationShutdown {
           log: EventLog,
           journal: Journal,
           metrics: Metrics,
-          beginnings: StreamStarts,
+          streamStarts: StreamStarts,
         ) =>
           new ReadModels(
             documents,
-            historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), beginnings }),
+            historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), streamStarts }),
             new Set(parts.flatMap(({ projections }) => projections.map(({ name }) => name))),
           ),
         inject: [Documents, EventLog, Journal, Metrics, StreamStarts],

@@ -12,33 +12,33 @@ interface ClockStores {
 }
 
 const PAGE = 500;
-/** Live, commands of so many streams are on their way at once: they share the log's commits. */
+/** How many streams are sent to at once in live mode, so that they share the log's commits. */
 const COMMANDS_AT_ONCE = 64;
 
 /**
- * Sends AdvanceClock to every stream with something due at or before an instant, in the order of their due instants; the
- * decider checks again. Each is sent to once, however far the due list is behind; one that fails does not hold up the
- * others. A history is sent one by one, so that it comes out the same each time.
- * @param mode `backfill`: only streams that a history changed last
- * @param mine asked before each page: may this process go on?
- * @param isHistoryInHand does somebody bring a history? Then the streams that it changed last are left to it
+ * Sends AdvanceClock to every stream with something due at or before an instant, ordered by due instant; the decider
+ * checks again. Each stream is sent to once, even if the due list lags behind; a failure does not hold up the others.
+ * In backfill mode commands are sent one by one, so that an import gives the same log each time.
+ * @param mode `backfill`: only streams whose last change was an import
+ * @param mayContinue checked before each page
+ * @param isImportRunning in live mode, while an import runs, streams that it changed last are left to it
  * @returns how many commands were sent
- * @throws what the first failed command threw, after the others were sent; at once where a whole page failed
+ * @throws what the first failed command threw, after the others were sent; immediately if all commands of a page failed
  */
 export const sendDue = async (
   { documents, aggregates, dispatch }: ClockStores,
   until: Instant,
   mode: 'live' | 'backfill',
-  mine: () => boolean = () => true,
-  isHistoryInHand: () => Promise<boolean> = async () => false,
+  mayContinue: () => boolean = () => true,
+  isImportRunning: () => Promise<boolean> = async () => false,
 ): Promise<number> => {
   let sent = 0;
   const faults: unknown[] = [];
-  let others = mode === 'live' && (await isHistoryInHand());
+  let skipsImported = mode === 'live' && (await isImportRunning());
   for (const { due: projection, to, commands } of aggregates) {
     if (!projection) continue;
     const knowsMode = 'mode' in projection.columns;
-    if (mode === 'backfill' && !knowsMode) continue; // no history brings such streams
+    if (mode === 'backfill' && !knowsMode) continue; // imports do not write such streams
     const collection = collectionOf(projection, await activeGeneration(documents, projection));
     const send = async (id: string, dueAt: string): Promise<void> => {
       const meta = {
@@ -50,15 +50,18 @@ export const sendDue = async (
       };
       await dispatch(new to(id, { type: 'AdvanceClock', data: { [commands.idField]: id }, meta }));
     };
-    for (let after: FindOptions['after'], more = true; more && mine();) {
+    for (let after: FindOptions['after'], more = true; more && mayContinue();) {
       const due = await documents.find(collection, {
-        where: { dueAt: { lte: until }, ...(knowsMode && (others || mode === 'backfill') && { mode: { eq: mode } }) },
+        where: {
+          dueAt: { lte: until },
+          ...(knowsMode && (skipsImported || mode === 'backfill') && { mode: { eq: mode } }),
+        },
         orderBy: [{ column: 'dueAt' }],
         limit: PAGE,
         ...(after && { after }),
       });
-      // What this page shows of a history was written after whoever brings it had taken it in hand.
-      if (mode === 'live' && !others && due.length > 0 && (others = await isHistoryInHand())) continue;
+      // An import takes its lease before it writes: if this page contains events of one, it is running by now.
+      if (mode === 'live' && !skipsImported && due.length > 0 && (skipsImported = await isImportRunning())) continue;
       const before = faults.length;
       const waiting = due.values();
       const sender = async () => {
