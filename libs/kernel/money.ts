@@ -17,7 +17,7 @@ const decimalPlaces = new Map<string, number>([
   ),
 ]);
 
-/** Is this a code of ISO 4217? */
+/** Whether the code is a currency code of ISO 4217. */
 export const isCurrency = (code: string): boolean => decimalPlaces.has(code);
 
 /** Decimal places of the minor unit of a currency (USD 2, JPY 0, KWD 3). @throws RangeError for an unknown currency */

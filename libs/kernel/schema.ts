@@ -7,7 +7,7 @@ import { isBlank } from './words';
 
 /**
  * Field builders of events and commands. One object gives the type, validation, encryption, event catalogue, GraphQL
- * input and import mapping. Every builder takes a description, which is the manual.
+ * input and import mapping. Every builder takes a description, which is shown in the API documentation.
  */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type { Static, TSchema };
