@@ -21,7 +21,7 @@ const faultOf = faultFinder(
   object({
     leadId: optional(ref('lead')),
     note: optional(text('', { min: 1, max: 5 })),
-    code: optional(text('', { pattern: '^[a-z]+$', says: 'a code of small letters' })),
+    code: optional(text('', { pattern: '^[a-z]+$', requirement: 'a code of small letters' })),
     stage: optional(oneOf(['one.two', 'three'])),
     at: optional(instant()),
     on: optional(day()),
