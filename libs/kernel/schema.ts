@@ -20,7 +20,7 @@ const format = (name: string, check: (text: string) => boolean, requirement: str
 format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
 format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
 format('currency', isCurrency, 'a currency code of ISO 4217, such as EUR');
-format('said', (value) => !isBlank(value), 'a text that is not blank');
+format('not-blank', (value) => !isBlank(value), 'a text that is not blank');
 format('email', (value) => emailOf(value) !== undefined, 'an e-mail address, such as ada@example.org');
 format('phone', (value) => phoneOf(value) !== undefined, 'a phone number, best with its country: +44 20 7946 0958');
 format('country', isCountry, 'a country: its name, or its code of ISO 3166, such as DE');
@@ -48,7 +48,7 @@ type TextOptions = { readonly max?: number; readonly min?: number } & (
 export const text = (description = '', { max = 2000, min = 0, ...form }: TextOptions = {}) =>
   Type.String({ description, maxLength: max, minLength: min, ...(min > 0 && notBlank(min, max)), ...form });
 const notBlank = (min: number, max: number) => ({
-  format: 'said',
+  format: 'not-blank',
   requirement: `a text of ${min} to ${max} characters that is not blank`,
 });
 /** The largest value of the GraphQL type Int. Amounts of money and milliseconds can be larger and set `max`. */

@@ -180,18 +180,18 @@ export class Link {
 /**
  * Detects silence of a server. It is counted in ticks of a timer, so that a process whose event loop was blocked does
  * not mistake that for a silent server.
- * @param ms of silence after which `silent` is called, once
+ * @param ms of silence after which `onSilence` is called, once
  * @returns `heard`, to call for each answer, and `end`
  */
 export const watchSilence = (
   ms: number,
-  silent: () => void,
+  onSilence: () => void,
 ): { readonly heard: () => void; readonly end: () => void } => {
   let ticks = 0;
   const timer = setInterval(() => {
     if (++ticks < TICKS) return;
     clearInterval(timer);
-    silent();
+    onSilence();
   }, ms / TICKS);
   return { heard: () => void (ticks = 0), end: () => clearInterval(timer) };
 };

@@ -20,7 +20,7 @@ describe('the adapter of EventStoreDB', () => {
   let proxy: FaultProxy;
   let log: EventStoreEventLog;
   let clients: (Client & { readonly disposableStreams: ReadonlySet<unknown> })[];
-  /** Called before (`asked`) and after (`done`) each append; what it throws is what the adapter sees. */
+  /** Called before (`asked`) and after (`done`) each append; the adapter gets the error that it throws. */
   let outage: (moment: 'asked' | 'done') => void;
   let open: (deadlines?: ConstructorParameters<typeof EventStoreEventLog>[1]) => EventStoreEventLog;
   const logs: EventStoreEventLog[] = [];

@@ -1,4 +1,4 @@
-import type { Aggregate, Documents, FindOptions, Instant } from '@baton/kernel';
+import type { Aggregate, Document, Documents, FindOptions, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { activeGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './policy-follower';
@@ -40,36 +40,25 @@ export const sendDue = async (
     const knowsMode = 'mode' in projection.columns;
     if (mode === 'backfill' && !knowsMode) continue; // imports do not write such streams
     const collection = collectionOf(projection, await activeGeneration(documents, projection));
-    const send = async (id: string, dueAt: string): Promise<void> => {
-      const meta = {
-        commandId: uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS),
-        actor: 'clock',
-        origin: 'system' as const,
-        occurredAt: until,
-        mode,
-      };
+    const advance = async (id: string, dueAt: string): Promise<void> => {
+      const commandId = uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS);
+      const meta = { commandId, actor: 'clock', origin: 'system' as const, occurredAt: until, mode };
       await dispatch(new to(id, { type: 'AdvanceClock', data: { [commands.idField]: id }, meta }));
     };
     for (let after: FindOptions['after'], more = true; more && mayContinue();) {
+      const ofMode = knowsMode && (skipsImported || mode === 'backfill') && { mode: { eq: mode } };
       const due = await documents.find(collection, {
-        where: {
-          dueAt: { lte: until },
-          ...(knowsMode && (skipsImported || mode === 'backfill') && { mode: { eq: mode } }),
-        },
+        where: { dueAt: { lte: until }, ...ofMode },
         orderBy: [{ column: 'dueAt' }],
         limit: PAGE,
         ...(after && { after }),
       });
       // An import takes its lease before it writes: if this page contains events of one, it is running by now.
       if (mode === 'live' && !skipsImported && due.length > 0 && (skipsImported = await isImportRunning())) continue;
-      const before = faults.length;
-      const waiting = due.values();
-      const sender = async () => {
-        for (const { id, doc } of waiting) await send(id, dueAtOf(doc)).catch((fault: unknown) => faults.push(fault));
-      };
-      await Promise.all(Array.from({ length: mode === 'live' ? COMMANDS_AT_ONCE : 1 }, sender));
+      const failed = await failuresOf(due, mode === 'live' ? COMMANDS_AT_ONCE : 1, advance);
       sent += due.length;
-      if (due.length > 0 && faults.length - before === due.length) throw faults[before];
+      if (due.length > 0 && failed.length === due.length) throw failed[0];
+      faults.push(...failed);
       const last = due.at(-1);
       if (last) after = { values: [dueAtOf(last.doc)], id: last.id };
       more = due.length === PAGE;
@@ -77,6 +66,21 @@ export const sendDue = async (
   }
   if (faults.length > 0) throw faults[0];
   return sent;
+};
+
+/** Calls `advance` for each document of a page, at most `atOnce` at a time. @returns what the failed calls threw */
+const failuresOf = async (
+  page: readonly Document[],
+  atOnce: number,
+  advance: (id: string, dueAt: string) => Promise<void>,
+): Promise<readonly unknown[]> => {
+  const failures: unknown[] = [];
+  const waiting = page.values();
+  const sender = async () => {
+    for (const { id, doc } of waiting) await advance(id, dueAtOf(doc)).catch((fault: unknown) => failures.push(fault));
+  };
+  await Promise.all(Array.from({ length: atOnce }, sender));
+  return failures;
 };
 
 const dueAtOf = (doc: unknown): string => (doc as { readonly dueAt: string }).dueAt;

@@ -76,11 +76,11 @@ export const deliveryDispatch =
     { target, outbound }: Sender,
     { journal, dispatch, timers = machineTimers }: { journal: Journal; dispatch: Dispatch; timers?: Timers },
     fence: () => Fence,
-    leaving: AbortSignal,
+    stopping: AbortSignal,
     onEffect: OnEffect = () => undefined,
   ): Dispatch =>
   async ({ command }) => {
-    if (leaving.aborted) throw stopping();
+    if (stopping.aborted) throw processStops();
     fence();
     const { messageId, attempt } = command.data as DeliveryAttempt;
     const history = await journal.read(`message-${messageId}`);
@@ -90,7 +90,7 @@ export const deliveryDispatch =
     );
     const last = history.at(-1)!;
     if (!isToSend(state, attempt)) return new Accepted(messageId, last.position, last.revision, 0, true);
-    const outcome = await attemptDelivery(outbound, state.message, timers, leaving);
+    const outcome = await attemptDelivery(outbound, state.message, timers, stopping);
     onEffect(target, outcome.type === 'NoteMessageSent' ? 'sent' : outcome.data.refused ? 'refused' : 'failed');
     const outcomeCommand = { type: outcome.type, data: { messageId, attempt, ...outcome.data } } as Omit<
       MessageCommand,
@@ -110,26 +110,26 @@ type DeliveryOutcome =
   | { readonly type: 'NoteMessageSent'; readonly data: { readonly receipt?: string; readonly refused?: undefined } }
   | { readonly type: 'NoteMessageFailed'; readonly data: { readonly code: string; readonly refused?: true } };
 
-const stopping = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
+const processStops = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
 
 /** @throws Conflict `documents/lease-lost` when the process stops before the outcome is known */
 const attemptDelivery = async (
   outbound: Outbound,
   message: Message,
   timers: Timers,
-  leaving: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<DeliveryOutcome> => {
   const [attemptEnded, answered] = [new AbortController(), new AbortController()];
-  const deadline = timers.delay(DEADLINE_MS, AbortSignal.any([answered.signal, leaving])).catch(() => undefined);
+  const deadline = timers.delay(DEADLINE_MS, AbortSignal.any([answered.signal, stopping])).catch(() => undefined);
   try {
     const timeout = deadline.then(() => {
-      if (leaving.aborted) throw stopping();
+      if (stopping.aborted) throw processStops();
       throw new Conflict('effect/no-answer', 'The target did not answer in time.');
     });
     const receipt = await Promise.race([outbound.send(message, attemptEnded.signal), timeout]);
     return { type: 'NoteMessageSent', data: receipt === undefined ? {} : { receipt: receipt.slice(0, 500) } };
   } catch (error) {
-    if (leaving.aborted) throw stopping();
+    if (stopping.aborted) throw processStops();
     // The text of another library's error may contain personal data: only Baton's own codes are kept.
     const failure =
       error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target did not accept the message.');

@@ -32,7 +32,7 @@ export const newGeneration = async (documents: Documents, projection: Projection
 };
 
 /**
- * Drops generations of a read model that nobody will read again, left by an interrupted rebuild or drop, or by a
+ * Drops generations of a read model that will not be read again, left by an interrupted rebuild or drop, or by a
  * process that was killed while it wrote to a dropped one. An erasure would not reach the personal data in them.
  * @param generations the names of all that exist
  */

@@ -52,7 +52,7 @@ export class DecodedPage {
    * The events as a projection folds them: sealed fields that it searches get their search tokens. A field that cannot
    * be opened gives an error in place of the event, except if its key does not exist (the person was erased, or the
    * keys are lost): then the event is folded without tokens.
-   * @throws what the key store throws when it is unavailable
+   * @throws errors of the key store
    */
   async viewFor({
     search,

@@ -59,8 +59,8 @@ export const replay = (
     // A decision about a parked sequence reads the log again: those reads are cut in the same way.
     const past = {
       read: (stream: string) => log.read(stream),
-      readAll: async (...asked: Parameters<EventLog['readAll']>) =>
-        pageBeforeCut(await log.readAll(...asked), cut ?? {}, hasBegun),
+      readAll: async (...args: Parameters<EventLog['readAll']>) =>
+        pageBeforeCut(await log.readAll(...args), cut ?? {}, hasBegun),
     };
     const stores = { log: past, journal, documents, aroundFold, onParked };
     // The documents of a cut are not stored, so their checkpoint needs no digest.
@@ -68,8 +68,8 @@ export const replay = (
       saving: 'rebuild',
       counts: cut === undefined,
     });
-    const leaving = new AbortController();
-    const options = { signal: leaving.signal, limit: pageSize };
+    const finished = new AbortController();
+    const options = { signal: finished.signal, limit: pageSize };
     let events = 0;
     const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
     for await (const read of readAhead(log.follow(START, filter, options))) {
@@ -80,7 +80,7 @@ export const replay = (
       onProgress?.(events);
       if (page.atTip) break;
     }
-    leaving.abort();
+    finished.abort();
     await fold.flush();
     return events;
   });

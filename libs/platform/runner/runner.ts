@@ -158,11 +158,11 @@ export class Runner {
    */
   private async checkOtherProcesses(): Promise<void> {
     const { documents, projections } = this.options;
-    const mine = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
-    if (mine.length === 0) return;
+    const held = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
+    if (held.length === 0) return;
     if (this.timers.now() - this.lastSweepMs >= SWEEP_MS) {
       const generations = await documents.generations();
-      for (const { name } of mine) await dropUnusedGenerations(documents, generations, name);
+      for (const { name } of held) await dropUnusedGenerations(documents, generations, name);
       this.lastSweepMs = this.timers.now();
     }
     const actives = await documents.actives();
@@ -171,7 +171,7 @@ export class Runner {
       // False if a rebuild of this process failed, or another process rebuilt the read model.
       return open !== undefined && actives.get(projection.name) === open.name;
     };
-    if (!mine.every(isOpen)) for (const group of this.groups) group.refresh();
+    if (!held.every(isOpen)) for (const group of this.groups) group.refresh();
   }
 
   /** Several imports may run at once, each under a lease of its own. */

@@ -72,14 +72,14 @@ export const differingDocuments = async (
   const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / batchSize));
   const found: string[] = [];
   for (let part = 0; part < parts && found.length < MAX_REPORTED; part++) {
-    let wants: KeyFilter = (key) => bucketOf(key, parts) === part;
+    let selects: KeyFilter = (key) => bucketOf(key, parts) === part;
     for (let round = 0; ; round++) {
-      const { differ, ahead } = await compareDocuments(stores, projection, generation, wants);
+      const { differ, ahead } = await compareDocuments(stores, projection, generation, selects);
       found.push(...differ);
       if (ahead.size === 0) break;
       if (round === MAX_ROUNDS)
         throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
-      wants = (key) => ahead.has(key);
+      selects = (key) => ahead.has(key);
     }
   }
   return found.slice(0, MAX_REPORTED);
@@ -89,7 +89,7 @@ const compareDocuments = async (
   stores: VerificationStores,
   projection: Projection,
   generation: string,
-  wants: KeyFilter,
+  selects: KeyFilter,
 ) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
@@ -99,7 +99,7 @@ const compareDocuments = async (
   const checkpoint = await documents.checkpoint(generation);
   if (!checkpoint) return { differ, ahead };
   const parkedAt = new Map((await documents.parked(generation)).map((parked) => [parked.sequence, parked.position]));
-  const scratch = await foldFromLog(stores, projection, generation, checkpoint, wants, parkedAt);
+  const scratch = await foldFromLog(stores, projection, generation, checkpoint, selects, parkedAt);
   if ((await scratch.parked(generation)).some(({ sequence }) => !parkedAt.has(sequence)))
     throw new Conflict(
       'read/unreadable-events',
@@ -107,7 +107,7 @@ const compareDocuments = async (
     );
   const seen = new Set<string>();
   for await (const page of pagesOf(documents, collection)) {
-    const wanted = page.filter(({ id }) => wants(keyOf(id)));
+    const wanted = page.filter(({ id }) => selects(keyOf(id)));
     const refolded = await scratch.getMany(
       collection,
       wanted.map(({ id }) => id),
@@ -133,14 +133,14 @@ const foldFromLog = async (
   projection: Projection,
   generation: string,
   { position: knownAt }: Checkpoint,
-  wants: KeyFilter,
+  selects: KeyFilter,
   parkedAt: ReadonlyMap<string, string>,
 ): Promise<MemoryDocuments> => {
   const isParked = (sequence: string, position: string) => (parkedAt.get(sequence) ?? position + 1) <= position;
   const keys: Projection['keys'] = (event) =>
     isParked(`stream:${event.stream}`, event.position)
       ? []
-      : projection.keys(event).filter((key) => wants(key) && !isParked(key, event.position));
+      : projection.keys(event).filter((key) => selects(key) && !isParked(key, event.position));
   const scratch = new MemoryDocuments();
   const fence = () => ({ lease: 'verification', token: 0 });
   await replay({ log, journal, documents: scratch }, { ...projection, keys }, generation, fence, { cut: { knownAt } });

@@ -78,29 +78,28 @@ export const recountEvents = async (
       const next = (revisions.get(stream) ?? -1) + 1;
       if (revision !== next) gap ??= { position, description: `${stream} lacks revision ${next}` };
       revisions.set(stream, revision);
-      const taking = all.filter(
+      const subscribed = all.filter(
         ({ types, since, upTo }) => position > since && position <= upTo && (!types || types.has(type)),
       );
-      if (taking.length === 0) continue;
+      if (subscribed.length === 0) continue;
       const hash = hashOf(event);
-      for (const { digest } of taking) digest.add(event, hash);
+      for (const { digest } of subscribed) digest.add(event, hash);
     }
     reached = page.position;
     done = page.atTip || reached >= end;
   }
   return all.map(({ follower, owner, checkpoint, upTo, digest }) => {
-    const here = gap && gap.position <= upTo ? gap.description : undefined;
-    const code = !Digest.isOf(owner, checkpoint)
-      ? 'read/foreign-checkpoint'
-      : reached < upTo
-        ? 'read/checkpoint-beyond-log'
-        : here
-          ? 'read/log-gap'
-          : digest.count !== checkpoint.count || digest.text() !== checkpoint.digest
-            ? 'read/events-differ'
-            : undefined;
-    const answer = { follower, complete: !code, position: upTo, expected: digest.count, counted: checkpoint.count };
-    return { ...answer, ...(here && { gap: here }), ...(code && { code }) };
+    const gapBefore = gap && gap.position <= upTo ? gap.description : undefined;
+    const codeOf = (): string | undefined => {
+      if (!Digest.isOf(owner, checkpoint)) return 'read/foreign-checkpoint';
+      if (reached < upTo) return 'read/checkpoint-beyond-log';
+      if (gapBefore) return 'read/log-gap';
+      const isSame = digest.count === checkpoint.count && digest.text() === checkpoint.digest;
+      return isSame ? undefined : 'read/events-differ';
+    };
+    const code = codeOf();
+    const result = { follower, complete: !code, position: upTo, expected: digest.count, counted: checkpoint.count };
+    return { ...result, ...(gapBefore && { gap: gapBefore }), ...(code && { code }) };
   });
 };
 
