@@ -1,6 +1,8 @@
 import { Refused } from '@baton/kernel';
 
-/** Every environment variable of Baton. The table of settings in the README is generated from this list. */
+/**
+ * Every environment variable of Baton. The table in the README repeats name, default and meaning, which a test checks.
+ */
 export const settings = [
   {
     name: 'BATON_DATA_DIR',
