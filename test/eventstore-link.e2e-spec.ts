@@ -183,7 +183,7 @@ describe('the adapter of EventStoreDB over a link', () => {
   });
 
   it('notices a server that answers pings and sends nothing, by the end of the log', async () => {
-    const { server, log } = await started({ quietMs: 200 });
+    const { server, log } = await started({ silenceMs: 200 });
     const disturb = async (n: number) => {
       if (n !== 5) return;
       await eventually(() => server.subscriptions > 0);

@@ -12,7 +12,7 @@ const commandList = (): string => {
     if (type === 'array') return `list: ${kindOf(items as TSchema)}`;
     if (Array.isArray(schema['enum'])) return schema['enum'].map((word) => `\`${String(word)}\``).join(', ');
     if (type === 'object') return 'minor' in schema['properties'] ? 'amount' : 'object';
-    return String((format === 'said' ? type : format) ?? type ?? 'any');
+    return String((format === 'not-blank' ? type : format) ?? type ?? 'any');
   };
   const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
   const parts = Object.entries(commandsByTarget).flatMap(([to, known]) => [

@@ -30,7 +30,7 @@ export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
 const messageId = ref('message', 'The message id. The target uses it to recognise a repeated delivery.');
 const target = text('The target system: messaging, tasks or crm.', {
   pattern: ID_PATTERN,
-  says: ID_REQUIREMENT,
+  requirement: ID_REQUIREMENT,
   max: 100,
 });
 const attempt = integer('The number of the delivery attempt, from 1.', { min: 1 });

@@ -2,6 +2,6 @@ import { Module } from '@nestjs/common';
 import { ImportsResolver } from './imports/imports.resolver';
 import { OutboxResolver } from './outbox/outbox.resolver';
 
-/** What the platform itself is asked. */
+/** The resolvers of the platform itself. */
 @Module({ providers: [ImportsResolver, OutboxResolver] })
 export class PlatformGraphqlModule {}

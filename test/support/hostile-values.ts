@@ -93,7 +93,7 @@ export const hostileValue = (
     word.length >= min &&
     word.length <= (max ?? Infinity) &&
     (!pattern || pattern.test(word)) &&
-    (schema['format'] !== 'said' || !isBlank(word));
+    (schema['format'] !== 'not-blank' || !isBlank(word));
   const usual = ['rita', 'month'].filter(fits); // often, so that commands find what others wrote
   return of(
     ...[...words, 'x'.repeat(max ?? 500)].filter(fits),

@@ -75,10 +75,10 @@ const commandShape = strictObject({
 const mappingShape = strictObject({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
-    says: 'a name of 1 to 100 letters, digits and . _ - that begins with a letter or digit',
+    requirement: 'a name of 1 to 100 letters, digits and . _ - that begins with a letter or digit',
   }),
   delimiter: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', says: 'one character other than a quote' }),
+    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', requirement: 'one character other than a quote' }),
   ),
   encoding: Type.Optional(oneOf(['utf-8', 'latin1', 'windows-1252'])),
   blank: Type.Optional(markers()),

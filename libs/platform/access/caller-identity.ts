@@ -1,7 +1,7 @@
 import type { Role } from '@baton/kernel';
 import type { KeyOrigin } from './key.events';
 
-/** The caller: the actor of the events that follow, and the permissions. */
+/** The caller: the actor of the resulting events, and its permissions. */
 export interface CallerIdentity {
   readonly actor: string;
   readonly origin: KeyOrigin;

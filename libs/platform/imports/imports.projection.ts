@@ -7,9 +7,9 @@ export interface ImportDocument {
   readonly importId: string;
   readonly run: number;
   readonly startedAt: Instant;
-  /** Null: it is running, or was stopped and waits to be started again. */
+  /** Null while the run is in progress, or was stopped and can be continued. */
   readonly finishedAt: Instant | null;
-  /** Of the finished run; null before. */
+  /** The results of the run; null until it has finished. */
   readonly rows: number | null;
   readonly accepted: number | null;
   readonly repeated: number | null;
@@ -17,16 +17,16 @@ export interface ImportDocument {
   readonly events: number | null;
 }
 
-const nothingYet = { finishedAt: null, rows: null, accepted: null, repeated: null, rejected: null, events: null };
+const noResult = { finishedAt: null, rows: null, accepted: null, repeated: null, rejected: null, events: null };
 
 export const imports = projection<ImportDocument, ImportEvent>({
   name: 'imports',
   version: 1,
   columns: { importId: 'text', finishedAt: 'text' },
   keys: ({ data }) => [data.importId],
-  initial: (importId) => ({ importId, run: 0, startedAt: '', ...nothingYet }),
+  initial: (importId) => ({ importId, run: 0, startedAt: '', ...noResult }),
   on: {
-    ImportStarted: (doc, { data: { run }, occurredAt }) => ({ ...doc, ...nothingYet, run, startedAt: occurredAt }),
+    ImportStarted: (doc, { data: { run }, occurredAt }) => ({ ...doc, ...noResult, run, startedAt: occurredAt }),
     ImportFinished: (doc, { data: { importId: _, ...result }, occurredAt }) => ({
       ...doc,
       ...result,
@@ -35,5 +35,5 @@ export const imports = projection<ImportDocument, ImportEvent>({
   },
 });
 
-/** Runs that are running, or were stopped and wait to be started again. */
+/** The filter for imports in progress, including stopped ones. */
 export const openImports = { finishedAt: { eq: null } } as const;

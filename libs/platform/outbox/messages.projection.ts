@@ -1,6 +1,6 @@
 import { projection, type Instant, type Json, type MessageEvent, type MessageKind } from '@baton/kernel';
 
-/** A message as it stands. */
+/** The present state of a message. */
 export interface MessageDocument {
   readonly messageId: string;
   readonly target: string;
@@ -14,18 +14,19 @@ export interface MessageDocument {
   /** queued: to be sent now; waiting: to be tried again; failed: given up; dropped: a task done before it was sent. */
   readonly status: 'queued' | 'waiting' | 'sent' | 'failed' | 'dropped';
   readonly attempts: number;
-  /** Why the last attempt failed. */
+  /** The code of the last failed attempt. */
   readonly code: string | null;
-  /** When it is tried again. */
+  /** When the next attempt is due. */
   readonly dueAt: Instant | null;
   readonly sentAt: Instant | null;
-  /** Of a task: how it stands, by when it is to be done, and when somebody said that it is. */
+  /** The status of a task; null for other kinds. */
   readonly task: 'open' | 'done' | 'dropped' | null;
   readonly doBy: Instant | null;
+  /** When the task was done or dropped. */
   readonly completedAt: Instant | null;
 }
 
-/** What is, was or could not be told to other systems: everybody's notifications and tasks, and what waits. */
+/** All messages to other systems: notifications, tasks, records and alerts, with their delivery status. */
 export const messages = projection<MessageDocument, MessageEvent>({
   name: 'messages',
   version: 1,

@@ -2,19 +2,19 @@ import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '../documents';
 import { messages, type MessageDocument } from './messages.projection';
 
-/** What goes to one target, counted by how it stands. */
+/** The number of messages to one target by status. */
 export type OutboxTarget = Readonly<Record<MessageDocument['status'], number>> & {
   readonly target: string;
-  /** Has it a sender? */
+  /** Whether the target has a sender. */
   readonly connected: boolean;
   /** When the oldest message that was neither sent nor dropped was queued. */
   readonly oldestAt: Instant | null;
 };
 
 /**
- * How far messages have come on their way.
+ * Counts messages by target and status.
  * @param connected the targets that have a sender
- * @returns a row for each target that has a sender or any message, by name
+ * @returns a row for each target that has a sender or a message, sorted by name
  */
 export const outboxTargets = async (
   models: ReadModels,
@@ -35,8 +35,8 @@ export const outboxTargets = async (
     const [target, status] = keys as [string, MessageDocument['status']];
     const row = rowOf(target);
     const oldest = values['oldestAt'] as Instant;
-    const since = status === 'sent' || status === 'dropped' || (row.oldestAt ?? oldest) < oldest;
-    rows.set(target, { ...row, [status]: values['messages'] as number, oldestAt: since ? row.oldestAt : oldest });
+    const keepsOldest = status === 'sent' || status === 'dropped' || (row.oldestAt ?? oldest) < oldest;
+    rows.set(target, { ...row, [status]: values['messages'] as number, oldestAt: keepsOldest ? row.oldestAt : oldest });
   }
   return [...rows.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
 };

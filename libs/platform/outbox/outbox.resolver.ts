@@ -130,7 +130,7 @@ const equalTo = (filter: object): Where =>
 const node = (doc: MessageDocument): MessageType => doc;
 const newestFirst = [{ column: 'queuedAt', descending: true }];
 
-/** What people are told and have to do, and how far it has come on its way to other systems. */
+/** Queries of notifications, tasks, and all messages with their delivery status. */
 @Resolver()
 export class OutboxResolver {
   constructor(

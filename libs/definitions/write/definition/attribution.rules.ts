@@ -67,7 +67,7 @@ export type PathTransform = Static<typeof pathTransform>;
 export const customStage = object({
   stage: text('first-touch, lead-creation, opportunity-creation, closed-won, or a name of your own.', {
     pattern: '^[a-z0-9][a-z0-9-]{0,49}$',
-    says: 'a code: 1 to 50 small letters, digits and hyphens',
+    requirement: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
   share: shareField('Share of the revenue that this stage gets, 0 to 1.'),
   action: optional(text('For a stage of your own: the action of its touch; case is ignored.', { max: 100 })),
@@ -92,7 +92,7 @@ const selection = (description: string) =>
 export const attribution = object({
   model: text('Code of the model: linear, first-touch, time-decay …', {
     pattern: '^[a-z0-9-]{1,50}$',
-    says: 'a code: 1 to 50 small letters, digits and hyphens',
+    requirement: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
   lookback: optional(
     text(

@@ -27,7 +27,8 @@ export const routingFields = [
   'owner',
 ] as const;
 
-const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_REQUIREMENT, max: 128 });
+const queue = (description: string) =>
+  text(description, { pattern: ID_PATTERN, requirement: ID_REQUIREMENT, max: 128 });
 
 /** A buying signal; the handoff package tells the rep how often and when it occurred. */
 const signal = object({

@@ -45,7 +45,7 @@ const external = optional(
     min: 1,
     max: 100,
     pattern: '^[A-Za-z0-9._-]+$',
-    says: 'the name of a system: 1 to 100 letters, digits, dots, underscores and hyphens',
+    requirement: 'the name of a system: 1 to 100 letters, digits, dots, underscores and hyphens',
   }),
 );
 const flagged = optional(flag('True if another system made this decision; back-tests leave it out.'));
@@ -101,7 +101,7 @@ const externalId = optional(
   text('The id of the lead in another system, prefixed with the name of that system: `crm:00Q5e`. Unique.', {
     max: 300,
     pattern: '^[A-Za-z0-9._-]+:.+$',
-    says: 'the name of a system, a colon and an id, such as crm:00Q5e',
+    requirement: 'the name of a system, a colon and an id, such as crm:00Q5e',
   }),
 );
 const source = state(
