@@ -6,6 +6,7 @@ import {
   orderByField,
   sortableFields,
   wordKey,
+  type Collection,
   type Documents,
   type Field,
   type ListFilter,
@@ -23,7 +24,7 @@ interface Filter {
 /** Read models that have lists; the contexts declare them. */
 export const listed: readonly ReadModel[] = contextParts.flatMap(({ projections }) => projections.filter(isReadModel));
 
-const ROWS = 60;
+const ROWS = 61; // a prime, so that all ids differ
 const DAYS = ['2024-01-01', '2024-01-02', '2024-02-29', '2024-12-31'];
 /** The values that rows of a kind can have: few, so that many are equal. */
 const valuesOf = ({ kind, enumeration }: Field): readonly unknown[] => {
@@ -35,9 +36,25 @@ const valuesOf = ({ kind, enumeration }: Field): readonly unknown[] => {
   return kind === 'number' ? [-0.5, 0, 1.25, 3] : ['ann', 'Anna', 'bob', 'zoe'];
 };
 
+/** Writes the rows of a read model into a store. */
+export const store = async (
+  documents: Documents,
+  collection: Collection,
+  { shown: { key } }: ReadModel,
+  rows: readonly Row[],
+) => {
+  await documents.prepare(collection);
+  await documents.commit({
+    writes: { collection, documents: rows.map((doc) => ({ id: String(doc[key]), doc, position: '1' })) },
+    follower: collection.name,
+    checkpoint: { position: '1', count: rows.length, digest: '' },
+    fence: { lease: collection.name, token: 1 },
+  });
+};
+
 /** Documents with each field's values in turns of their own, so that all pairs of two fields occur. */
-const rowsOf = ({ shown: { key, fields } }: ReadModel): readonly Row[] =>
-  Array.from({ length: ROWS }, (_, row) => {
+export const rowsOf = ({ shown: { key, fields } }: ReadModel, count = ROWS): readonly Row[] =>
+  Array.from({ length: count }, (_, row) => {
     const doc: Record<string, unknown> = {};
     Object.entries(fields).forEach(([name, field], place) => {
       const { nullable, optional, list, filterBy } = field.options;
@@ -50,7 +67,7 @@ const rowsOf = ({ shown: { key, fields } }: ReadModel): readonly Row[] =>
       } else if (!(name in doc)) doc[name] = value;
       if (filterBy) doc[filterBy] = value === null ? null : wordKey(value as string);
     });
-    return { ...doc, [key]: `row-${String((row * 37) % ROWS).padStart(2, '0')}` };
+    return { ...doc, [key]: `row-${String((row * 37) % count).padStart(2, '0')}` };
   });
 
 const nullOf = (value: unknown): unknown => value ?? null;
@@ -167,16 +184,7 @@ export const listsContract = (name: string, open: () => Promise<Documents>): voi
       const models = new ReadModels(documents);
       const rows = rowsOf(model);
       const collection = await models.collection(model);
-      await documents.prepare(collection);
-      await documents.commit({
-        writes: {
-          collection,
-          documents: rows.map((doc) => ({ id: String(doc[model.shown.key]), doc, position: '1' })),
-        },
-        follower: collection.name,
-        checkpoint: { position: '1', count: rows.length, digest: '' },
-        fence: { lease: collection.name, token: 1 },
-      });
+      await store(documents, collection, model, rows);
       const all: Filter = { filter: {}, matches: () => true };
       const single = filterableFields(model).flatMap((field) => filtersOf(model, field));
       const pairs = single.map((one, place): Filter => {
