@@ -24,7 +24,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** A version by its reference, or the body that a file holds. */
+/** A version given by its reference, or a body read from a file. */
 const versionOrFile = (text: string, option: string): Json =>
   /^[a-z-]+@\d+$/.test(text) ? text : readJsonFile(text, option);
 

@@ -7,13 +7,13 @@ import { count, countOf, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
-/** What a verification found missing or altered, in words. */
+/** Describes what a verification found missing or altered. */
 const verificationText = ({ expected, counted: seen, code, gap, differing = [] }: VerificationResult): string => {
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
   return `${code}${gap ? `: ${gap}` : ids}; it counted ${countOf(seen, 'event')} of ${count(expected)}`;
 };
 
-/** What the stores' own checks find wrong. */
+/** Faults found by the stores' own checks. */
 const damageOf = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
   const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
   const found = await Promise.all(

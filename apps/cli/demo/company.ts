@@ -7,20 +7,20 @@ import { randomOf, type Random } from './random';
 import { reviewSteps } from './reviews';
 import { DAY, HOUR, MINUTE, periodBefore, storyWriter, type DemoStep, type Period } from './story';
 
-/** A step with the history it belongs to: steps of one story follow from each other, stories are independent. */
+/** A step with its story: steps of one story depend on each other, stories are independent. */
 export interface CompanyStep extends DemoStep {
   readonly story: string;
 }
 const inStory = (story: string, steps: readonly DemoStep[]): CompanyStep[] => steps.map((step) => ({ ...step, story }));
 
-/** At scale 1: people who find the company by themselves (colleagues and doubles come on top), and mere visitors. */
+/** At scale 1: people who find the company themselves (colleagues and duplicates are added), and anonymous visitors. */
 const PEOPLE = 2300;
 const PASSERS_BY = 600;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** When the nth of many comes: spread over the eighteen months as demand is, evenly at every scale. */
+/** Start of the nth of `count` stories: spread over the eighteen months by demand, at every scale. */
 const arrivals = (period: Period): ((n: number, random: Random) => number) => {
-  const firstDay = period.begin + DAY; // both teams agree on the first day; people come from the second on
+  const firstDay = period.begin + DAY; // both teams agree on the first day; the first people come on the second
   const upTo: number[] = [];
   let sum = 0;
   for (let day = firstDay; day < period.end; day += DAY) upTo.push((sum += demandOn(day, period)));
@@ -31,7 +31,7 @@ const arrivals = (period: Period): ((n: number, random: Random) => number) => {
   };
 };
 
-/** Steps of the same instant keep their order: a capture stays before its first contact. */
+/** Steps of the same instant keep their order, so that a capture precedes its first contact. */
 const inOrder = <S extends DemoStep>(steps: S[]): S[] => steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 
 const passerBySteps = (
@@ -55,12 +55,11 @@ const passerBySteps = (
 };
 
 /**
- * The commands of a made-up company's eighteen months up to a day, in order of time: what both teams
- * agree on, campaigns and their cost in USD, about 2,500 people and some 350 deals, who was given whose lead, what reps
- * report and ask for, and the reviews of it all. Same seed and same day, same steps; about 35,000 at scale 1. Between a
- * step and one that needs a policy's answer to it lies at least a minute.
- * @param today the first day that is no part of it
- * @param scale how many people and how much money, 1 for the full company; a larger one begins with the same people
+ * The commands of a made-up company's eighteen months, in order of time: definitions, campaigns and their cost in USD,
+ * about 2,500 people and 350 deals, assignments, feedback of reps, and reviews. The same seed and day give the same
+ * steps; about 35,000 at scale 1. A step that depends on a policy's answer to another step is at least a minute later.
+ * @param today the first day after the history
+ * @param scale number of people and amount of spend, 1 for the full company; a larger one begins with the same people
  */
 export const companySteps = (seed: number, today: Day, scale = 1): CompanyStep[] => {
   const period = periodBefore(today);

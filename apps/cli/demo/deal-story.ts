@@ -17,7 +17,7 @@ import {
   type Touch,
 } from './story';
 
-/** A person whom both teams work on, and where its history stands. */
+/** A person whom both teams work on, and the state of its history. */
 export interface Prospect {
   readonly leadId: string;
   readonly company: Company;
@@ -26,22 +26,22 @@ export interface Prospect {
   readonly period: Period;
   readonly story: StoryWriter;
   readonly steps: DemoStep[];
-  /** The e-mail addresses in use. */
+  /** E-mail addresses in use. */
   readonly taken: Set<string>;
-  /** Lets the person be in contact with marketing, by a channel of the story's choice. */
+  /** Adds a contact of the person with marketing, by a channel that the story chooses. */
   readonly contact: () => void;
-  /** Lets so much time pass that the person's wish to be called is forgotten. */
+  /** Moves time on until the person's request for a call no longer qualifies it. */
   readonly rest: () => void;
 }
 export type DealOutcome = 'won' | 'lost';
 
-/** Share of a deal's time that it spends in each stage. */
+/** Share of the deal's duration spent in each stage. */
 const stageShares = [0.2, 0.25, 0.3, 0.25];
 const lastStage = dealStages.length - 1;
 const usd = (cents: number): Money => ({ minor: Math.max(1, Math.round(cents / 10_000)) * 10_000, currency: 'USD' });
 const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
 
-/** Converts a sales-qualified lead into a deal and tells it to its end, or to the demo's last day. */
+/** Converts a sales-qualified lead into a deal and follows it to its close, or to the end of the demo. */
 export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): DealOutcome => {
   const { leadId, company, channel, random, story } = prospect;
   const product = productFor(random, company);
@@ -127,7 +127,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
     if (stage === lastStage && random.chance(0.6)) propose();
     if (stage === 2 && random.chance(0.08)) {
       story.work(DAY);
-      moveTo(1); // they want to see it once more
+      moveTo(1); // one more demonstration
       story.work(4 * DAY);
       talk();
       story.wait(HOUR);
@@ -171,12 +171,12 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   }
   if (wins && random.chance(0.05)) {
     story.work(random.int(10, 30) * DAY);
-    reprice(1.1 + 0.2 * random.next()); // more seats than the order said
+    reprice(1.1 + 0.2 * random.next()); // more seats than ordered
   }
   return wins ? 'won' : 'lost';
 };
 
-/** A second person on the deal: known to marketing for a while, or found by the rep. */
+/** A second person on the deal: already known to marketing, or found by the rep. */
 const colleague = (
   { leadId, company, channel, random, period, story, steps, taken }: Prospect,
   rep: Rep,
@@ -205,7 +205,7 @@ const colleague = (
   return colleagueId;
 };
 
-/** What sales asks marketing for, and what comes of it, beside the deal. */
+/** Support requests of sales to marketing for the deal, and their results. */
 const supportSteps = ({ leadId, random, period, steps, story }: Prospect, rep: string, opportunityId: string): void => {
   const supportId = `${opportunityId}-s`;
   const { kind, need, delivered } = random.pick(support);
@@ -214,12 +214,12 @@ const supportSteps = ({ leadId, random, period, steps, story }: Prospect, rep: s
   its.work(random.int(1, 8) * HOUR);
   its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, leadId, kind, need, ...neededBy });
   its.work(random.skewed(10, 0.8) * HOUR);
-  if (random.chance(0.1)) return; // nobody took it
+  if (random.chance(0.1)) return; // nobody accepted the request
   its.tell('support', supportId, 'content-mara', 'TakeSupportRequest', {});
   its.work(random.skewed(4, 0.6) * DAY);
   const lapsed = random.chance(0.12);
   if (!lapsed) its.tell('support', supportId, 'content-mara', 'DeliverSupport', { delivered });
-  if (!lapsed && random.chance(0.25)) return; // nobody says that it served
+  if (!lapsed && random.chance(0.25)) return; // no result was reported
   its.work(random.int(1, 5) * DAY);
   const said = lapsed ? { reason: 'They found what they needed.' } : {};
   its.tell('support', supportId, rep, 'CloseSupportRequest', said);

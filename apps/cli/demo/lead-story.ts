@@ -8,16 +8,16 @@ import { randomOf, type Random } from './random';
 import { answerTime, authorities, budgets, competitors, heard, needs, repNamed, timelines, type Rep } from './sales';
 import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period, type Touch, type StepOrder } from './story';
 
-/** As many companies as the demo's people work for. */
+/** Number of companies that the people of the demo work for. */
 const COMPANIES = 1400;
-/** Every so many people are captured twice; the first such case turns out to be another person after all. */
+/** One person in this many is captured twice; the first such merge turns out to be wrong and is undone. */
 const DOUBLE_EVERY = 83;
 const FIRST_DOUBLE = 17;
 const ROUNDS = 3;
 
-/** Whoever asked so long ago is not qualified anew by whatever they do next. */
+/** A request older than this no longer qualifies the lead, whatever the person does next. */
 const FORGOTTEN = 31 * DAY;
-/** As often as sales has to try before it gives up. */
+/** Attempts that the SLA policy requires before sales may give up. */
 const ENOUGH = { low: 8, high: 11 } as const;
 
 const givesBack = new Set(['RejectLead', 'RecycleLead', 'LoseOpportunity']);
@@ -31,10 +31,11 @@ const laterChannel = (random: Random): Channel => random.weighted(channels, ({ l
 
 /**
  * The whole history of one person: first contact, visits before the name was known, nurture, qualification, handoff to
- * whoever's turn it is, sales, deals, ways back. A part of the people has a double that is merged later.
- * @param steps what is told is added here
+ * the rep that the queue chooses, sales, deals, returns to marketing. Some people have a duplicate that is merged
+ * later.
+ * @param steps receives the steps of the story
  * @param start of the first contact, in milliseconds
- * @param taken e-mail addresses in use; those of this history are added
+ * @param taken e-mail addresses in use; those of this story are added
  */
 export function* leadStory(
   steps: DemoStep[],
@@ -65,7 +66,7 @@ export function* leadStory(
   };
   const contact = () => {
     const touch = marketingTouch(random, laterChannel(random), story.now(), period);
-    // The web site knows the browser; a click in an e-mail, a webinar or an event knows the person.
+    // The website identifies a browser; a click in an e-mail, a webinar or an event identifies the person.
     if (visitorId && touch.action === 'page-view' && random.chance(0.6))
       story.tell('visitor', visitorId, 'web-site', 'RecordVisit', touch);
     else touched('marketing-automation', touch);
@@ -88,7 +89,7 @@ export function* leadStory(
     }
   };
 
-  /** What the rep heard and tells marketing. */
+  /** What the rep heard and reports to marketing. */
   const report = (rep: Rep) => {
     story.wait(10 * MINUTE);
     const topic = random.pick(['questions', 'messages', 'content'] as const);
@@ -119,9 +120,9 @@ export function* leadStory(
     story.tell('lead', leadId, 'enrichment', 'UpdateLead', { title });
   }
 
-  /** From marketing's qualification to whatever sales makes of it. */
+  /** From marketing's qualification to the decision of sales. */
   function* round(dealNumber: number): Generator<QueueQuestion, LeadFate, string> {
-    // What both teams agreed on decides when a lead is qualified: here, by asking to be called.
+    // The definition in force decides when a lead qualifies: here, by a request for a call.
     if (story.now() >= period.begin + wantedFrom.day * DAY && company.employees < wantedFrom.employees)
       return 'waiting';
     if (story.over()) return 'waiting';
@@ -151,7 +152,7 @@ export function* leadStory(
     return end === 'converted' ? dealStory(prospect, rep, `${leadId}-${dealNumber}`) : end;
   }
 
-  /** Tells what a rep decided; why a lead goes back depends on how far it had come. */
+  /** Adds the decision of a rep; the reason for a return depends on how far the lead had come. */
   function* settle(rep: Rep, outcome: Outcome, backFor: string): Generator<QueueQuestion, void, string> {
     const tell = story.tell;
     if (outcome === 'accepted') tell('lead', leadId, rep.id, 'AcceptLead', {});
@@ -168,7 +169,7 @@ export function* leadStory(
       const { code, notes, ...reason } = random.weighted(rejections, ({ share }) => share);
       const noted = notes.length > 0 && (code === 'other' || random.chance(0.4));
       const said = { reason: code, ...(noted && { note: random.pick<string>(notes) }) };
-      const noFault = 'immediate' in reason && !story.over(); // then the rep's turn was not spent
+      const noFault = 'immediate' in reason && !story.over(); // the rep is not charged a turn
       tell('lead', leadId, rep.id, 'RejectLead', said, noFault ? 'between' : undefined);
       if (noFault) yield { at: story.now(), leadId, what: 'return' };
     }
@@ -208,11 +209,13 @@ export function* leadStory(
   }
   if (index % DOUBLE_EVERY === FIRST_DOUBLE) double();
 
-  /** The person once more under another address, merged when somebody notices; or a namesake, merged by mistake. */
+  /**
+   * A duplicate of the person under another address, merged when somebody notices; or a namesake, merged by mistake.
+   */
   function double(): void {
     const captured = steps.find(({ type }) => type === 'CaptureLead');
     if (!captured) return;
-    const own = randomOf(seed, 'double', index); // what sales makes of the person changes nothing of it
+    const own = randomOf(seed, 'double', index); // the decision of sales does not change the person
     const mistaken = index === FIRST_DOUBLE;
     const doubleId = `${leadId}-d`;
     const noticed: DemoStep[] = [];
@@ -226,7 +229,7 @@ export function* leadStory(
     its.tell('lead', doubleId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
     for (let left = own.int(1, 4); left > 0; left--) visit();
     its.work(own.int(1, 25) * DAY);
-    // Whoever was given back before would be taken up again by what the double did.
+    // Otherwise the duplicate's touches would qualify a lead that was returned before.
     if (steps.some(({ type, at }) => givesBack.has(type) && at <= fromMs(its.now()))) return;
     its.tell('lead', leadId, 'revops-tilda', 'MergeLead', { mergedLeadId: doubleId });
     steps.push(...noticed.splice(0));

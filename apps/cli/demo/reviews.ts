@@ -4,14 +4,14 @@ import { DAY, HOUR, storyWriter, type DemoStep, type Period } from './story';
 
 interface HeldReview {
   readonly kind: ReviewKind;
-  /** The day of the period on which it is held, and what it looks at: from which day up to the end of which. */
+  /** The day of the period on which the review is held, and the first and last day that it covers. */
   readonly on: number;
   readonly from: number;
   readonly to: number;
   readonly notes: string;
   readonly what: string;
   readonly owner: string;
-  /** After how many days it was done, if it was, and what came of it. */
+  /** Days until the action was done, if it was, and its result. */
   readonly done?: { readonly after: number; readonly outcome: string };
 }
 
@@ -56,7 +56,7 @@ const heldReviews: readonly HeldReview[] = [
   },
 ];
 
-/** The reviews that both teams hold, and what they agree to do. */
+/** The reviews that both teams hold, and the actions that they agree on. */
 export const reviewSteps = (within: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   const dayOf = (day: number) => fromMs(within.begin + day * DAY).slice(0, 10);

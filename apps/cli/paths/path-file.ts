@@ -5,9 +5,9 @@ import { isBlank, Refused, withoutInvisibleMarks } from '@baton/kernel';
 import type { PathCounts } from '@baton/attribution';
 
 export interface PathFileOptions {
-  /** What stands between two steps of a path; ` > ` by default. */
+  /** Separator of the steps of a path; ` > ` by default. */
   readonly separator?: string;
-  /** Columns by name; by default `path`, and the first that exists of those below. */
+  /** Columns by name; by default `path`, and the first existing one of those listed below. */
   readonly pathColumn?: string;
   readonly conversionsColumn?: string;
   readonly valueColumn?: string;
@@ -22,13 +22,13 @@ const defaultColumns = {
   nulls: ['nulls', 'total_null'],
 } as const;
 const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '⇒', '»', '›', '＞', '->', '/', ',', '\t'];
-/** What parts the columns of a file that a spreadsheet wrote for another country. */
+/** Separators used by spreadsheets of other locales. */
 const otherDelimiter = /[;\t|]/;
-/** Of these a step may be made as well: `Facebook/Instagram`. They are counted and said, not refused. */
+/** Signs that may also belong to a step, as in `Facebook/Instagram`. They are counted and reported, not refused. */
 const MAX_LISTED_LINES = 3;
 interface MixedSeparator {
   paths: number;
-  /** The first of them. */
+  /** Line of the first one. */
   readonly lines: number[];
 }
 const note = (mixed: Map<string, MixedSeparator>, sign: string, line: number): void => {
@@ -44,7 +44,7 @@ const fault = (code: string, message: string, line: number, column = ''): Refuse
 interface Columns {
   readonly path: number;
   readonly conversions: number;
-  /** -1: the file has none. */
+  /** -1: no such column. */
   readonly value: number;
   readonly nulls: number;
 }
@@ -105,15 +105,15 @@ const stepsOf = (cell: string, separator: string, line: number, column: string):
 };
 
 /**
- * Reads a path table row by row: one path, its conversions, and where the file has them value and nulls.
- * A blank value counts as 0 where nothing converted. Steps parted by the same sign with other white space around it are
- * refused: `a>b` beside `a > b` is no channel. Steps that hold another sign which parts steps elsewhere are counted in a
- * warning.
- * @param each takes every row, in the order of the file
- * @returns how many rows there are, and what to know of them
+ * Reads a path table row by row: a path, its conversions, and its value and nulls if the file has them. A blank value
+ * counts as 0 if nothing converted. Steps split by the same sign with different white space are refused: `a>b` in a
+ * file with `a > b` is not a channel. Steps that contain another common separator are counted in a warning.
+ * @param each receives every row, in file order
+ * @returns the number of rows, and the warnings
  * @throws Refused with `line n, column` as its path: `paths/no-file`, `paths/empty-file`, `paths/missing-column`,
  *   `paths/duplicate-column`, `paths/ragged-row`, `paths/bad-csv`, `paths/empty-step`, `paths/missing-count`,
- *   `paths/other-delimiter`, `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`, `paths/other-separator`
+ *   `paths/other-delimiter`, `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`,
+ *   `paths/other-separator`
  */
 export const readPaths = async (
   file: string,
@@ -185,7 +185,7 @@ export const readPaths = async (
   }
   if (count === 0)
     throw new Refused('paths/empty-file', 'The file has no paths; it needs a header and at least one row.', 'file');
-  // Every path a single step, and steps that look like several: the separator is another one.
+  // If every path is a single step that contains another sign, that sign is probably the separator.
   if (!separated && suspect)
     throw fault(
       'other-separator',

@@ -1,8 +1,8 @@
 import type { Model } from './credit.model';
 
 /**
- * Each distinct touch takes part with the whole conversion; what is recorded twice counts once. Not additive: a
- * conversion counts for everything that took part in it. Source: the participation model of Adobe Analytics.
+ * Each distinct touch gets the whole conversion; a touch recorded twice counts once. Not additive: a conversion counts
+ * for every touch. Source: the participation model of Adobe Analytics.
  */
 export const participation: Model = {
   code: 'participation',

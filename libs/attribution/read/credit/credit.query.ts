@@ -18,12 +18,12 @@ export interface ExplainedJourney {
   readonly touches: readonly ClassifiedTouch[];
   readonly lookback: string;
   readonly definitions: AttributionReport['definitions'];
-  /** Empty while the deal is reopened: its close earns nothing. */
+  /** Empty while the deal is reopened: it gets no credit. */
   readonly models: readonly ExplainedCredits[];
 }
 
 /**
- * The journey of one deal with its credits explained; they are those that the reports sum.
+ * The journey of one deal with its credits explained; they are the ones summed in reports.
  * @throws NotFound `journey/unknown` for a deal that never closed; Refused as `compareModels`
  */
 export const explainJourney = async (
@@ -49,7 +49,7 @@ export const explainJourney = async (
   };
 };
 
-/** A credit with its touch, and the deal and definitions that it follows from. */
+/** A credit with its touch, and the deal and definitions that determine it. */
 export interface ExplainedDeal extends Omit<ExplainedCredits, 'credits'>, Omit<ExplainedJourney, 'models' | 'touches'> {
   readonly credits: readonly (ExplainedCredit & { readonly touch: ClassifiedTouch })[];
 }

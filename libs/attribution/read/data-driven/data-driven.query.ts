@@ -8,7 +8,7 @@ import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { creditCollector, type DataDrivenAttribution } from './data-driven.rules';
 
-/** What a data-driven model may be asked besides the period. */
+/** The parameters of a data-driven model besides the period. */
 export interface LearningOptions extends ReportOptions {
   /** Deals that are open at this instant count as journeys that did not convert (yet). */
   readonly openAt?: Instant;
@@ -23,10 +23,10 @@ const withoutFailures = (report: DataDrivenAttribution, conversion: ConversionKi
 });
 
 /**
- * Credits under data-driven models, learnt from the deals won and lost in [from, to), or from the conversions
- * of another kind; the journeys are read once.
- * @returns one report per model, in the order asked
- * @throws Refused as `gathering`
+ * Credits under data-driven models, learnt from the deals won and lost in [from, to), or from the conversions of
+ * another kind; the journeys are read once.
+ * @returns one report per model, in the given order
+ * @throws Refused as `creditCollector`
  */
 export const fittedAttribution = async (
   models: ReadModels,
@@ -36,7 +36,7 @@ export const fittedAttribution = async (
     readonly from?: Instant;
     readonly to?: Instant;
     readonly currency?: string;
-    /** Won deals by default, and only of these the failures are recorded: the lost ones. */
+    /** Won deals by default; only for these are failures recorded: the lost deals. */
     readonly conversion?: Exclude<ConversionKind, 'lost'>;
   },
   { openAt, ...options }: LearningOptions = {},

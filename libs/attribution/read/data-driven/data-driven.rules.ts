@@ -24,23 +24,23 @@ import type { JourneyDocument } from '../journeys/journeys.projection';
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
-/** A path as a table takes it, and what came of it. */
+/** A path for a path table, and its result. */
 export interface PathWithCounts extends PathCounts {
   readonly steps: readonly string[];
 }
 
-/** One person of touch-level data without deals. */
+/** The touches and conversions of one person, for data without deals. */
 export interface Person {
-  /** In any order; of the same instant as given. */
+  /** In any order; touches of the same instant keep the given order. */
   readonly touches: readonly { readonly occurredAt: Instant; readonly channel: string }[];
   readonly conversions: readonly { readonly at: Instant; readonly value?: number }[];
 }
 
 /**
- * The paths of people without deals: to each conversion the touches within the look-back before it; of somebody who
- * never converted the touches within the look-back before the last touch, which lead to nothing.
+ * The paths of people without deals: for each conversion the touches within the look-back before it; for a person
+ * without a conversion the touches within the look-back before the last touch, without a result.
  * @param lookbackMs both ends included; undefined: no limit
- * @returns no path where there is no touch in the window
+ * @returns no path if there is no touch in the window
  */
 export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): readonly PathWithCounts[] => {
   const paths: PathWithCounts[] = [];
@@ -61,19 +61,19 @@ export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): re
 };
 
 /**
- * A report of a data-driven model: what any report says, and what the model found. It credits no single touch: what the
- * look-back left out are the conversions of which it left no touch.
+ * The report of a data-driven model: that of any model, and the findings of the model. It credits no single touch: the
+ * look-back left out the conversions that have no touch within it.
  */
 export interface DataDrivenAttribution extends AttributionReport {
   readonly rows: readonly (AttributionReport['rows'][number] &
     Omit<DataDrivenRow, 'key' | 'conversions' | 'value' | 'removalEffectOnValue'> & {
-      /** The part of the revenue in each currency that is lost without the channel, of the Markov chain. */
+      /** The part of the revenue in each currency that would be lost without the channel, for a Markov chain. */
       readonly removalEffectsOnRevenue?: readonly { readonly currency: string; readonly effect: number }[];
     })[];
-  /** The chance to convert that a Markov chain reproduces. */
+  /** The conversion rate that the Markov chain reproduces. */
   readonly base?: number;
   readonly transitions?: DataDrivenReport['transitions'];
-  /** What it learnt from: journeys with a touch that converted, that ended without, and that are open. */
+  /** The journeys learnt from: with a touch and converted, ended without a conversion, and open. */
   readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
 }
 
@@ -84,10 +84,10 @@ const addTo = (worth: Map<string, Map<Steps, number>>, { minor, currency }: Mone
 };
 
 /**
- * Gathers the journeys of a period into a path table whose steps are the channels (or campaigns …) of the touches that
- * the method weighs: won journeys are conversions, all others led to nothing.
- * @returns `add` takes one journey; `report` credits what was gathered. Rows and `unattributed` sum to `total`:
- *   conversions (decimals of 15 places) and money, each currency for itself, exactly.
+ * Collects the journeys of a period in a path table whose steps are the channels (or campaigns …) of the touches that
+ * the method weighs: won journeys are conversions, all others are not.
+ * @returns `add` takes one journey; `report` credits all that were added. Rows and `unattributed` sum to `total`:
+ *   conversions (decimals of 15 places) and money, per currency, exactly.
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
 export const creditCollector = (by: Dimension, method: Method, conversions?: Conversions) => {
@@ -102,7 +102,7 @@ export const creditCollector = (by: Dimension, method: Method, conversions?: Con
   const learntFrom = { converted: 0, ended: 0, open: 0 };
   const revenue = new MoneySums();
   const without = { conversions: 0, revenue: new MoneySums() };
-  /** What the conversions of a path are worth in each currency; a table has room for one. */
+  /** The value of the conversions of a path in each currency; a table has room for one. */
   const worth = new Map<string, Map<Steps, number>>();
   const outside = new OutsideWindowSum();
   let withoutAmount = 0;
@@ -129,7 +129,7 @@ export const creditCollector = (by: Dimension, method: Method, conversions?: Con
     table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
   };
 
-  /** The table with what conversions are worth in one currency. */
+  /** The table with the values of conversions in one currency. */
   const tableIn = (currency: string): PathTable => {
     const valued = table.copy();
     for (const [steps, value] of worth.get(currency) ?? []) valued.put(steps, { conversions: 0, nulls: 0, value });
@@ -139,14 +139,14 @@ export const creditCollector = (by: Dimension, method: Method, conversions?: Con
   const report = (model: DataDrivenModel, options: ReportOptions = {}): DataDrivenAttribution => {
     const { currencies } = revenue;
     const reports = currencies.map((currency, index) =>
-      // Conversions and their intervals are the same in all: they are resampled once.
+      // Conversions and their intervals are the same in all currencies: they are resampled once.
       dataDrivenReport(model, tableIn(currency), index === 0 ? options : { ...options, bootstrap: 0 }),
     );
     const found = reports[0] ?? dataDrivenReport(model, table, options);
     const byCurrency = currencies.map((currency, place) => {
       const { rows } = reports[place]!;
       const attributed = revenue.of(currency) - without.revenue.of(currency);
-      const values = rows.map(({ value }) => Math.max(0, value)); // -1e-13 is rounding, and no weight
+      const values = rows.map(({ value }) => Math.max(0, value)); // -1e-13 is a rounding error, not a weight
       const parts = values.some((value) => value > 0) ? allocateExact(attributed, values) : values.map(() => 0n);
       return { currency, rows, parts };
     });

@@ -31,16 +31,16 @@ import { journeys, type JourneyDocument } from '../journeys/journeys.projection'
 import { periods, type PeriodDocument } from './periods.projection';
 import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
 
-/** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
+/** Hash of a frozen period: SHA-256 over the canonical JSON (RFC 8785) of its facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
 
-/** Does a frozen period still say what was sealed? */
+/** Whether the facts of a frozen period still match its hash. */
 export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
   frozenHash(facts) === hash;
 
 const dimensionOf = (by: string): Dimension => {
   const known = recordedDimensions.find((one) => one === by);
-  if (known) return known; // what is known of a person, or registered as content, changes without a restatement
+  if (known) return known; // these change without a restatement: facts of a person and registered content
   throw new Refused(
     'attribution/unknown-dimension',
     `by must be one of ${recordedDimensions.join(', ')} for a frozen period.`,
@@ -58,8 +58,8 @@ const requireAdditiveModel = (code: string): Model => {
 };
 
 /**
- * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
- * it has not ended.
+ * The facts of a period as known at a position of the log, under the definitions in force at its end, or now if it has
+ * not ended.
  * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
  *   `time/not-a-duration`, and as `periodOfDays`
  */
@@ -109,44 +109,46 @@ export const periodFigures = async (
   };
 };
 
-/** The figures of a frozen period, as reports give them. */
+/** The figures of a frozen period, as in reports. */
 export const figuresOf = ({ rows, unattributed, total, currencies }: FrozenFacts): Figures => ({
   rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
   unattributed: stored(unattributed, currencies),
   total: stored(total, currencies),
 });
 
-/** A change of one journey since the period was frozen, and what it did to the figures. */
+/** A change of one journey since the period was frozen, and its effect on the figures. */
 export interface PeriodRestatement {
   /** The deal's id. */
   readonly journeyId: string;
-  /** `closed`, `reopened`, why it was restated, or `earlier-conversion`: another deal of its people changed. */
+  /**
+   * `closed`, `reopened`, the reason of the restatement, or `earlier-conversion`: another deal of its people changed.
+   */
   readonly reasons: readonly string[];
-  /** When what changed it happened; null for what follows from another deal. */
+  /** When the cause of the change occurred; null if another deal caused it. */
   readonly at: Instant | null;
-  /** The log up to here tells of it. */
+  /** Position of the event that recorded it. */
   readonly position: Position;
   readonly difference: Figures;
 }
 export interface PeriodDelta {
   readonly period: PeriodDocument;
   readonly intact: boolean;
-  /** The same question to what is known now. */
+  /** The same query as of now. */
   readonly now: Figures;
-  /** What the look-back leaves out of what is known now; null without one. */
+  /** What the look-back leaves out of the figures as of now; null without a look-back. */
   readonly outsideWindow: OutsideWindow | null;
-  /** Now less frozen. */
+  /** Now minus frozen. */
   readonly difference: Figures;
-  /** In the order of the log; their differences sum to the difference: money exactly, conversions to 1e-9. */
+  /** In the order of the log; their differences sum to the total difference: money exactly, conversions to 1e-9. */
   readonly restatements: readonly PeriodRestatement[];
   readonly warnings: readonly string[];
 }
 
 /**
- * A frozen period beside the same question now, under the same versions of the definitions, and every change in between:
- * journeys restated, deals that closed into the period or were reopened out of it. Each journey is read from its stream
- * up to the place that the read model has come to, so that the parts and the whole tell of the same moment.
- * @param models what is known now, or was by a later cut than the period's; never one by what had happened
+ * A frozen period compared with the same query now, under the same versions of the definitions, and every change in
+ * between: restated journeys, and deals that closed into the period or were reopened. Each journey is read from its
+ * stream up to the position of the read model, so that the changes and the totals describe the same moment.
+ * @param models as of now, or as of a later cut than the period's by `knownAt` or `knownBy`; never by `happenedBy`
  * @param past   the models as of the period's position
  * @throws NotFound `period/unknown`
  */
@@ -176,7 +178,7 @@ export const periodDelta = async (
     journey.closedAt < endsAt &&
     (currency === undefined || journey.currency === currency);
   const currencies = new Set(period.currencies);
-  /** The figures of one journey, as far as it counts. */
+  /** The figures of one journey, if it belongs to the period. */
   const figures = (journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures => {
     if (!journey || !counts(journey)) return noFigures;
     const one = summarizeCredit([model], by, method, conversions);

@@ -16,9 +16,9 @@ import { salesTimeIn } from './sales-time.query';
 
 export interface RoasQuestion extends Method, Period {
   readonly by: RoasDimension;
-  /** Additive; by default the definition's. */
+  /** An additive model; by default that of the definition. */
   readonly model?: string;
-  /** What a minute of sales costs; nothing by default. */
+  /** Cost of a minute of sales; 0 by default. */
   readonly ratePerMinute?: Money;
   /** Which minutes of sales count; all by default. */
   readonly salesTime?: SalesTimeScope;
@@ -29,17 +29,16 @@ export interface RoasReport
   readonly salesTime: SalesTimeScope;
 }
 
-/** Minutes of sales up to the close; they count with the deal, when it closed. */
+/** Minutes of sales up to the close, counted with the deal, at the time of its close. */
 const workUpToClose = ({ touches, closedAt }: JourneyDocument) =>
   touches.flatMap(({ team, minutes }) => (team === 'sales' && minutes ? [{ at: closedAt, minutes }] : []));
 
 /**
- * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
- * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
- * that the rules of the method give it, or the campaign's id it was recorded for, if any; a day that lies partly within the period
- * counts whole, and a warning says so. Nothing is converted between currencies.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
- *   `time/not-a-duration`
+ * The return on marketing spend in a period: deals won, stages reached by people, and spend in [from, to), credited by
+ * one model. Spend counts on its day, in the time zone of the query, and has the channel that the rules of the method
+ * assign, or the id of its campaign, if any; a day that lies partly within the period counts whole, and a warning says
+ * so. Currencies are not converted.
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const roas = async (
   models: ReadModels,
@@ -107,7 +106,7 @@ export const roas = async (
   };
 };
 
-/** How much of a day lies within [from, to): a day is a stretch of time, and no instant stands for it. */
+/** How much of a day lies within [from, to), because a day is an interval, not an instant. */
 const spendInPeriod = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
   const known = new Map<Day, 'all' | 'some' | 'none'>();
   return (day: Day): 'all' | 'some' | 'none' => {

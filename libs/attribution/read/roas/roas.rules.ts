@@ -6,24 +6,26 @@ import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** What spend and credits have in common to be summed by. */
+/** The dimensions that spend and credits can both be summed by. */
 export const roasDimensions = ['channel', 'sub-channel', 'campaign', 'month'] as const;
 export type RoasDimension = (typeof roasDimensions)[number];
 
-/** Which time of sales counts as a cost. */
+/** Which time of sales counts as cost. */
 export const salesTimes = {
   all: 'All minutes of the period, shared by the credits of the journey of the person they were spent on.',
   'won-only': 'Minutes up to the close of the deals won in the period, shared by the credits of the deal.',
 } as const;
 export type SalesTimeScope = keyof typeof salesTimes;
 
-/** A rate with what it is made of. Null for a denominator of zero, or below: more was credited than spent. */
+/**
+ * A rate with its numerator and denominator. Null if the denominator is zero or negative: more was refunded than spent.
+ */
 export interface Ratio {
   readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
 }
-/** A rate of amounts in one currency: money in minor units, as the number nearest to it. */
+/** A rate of amounts in one currency: money in minor units, as the nearest number. */
 export interface MoneyRatio extends Ratio {
   readonly currency: string;
 }
@@ -34,18 +36,18 @@ export const ratioOf = (numerator: number, denominator: number): Ratio => ({
 });
 
 /**
- * What one key cost and what it brought. Money, and each rate of it, stands once for every currency of the report, by
- * code: nothing is converted. Deals, people and minutes are those of all currencies in each rate, so that rates add up
- * once there is a rate of exchange.
+ * Cost and results of one key. Money, and each rate of money, is given for every currency of the report, by code:
+ * nothing is converted. Deals, people and minutes are the same in each rate, so that rates can be added after
+ * conversion to one currency.
  */
 export interface RoasFigures {
   /** Won deals, in credited fractions. */
   readonly conversions: number;
   readonly revenue: readonly MoneySum[];
-  /** Accounts, or people where no account is known, that were won for the first time, in credited fractions. */
+  /** Customers (accounts, or people without a known account) won for the first time, in credited fractions. */
   readonly newCustomers: number;
   readonly spend: readonly MoneySum[];
-  /** Minutes that sales spent, by credit share. */
+  /** Minutes of sales, by share of the credit. */
   readonly salesMinutes: number;
   /** Won deals in which the key has a touch other than the last one. */
   readonly assisted: number;
@@ -58,7 +60,7 @@ export interface RoasFigures {
   readonly costPerMql: readonly MoneyRatio[];
   readonly costPerSql: readonly MoneyRatio[];
 }
-/** Won deals of some kind, and their part of all won deals of the period. */
+/** Won deals of some kind, and their share of all won deals of the period. */
 export interface ShareOfWins {
   readonly conversions: number;
   readonly revenue: readonly MoneySum[];
@@ -66,23 +68,23 @@ export interface ShareOfWins {
   readonly ofRevenue: readonly MoneyRatio[];
 }
 export interface RoasSums {
-  /** Of deals, spend and the rate of a minute, by code. */
+  /** Currencies of deals, spend and the rate per minute, by code. */
   readonly currencies: readonly string[];
-  /** By key; null (first) is what a touch does not state. */
+  /** By key; null (first) means that the touch states none. */
   readonly rows: readonly ({ readonly key: string | null } & RoasFigures)[];
-  /** All rows together: what is credited. */
+  /** The sum of all rows: everything credited. */
   readonly total: RoasFigures;
-  /** Deals and minutes of sales without a touch that counts. With those of the rows they are all there are. */
+  /** Deals and minutes of sales without an eligible touch. Together with the rows they are all of the period. */
   readonly unattributed: Pick<RoasFigures, 'conversions' | 'revenue' | 'newCustomers' | 'salesMinutes'>;
-  /** Won deals with a touch of marketing in the window. */
+  /** Won deals with a touch by marketing in the window. */
   readonly influenced: ShareOfWins;
-  /** Won deals whose first touch in the window is marketing's. */
+  /** Won deals whose first touch in the window is by marketing. */
   readonly sourced: ShareOfWins;
   readonly warnings: readonly string[];
 }
 
 type Stage = PersonalConversion;
-/** Minutes of sales, and when. */
+/** Minutes of sales, with their time. */
 type SalesWork = readonly { readonly at: Instant; readonly minutes: number }[];
 
 interface RoasSum {
@@ -107,22 +109,22 @@ const noReturns = (): RoasSum => ({
 const dimensionValueOf = (by: Exclude<RoasDimension, 'month'>, touch: ClassifiedTouch): string | null =>
   by === 'sub-channel' ? touch.subChannel : (touch[by] ?? null);
 
-/** What a row stands for. */
+/** The key of each row. */
 interface RoasRows {
   readonly by: RoasDimension;
   /** IANA zone of the months. */
   readonly timeZone: string;
-  /** What spend counts as by the channel rules. */
+  /** The channel of spend by the channel rules. */
   readonly classify: (spend: Spend) => TouchClassification;
   /** The deals that won a customer for the first time. */
   readonly firstWins: ReadonlySet<string>;
 }
 
 /**
- * Sums what was spent and what it brought. Channels and campaigns are compared in whatever spelling.
- * @param ratePerMinute what a minute of sales costs; without it sales time costs nothing
- * @returns `won` takes a won deal with its credits, `worked` minutes of sales with those of the person's journey,
- *   `reached` a person that came to a stage, `spent` a record of spend; `report` gives the figures
+ * Sums spend and its results. Channels and campaigns are compared without regard to spelling.
+ * @param ratePerMinute cost of a minute of sales; without it sales time costs nothing
+ * @returns `won` takes a won deal with its credits, `worked` minutes of sales with the credits of the person's journey,
+ *   `reached` a person that reached a stage, `spent` a spend record; `report` returns the figures
  */
 export const roasBy = ({ by, timeZone, classify, firstWins }: RoasRows, ratePerMinute?: Money) => {
   const rows = new WordMap<RoasSum>();
@@ -169,7 +171,7 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: RoasRows, ratePerM
     const sum = credited.length > 0 ? total : unattributed;
     for (const { at, minutes } of work) {
       sum.salesMinutes.add(minutes);
-      // As spend stands in the month of its day, time stands in the month in which it was spent.
+      // Time counts in the month in which it was spent, as spend counts in the month of its day.
       if (credited.length > 0 && by === 'month') rowOf(monthOf(at, timeZone)).salesMinutes.add(minutes);
     }
     const minutes = work.reduce((all, one) => all + one.minutes, 0);

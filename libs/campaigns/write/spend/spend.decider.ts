@@ -2,7 +2,7 @@ import { decider, refuse } from '@baton/kernel';
 import { spendCommands, spendEvents, type SpendCommand, type SpendEvent } from './spend.events';
 
 interface SpendRecord {
-  /** What stands, as it was said; undefined before the first record. */
+  /** The record in force, as reported; undefined before the first one. */
   readonly stated?: string;
 }
 const statedOf = ({ day, channel, source, medium, amount }: SpendEvent['data']): string =>

@@ -4,7 +4,7 @@ import { DAY_MS, type Fault } from '@baton/kernel';
 import { matcher } from './channel.rules';
 import { occurrencesOf, unsupportedPartOf, WorkLimit, type DayNumber, type Recurrence } from './recurrence.rules';
 
-/** Hours of one day, in milliseconds after its midnight as the clock on the wall shows them; sorted, without overlap. */
+/** Hours of one day, in milliseconds of local time after its midnight; sorted, without overlap. */
 export type Hours = readonly (readonly [from: number, to: number])[];
 export const ALL_DAY: Hours = [[0, DAY_MS]];
 
@@ -34,7 +34,7 @@ const MAX_DAYS = 40_000;
 /** How many days the recurrence rules of a file may examine; takes a few hundred milliseconds. */
 const MAX_DAYS_EXAMINED = 3_000_000;
 
-/** An event of a holiday file cannot be read; the message says why and follows the name of the event. */
+/** Why an event of a holiday file cannot be read; the message follows the name of the event. */
 class HolidayEventError extends Error {}
 
 /** Local time as if it were UTC, in milliseconds. */
@@ -217,15 +217,16 @@ const parseCalendars = (text: string): readonly ICAL.Component[] | string => {
 };
 
 /**
- * Reads how an iCalendar file makes days differ from their weekdays.
+ * Reads on which days an iCalendar file changes the hours, and how.
  *
- * A whole day is one written as a date, or as times from midnight to midnight (or 23:59), in the zone of the event or in
- * ours; other times close the hours that they name. Repetitions are written out up to 2100, with RDATE, EXDATE and
- * single ones moved or cancelled by RECURRENCE-ID. Cancelled events do not count. Strict, so that no holiday is lost in
- * silence: whatever is not understood is a fault. Of several events of one day the most closed holds.
+ * An event covers whole days if it is written as dates, or as times from midnight to midnight (or 23:59), in its own
+ * zone or the calendar's; other events close the hours between their times. Repetitions are expanded up to 2100, with
+ * RDATE, EXDATE and single occurrences moved or cancelled by RECURRENCE-ID. Cancelled events do not count. Strict, so
+ * that no holiday is lost silently: anything not understood is a fault. If a day has several events, the one that
+ * closes most wins.
  * @param timeZone IANA zone of the calendar
- * @param rules    what events mean; the first that holds decides, an event that none takes closes its days
- * @returns by day; or the fault, which names the event by its number, line and summary
+ * @param rules    what events mean; the first matching rule decides, an event without one closes its days
+ * @returns the special days; or the fault, which names the event by its number, line and summary
  * Source: RFC 5545, 3.6.1 (VEVENT), 3.8.4.4 (RECURRENCE-ID) and 3.8.5 (repetition), read by ical.js.
  */
 export const specialDaysOf = (
@@ -266,7 +267,7 @@ export const specialDaysOf = (
       toCalendarWallTime(start, zone, timeZone),
       toCalendarWallTime(start + length, zone, timeZone),
     ].map(roundEndOfDay);
-    // A midnight of the event's own zone begins its day, unless what is written in UTC is a midnight of ours.
+    // A day begins at midnight of the event's own zone, or of the calendar's for times in UTC.
     const own = whole && !(utcToo && isMidnight(from!) && isMidnight(to!));
     const [first, last] = own ? [start, start + length] : [from!, to!];
     for (let day = Math.floor(first / DAY_MS); day * DAY_MS < last; day++)

@@ -7,7 +7,7 @@ import { whereOf, type DealFilters } from '../../deals.rules';
 export interface StageOfPipeline {
   readonly stage: string;
   readonly deals: number;
-  /** What they are worth together, one amount per currency, sorted by currency. */
+  /** Their total amounts, one per currency, sorted by currency. */
   readonly worth: readonly MoneySum[];
   readonly withoutAmount: number;
 }
@@ -20,8 +20,8 @@ export interface Pipeline {
 }
 
 /**
- * Where open deals and leads stand now. The owner and the source restrict both; product, account and currency are
- * facts of deals and restrict only these.
+ * The current stages of open deals and leads. The filters owner and source apply to both; product, account and currency
+ * apply to deals only.
  */
 export const pipeline = async (models: ReadModels, { filters }: { filters?: DealFilters } = {}): Promise<Pipeline> => {
   const [open, people] = await Promise.all([

@@ -73,7 +73,7 @@ export const withDealConsequences = (
       ...dated(firstConvertedAt(person)),
       data: { leadId, opportunityId: opportunityId! },
     };
-    // LeadBecameCustomer implies LeadOpportunityWon at the same instant, which is then left out.
+    // LeadBecameCustomer implies LeadOpportunityWon at the same instant, so the latter is omitted.
     const others = facts.filter(
       ({ type, data }) =>
         type !== 'LeadOpportunityWon' ||
@@ -86,7 +86,7 @@ export const withDealConsequences = (
   if (dealStage?.stage === 'opportunity' && changed && stage !== 'opportunity')
     return [...facts, { type: 'LeadReturnedToOpportunity', data: { leadId, opportunityId: opportunityId! } }];
   const over = lastDealEndedAt(person, '');
-  // It was re-engaged after the end of a deal that turns out not to be the last one.
+  // The lead was re-engaged after the end of a deal that turns out not to be the last one.
   const converted = person.deals.some(({ convertedAt }) => convertedAt !== undefined);
   const tookUp =
     stage === 'lead' &&

@@ -155,7 +155,7 @@ export const handoffsAfterLateMove = (
   return all.map((handoff, place) => {
     const next = all[place + 1]?.at;
     const concerned = handoff.at <= at && (next === undefined || at < next);
-    const before = type === 'LeadHandedOff' && next === at; // its time ends where the new one begins
+    const before = type === 'LeadHandedOff' && next === at; // it ends where the new handoff begins
     if (!concerned && !before) return handoff;
     return withDispositionByMoves(
       handoff,

@@ -4,43 +4,49 @@ import { scoreAt } from '@baton/leads';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
 import { becameSqlAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
 
-/** How many leads there were, and what became of them. */
+/** Number of leads, and how many of them reached each outcome. */
 export interface OutcomeCounts {
   readonly leads: number;
   readonly sql: number;
   readonly customers: number;
 }
-/** Leads with something in common against all others. */
+/** Leads with a property compared with all others. */
 export interface LiftRow {
-  /** Code of the rule, the grade, or the points from which the band begins. */
+  /** Code of the rule, the grade, or the lower bound of the band in points. */
   readonly code: string;
   readonly with: OutcomeCounts;
   readonly without: OutcomeCounts;
-  /** Share of those with it that became SQL (customers) over the share of those without; null without a divisor. */
+  /**
+   * Rate of SQL (customers) among leads with the property, divided by the rate among those without; null if the divisor
+   * is 0.
+   */
   readonly sqlLift: number | null;
   readonly customerLift: number | null;
 }
 export interface Lift {
-  /** The version of the scoring model that is held against the past, `scoring-model@3`. */
+  /** The evaluated version of the scoring model, `scoring-model@3`. */
   readonly definition: string;
   readonly total: OutcomeCounts;
-  /** Of all of them: another system decided that they became SQL. */
+  /** Of all leads: SQL by the decision of another system. */
   readonly external: number;
-  /** The age at which people are compared who did not become SQL: the median of those who did; null without any. */
+  /**
+   * The age at which leads that did not become SQL are scored: the median age of those that did; null if there are
+   * none.
+   */
   readonly ageMs: number | null;
-  /** Captured in the period, and left out: they are not that old yet. */
+  /** Captured in the period and left out because they have not reached that age. */
   readonly immature: number;
   readonly rules: readonly LiftRow[];
   readonly bands: readonly LiftRow[];
-  /** What to know before trusting a figure. */
+  /** Caveats of the figures. */
   readonly warnings: readonly string[];
 }
 export interface LiftQuestion {
-  /** Leads captured from here on. */
+  /** Leads captured at or after this instant. */
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  /** The latest instant of interest: now, or that of the cut. */
+  /** The evaluation instant: now, or that of the cut. */
   readonly at: Instant;
   readonly definition?: string;
   readonly cut?: AsOf;
@@ -66,12 +72,13 @@ const rowOf = (code: string, its: OutcomeCounts, total: OutcomeCounts): LiftRow 
 };
 
 /**
- * What each rule of a scoring model and each band of its score had to do with success: how many of the people captured
- * in a period it was true of became SQL and customers, against the others. All are scored at a comparable instant: who
- * became SQL at that instant, so that what came after explains nothing; who did not, at the median age of those who did.
- * Who is not that old yet is left out and counted, whatever became of them so far. What another system decided counts.
- * @returns rules in the order of the model; bands by grade, or by ten points where it has none; undefined where no
- * model is agreed
+ * How each rule of a scoring model, and each band of its score, relates to success: how many of the leads captured in a
+ * period that had the property became SQL and customers, compared with the others. All leads are scored at a comparable
+ * instant: those that became SQL at that instant, so that later events explain nothing; the others at the median age of
+ * the first. Leads that have not reached that age are left out and counted, whatever their outcome so far. Decisions of
+ * other systems count.
+ * @returns rules in the order of the model; bands by grade, or by ten points without grades; undefined if no model is
+ *   agreed
  * @throws NotFound `definition/unknown-version`
  */
 export const lift = async (models: ReadModels, journal: Journal, question: LiftQuestion): Promise<Lift | undefined> => {
@@ -85,7 +92,7 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
   let [external, immature] = [0, 0];
   const movedAt = (doc: Outcome): Instant | undefined => {
     const when = becameSqlAt(doc);
-    return when && laterOf(when, doc.capturedAt ?? ''); // a history may tell of a move before the capture
+    return when && laterOf(when, doc.capturedAt ?? ''); // a backfill may contain a move before the capture
   };
   const ages: number[] = [];
   for await (const page of models.pages(outcomes, where))
