@@ -24,8 +24,8 @@ export const resampler = (table: PathTable, seed: number): (() => PathTable) => 
   const cells = table
     .sorted()
     .flatMap(([steps, { conversions, nulls, value }]) => [
-      ...(conversions > 0 ? [{ steps, weight: conversions, converts: true, worth: value / conversions }] : []),
-      ...(nulls > 0 ? [{ steps, weight: nulls, converts: false, worth: 0 }] : []),
+      ...(conversions > 0 ? [{ steps, weight: conversions, converts: true, meanValue: value / conversions }] : []),
+      ...(nulls > 0 ? [{ steps, weight: nulls, converts: false, meanValue: 0 }] : []),
     ]);
   const total = cells.reduce((sum, { weight }) => sum + weight, 0);
   const journeys = Math.round(total);
@@ -48,12 +48,14 @@ export const resampler = (table: PathTable, seed: number): (() => PathTable) => 
       drawn[random() < chance[cell]! ? cell : alias[cell]!]!++;
     }
     const resampled = new PathTable(table.switches, table.channels);
-    cells.forEach(({ steps, converts, worth }, cell) => {
+    cells.forEach(({ steps, converts, meanValue }, cell) => {
       const count = drawn[cell]!;
       if (count === 0) return;
       resampled.put(
         steps,
-        converts ? { conversions: count, nulls: 0, value: count * worth } : { conversions: 0, nulls: count, value: 0 },
+        converts
+          ? { conversions: count, nulls: 0, value: count * meanValue }
+          : { conversions: 0, nulls: count, value: 0 },
       );
     });
     return resampled;

@@ -84,7 +84,7 @@ export interface ReportOptions extends ModelOptions {
 export const dataDrivenReport = (
   model: DataDrivenModel,
   given: PathTable,
-  { bootstrap = 0, byPlace = true, ...asked }: ReportOptions = {},
+  { bootstrap = 0, byPlace = true, ...settings }: ReportOptions = {},
 ): DataDrivenReport => {
   if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MAX_RESAMPLES)
     throw new Refused(
@@ -92,7 +92,7 @@ export const dataDrivenReport = (
       `bootstrap must be from 0 to ${MAX_RESAMPLES} resamples.`,
       'bootstrap',
     );
-  const options = { ...asked, repeats: asked.repeats ?? model.repeats };
+  const options = { ...settings, repeats: settings.repeats ?? model.repeats };
   const table = options.repeats === 'collapse-channels' ? given.collapsed() : given;
   const scores = model.score(table, options);
   const { names } = table.channels;

@@ -21,8 +21,8 @@ const credits = (rows: readonly { key: string; conversions: number }[]) =>
 describe('the Shapley value', () => {
   it('of a game of three', () => {
     // O = 1, F = 2, D = 4
-    const worth = [0, 7, 6, 15, 4, 7, 9, 19];
-    const [o, f, d] = shapleyValue(3, worth);
+    const values = [0, 7, 6, 15, 4, 7, 9, 19];
+    const [o, f, d] = shapleyValue(3, values);
     expect(o).toBeCloseTo(23 / 3, 12);
     expect(f).toBeCloseTo(49 / 6, 12);
     expect(d).toBeCloseTo(19 / 6, 12);

@@ -18,7 +18,7 @@ const PERMUTATIONS = { least: 200, most: 20_000 } as const;
  * @returns one value per player; they sum to values[all] − values[0]
  * Source: Shapley, A value for n-person games, 1953.
  */
-export const shapleyValue = (players: number, worth: ArrayLike<number>): Float64Array => {
+export const shapleyValue = (players: number, coalitions: ArrayLike<number>): Float64Array => {
   // |S|! (n − |S| − 1)! / n!, by size, computed without factorials, which overflow
   const weights = new Float64Array(Math.max(players, 1));
   weights[0] = 1 / players;
@@ -31,7 +31,8 @@ export const shapleyValue = (players: number, worth: ArrayLike<number>): Float64
     let sum = 0;
     const bit = 1 << player;
     for (let coalition = 0; coalition < sizes.length; coalition++)
-      if (!(coalition & bit)) sum += weights[sizes[coalition]!]! * (worth[coalition | bit]! - worth[coalition]!);
+      if (!(coalition & bit))
+        sum += weights[sizes[coalition]!]! * (coalitions[coalition | bit]! - coalitions[coalition]!);
     values[player] = sum;
   }
   return values;
@@ -64,20 +65,23 @@ const emptySet = (table: PathTable) => ({
 
 const exactShapley = (table: PathTable, sets: readonly ChannelSet[], players: readonly number[]): Scores => {
   const bit = new Map(players.map((channel, index) => [channel, 1 << index]));
-  const worths = { conversions: new Float64Array(1 << players.length), value: new Float64Array(1 << players.length) };
+  const coalitionValues = {
+    conversions: new Float64Array(1 << players.length),
+    value: new Float64Array(1 << players.length),
+  };
   for (const { channels, conversions, value } of sets) {
     const mask = channels.reduce((all, channel) => all | bit.get(channel)!, 0);
-    worths.conversions[mask]! += conversions;
-    worths.value[mask]! += value;
+    coalitionValues.conversions[mask]! += conversions;
+    coalitionValues.value[mask]! += value;
   }
   const scores = emptySet(table);
   for (const measure of ['conversions', 'value'] as const) {
-    const worth = worths[measure];
+    const coalitions = coalitionValues[measure];
     // From "exactly this set" to "inside this set": sums over subsets, one bit at a time (zeta transform).
-    for (let step = 1; step < worth.length; step <<= 1)
-      for (let coalition = 0; coalition < worth.length; coalition++)
-        if (coalition & step) worth[coalition]! += worth[coalition ^ step]!;
-    const values = shapleyValue(players.length, worth);
+    for (let step = 1; step < coalitions.length; step <<= 1)
+      for (let coalition = 0; coalition < coalitions.length; coalition++)
+        if (coalition & step) coalitions[coalition]! += coalitions[coalition ^ step]!;
+    const values = shapleyValue(players.length, coalitions);
     players.forEach((channel, index) => (scores[measure][channel] = values[index]!));
   }
   return scores;

@@ -82,11 +82,11 @@ export const compareModels = async (
     conversion = outcome,
     currency,
     learning,
-    ...asked
+    ...settings
   }: AttributionQuestion & { models: readonly string[] },
 ): Promise<readonly (AttributionReport | DataDrivenAttribution)[]> => {
-  const method = { ...asked, ...(await lookUpsFor(models, by)) };
-  const learnt = codes.flatMap((code) => dataDrivenModel(code) ?? []);
+  const method = { ...settings, ...(await lookUpsFor(models, by)) };
+  const dataDriven = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
   const sums = summarizeCredit(rules, by, method, await conversionsOf(models, method, to));
   const period = { ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
@@ -98,8 +98,8 @@ export const compareModels = async (
   const question = { ...method, ...period, by, conversion: dataDrivenConversionKind(conversion) };
   const reports = [
     ...sums.reports(),
-    ...(learnt.length > 0
-      ? await fittedAttribution(models, learnt, question, { byPlace: codes.length === 1, ...learning })
+    ...(dataDriven.length > 0
+      ? await fittedAttribution(models, dataDriven, question, { byPlace: codes.length === 1, ...learning })
       : []),
   ];
   const warnings = leftOutWarning(leftOut);

@@ -160,14 +160,14 @@ const withoutLookback = ({ lookbackMs, transforms = [] }: PathRules): PathRules 
 export const applyMethod = ({
   definition,
   channelRules,
-  parameters: asked = {},
+  parameters: overrides = {},
   ...method
 }: Method): AttributionMethod => {
-  const body: Attribution = { ...definition.body, ...asked };
+  const body: Attribution = { ...definition.body, ...overrides };
   const lookback = method.lookback ?? body.lookback ?? 'none';
   const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
-  const fault = Object.keys(asked).length > 0 ? validateBody('attribution', body) : undefined;
+  const fault = Object.keys(overrides).length > 0 ? validateBody('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
   const path = pathOf(body, lookbackMs, channelRules.body);
   const unwindowed = withoutLookback(path);

@@ -38,13 +38,13 @@ export const comparedDeals = async (
   question: ComparisonQuestion,
   page: { readonly first: number; readonly after?: string },
 ): Promise<Connection<ComparedDeal>> => {
-  const asked = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
+  const compared = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
   const ready = applyMethod({ ...question, ...(await lookUpsFor(models, question.by)) });
   const conversions = await conversionsOf(models, question, question.to);
   return readPage(
     models,
     journeys,
     { ...page, where: closedDeals(question), orderBy: [{ column: 'closedAt' }] },
-    (deal) => compareDeal(asked, question.by, deal, ready, conversions),
+    (deal) => compareDeal(compared, question.by, deal, ready, conversions),
   );
 };

@@ -28,13 +28,13 @@ export const mergedLeadsOf = async (
   leadIds: Iterable<string>,
 ): Promise<ReadonlyMap<string, PersonDocument>> => {
   const found = new Map<string, PersonDocument>();
-  const asked = new Set<string>();
+  const visited = new Set<string>();
   for (let waiting = [...new Set(leadIds)]; waiting.length > 0;) {
-    for (const id of waiting) asked.add(id);
+    for (const id of waiting) visited.add(id);
     const docs = await models.getMany(people, waiting);
     for (const [id, doc] of docs) found.set(id, doc);
     const related = [...docs.values()].flatMap(({ mergedLeadIds, survivorIds }) => [...mergedLeadIds, ...survivorIds]);
-    waiting = [...new Set(related)].filter((id) => !asked.has(id));
+    waiting = [...new Set(related)].filter((id) => !visited.has(id));
   }
   return found;
 };

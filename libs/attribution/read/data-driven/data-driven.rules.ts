@@ -77,9 +77,9 @@ export interface DataDrivenAttribution extends AttributionReport {
   readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
 }
 
-const addTo = (worth: Map<string, Map<Steps, number>>, { minor, currency }: Money, steps: Steps): void => {
-  const values = worth.get(currency) ?? new Map<Steps, number>();
-  worth.set(currency, values);
+const addTo = (valuesByCurrency: Map<string, Map<Steps, number>>, { minor, currency }: Money, steps: Steps): void => {
+  const values = valuesByCurrency.get(currency) ?? new Map<Steps, number>();
+  valuesByCurrency.set(currency, values);
   values.set(steps, (values.get(steps) ?? 0) + minor);
 };
 
@@ -103,7 +103,7 @@ export const creditCollector = (by: Dimension, method: Method, conversions?: Con
   const revenue = new MoneySums();
   const without = { conversions: 0, revenue: new MoneySums() };
   /** The value of the conversions of a path in each currency; a table has room for one. */
-  const worth = new Map<string, Map<Steps, number>>();
+  const valuesByCurrency = new Map<string, Map<Steps, number>>();
   const outside = new OutsideWindowSum();
   let withoutAmount = 0;
 
@@ -123,7 +123,7 @@ export const creditCollector = (by: Dimension, method: Method, conversions?: Con
       without.revenue.add(amount);
       return;
     }
-    if (amount) addTo(worth, amount, table.stepsOf(steps));
+    if (amount) addTo(valuesByCurrency, amount, table.stepsOf(steps));
     learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
     const won = outcome === 'won' ? 1 : 0;
     table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
@@ -132,7 +132,8 @@ export const creditCollector = (by: Dimension, method: Method, conversions?: Con
   /** The table with the values of conversions in one currency. */
   const tableIn = (currency: string): PathTable => {
     const valued = table.copy();
-    for (const [steps, value] of worth.get(currency) ?? []) valued.put(steps, { conversions: 0, nulls: 0, value });
+    for (const [steps, value] of valuesByCurrency.get(currency) ?? [])
+      valued.put(steps, { conversions: 0, nulls: 0, value });
     return valued;
   };
 

@@ -1,5 +1,5 @@
 import { nextDay, Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
-import { recordedSpend } from '@baton/campaigns';
+import { recordedSpend, type Spend } from '@baton/campaigns';
 import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
@@ -11,7 +11,7 @@ import { journeysOf, leftOutWarning, type Period } from '../conversions/conversi
 import { crediting } from '../conversions/crediting.rules';
 import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
 import { customersOf } from './customers.query';
-import { roasBy, type RoasDimension, type RoasSums, type SalesTimeScope } from './roas.rules';
+import { RoasBuilder, type RoasDimension, type RoasSums, type SalesTimeScope } from './roas.rules';
 import { salesTimeIn } from './sales-time.query';
 
 export interface RoasQuestion extends Method, Period {
@@ -56,7 +56,7 @@ export const roas = async (
   const credit = crediting(model, method, await conversionsOf(models, method, to));
   const classify = spendClassifier(method.channelRules.body);
   const { firstWins, firstOpened } = await customersOf(models);
-  const sums = roasBy({ by, timeZone, classify, firstWins }, ratePerMinute);
+  const sums = new RoasBuilder({ by, timeZone, classify, firstWins }, ratePerMinute);
   const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   let leftOut = 0;
 
@@ -77,13 +77,10 @@ export const roas = async (
       sums.reached(stage, journey, credit(journey));
       leftOut += journey.leftOut;
     }
-  const within = spendInPeriod(timeZone, from, to);
-  const cut = new Set<Day>();
-  for await (const spend of recordedSpend(models)) {
+  const partlyCounted = new Set<Day>();
+  for await (const { spend, whole } of spendInPeriod(models, timeZone, period)) {
     if (currency !== undefined && spend.amount.currency !== currency) continue;
-    const part = within(spend.day);
-    if (part === 'none') continue;
-    if (part === 'some') cut.add(spend.day);
+    if (!whole) partlyCounted.add(spend.day);
     sums.spent(spend);
   }
 
@@ -96,27 +93,30 @@ export const roas = async (
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
     outsideWindow: unwindowed ? outside.sum(report.currencies) : null,
-    warnings: [
-      ...warnings,
-      ...[...cut]
-        .sort()
-        .map((day) => `the period holds a part of ${day}: what was spent on that day is counted whole; ask for days`),
-      ...leftOutWarning(leftOut),
-    ],
+    warnings: [...warnings, ...partialDayWarnings(partlyCounted), ...leftOutWarning(leftOut)],
   };
 };
 
-/** How much of a day lies within [from, to), because a day is an interval, not an instant. */
-const spendInPeriod = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
-  const known = new Map<Day, 'all' | 'some' | 'none'>();
-  return (day: Day): 'all' | 'some' | 'none' => {
-    let part = known.get(day);
-    if (part === undefined) {
-      const [begins, ends] = [startOfDay(day, timeZone), startOfDay(nextDay(day), timeZone)];
-      const outside = (from !== undefined && ends <= from) || (to !== undefined && begins >= to);
-      const whole = (from === undefined || begins >= from) && (to === undefined || ends <= to);
-      known.set(day, (part = outside ? 'none' : whole ? 'all' : 'some'));
-    }
-    return part;
+const partialDayWarnings = (days: ReadonlySet<Day>): string[] =>
+  [...days]
+    .sort()
+    .map((day) => `the period holds a part of ${day}: what was spent on that day is counted whole; ask for days`);
+
+/** The spend of the days that overlap a period; `whole`: the day lies completely within it. */
+async function* spendInPeriod(
+  models: ReadModels,
+  timeZone: string,
+  { from, to }: { readonly from?: Instant; readonly to?: Instant },
+): AsyncIterable<{ readonly spend: Spend; readonly whole: boolean }> {
+  const known = new Map<Day, 'none' | 'some' | 'all'>();
+  const partOf = (day: Day) => {
+    const [begins, ends] = [startOfDay(day, timeZone), startOfDay(nextDay(day), timeZone)];
+    if ((from !== undefined && ends <= from) || (to !== undefined && begins >= to)) return 'none';
+    return (from === undefined || begins >= from) && (to === undefined || ends <= to) ? 'all' : 'some';
   };
-};
+  for await (const spend of recordedSpend(models)) {
+    const part = known.get(spend.day) ?? partOf(spend.day);
+    known.set(spend.day, part);
+    if (part !== 'none') yield { spend, whole: part === 'all' };
+  }
+}

@@ -120,30 +120,36 @@ interface RoasRows {
   readonly firstWins: ReadonlySet<string>;
 }
 
-/**
- * Sums spend and its results. Channels and campaigns are compared without regard to spelling.
- * @param ratePerMinute cost of a minute of sales; without it sales time costs nothing
- * @returns `won` takes a won deal with its credits, `worked` minutes of sales with the credits of the person's journey,
- *   `reached` a person that reached a stage, `spent` a spend record; `report` returns the figures
- */
-export const roasBy = ({ by, timeZone, classify, firstWins }: RoasRows, ratePerMinute?: Money) => {
-  const rows = new WordMap<RoasSum>();
-  const [total, unattributed, influenced, sourced, all] = [
-    noReturns(),
-    noReturns(),
-    noReturns(),
-    noReturns(),
-    noReturns(),
-  ];
-  let withoutAmount = 0;
+/** The sums of a report: those of all won deals, and of the parts that it lists. */
+interface RoasTotals {
+  /** Every won deal of the period. */
+  readonly all: RoasSum;
+  readonly credited: RoasSum;
+  readonly unattributed: RoasSum;
+  readonly influenced: RoasSum;
+  readonly sourced: RoasSum;
+}
 
-  const rowOf = (key: string | null): RoasSum => rows.at(key, noReturns);
-  const keyOf = ({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument) =>
-    by === 'month' ? monthOf(closedAt, timeZone) : dimensionValueOf(by, touch);
+/** Sums spend and its results. Channels and campaigns are compared without regard to spelling. */
+export class RoasBuilder {
+  private readonly rows = new WordMap<RoasSum>();
+  private readonly totals: RoasTotals = {
+    ...{ all: noReturns(), credited: noReturns(), unattributed: noReturns() },
+    ...{ influenced: noReturns(), sourced: noReturns() },
+  };
+  private withoutAmount = 0;
 
-  const won = (journey: JourneyDocument, { eligible, amount }: CreditedJourney): void => {
-    if (!amount) withoutAmount++;
-    const isNew = firstWins.has(journey.journeyId);
+  /** @param ratePerMinute cost of a minute of sales; without it sales time costs nothing */
+  constructor(
+    private readonly keys: RoasRows,
+    private readonly ratePerMinute?: Money,
+  ) {}
+
+  /** Adds a won deal with its credits. */
+  won(journey: JourneyDocument, { eligible, amount }: CreditedJourney): void {
+    if (!amount) this.withoutAmount++;
+    const { all, credited, unattributed, influenced, sourced } = this.totals;
+    const isNew = this.keys.firstWins.has(journey.journeyId);
     const count = (sum: RoasSum) => {
       sum.conversions.add(1);
       sum.newCustomers.add(isNew ? 1 : 0);
@@ -153,40 +159,45 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: RoasRows, ratePerM
     if (eligible.length === 0) return count(unattributed);
     if (eligible.some(({ touch }) => touch.team === 'marketing')) count(influenced);
     if (eligible[0]!.touch.team === 'marketing') count(sourced);
-    count(total);
+    count(credited);
     for (const one of eligible) {
       const { weight, minor } = one.credit;
       if (weight === 0 && !minor) continue;
-      const row = rowOf(keyOf(one, journey));
+      const row = this.rowOf(one, journey);
       row.conversions.add(weight);
       if (isNew) row.newCustomers.add(weight);
       if (amount && minor !== null) row.revenue.add({ ...amount, minor });
     }
-    const assisting = new Set(eligible.slice(0, -1).map((one) => rowOf(keyOf(one, journey))));
+    const assisting = new Set(eligible.slice(0, -1).map((one) => this.rowOf(one, journey)));
     for (const row of assisting) row.assisted++;
-    if (assisting.size > 0) total.assisted++;
-  };
+    if (assisting.size > 0) credited.assisted++;
+  }
 
-  const worked = (work: SalesWork, credited: CreditedJourney['eligible']): void => {
-    const sum = credited.length > 0 ? total : unattributed;
+  /** Adds minutes of sales with the credits of the person's journey. */
+  worked(work: SalesWork, credited: CreditedJourney['eligible']): void {
+    const { by, timeZone } = this.keys;
+    const sum = credited.length > 0 ? this.totals.credited : this.totals.unattributed;
     for (const { at, minutes } of work) {
       sum.salesMinutes.add(minutes);
       // Time counts in the month in which it was spent, as spend counts in the month of its day.
-      if (credited.length > 0 && by === 'month') rowOf(monthOf(at, timeZone)).salesMinutes.add(minutes);
+      if (credited.length > 0 && by === 'month') this.rowAt(monthOf(at, timeZone)).salesMinutes.add(minutes);
     }
     const minutes = work.reduce((all, one) => all + one.minutes, 0);
     if (by === 'month' || minutes === 0) return;
     for (const { touch, credit } of credited)
-      if (credit.weight > 0) rowOf(dimensionValueOf(by, touch)).salesMinutes.add(credit.weight, minutes);
-  };
+      if (credit.weight > 0) this.rowAt(dimensionValueOf(by, touch)).salesMinutes.add(credit.weight, minutes);
+  }
 
-  const reached = (stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void => {
-    if (eligible.length > 0) total.reached[stage].add(1);
+  /** Adds a person that reached a stage. */
+  reached(stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void {
+    if (eligible.length > 0) this.totals.credited.reached[stage].add(1);
     for (const one of eligible)
-      if (one.credit.weight > 0) rowOf(keyOf(one, journey)).reached[stage].add(one.credit.weight);
-  };
+      if (one.credit.weight > 0) this.rowOf(one, journey).reached[stage].add(one.credit.weight);
+  }
 
-  const spent = (spend: Spend): void => {
+  /** Adds a spend record. */
+  spent(spend: Spend): void {
+    const { by, classify } = this.keys;
     const { campaignId, day, amount } = spend;
     const keys = {
       channel: () => classify(spend).channel,
@@ -194,74 +205,88 @@ export const roasBy = ({ by, timeZone, classify, firstWins }: RoasRows, ratePerM
       campaign: () => campaignId,
       month: () => day.slice(0, 7),
     };
-    rowOf(keys[by]()).spend.add(amount);
-    total.spend.add(amount);
-  };
+    this.rowAt(keys[by]()).spend.add(amount);
+    this.totals.credited.spend.add(amount);
+  }
 
-  const report = (): RoasSums => {
+  report(): RoasSums {
+    const { all, credited, unattributed, influenced, sourced } = this.totals;
+    const rate = this.ratePerMinute;
     const currencies = [
-      ...new Set([
-        ...all.revenue.currencies,
-        ...total.spend.currencies,
-        ...(ratePerMinute ? [ratePerMinute.currency] : []),
-      ]),
+      ...new Set([...all.revenue.currencies, ...credited.spend.currencies, ...(rate ? [rate.currency] : [])]),
     ].sort();
-    const rates = (of: (currency: string) => readonly [numerator: number, denominator: number]): MoneyRatio[] =>
-      currencies.map((currency) => ({ currency, ...ratioOf(...of(currency)) }));
-    const returned = (
-      sum: RoasSum,
-      conversions = sum.conversions.value,
-      newCustomers = sum.newCustomers.value,
-      salesMinutes = sum.salesMinutes.value,
-    ): RoasFigures => {
-      const spent = (currency: string) => Number(sum.spend.of(currency));
-      const salesCost = (currency: string) =>
-        ratePerMinute?.currency === currency ? salesMinutes * ratePerMinute.minor : 0;
-      const costPer = (stage: Stage) => rates((currency) => [spent(currency), sum.reached[stage].value]);
-      return {
-        conversions,
-        newCustomers,
-        revenue: sum.revenue.list(currencies),
-        spend: sum.spend.list(currencies),
-        salesMinutes,
-        assisted: sum.assisted,
-        roas: rates((currency) => [Number(sum.revenue.of(currency)), spent(currency)]),
-        cac: rates((currency) => [spent(currency) + salesCost(currency), newCustomers]),
-        costPerLead: costPer('lead-created'),
-        costPerMql: costPer('mql'),
-        costPerSql: costPer('sql'),
-      };
-    };
-    const portion = ({ conversions, revenue }: RoasSum): ShareOfWins => ({
-      conversions: conversions.value,
-      revenue: revenue.list(currencies),
-      ofConversions: ratioOf(conversions.value, all.conversions.value),
-      ofRevenue: rates((currency) => [Number(revenue.of(currency)), Number(all.revenue.of(currency))]),
-    });
-    const entries = rows.entries();
-    const each = entries.map(([, sum]) => sum);
-    const conversionsOf = DecimalSum.roundedToTotal(each.map(({ conversions }) => conversions));
-    const customersOf = DecimalSum.roundedToTotal(each.map(({ newCustomers }) => newCustomers));
-    const minutesOf = DecimalSum.roundedToTotal(each.map(({ salesMinutes }) => salesMinutes));
+    const entries = this.rows.entries();
+    const sums = entries.map(([, sum]) => sum);
+    const conversions = DecimalSum.roundedToTotal(sums.map((sum) => sum.conversions));
+    const newCustomers = DecimalSum.roundedToTotal(sums.map((sum) => sum.newCustomers));
+    const salesMinutes = DecimalSum.roundedToTotal(sums.map((sum) => sum.salesMinutes));
     return {
       currencies,
       rows: entries.map(([key, sum], index) => ({
         key,
-        ...returned(sum, conversionsOf[index], customersOf[index], minutesOf[index]),
+        ...figuresOf(sum, currencies, rate, {
+          conversions: conversions[index]!,
+          newCustomers: newCustomers[index]!,
+          salesMinutes: salesMinutes[index]!,
+        }),
       })),
-      total: returned(total),
-      unattributed: {
-        conversions: unattributed.conversions.value,
-        newCustomers: unattributed.newCustomers.value,
-        revenue: unattributed.revenue.list(currencies),
-        salesMinutes: unattributed.salesMinutes.value,
-      },
-      influenced: portion(influenced),
-      sourced: portion(sourced),
-      warnings: [
-        ...(withoutAmount > 0 ? [`${withoutAmount} of ${all.conversions.value} conversions have no amount`] : []),
-      ],
+      total: figuresOf(credited, currencies, rate),
+      unattributed: { ...countsOf(unattributed), revenue: unattributed.revenue.list(currencies) },
+      influenced: shareOf(influenced, all, currencies),
+      sourced: shareOf(sourced, all, currencies),
+      warnings:
+        this.withoutAmount > 0 ? [`${this.withoutAmount} of ${all.conversions.value} conversions have no amount`] : [],
     };
+  }
+
+  private rowAt(key: string | null): RoasSum {
+    return this.rows.at(key, noReturns);
+  }
+  private rowOf({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument): RoasSum {
+    const { by, timeZone } = this.keys;
+    return this.rowAt(by === 'month' ? monthOf(closedAt, timeZone) : dimensionValueOf(by, touch));
+  }
+}
+
+type RoasCounts = Pick<RoasFigures, 'conversions' | 'newCustomers' | 'salesMinutes'>;
+const countsOf = ({ conversions, newCustomers, salesMinutes }: RoasSum): RoasCounts => ({
+  conversions: conversions.value,
+  newCustomers: newCustomers.value,
+  salesMinutes: salesMinutes.value,
+});
+
+const ratiosOf = (
+  currencies: readonly string[],
+  of: (currency: string) => readonly [numerator: number, denominator: number],
+): MoneyRatio[] => currencies.map((currency) => ({ currency, ...ratioOf(...of(currency)) }));
+
+/** @param counts rounded so that the rows sum to the total; by default those of the sum */
+const figuresOf = (
+  sum: RoasSum,
+  currencies: readonly string[],
+  ratePerMinute: Money | undefined,
+  counts: RoasCounts = countsOf(sum),
+): RoasFigures => {
+  const spent = (currency: string) => Number(sum.spend.of(currency));
+  const salesCost = (currency: string) =>
+    ratePerMinute?.currency === currency ? counts.salesMinutes * ratePerMinute.minor : 0;
+  const costPer = (stage: Stage) => ratiosOf(currencies, (currency) => [spent(currency), sum.reached[stage].value]);
+  return {
+    ...counts,
+    revenue: sum.revenue.list(currencies),
+    spend: sum.spend.list(currencies),
+    assisted: sum.assisted,
+    roas: ratiosOf(currencies, (currency) => [Number(sum.revenue.of(currency)), spent(currency)]),
+    cac: ratiosOf(currencies, (currency) => [spent(currency) + salesCost(currency), counts.newCustomers]),
+    costPerLead: costPer('lead-created'),
+    costPerMql: costPer('mql'),
+    costPerSql: costPer('sql'),
   };
-  return { won, worked, reached, spent, report };
 };
+
+const shareOf = (part: RoasSum, all: RoasSum, currencies: readonly string[]): ShareOfWins => ({
+  conversions: part.conversions.value,
+  revenue: part.revenue.list(currencies),
+  ofConversions: ratioOf(part.conversions.value, all.conversions.value),
+  ofRevenue: ratiosOf(currencies, (currency) => [Number(part.revenue.of(currency)), Number(all.revenue.of(currency))]),
+});
