@@ -200,8 +200,8 @@ const codeOfParser = (error: Error): unknown => (error as { readonly code?: unkn
  * @param named   the action on the line, if any
  */
 export const toRefusal = (error: Error, command: Command, named: string | undefined): Error => {
-  const [, said = ''] = /'([^']*)'/.exec(error.message) ?? [];
-  const flag = said.split(' ')[0]!.replace(/^--/, '');
+  const [, quoted = ''] = /'([^']*)'/.exec(error.message) ?? [];
+  const flag = quoted.split(' ')[0]!.replace(/^--/, '');
   const taken = (named !== undefined && actions[command.name()]?.[named]?.options) || undefined;
   const options = command.options
     .map(({ long }) => longNameOf(long))
@@ -211,21 +211,21 @@ export const toRefusal = (error: Error, command: Command, named: string | undefi
     case 'commander.unknownOption':
       return new Refused(
         'cli/unknown-option',
-        `There is no option ${said}.${didYouMean(flag, [...options, ...commonOptions]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
+        `There is no option ${quoted}.${didYouMean(flag, [...options, ...commonOptions]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
         flag,
       );
     case 'commander.optionMissingArgument':
-      return new Refused('cli/argument-missing', `The option needs a value: ${said}.`, flag);
+      return new Refused('cli/argument-missing', `The option needs a value: ${quoted}.`, flag);
     case 'commander.missingArgument':
       return new Refused(
         'cli/argument-missing',
-        `${said} is missing: run baton ${command.name()} ${command.usage()}.`,
-        said,
+        `${quoted} is missing: run baton ${command.name()} ${command.usage()}.`,
+        quoted,
       );
     case 'commander.unknownCommand':
       return new Refused(
         'cli/unknown-command',
-        `There is no command "${said}".${didYouMean(said, others)} Run baton --help to see the commands.`,
+        `There is no command "${quoted}".${didYouMean(quoted, others)} Run baton --help to see the commands.`,
         'command',
       );
     case 'commander.excessArguments':

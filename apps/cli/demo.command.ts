@@ -181,8 +181,8 @@ const sizeOf = async (log: EventLog): Promise<number> => {
  */
 const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Promise<Day> => {
   const today = dayAt(clock.now());
-  const asked = given === undefined ? today : given;
-  if (asked > today)
+  const end = given === undefined ? today : given;
+  if (end > today)
     throw new Refused(
       'demo/day-to-come',
       `--today must not be in the future; give ${today} or an earlier day.`,
@@ -200,11 +200,11 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
     );
   const first = events.find(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'backfill');
   const held = first && dayAfterPeriod(first.meta.occurredAt);
-  if (given !== undefined && held && held !== asked)
+  if (given !== undefined && held && held !== end)
     throw new Refused(
       'demo/other-day',
       `This log holds the demo of the time before ${held}; omit --today, or set BATON_DATA_DIR to an empty folder.`,
       'today',
     );
-  return held ?? asked;
+  return held ?? end;
 };

@@ -65,7 +65,7 @@ const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T
   if (!dryRun || !isStoreAbsent(config)) return Session.use(work, { config, mayCreateStore: !dryRun });
   const dataDir = mkdtempSync(join(tmpdir(), 'baton-dry-run-'));
   try {
-    return await Session.use(work, { config: { ...config, dataDir }, mayCreateStore: true, tells: false });
+    return await Session.use(work, { config: { ...config, dataDir }, mayCreateStore: true, announces: false });
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
@@ -122,7 +122,7 @@ export class ImportCommand extends CommandRunner {
         send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
         lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
         settle: () => patience.through(() => session.settle()),
-        report: (fault) => faults.tell(fault),
+        report: (fault) => faults.report(fault),
         onProgress: ({ rows, bytes }) => {
           done = rows;
           progress.at(bytes, size);
@@ -182,7 +182,7 @@ class FaultReport {
 
   constructor(readonly path: string) {}
 
-  async tell(fault: object): Promise<void> {
+  async report(fault: object): Promise<void> {
     this.stream ??= createWriteStream(this.path);
     this.rejectedRows++;
     if (!this.stream.write(`${JSON.stringify(fault)}\n`)) await once(this.stream, 'drain');

@@ -93,7 +93,7 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
   printTable(
     [
       ...[by ?? 'of', 'open (deals)', 'won (deals)', 'lost (deals)', 'win rate (0–1)'],
-      ...['average won', 'cycle (days)', 'worth per day'],
+      ...['average won', 'cycle (days)', 'velocity per day'],
     ],
     [...rows, total].map((row) => [
       row === total ? 'total' : keyText(row.key),
@@ -130,8 +130,8 @@ const reports: Readonly<Record<ReportName, Report>> = {
     const answer = await pipeline(modelsOf(session, options), { filters: filtersOf(options, dealFields) });
     if (options.json) return printJson(answer);
     printTable(
-      ['stage of open deals', 'deals', 'worth'],
-      answer.stages.map(({ stage, deals, worth }) => [stage, deals, money(worth)]),
+      ['stage of open deals', 'deals', 'amount'],
+      answer.stages.map(({ stage, deals, amounts }) => [stage, deals, money(amounts)]),
     );
     printTable(
       ['stage of leads', 'leads'],

@@ -125,14 +125,14 @@ export type ReportName = keyof typeof reportTable;
  * Checks options that depend on the report or on each other, before any work.
  * @throws Refused `cli/unknown-value`, `cli/unknown-filter`, and as `boundsOf`
  */
-export const checkReport = (name: ReportName, { by, model, conversion, ...asked }: ReportOptions): void => {
+export const checkReport = (name: ReportName, { by, model, conversion, ...options }: ReportOptions): void => {
   const takes: ReportDefinition = reportTable[name];
   if (by !== undefined && takes.by) (takes.severalBy ? parseListOf : parseOneOf)(by, takes.by, 'by');
   if (model !== undefined && takes.models)
     (takes.severalModels ? parseListOf : parseOneOf)(model, takes.models, 'model');
   if (conversion !== undefined && takes.conversions) parseOneOf(conversion, takes.conversions, 'conversion');
-  filtersOf(asked, takes.filters ?? []);
-  boundsOf(asked);
+  filtersOf(options, takes.filters ?? []);
+  boundsOf(options);
 };
 export interface ReportOptions {
   readonly by?: string;

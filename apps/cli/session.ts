@@ -42,10 +42,10 @@ export class Session {
     {
       config = configOfTerminal(),
       mayCreateStore = false,
-      tells = true,
-    }: { config?: Config; mayCreateStore?: boolean; tells?: boolean } = {},
+      announces: announces = true,
+    }: { config?: Config; mayCreateStore?: boolean; announces?: boolean } = {},
   ): Promise<T> {
-    const notice = mayCreateStore && tells ? storeNotice(config) : undefined;
+    const notice = mayCreateStore && announces ? storeNotice(config) : undefined;
     if (notice) warn(notice); // so that a mistyped folder is noticed
     // The log line per command is for servers; here it would mix with the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;

@@ -141,12 +141,12 @@ export const agreementSteps = (random: Random, period: Period): DemoStep[] => {
   for (const { kind, day, reason, body } of agreements) {
     const number = (versions.get(kind) ?? 0) + 1;
     versions.set(kind, number);
-    const { tell, wait } = storyWriter(steps, period.begin + day * DAY + 8 * HOUR, period);
-    tell('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
+    const { add, wait } = storyWriter(steps, period.begin + day * DAY + 8 * HOUR, period);
+    add('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
     wait(random.int(60, 180) * 60_000);
-    tell('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });
+    add('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });
     wait(random.int(20, 120) * 60_000);
-    tell('definition', kind, 'vp-sales-otto', 'ApproveDefinition', { number, team: 'sales' });
+    add('definition', kind, 'vp-sales-otto', 'ApproveDefinition', { number, team: 'sales' });
   }
   return steps;
 };

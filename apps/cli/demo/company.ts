@@ -42,13 +42,13 @@ const passerBySteps = (
 ): DemoStep[] => {
   const steps: DemoStep[] = [];
   const random = randomOf(seed, 'passer-by', n);
-  const { tell, wait, now } = storyWriter(steps, arrive(n, random), period);
+  const { add, wait, now } = storyWriter(steps, arrive(n, random), period);
   const channel = random.weighted(
     channels.filter(({ tracked }) => tracked > 0),
     ({ first }) => first,
   );
   for (let left = random.int(1, 3); left > 0; left--) {
-    tell('visitor', `demo-passer-by-${n}`, 'web-site', 'RecordVisit', marketingTouch(random, channel, now(), period));
+    add('visitor', `demo-passer-by-${n}`, 'web-site', 'RecordVisit', marketingTouch(random, channel, now(), period));
     wait(random.skewed(2 * DAY, 1) + random.int(1, 50) * MINUTE);
   }
   return steps;
@@ -76,15 +76,15 @@ export const companySteps = (seed: number, today: Day, scale = 1): CompanyStep[]
   ];
   const steps = ofTheCompany.flatMap((step) => inStory(`${step.to} ${step.id}`, [step]));
   const people = Array.from({ length: Math.round(PEOPLE * scale) }, (_, n) => {
-    const told: DemoStep[] = [];
+    const ownSteps: DemoStep[] = [];
     const arrival = arrive(n + 1, randomOf(seed, 'arrival', n + 1));
-    return { told, story: leadStory(told, seed, n + 1, arrival, taken, period) };
+    return { ownSteps, story: leadStory(ownSteps, seed, n + 1, arrival, taken, period) };
   });
   runStories(
     people.map(({ story }) => story),
     changes,
   );
-  for (const [n, { told }] of people.entries()) steps.push(...inStory(`person ${n + 1}`, told));
+  for (const [n, { ownSteps }] of people.entries()) steps.push(...inStory(`person ${n + 1}`, ownSteps));
   for (let n = 1; n <= Math.round(PASSERS_BY * scale); n++)
     steps.push(...inStory(`passer-by ${n}`, passerBySteps(seed, n, arrive, period)));
   return inOrder(steps);

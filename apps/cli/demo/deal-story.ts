@@ -4,7 +4,7 @@ import { losses } from './agreements';
 import { marketingTouch, salesTouch, type Channel } from './market';
 import { personOf, type Company } from './people';
 import type { Random } from './random';
-import { competitors, contactRoles, dealStages, heard, productFor, repFor, support, type Rep } from './sales';
+import { competitors, contactRoles, dealStages, conversations, productFor, repFor, support, type Rep } from './sales';
 import {
   DAY,
   HOUR,
@@ -50,8 +50,8 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   let amount = usd(random.skewed(product.cents, 0.45));
   let closeOn = dayOf(story.now() + product.days * 1.2 * DAY);
   let colleagueId: string | undefined;
-  const tell = <T extends OpportunityCommand['type']>(type: T, data: StepData<'opportunity', T>) =>
-    story.tell<'opportunity', T>('opportunity', opportunityId, owner.id, type, data);
+  const add = <T extends OpportunityCommand['type']>(type: T, data: StepData<'opportunity', T>) =>
+    story.add<'opportunity', T>('opportunity', opportunityId, owner.id, type, data);
 
   const talk = () => {
     const action = random.weighted(
@@ -59,34 +59,34 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
       (each) => ({ meeting: 3, call: 3, 'e-mail': 4 })[each],
     );
     const who = colleagueId && random.chance(0.35) ? colleagueId : leadId;
-    story.tell('lead', who, owner.id, 'RecordTouch', salesTouch(random, action));
+    story.add('lead', who, owner.id, 'RecordTouch', salesTouch(random, action));
   };
   const reprice = (factor: number) => {
     const next = usd(amount.minor * factor);
     if (next.minor === amount.minor) return;
     amount = next;
-    tell('ChangeOpportunityAmount', { to: amount });
+    add('ChangeOpportunityAmount', { to: amount });
     story.wait(2 * MINUTE);
   };
   const postpone = () => {
     const next = dayOf(story.now() + random.int(10, 45) * DAY);
     if (next === closeOn) return;
     closeOn = next;
-    tell('ChangeOpportunityCloseDate', { to: closeOn });
+    add('ChangeOpportunityCloseDate', { to: closeOn });
   };
   const moveTo = (stage: number) => {
-    tell('MoveOpportunityStage', { to: dealStages[stage]! });
+    add('MoveOpportunityStage', { to: dealStages[stage]! });
     story.wait(5 * MINUTE);
   };
   let offered: number | undefined;
   const propose = () => {
     if (offered === amount.minor) return;
     offered = amount.minor;
-    tell('SendProposal', { amount });
+    add('SendProposal', { amount });
     story.wait(10 * MINUTE);
   };
 
-  tell('OpenOpportunity', {
+  add('OpenOpportunity', {
     stage: dealStages[0],
     name: `${company.name}: ${product.name}`,
     account: company.name,
@@ -97,9 +97,9 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
     expectedCloseOn: closeOn,
   });
   story.wait(MINUTE);
-  story.tell('lead', leadId, owner.id, 'ConvertLead', { opportunityId });
+  story.add('lead', leadId, owner.id, 'ConvertLead', { opportunityId });
   story.wait(20 * MINUTE);
-  if (random.chance(0.8)) tell('AddContactRole', { leadId, role: 'decision-maker' });
+  if (random.chance(0.8)) add('AddContactRole', { leadId, role: 'decision-maker' });
 
   const wins = random.chance(product.odds * rep.skill * Math.sqrt(channel.appeal));
   const ends = wins ? lastStage : random.weighted([0, 1, 2, 3], (stage) => [2, 3, 4, 3][stage]!);
@@ -121,7 +121,7 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
     if (random.chance(0.35)) postpone();
     if (random.chance(0.04)) {
       const next = repFor(random);
-      if (next !== owner) tell('AssignOpportunity', { to: next.id });
+      if (next !== owner) add('AssignOpportunity', { to: next.id });
       owner = next;
     }
     if (stage === lastStage && random.chance(0.6)) propose();
@@ -140,26 +140,26 @@ export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): 
   const lose = () => {
     const reason = random.weighted(losses, ({ share }) => share).code;
     const competitor = reason === 'competitor' || random.chance(0.15) ? random.pick(competitors) : undefined;
-    tell('LoseOpportunity', { reason, ...(competitor && { competitor }) });
+    add('LoseOpportunity', { reason, ...(competitor && { competitor }) });
     if (!random.chance(0.6)) return;
     story.wait(20 * MINUTE);
-    story.tell('feedback', `${opportunityId}-f${++reports}`, owner.id, 'GiveFeedback', {
-      ...{ leadId, opportunityId, objections: [reason], messages: [random.pick(heard.messages)] },
+    story.add('feedback', `${opportunityId}-f${++reports}`, owner.id, 'GiveFeedback', {
+      ...{ leadId, opportunityId, objections: [reason], messages: [random.pick(conversations.messages)] },
       ...(competitor && { competitors: [competitor] }),
-      ...(random.chance(0.5) && { content: [random.pick(heard.content)] }),
+      ...(random.chance(0.5) && { content: [random.pick(conversations.content)] }),
     });
   };
-  const win = () => tell('WinOpportunity', { amount });
+  const win = () => add('WinOpportunity', { amount });
   if (wins) win();
   else lose();
   story.wait(HOUR);
-  if (colleagueId && random.chance(0.06)) tell('RemoveContactRole', { leadId: colleagueId });
+  if (colleagueId && random.chance(0.06)) add('RemoveContactRole', { leadId: colleagueId });
 
   if (random.chance(wins ? 0.02 : 0.06)) {
     prospect.rest();
     story.work(random.int(10, 40) * DAY);
     const reason = wins ? 'They cancelled the order in time.' : 'They have the money after all.';
-    tell('ReopenOpportunity', { stage: dealStages[lastStage], reason });
+    add('ReopenOpportunity', { stage: dealStages[lastStage], reason });
     story.work(random.int(1, 6) * DAY);
     talk();
     story.work(random.int(3, 15) * DAY);
@@ -188,19 +188,19 @@ const colleague = (
     const { profile } = personOf(random, company, taken);
     if (random.chance(0.5)) {
       const known = storyWriter(steps, Math.max(period.begin + DAY, story.now() - random.int(8, 50) * DAY), period);
-      known.tell('lead', colleagueId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
+      known.add('lead', colleagueId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
       for (let left = random.int(1, 3); left > 0 && known.now() < story.now() - 2 * DAY; left--) {
         const touch: Touch = marketingTouch(random, channel, known.now(), period);
-        known.tell('lead', colleagueId, 'web-site', 'RecordTouch', touch);
+        known.add('lead', colleagueId, 'web-site', 'RecordTouch', touch);
         known.wait(random.skewed(1.5) * DAY);
       }
     } else {
       story.wait(30 * MINUTE);
-      story.tell('lead', colleagueId, rep.id, 'CaptureLead', { ...profile, source: 'outbound sales', owner: rep.id });
+      story.add('lead', colleagueId, rep.id, 'CaptureLead', { ...profile, source: 'outbound sales', owner: rep.id });
     }
   }
   story.wait(10 * MINUTE);
-  story.tell('opportunity', opportunityId, rep.id, 'AddContactRole', role);
+  story.add('opportunity', opportunityId, rep.id, 'AddContactRole', role);
   story.wait(10 * MINUTE);
   return colleagueId;
 };
@@ -212,15 +212,15 @@ const supportSteps = ({ leadId, random, period, steps, story }: Prospect, rep: s
   const its = storyWriter(steps, story.now(), period);
   const neededBy = random.chance(0.5) && { neededBy: dayOf(its.now() + random.int(5, 20) * DAY) };
   its.work(random.int(1, 8) * HOUR);
-  its.tell('support', supportId, rep, 'RequestSupport', { opportunityId, leadId, kind, need, ...neededBy });
+  its.add('support', supportId, rep, 'RequestSupport', { opportunityId, leadId, kind, need, ...neededBy });
   its.work(random.skewed(10, 0.8) * HOUR);
   if (random.chance(0.1)) return; // nobody accepted the request
-  its.tell('support', supportId, 'content-mara', 'TakeSupportRequest', {});
+  its.add('support', supportId, 'content-mara', 'TakeSupportRequest', {});
   its.work(random.skewed(4, 0.6) * DAY);
   const lapsed = random.chance(0.12);
-  if (!lapsed) its.tell('support', supportId, 'content-mara', 'DeliverSupport', { delivered });
+  if (!lapsed) its.add('support', supportId, 'content-mara', 'DeliverSupport', { delivered });
   if (!lapsed && random.chance(0.25)) return; // no result was reported
   its.work(random.int(1, 5) * DAY);
-  const said = lapsed ? { reason: 'They found what they needed.' } : {};
-  its.tell('support', supportId, rep, 'CloseSupportRequest', said);
+  const result = lapsed ? { reason: 'They found what they needed.' } : {};
+  its.add('support', supportId, rep, 'CloseSupportRequest', result);
 };

@@ -5,7 +5,17 @@ import { askingTouch, channels, marketingTouch, salesTouch, type Channel } from 
 import { companyOf, doubleOf, personOf } from './people';
 import type { QueueQuestion, LeadStory } from './queues';
 import { randomOf, type Random } from './random';
-import { answerTime, authorities, budgets, competitors, heard, needs, repNamed, timelines, type Rep } from './sales';
+import {
+  answerTime,
+  authorities,
+  budgets,
+  competitors,
+  conversations,
+  needs,
+  repNamed,
+  timelines,
+  type Rep,
+} from './sales';
 import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period, type Touch, type StepOrder } from './story';
 
 /** Number of companies that the people of the demo work for. */
@@ -59,7 +69,7 @@ export function* leadStory(
 
   const touched = (actor: string, touch: Touch, turn?: StepOrder) => {
     touches++;
-    story.tell('lead', leadId, actor, 'RecordTouch', touch, turn);
+    story.add('lead', leadId, actor, 'RecordTouch', touch, turn);
   };
   const rest = () => {
     if (askedAt !== undefined) story.wait(askedAt + FORGOTTEN - story.now());
@@ -68,7 +78,7 @@ export function* leadStory(
     const touch = marketingTouch(random, laterChannel(random), story.now(), period);
     // The website identifies a browser; a click in an e-mail, a webinar or an event identifies the person.
     if (visitorId && touch.action === 'page-view' && random.chance(0.6))
-      story.tell('visitor', visitorId, 'web-site', 'RecordVisit', touch);
+      story.add('visitor', visitorId, 'web-site', 'RecordVisit', touch);
     else touched('marketing-automation', touch);
   };
   const prospect: Prospect = { leadId, company, channel: first, random, period, story, steps, taken, contact, rest };
@@ -93,31 +103,37 @@ export function* leadStory(
   const report = (rep: Rep) => {
     story.wait(10 * MINUTE);
     const topic = random.pick(['questions', 'messages', 'content'] as const);
-    story.tell('feedback', `${leadId}-f${++reports}`, rep.id, 'GiveFeedback', {
+    story.add('feedback', `${leadId}-f${++reports}`, rep.id, 'GiveFeedback', {
       leadId,
-      ...(topic === 'questions' && { questions: [random.pick(heard.questions)] }),
-      ...(topic === 'messages' && { messages: [random.pick(heard.messages)] }),
-      ...(topic === 'content' && { content: [random.pick(heard.content)] }),
-      ...(random.chance(0.6) && { objections: [random.pick(heard.objections)] }),
+      ...(topic === 'questions' && { questions: [random.pick(conversations.questions)] }),
+      ...(topic === 'messages' && { messages: [random.pick(conversations.messages)] }),
+      ...(topic === 'content' && { content: [random.pick(conversations.content)] }),
+      ...(random.chance(0.6) && { objections: [random.pick(conversations.objections)] }),
       ...(random.chance(0.3) && { competitors: [random.pick(competitors)] }),
-      ...(random.chance(0.2) && { note: random.pick(heard.notes) }),
+      ...(random.chance(0.2) && { note: random.pick(conversations.notes) }),
     });
   };
 
-  let asked = first;
+  let lastChannel = first;
   for (let left = visitorId ? random.int(1, 4) : 0; left > 0; left--) {
-    story.tell('visitor', visitorId!, 'web-site', 'RecordVisit', marketingTouch(random, asked, story.now(), period));
+    story.add(
+      'visitor',
+      visitorId!,
+      'web-site',
+      'RecordVisit',
+      marketingTouch(random, lastChannel, story.now(), period),
+    );
     story.wait(random.skewed(first.gapDays * 0.8, 0.8) * DAY);
-    if (random.chance(0.6)) asked = laterChannel(random);
+    if (random.chance(0.6)) lastChannel = laterChannel(random);
   }
-  story.tell('lead', leadId, 'web-site', 'CaptureLead', { ...person.profile, source: first.name });
-  touched('web-site', askingTouch(random, asked, story.now(), period, false));
+  story.add('lead', leadId, 'web-site', 'CaptureLead', { ...person.profile, source: first.name });
+  touched('web-site', askingTouch(random, lastChannel, story.now(), period, false));
   story.wait(MINUTE);
-  if (visitorId) story.tell('visitor', visitorId, 'web-site', 'IdentifyVisitor', { leadId });
+  if (visitorId) story.add('visitor', visitorId, 'web-site', 'IdentifyVisitor', { leadId });
   if (random.chance(0.06)) {
     story.wait(3 * HOUR);
     const title = person.profile.title === 'Data Analyst' ? 'Head of Data' : 'Vice President';
-    story.tell('lead', leadId, 'enrichment', 'UpdateLead', { title });
+    story.add('lead', leadId, 'enrichment', 'UpdateLead', { title });
   }
 
   /** From marketing's qualification to the decision of sales. */
@@ -154,8 +170,8 @@ export function* leadStory(
 
   /** Adds the decision of a rep; the reason for a return depends on how far the lead had come. */
   function* settle(rep: Rep, outcome: Outcome, backFor: string): Generator<QueueQuestion, void, string> {
-    const tell = story.tell;
-    if (outcome === 'accepted') tell('lead', leadId, rep.id, 'AcceptLead', {});
+    const add = story.add;
+    if (outcome === 'accepted') add('lead', leadId, rep.id, 'AcceptLead', {});
     if (outcome === 'sales-qualified') {
       const more = {
         ...(random.chance(0.7) && { budget: random.pick(budgets) }),
@@ -163,22 +179,22 @@ export function* leadStory(
         ...(random.chance(0.6) && { timeline: random.pick(timelines) }),
       };
       const known = Object.keys(more).length > 0 ? more : { timeline: random.pick(timelines) };
-      tell('lead', leadId, rep.id, 'SalesQualifyLead', { need: random.pick(needs), ...known });
+      add('lead', leadId, rep.id, 'SalesQualifyLead', { need: random.pick(needs), ...known });
     }
     if (outcome === 'rejected') {
       const { code, notes, ...reason } = random.weighted(rejections, ({ share }) => share);
       const noted = notes.length > 0 && (code === 'other' || random.chance(0.4));
-      const said = { reason: code, ...(noted && { note: random.pick<string>(notes) }) };
+      const details = { reason: code, ...(noted && { note: random.pick<string>(notes) }) };
       const noFault = 'immediate' in reason && !story.over(); // the rep is not charged a turn
-      tell('lead', leadId, rep.id, 'RejectLead', said, noFault ? 'between' : undefined);
+      add('lead', leadId, rep.id, 'RejectLead', details, noFault ? 'between' : undefined);
       if (noFault) yield { at: story.now(), leadId, what: 'return' };
     }
     if (outcome === 'recycled') {
       const later = random.chance(0.5) && { reengageAt: fromMs(story.now() + random.int(45, 120) * DAY) };
-      tell('lead', leadId, rep.id, 'RecycleLead', { reason: backFor, ...later });
+      add('lead', leadId, rep.id, 'RecycleLead', { reason: backFor, ...later });
     }
     if (outcome === 'disqualified')
-      tell('lead', leadId, rep.id, 'DisqualifyLead', { reason: random.pick(['competitor', 'supplier', 'spam']) });
+      add('lead', leadId, rep.id, 'DisqualifyLead', { reason: random.pick(['competitor', 'supplier', 'spam']) });
   }
 
   nurture(random.int(1, 4) + (interest > 1 ? random.int(0, 4) : 0));
@@ -201,7 +217,7 @@ export function* leadStory(
   if (touches < 12 && deals === 0 && end !== 'disqualified') {
     if (person.profile.title === 'Student' && random.chance(0.5)) {
       story.wait(random.int(1, 9) * DAY);
-      story.tell('lead', leadId, 'marketing-ops-lea', 'DisqualifyLead', { reason: 'student' });
+      story.add('lead', leadId, 'marketing-ops-lea', 'DisqualifyLead', { reason: 'student' });
     } else if (random.chance(0.3)) {
       rest();
       nurture(random.int(1, 4));
@@ -223,19 +239,19 @@ export function* leadStory(
     const channel = laterChannel(own);
     const profile = mistaken ? personOf(own, company, taken).profile : doubleOf(own, person, taken);
     const visit = () => {
-      its.tell('lead', doubleId, 'web-site', 'RecordTouch', marketingTouch(own, channel, its.now(), period));
+      its.add('lead', doubleId, 'web-site', 'RecordTouch', marketingTouch(own, channel, its.now(), period));
       its.wait(own.skewed(3) * DAY);
     };
-    its.tell('lead', doubleId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
+    its.add('lead', doubleId, 'web-site', 'CaptureLead', { ...profile, source: channel.name });
     for (let left = own.int(1, 4); left > 0; left--) visit();
     its.work(own.int(1, 25) * DAY);
     // Otherwise the duplicate's touches would qualify a lead that was returned before.
     if (steps.some(({ type, at }) => givesBack.has(type) && at <= fromMs(its.now()))) return;
-    its.tell('lead', leadId, 'revops-tilda', 'MergeLead', { mergedLeadId: doubleId });
+    its.add('lead', leadId, 'revops-tilda', 'MergeLead', { mergedLeadId: doubleId });
     steps.push(...noticed.splice(0));
     if (!mistaken) return;
     its.work(own.int(3, 20) * DAY);
-    its.tell('lead', leadId, 'revops-tilda', 'UnmergeLead', { mergedLeadId: doubleId });
+    its.add('lead', leadId, 'revops-tilda', 'UnmergeLead', { mergedLeadId: doubleId });
     its.wait(DAY);
     visit();
     steps.push(...noticed);

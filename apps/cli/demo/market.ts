@@ -276,12 +276,12 @@ const registered: Readonly<Record<string, readonly string[]>> = {
 };
 export const assetSteps = (period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
-  const { tell, wait } = storyWriter(steps, period.begin + 8 * HOUR, period);
+  const { add, wait } = storyWriter(steps, period.begin + 8 * HOUR, period);
   for (const [kind, contents] of Object.entries(registered))
     for (const content of contents) {
       const [step] = steps.filter(({ id }) => id === content);
       if (step) continue; // a guide is sent as well
-      tell('asset', content, 'content-mara', 'RegisterAsset', { content, kind });
+      add('asset', content, 'content-mara', 'RegisterAsset', { content, kind });
       wait(MINUTE);
     }
   return steps;
@@ -301,7 +301,7 @@ export const campaignSteps = (seed: number, scale: number, period: Period): Demo
         Math.max(period.begin + 9 * HOUR, first - random.int(7, 20) * DAY + 9 * HOUR),
         period,
       );
-      planned.tell('campaign', id, 'demand-gen-pia', 'CreateCampaign', {
+      planned.add('campaign', id, 'demand-gen-pia', 'CreateCampaign', {
         name: `${theme.name}: ${channel.name}`,
         channel: channel.name,
         startsOn: dayOf(first),
@@ -311,12 +311,12 @@ export const campaignSteps = (seed: number, scale: number, period: Period): Demo
       for (let day = first; day <= last; day += each === 'day' ? DAY : 7 * DAY) {
         const minor = Math.round(random.skewed(cents * scale * demandOn(day, period), 0.2));
         const spend = { day: dayOf(day), channel: channel.name };
-        const { tell, wait } = storyWriter(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
-        tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
+        const { add, wait } = storyWriter(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
+        add('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
         if (!random.chance(0.02)) continue;
         wait(3 * DAY); // the invoice differs from the estimate; the latest figure counts
         const billed = Math.max(minor + 100, Math.round(minor * (0.9 + 0.3 * random.next())));
-        tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor: billed, currency: 'USD' } });
+        add('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor: billed, currency: 'USD' } });
       }
     }
   return steps;

@@ -22,14 +22,14 @@ export const queueSteps = (seed: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   for (const [index, { id: rep, queue, share: weight }] of reps.entries()) {
     const joins = period.begin + OPENED + (rep === LATE.rep ? LATE.day * DAY : 0) + index * MINUTE;
-    const { tell, wait, over } = storyWriter(steps, joins, period);
+    const { add, wait, over } = storyWriter(steps, joins, period);
     const random = randomOf(seed, 'absences', rep);
-    tell('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
+    add('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
     wait(random.int(20, 120) * DAY);
     while (!over()) {
-      tell('routing', queue, rep, 'MarkRepAbsent', { rep }, 'between');
+      add('routing', queue, rep, 'MarkRepAbsent', { rep }, 'between');
       wait(random.int(4, 16) * DAY);
-      tell('routing', queue, rep, 'MarkRepAvailable', { rep }, 'between');
+      add('routing', queue, rep, 'MarkRepAvailable', { rep }, 'between');
       wait(random.int(90, 200) * DAY);
     }
   }

@@ -62,14 +62,14 @@ export const reviewSteps = (within: Period): DemoStep[] => {
   const dayOf = (day: number) => fromMs(within.begin + day * DAY).slice(0, 10);
   for (const { kind, on, from, to, notes, what, owner, done } of heldReviews) {
     const reviewId = `${kind}-${dayOf(on)}`;
-    const { tell, wait } = storyWriter(steps, within.begin + on * DAY + 14 * HOUR, within);
+    const { add, wait } = storyWriter(steps, within.begin + on * DAY + 14 * HOUR, within);
     const period = { from: dayOf(from), to: dayOf(to), timeZone: 'UTC' };
-    tell('review', reviewId, 'revops-tilda', 'HoldReview', { kind, ...period, notes });
+    add('review', reviewId, 'revops-tilda', 'HoldReview', { kind, ...period, notes });
     wait(HOUR);
     const dueOn = dayOf(on + 14);
-    tell('review', reviewId, 'revops-tilda', 'AgreeReviewAction', { what, owner, dueOn });
+    add('review', reviewId, 'revops-tilda', 'AgreeReviewAction', { what, owner, dueOn });
     wait((done?.after ?? 0) * DAY);
-    if (done) tell('review', reviewId, owner, 'CompleteReviewAction', { number: 1, outcome: done.outcome });
+    if (done) add('review', reviewId, owner, 'CompleteReviewAction', { number: 1, outcome: done.outcome });
   }
   return steps;
 };

@@ -72,7 +72,7 @@ export const authorities = ['Decides alone.', 'Decides with finance.', 'Recommen
 export const timelines = ['This quarter.', 'Before the new fiscal year.', 'Within six months.'];
 
 /** Feedback of reps: objections, questions, what convinces, what helped. */
-export const heard = {
+export const conversations = {
   objections: ['price', 'no-time-to-switch', 'missing-integration', 'security-review', 'happy-as-it-is'],
   questions: ['How long does it take to set up?', 'Where is the data kept?', 'Can finance keep its spreadsheets?'],
   messages: ['One number for both teams.', 'The month closes in a day.', 'No migration project.'],

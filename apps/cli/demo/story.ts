@@ -83,7 +83,7 @@ export interface StoryWriter {
   readonly wait: (ms: number) => void;
   /** Moves time on, to working hours. */
   readonly work: (ms: number) => void;
-  readonly tell: <K extends keyof CommandsTo, T extends CommandsTo[K]['type']>(
+  readonly add: <K extends keyof CommandsTo, T extends CommandsTo[K]['type']>(
     to: K,
     id: string,
     actor: string,
@@ -108,7 +108,7 @@ export const storyWriter = (steps: DemoStep[], start: number, { end }: Period): 
     work: (ms) => {
       now = atWork(now + randomDelay(ms));
     },
-    tell: (to, id, actor, type, data, turn) => {
+    add: (to, id, actor, type, data, turn) => {
       if (now >= end) return;
       steps.push({ at: fromMs(now), actor, to, id, type, data: { [`${to}Id`]: id, ...data }, ...(turn && { turn }) });
     },

@@ -56,7 +56,7 @@ interface RowProgress {
   readonly commands: readonly PlannedCommand[];
   fault?: RowFault | undefined;
   /** It was refused for a reason that a later row may remove, so it is tried again. */
-  mayPass: boolean;
+  retryLater: boolean;
   /** It wrote new events. */
   fresh: boolean;
   events: number;
@@ -155,7 +155,15 @@ class ImportPass {
 
   private begin(row: Row): RowProgress {
     const { line } = row;
-    const untouched = { line, rowId: '', commands: [], mayPass: false, fresh: false, events: 0, standsFor: new Map() };
+    const untouched = {
+      line,
+      rowId: '',
+      commands: [],
+      retryLater: false,
+      fresh: false,
+      events: 0,
+      standsFor: new Map(),
+    };
     if ('code' in row) return { ...untouched, row: [], fault: { line, column: '', ...faultOf(row) } };
     const { cells } = row;
     const columns = this.header.names.length;
@@ -174,10 +182,10 @@ class ImportPass {
     if (begun.fault && begun.fault.code !== 'import/lead-not-found') return begun;
     try {
       const commands = await planRow(this.options, this.names, begun, this.cellsOf(begun.row));
-      return { ...begun, commands, mayPass: false, fault: undefined };
+      return { ...begun, commands, retryLater: false, fault: undefined };
     } catch (error) {
       const fault = rowFaultOf(begun.line, error);
-      return { ...begun, mayPass: this.captures && fault.code === 'import/lead-not-found', fault };
+      return { ...begun, retryLater: this.captures && fault.code === 'import/lead-not-found', fault };
     }
   }
 
@@ -187,7 +195,7 @@ class ImportPass {
     let written = new Set<string>();
     let named = new Set<string>();
     for (const first of await Promise.all(batch.map((begun) => this.planned(begun)))) {
-      const missing = first.mayPass; // a lead that is looked up may be captured by an earlier row
+      const missing = first.retryLater; // a lead that is looked up may be captured by an earlier row
       const dependent = first.commands.some(
         ({ stream, refs }) => written.has(stream) || named.has(stream) || refs.some((ref) => written.has(ref)),
       );
@@ -211,9 +219,9 @@ class ImportPass {
     const { total, options } = this;
     const { dryRun = false, report, onProgress } = options;
     if (!dryRun) await sendWave(wave, options);
-    for (const { line, fault, mayPass, fresh, events, commands } of wave) {
+    for (const { line, fault, retryLater, fresh, events, commands } of wave) {
       total.events += events;
-      if (fault && mayPass) this.waiting.set(line, { ...fault, message: this.kept(fault.message) });
+      if (fault && retryLater) this.waiting.set(line, { ...fault, message: this.kept(fault.message) });
       else if (fault) {
         total.rejected++;
         await report(fault);
@@ -288,7 +296,7 @@ const recordOutcome = (
     return '';
   }
   // without occurredAt the result would depend on the order of the rows
-  progress.mayPass = command.meta.occurredAt !== undefined;
+  progress.retryLater = command.meta.occurredAt !== undefined;
   progress.fault = {
     line: progress.line,
     column: columnOf(mapped, path),

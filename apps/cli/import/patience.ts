@@ -15,11 +15,11 @@ export class OutageRetry {
 
   /**
    * @param limitMinutes how long one outage may last; 0: no waiting
-   * @param tell         receives a sentence when an outage begins and when it ends
+   * @param report         receives a sentence when an outage begins and when it ends
    */
   constructor(
     private readonly limitMinutes: number,
-    private readonly tell: (sentence: string) => void,
+    private readonly report: (sentence: string) => void,
     private readonly timers: Timers = machineTimers,
   ) {}
 
@@ -36,16 +36,16 @@ export class OutageRetry {
       } catch (error) {
         if (!isTransient(error)) throw error;
         failed = true;
-        this.goesOn(error as BatonError);
+        this.continueWaiting(error as BatonError);
         await this.timers.delay(PAUSE_MS);
       }
     }
   }
 
-  private goesOn({ code, message }: BatonError): void {
+  private continueWaiting({ code, message }: BatonError): void {
     const now = this.timers.now();
     if (this.since === undefined && this.limitMinutes > 0)
-      this.tell(
+      this.report(
         `${code}: ${message} The import waits up to ${minutes(this.limitMinutes)} and then continues by itself.`,
       );
     this.since ??= now;
@@ -60,7 +60,7 @@ export class OutageRetry {
     if (this.since === undefined) return;
     const seconds = Math.round((this.timers.now() - this.since) / 1000);
     this.since = undefined;
-    this.tell(`The import continues after an outage of ${seconds} s.`);
+    this.report(`The import continues after an outage of ${seconds} s.`);
   }
 }
 

@@ -71,10 +71,10 @@ export const importIdsOf = (
   secret: Buffer,
   run: number,
 ): ImportIds => {
-  const nameOf = (...said: readonly unknown[]): string =>
+  const nameOf = (...parts: readonly unknown[]): string =>
     uuidv5(
       createHmac('sha256', secret)
-        .update(JSON.stringify([name, ...said]))
+        .update(JSON.stringify([name, ...parts]))
         .digest('hex'),
       IMPORT_IDS,
     );

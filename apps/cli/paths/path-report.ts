@@ -39,11 +39,11 @@ export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }
  * @throws Refused `attribution/unknown-model`, and as `readPaths` and `dataDrivenReport`
  */
 export const pathReport = async (file: string, options: PathReportOptions): Promise<PathReport> => {
-  const { model: asked, nulls = true, order, seed, bootstrap, repeats } = options;
-  const code = modelAliases[asked] ?? asked;
+  const { model: modelName, nulls = true, order, seed, bootstrap, repeats } = options;
+  const code = modelAliases[modelName] ?? modelName;
   const rules = pathModels.find((one) => one.code === code);
-  const learnt = dataDrivenModel(code);
-  if (!rules && !learnt) {
+  const dataDriven = dataDrivenModel(code);
+  if (!rules && !dataDriven) {
     const codes = [...Object.keys(modelAliases), ...pathModelCodes].join(', ');
     throw new Refused(
       'attribution/unknown-model',
@@ -53,8 +53,8 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
   }
   const table = new PathTable({ ignoreNulls: !nulls });
   const { warnings } = await readPaths(file, options, (steps, counts) => table.add(steps, counts));
-  if (learnt) {
-    const report = dataDrivenReport(learnt, table, {
+  if (dataDriven) {
+    const report = dataDrivenReport(dataDriven, table, {
       ...(order !== undefined && { order }),
       ...(seed !== undefined && { seed }),
       ...(bootstrap !== undefined && { bootstrap }),
