@@ -29,7 +29,7 @@ describe('the demo', () => {
       'paid search',
       'unattributed',
       'win rate',
-      'worth per day',
+      'velocity per day',
       'Insight Team',
       'first-response',
       'share met',

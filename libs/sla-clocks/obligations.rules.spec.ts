@@ -37,7 +37,7 @@ const state = (clock: SlaClock | undefined, after: number) => clockStatus(clock!
 describe('a first response within an hour', () => {
   it('runs until it is due', () => {
     const [clock] = clocksOf(hour, handedOff());
-    expect(clock).toMatchObject({ kind: 'first-response', startedAt: minute(0), dueAt: minute(60), stops: 0 });
+    expect(clock).toMatchObject({ kind: 'first-response', startedAt: minute(0), dueAt: minute(60), answers: 0 });
     expect(state(clock, 59)).toBe('running');
   });
   it('is met by the first outbound sales touch, at the due instant too', () => {
@@ -155,7 +155,7 @@ describe('disposition, attempts and resolution', () => {
   it('attempts are met by their number over a mix', () => {
     expect(attempted(call(1), call(2), call(3, 'e-mail'))).toBe('met');
     const [clock] = clocksOf(three, accepted, call(1), call(2), call(3), call(4), call(9, 'e-mail'), call(10));
-    expect(clock).toMatchObject({ metAt: minute(9), stops: 5 });
+    expect(clock).toMatchObject({ metAt: minute(9), answers: 5 });
     expect(clock!.counted).toHaveLength(4); // the first three, and the first of another kind
   });
   it('too few before giving up is a breach at once', () => {

@@ -41,7 +41,7 @@ export interface SlaClock {
   readonly dueAt: Instant | null;
   readonly pauses: readonly Pause[];
   /** Number of answers until it was fulfilled. */
-  readonly stops: number;
+  readonly answers: number;
   /** The answers that decide when it was fulfilled: the first `times`, and the first of each kind; oldest first. */
   readonly counted: readonly CountedAnswer[];
   /** When it was fulfilled, and when that was recorded. */
@@ -158,7 +158,7 @@ const answered = <C extends SlaClock>(clock: C, obligation: Obligation, event: C
   const counted = withAnswer(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
   const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
-  return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
+  return { ...clock, answers: clock.answers + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
 };
 
 /** The terms that a clock is evaluated under. */
@@ -217,7 +217,7 @@ const withNewClock = <C extends SlaClock>(
   // A new start ends the earlier clock; a start recorded late is itself ended by the next one.
   const next = clocks.find((clock) => clock.kind === kind && clock.startedAt > at);
   const begun: SlaClock = {
-    ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], stops: 0, counted: [] },
+    ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], answers: 0, counted: [] },
     ...(next && { endedAt: next.startedAt, endedBy: next.startedBy }),
   };
   const place = clockIndexAt(clocks, kind, at);

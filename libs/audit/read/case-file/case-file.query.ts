@@ -377,13 +377,13 @@ const entryOf = (
   // The changes contain the previous value. An event contains it as known when it was recorded, which later events may
   // correct.
   const before = changed.length > 0 ? ['from'] : [];
-  const said = new Set([
+  const mentioned = new Set([
     ...(schema?.sentence.shownFields(data) ?? []),
     ...changed.map(({ field }) => field),
     ...before,
   ]);
   const facts = Object.entries(data)
-    .filter(([field, value]) => value !== undefined && !said.has(field) && !namesStream(entry, field, value))
+    .filter(([field, value]) => value !== undefined && !mentioned.has(field) && !namesStream(entry, field, value))
     .map(([field, value]) => ({
       field: fieldInWords(field),
       text: valueInWords(value, schema?.object.properties[field]),

@@ -14,7 +14,7 @@ export const spendDecider = decider<SpendRecord, SpendCommand, SpendEvent>({
   initialState: () => ({}),
   decide: {
     RecordSpendWithoutCampaign: ({ stated }, { data }) => {
-      if ([data.channel, data.source, data.medium].every((said) => said === undefined))
+      if ([data.channel, data.source, data.medium].every((field) => field === undefined))
         return refuse(
           'spend/no-channel',
           'Give channel, source or medium; without one of them the spend cannot be matched to touches.',

@@ -164,10 +164,10 @@ export const deliveriesBehind = async (
   models: ReadModels,
   { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: DeliveryKind },
 ): Promise<Delivery[]> => {
-  const asked = calendarPeriod(period, timeZone, at);
-  if (kind !== 'handed-off') return [...(await deliveriesOfPeople(models, asked, kind)).values()];
+  const dates = calendarPeriod(period, timeZone, at);
+  if (kind !== 'handed-off') return [...(await deliveriesOfPeople(models, dates, kind)).values()];
   const found: Delivery[] = [];
-  for await (const page of models.pages(deliveries, isInPeriod(asked, kind), [{ column: 'at' }]))
+  for await (const page of models.pages(deliveries, isInPeriod(dates, kind), [{ column: 'at' }]))
     found.push(...page.map(({ doc }) => doc));
   return found;
 };

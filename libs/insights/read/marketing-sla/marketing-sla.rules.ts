@@ -43,8 +43,8 @@ export interface CalendarPeriod {
  */
 export const calendarPeriod = (key: string | undefined, timeZone: string, at: Instant): CalendarPeriod => {
   const zone = zoneOf(timeZone);
-  const asked = key ?? monthOf(at, zone);
-  const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(asked) ?? [];
+  const name = key ?? monthOf(at, zone);
+  const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(name) ?? [];
   if (!year)
     throw new Refused(
       'insights/unknown-period',
@@ -54,7 +54,7 @@ export const calendarPeriod = (key: string | undefined, timeZone: string, at: In
   const months = month ? MONTHS.month : quarter ? MONTHS.quarter : MONTHS.year;
   const first = month ? Number(month) : quarter ? Number(quarter) * 3 - 2 : 1;
   const begins = (after: number) => startOfMonth(Number(year), first + after, zone);
-  return { key: asked, from: begins(0), to: begins(months), months };
+  return { key: name, from: begins(0), to: begins(months), months };
 };
 
 /**

@@ -8,7 +8,7 @@ export interface StageOfPipeline {
   readonly stage: string;
   readonly deals: number;
   /** Their total amounts, one per currency, sorted by currency. */
-  readonly worth: readonly MoneySum[];
+  readonly amounts: readonly MoneySum[];
   readonly withoutAmount: number;
 }
 export interface Pipeline {
@@ -54,12 +54,12 @@ export const pipeline = async (models: ReadModels, { filters }: { filters?: Deal
 const sumOf = (
   groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: MoneySum['minor'] }[],
 ): Omit<StageOfPipeline, 'stage'> => {
-  const worth = new MoneySums();
-  for (const { currency, minor } of groups) if (currency !== null) worth.add({ minor, currency });
+  const amounts = new MoneySums();
+  for (const { currency, minor } of groups) if (currency !== null) amounts.add({ minor, currency });
   const count = (of: typeof groups) => of.reduce((sum, { deals: some }) => sum + some, 0);
   return {
     deals: count(groups),
-    worth: worth.list(),
+    amounts: amounts.list(),
     withoutAmount: count(groups.filter(({ currency }) => currency === null)),
   };
 };

@@ -17,7 +17,7 @@ interface ReviewQuestion extends Period {
   readonly at: Instant;
 }
 /** One report of a review, by the same query as GraphQL and the command line. */
-type Figures = (models: ReadModels, asked: ReviewQuestion) => Promise<unknown>;
+type Figures = (models: ReadModels, resolved: ReviewQuestion) => Promise<unknown>;
 
 const versionsInForce = async (models: ReadModels, at: Instant) => {
   const all = await listDefinitions(models);
@@ -62,8 +62,8 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
       (await overdueReviews(models, { at })).map(({ kind, number, reviewBy }) => ({ kind, number, reviewBy })),
     velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
-    content: async (models, asked) => {
-      const report = await contentReport(models, asked);
+    content: async (models, resolved) => {
+      const report = await contentReport(models, resolved);
       return { ...report, rows: report.rows.slice(0, MOST_CONTENT) }; // the size of an append is limited
     },
   },
@@ -87,14 +87,15 @@ export const reviewFacts = async (
   position: Position,
   at: Instant,
 ): Promise<ReviewFacts> => {
-  const asked: ReviewQuestion = { ...periodOfDays(question), at };
+  const resolved: ReviewQuestion = { ...periodOfDays(question), at };
   const past = models.asOf({ knownAt: position });
   const figures: Record<string, unknown> = {};
-  for (const [name, figure] of Object.entries(reviewFigures[question.kind])) figures[name] = await figure(past, asked);
+  for (const [name, figure] of Object.entries(reviewFigures[question.kind]))
+    figures[name] = await figure(past, resolved);
   return {
     ...question,
-    startsAt: asked.from,
-    endsAt: asked.to,
+    startsAt: resolved.from,
+    endsAt: resolved.to,
     figures: JSON.parse(JSON.stringify(figures)) as Json, // as it will be read back: without undefined fields
     position,
     definitions: (await versionsInForce(past, at)).map(({ kind: one, number }) => `${one}@${number}`),

@@ -150,7 +150,7 @@ const tallyOf = (groups: readonly DealCounts[], { from, to }: MonthPeriod): Tall
       open,
       won: won ? count : 0,
       lost: within && status === 'lost' ? count : 0,
-      worth: new Map(won && currency !== null ? [[currency, { minor: amountMinor, deals: count }]] : []),
+      wonAmounts: new Map(won && currency !== null ? [[currency, { minor: amountMinor, deals: count }]] : []),
       cycleMs: won ? cycleMs : 0n,
       closedBeforeOpening: won && closedBeforeOpening ? count : 0,
     });

@@ -13,7 +13,7 @@ const tally = (
   open,
   won,
   lost,
-  worth: new Map([[currency, { minor: BigInt(won * averageMinor), deals: won }]]),
+  wonAmounts: new Map([[currency, { minor: BigInt(won * averageMinor), deals: won }]]),
   cycleMs: BigInt(won * days * DAY_MS),
   closedBeforeOpening: 0,
 });
@@ -43,14 +43,14 @@ describe('pipeline velocity', () => {
     // the average is a third of a cent above 1.00, which the shown one is not
     const row = velocityRow(null, {
       ...tally(30_000, 3, 0, 0, 1),
-      worth: new Map([['USD', { minor: 301n, deals: 3 }]]),
+      wonAmounts: new Map([['USD', { minor: 301n, deals: 3 }]]),
     });
     expect(row.averageAmount).toEqual([usd(100)]);
     expect(row.perDay).toEqual([usd(3_010_000)]);
   });
   it('rounds halves to the even minor unit', () => {
     const average = (minor: bigint) =>
-      velocityRow(null, { ...emptyTally, won: 2, worth: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
+      velocityRow(null, { ...emptyTally, won: 2, wonAmounts: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
     expect([average(1n), average(3n)]).toEqual([[usd(0)], [usd(2)]]);
   });
   it('does not invent what is missing', () => {
@@ -64,7 +64,7 @@ describe('pipeline velocity', () => {
       cycleDays: null,
       perDay: [],
     });
-    expect(velocityRow('x', { ...tally(5, 2, 2, 100, 3), worth: new Map() })).toMatchObject({
+    expect(velocityRow('x', { ...tally(5, 2, 2, 100, 3), wonAmounts: new Map() })).toMatchObject({
       winRate: 0.5,
       averageAmount: [],
       cycleDays: 3,
@@ -88,7 +88,7 @@ describe('pipeline velocity', () => {
       ...emptyTally,
       won: 1,
       closedBeforeOpening: 1,
-      worth: new Map([['USD', { minor: 100n, deals: 1 }]]),
+      wonAmounts: new Map([['USD', { minor: 100n, deals: 1 }]]),
     };
     const row = velocityRow(null, addTallies(tally(1, 1, 0, 100, 32), early));
     expect(row).toMatchObject({ won: 2, cycleDays: 32, perDay: [usd(3)] });
@@ -99,11 +99,11 @@ describe('pipeline velocity', () => {
   });
   it('is exact beyond 2^53 minor units', () => {
     const most = BigInt(Number.MAX_SAFE_INTEGER);
-    const huge = { ...tally(4, 1, 0, 0, 1), worth: new Map([['IDR', { minor: most, deals: 1 }]]) };
+    const huge = { ...tally(4, 1, 0, 0, 1), wonAmounts: new Map([['IDR', { minor: most, deals: 1 }]]) };
     expect(velocityRow(null, huge).perDay).toEqual([{ minor: String(most * 4n), currency: 'IDR' }]);
   });
   it('averages the amounts there are, and says how many lack one', () => {
-    const some = { ...emptyTally, won: 3, worth: new Map([['USD', { minor: 500n, deals: 2 }]]) };
+    const some = { ...emptyTally, won: 3, wonAmounts: new Map([['USD', { minor: 500n, deals: 2 }]]) };
     expect(velocityRow(null, some).averageAmount).toEqual([usd(250)]);
     expect(warningsOf('total', some)).toEqual(['total: 1 of 3 won deals have no amount; the average leaves them out.']);
   });
@@ -148,7 +148,7 @@ describe('the contribution of the levers', () => {
       open,
       won,
       lost,
-      worth: new Map([['USD', { minor: BigInt(minor), deals: won }]]),
+      wonAmounts: new Map([['USD', { minor: BigInt(minor), deals: won }]]),
       cycleMs: BigInt(ms),
       closedBeforeOpening: 0,
     }));
@@ -165,7 +165,7 @@ describe('the contribution of the levers', () => {
     fc.assert(
       fc.property(anyTally, anyTally, (a, b) => {
         const factors = (t: Tally) => {
-          const [, { minor, deals }] = [...t.worth][0]!;
+          const [, { minor, deals }] = [...t.wonAmounts][0]!;
           const cycle = Number(t.cycleMs) / t.won / DAY_MS;
           return {
             open: t.open,

@@ -12,7 +12,7 @@ export interface Tally {
   readonly won: number;
   readonly lost: number;
   /** Won deals that have an amount, by currency; minor units. */
-  readonly worth: ReadonlyMap<string, { readonly minor: bigint; readonly deals: number }>;
+  readonly wonAmounts: ReadonlyMap<string, { readonly minor: bigint; readonly deals: number }>;
   /**
    * Sum of opening to win over the won deals, in milliseconds; without deals that closed before they opened, which have
    * no duration.
@@ -20,20 +20,27 @@ export interface Tally {
   readonly cycleMs: bigint;
   readonly closedBeforeOpening: number;
 }
-export const emptyTally: Tally = { open: 0, won: 0, lost: 0, worth: new Map(), cycleMs: 0n, closedBeforeOpening: 0 };
+export const emptyTally: Tally = {
+  open: 0,
+  won: 0,
+  lost: 0,
+  wonAmounts: new Map(),
+  cycleMs: 0n,
+  closedBeforeOpening: 0,
+};
 
 /** Adds two tallies of different deals. */
 export const addTallies = (a: Tally, b: Tally): Tally => {
-  const worth = new Map(a.worth);
-  for (const [currency, { minor, deals }] of b.worth) {
-    const known = worth.get(currency) ?? { minor: 0n, deals: 0 };
-    worth.set(currency, { minor: known.minor + minor, deals: known.deals + deals });
+  const wonAmounts = new Map(a.wonAmounts);
+  for (const [currency, { minor, deals }] of b.wonAmounts) {
+    const known = wonAmounts.get(currency) ?? { minor: 0n, deals: 0 };
+    wonAmounts.set(currency, { minor: known.minor + minor, deals: known.deals + deals });
   }
   return {
     open: a.open + b.open,
     won: a.won + b.won,
     lost: a.lost + b.lost,
-    worth,
+    wonAmounts: wonAmounts,
     cycleMs: a.cycleMs + b.cycleMs,
     closedBeforeOpening: a.closedBeforeOpening + b.closedBeforeOpening,
   };
@@ -64,9 +71,10 @@ export const levers = ['open', 'winRate', 'averageAmount', 'cycleDays'] as const
 export type Lever = (typeof levers)[number];
 
 /** Won deals with an amount, in any currency. */
-const withAmount = ({ worth }: Tally): number => [...worth.values()].reduce((sum, { deals }) => sum + deals, 0);
+const withAmount = ({ wonAmounts }: Tally): number =>
+  [...wonAmounts.values()].reduce((sum, { deals }) => sum + deals, 0);
 const currenciesOf = (...tallies: readonly Tally[]): readonly string[] =>
-  [...new Set(tallies.flatMap(({ worth }) => [...worth.keys()]))].sort();
+  [...new Set(tallies.flatMap(({ wonAmounts }) => [...wonAmounts.keys()]))].sort();
 const exactRatio = (value: bigint): Decimal => new Exact(value.toString());
 
 /** The unrounded factors that do not depend on the currency; null if the divisor is zero. */
@@ -89,7 +97,12 @@ const factorsOf = (tally: Tally, currency: string): Record<Lever, Decimal> | und
   const { open, winRate, cycleDays } = partsOf(tally);
   const deals = withAmount(tally);
   if (!winRate || deals === 0 || !cycleDays?.gt(0)) return undefined;
-  return { open, winRate, averageAmount: exactRatio(tally.worth.get(currency)?.minor ?? 0n).div(deals), cycleDays };
+  return {
+    open,
+    winRate,
+    averageAmount: exactRatio(tally.wonAmounts.get(currency)?.minor ?? 0n).div(deals),
+    cycleDays,
+  };
 };
 const velocityOf = ({ open, winRate, averageAmount, cycleDays }: Record<Lever, Decimal>): Decimal =>
   open.times(winRate).times(averageAmount).div(cycleDays);
@@ -109,7 +122,7 @@ export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
     lost: tally.lost,
     winRate: winRate?.toNumber() ?? null,
     averageAmount: currencies.map((currency) => {
-      const { minor, deals } = tally.worth.get(currency)!;
+      const { minor, deals } = tally.wonAmounts.get(currency)!;
       return { minor: wholeNumberOf(roundMoney(exactRatio(minor).div(deals))), currency };
     }),
     cycleDays: cycleDays?.toNumber() ?? null,

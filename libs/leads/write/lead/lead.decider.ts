@@ -217,10 +217,10 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         );
       return withQualification(state, [{ type: 'LeadCaptured', data: withPersonalFactNames(data) }], context);
     },
-    UpdateLead: (state, { data: { leadId, ...said } }, context) =>
+    UpdateLead: (state, { data: { leadId, ...changes } }, context) =>
       decideOn(capturedLead(state), ({ person }) => {
-        if (Object.keys(said).length === 0) return nothingToChange('');
-        const fresh = changedFacts(person.facts, context.now, said);
+        if (Object.keys(changes).length === 0) return nothingToChange('');
+        const fresh = changedFacts(person.facts, context.now, changes);
         const changed: Facts = fresh
           ? [{ type: 'LeadProfileChanged', data: withPersonalFactNames({ leadId, ...fresh }) }]
           : [];

@@ -17,14 +17,14 @@ export class LeadHandler implements ICommandHandler<ToLead> {
 
   /** Decisions of people about a merged lead are sent to its survivor. */
   async execute({ id, command }: ToLead): Promise<Outcome> {
-    const asked = new Set<string>();
+    const visited = new Set<string>();
     for (let leadId = id, sent = command; ;) {
-      asked.add(leadId);
+      visited.add(leadId);
       const outcome = await this.decide(leadId, sent);
       const survivorId = outcome instanceof Refused && outcome.code === 'lead/merged' && outcome.details['survivorId'];
       // A command with a revision was based on this lead, not on the survivor.
-      const goesOn = sent.type in moves && sent.meta.expectedRevision === undefined;
-      if (typeof survivorId !== 'string' || !goesOn || asked.has(survivorId)) return outcome;
+      const goesToSurvivor = sent.type in moves && sent.meta.expectedRevision === undefined;
+      if (typeof survivorId !== 'string' || !goesToSurvivor || visited.has(survivorId)) return outcome;
       sent = { ...sent, data: { ...sent.data, leadId: survivorId } } as LeadCommand;
       leadId = survivorId;
     }

@@ -130,9 +130,9 @@ const signalTimes = ({ times: needed = 1, within }: Signal, times: readonly numb
 
 /** The times of the touches in any of the matches, ascending; each touch once. */
 const timesOf = (matches: Signal['touches'], touches: Person['touches']): readonly number[] => {
-  const meant = matches.map((match) => matchingTouches(match, touches)).filter(({ places }) => places.length > 0);
-  if (meant.length < 2) return meant[0]?.times ?? [];
-  const times = new Map(meant.flatMap(({ places, times }) => places.map((place, index) => [place, times[index]!])));
+  const found = matches.map((match) => matchingTouches(match, touches)).filter(({ places }) => places.length > 0);
+  if (found.length < 2) return found[0]?.times ?? [];
+  const times = new Map(found.flatMap(({ places, times }) => places.map((place, index) => [place, times[index]!])));
   return [...times.values()].sort((a, b) => a - b);
 };
 

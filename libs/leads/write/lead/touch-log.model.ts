@@ -19,11 +19,11 @@ interface History {
   /** The first index of each id, filled when first needed. */
   readonly places: Map<string, number>;
   placed: number;
-  readonly meant: WeakMap<TouchPattern, TouchMatchCollector>;
+  readonly matches: WeakMap<TouchPattern, TouchMatchCollector>;
 }
 const historyOf = (touches: TouchFact[], times: number[]): History => ({
   ...{ touches, times },
-  ...{ places: new Map(), placed: 0, meant: new WeakMap() },
+  ...{ places: new Map(), placed: 0, matches: new WeakMap() },
 });
 
 /**
@@ -77,10 +77,10 @@ export class TouchLog implements Touches {
   }
 
   matches(match: TouchPattern): MatchingTouches {
-    const { touches, times, meant } = this.history;
-    const remembered = this.length < CACHE_FROM_LENGTH ? undefined : meant.get(match);
+    const { touches, times, matches } = this.history;
+    const remembered = this.length < CACHE_FROM_LENGTH ? undefined : matches.get(match);
     const found = remembered ?? new TouchMatchCollector(match);
-    if (!remembered && this.length >= CACHE_FROM_LENGTH) meant.set(match, found);
+    if (!remembered && this.length >= CACHE_FROM_LENGTH) matches.set(match, found);
     if (found.seen > this.length) return found.before(this.length);
     return found.upTo(
       this.length,

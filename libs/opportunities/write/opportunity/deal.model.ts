@@ -107,12 +107,12 @@ export const amountsFrom = (
     value === undefined ? [] : [{ at: from, amount: value }],
   );
 
-const withFacts = (deal: Deal, at: Instant, said: DealFacts): Deal => ({
+const withFacts = (deal: Deal, at: Instant, facts: DealFacts): Deal => ({
   ...deal,
   facts: Object.fromEntries(
     factNames.map((name) => {
       const known = deal.facts[name] as Register<DealFacts[FactName]>;
-      return [name, name in said ? withValue(known, at, said[name]) : known];
+      return [name, name in facts ? withValue(known, at, facts[name]) : known];
     }),
   ) as unknown as Deal['facts'],
 });

@@ -97,8 +97,8 @@ const closeSnapshotOf = ({ roles }: Deal, { amount, product, owner, source }: De
 const codesOf = ({ body }: DefinitionOf<'loss-reasons'>): readonly string[] => body.reasons.map(({ code }) => code);
 
 /** The facts that differ from those in force; undefined if none do. */
-const changedFields = <F extends DealFacts>(inForce: DealFacts, said: F): F | undefined => {
-  const changed = Object.entries(said).filter(([name, value]) => inForce[name as keyof DealFacts] !== value);
+const changedFields = <F extends DealFacts>(inForce: DealFacts, changes: F): F | undefined => {
+  const changed = Object.entries(changes).filter(([name, value]) => inForce[name as keyof DealFacts] !== value);
   return changed.length > 0 ? (Object.fromEntries(changed) as F) : undefined;
 };
 
@@ -145,10 +145,10 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
           ? []
           : [{ type: 'OpportunityOwnerChanged', data: { opportunityId, ...(from !== undefined && { from }), to } }],
       ),
-    UpdateOpportunity: (deal, { data: { opportunityId, ...said } }, context) =>
+    UpdateOpportunity: (deal, { data: { opportunityId, ...changes } }, context) =>
       whenOpen(deal, context, (_, inForce) => {
-        if (Object.keys(said).length === 0) return nothingToChange('');
-        const changed = changedFields(inForce, said);
+        if (Object.keys(changes).length === 0) return nothingToChange('');
+        const changed = changedFields(inForce, changes);
         return changed ? [{ type: 'OpportunityUpdated', data: { opportunityId, ...changed } }] : [];
       }),
     ClearOpportunityFact: (deal, { data: { opportunityId, facts } }, context) =>

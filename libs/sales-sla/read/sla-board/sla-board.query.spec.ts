@@ -105,7 +105,7 @@ describe('a clock on the board', () => {
       {
         kind: 'attempts',
         rep: 'rita',
-        stops: 1,
+        answers: 1,
         times: 8,
         kinds: 2,
         answerBy: minute(20),

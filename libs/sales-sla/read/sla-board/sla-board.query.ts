@@ -47,7 +47,7 @@ export const whereClocks = ({ from, to, recordedLate, ...equal }: ClockFilters):
 /** Open clocks of merged leads: they wait for the merge to be undone. */
 export const mergedWithOpenClocks = async (models: ReadModels): Promise<ReadonlySet<string>> => {
   const found = new Set<string>();
-  for await (const page of models.pages(handoffs, { merged: { eq: true }, owed: { gt: 0 } }))
+  for await (const page of models.pages(handoffs, { merged: { eq: true }, openClocks: { gt: 0 } }))
     for (const { doc } of page) found.add(doc.leadId);
   return found;
 };
@@ -89,8 +89,8 @@ const whereOf = ({ at, state, ...filters }: BoardQuestion): Where => {
 const BY_TIME: readonly SlaClockState[] = ['running', 'at risk', 'breached', 'paused', 'waiting'];
 /** The open clocks whose lead is merged into another; undefined for none. */
 const waitingOf = (where: Where, merged: ReadonlySet<string>): Where | undefined => {
-  const asked = where['leadId']?.eq;
-  const ids = [...merged].filter((leadId) => asked === undefined || leadId === asked);
+  const only = where['leadId']?.eq;
+  const ids = [...merged].filter((leadId) => only === undefined || leadId === only);
   return ids.length === 0 ? undefined : { ...where, leadId: { in: ids }, breached: { eq: null } };
 };
 

@@ -58,11 +58,11 @@ const withDates = (clock: Omit<RecordedClock, 'outcome' | 'answerBy' | 'atRiskAt
  */
 export const recordedClockAfter = (
   before: RecordedClock | undefined,
-  said: DatedEvent<ClockEvent>,
+  event: DatedEvent<ClockEvent>,
 ): RecordedClock | undefined => {
-  if (said.type === 'ObligationStarted') {
-    const { leadId, clock: runsOn, kinds } = said.data;
-    const [begun] = clocksAfterEvent([], said);
+  if (event.type === 'ObligationStarted') {
+    const { leadId, clock: runsOn, kinds } = event.data;
+    const [begun] = clocksAfterEvent([], event);
     const warnsAt = firstWarning(begun!);
     return withDates({
       ...{ ...begun!, leadId, clock: runsOn },
@@ -72,8 +72,8 @@ export const recordedClockAfter = (
   }
   if (!before) return undefined;
   // The calendar is kept beside the clock, because the clock's fold does not have it.
-  const after = clocksAfterEvent([before], said)[0] as RecordedClock;
-  if (said.type !== 'ObligationResumed' || after.escalated.length > 0) return withDates(after);
+  const after = clocksAfterEvent([before], event)[0] as RecordedClock;
+  if (event.type !== 'ObligationResumed' || after.escalated.length > 0) return withDates(after);
   const { warnsAt: _, ...rest } = after;
   const warnsAt = firstWarning(after);
   return withDates({ ...rest, ...(warnsAt !== undefined && { warnsAt }) });
