@@ -45,7 +45,15 @@ import { companySteps } from './company';
 import { reps, routingRules } from './sales';
 import type { DemoStep } from './story';
 
-const contexts: readonly ContextParts[] = [definitionsParts, campaignsParts, leadsParts, scoringParts, routingParts, salesSlaParts, opportunitiesParts];
+const contexts: readonly ContextParts[] = [
+  definitionsParts,
+  campaignsParts,
+  leadsParts,
+  scoringParts,
+  routingParts,
+  salesSlaParts,
+  opportunitiesParts,
+];
 const SEED = 7;
 const TODAY = '2024-07-01';
 const steps = companySteps(SEED, TODAY);

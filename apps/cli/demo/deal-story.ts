@@ -4,7 +4,17 @@ import { losses } from './agreements';
 import { marketingTouch, salesTouch, type Channel } from './market';
 import { personOf, type Company } from './people';
 import type { Random } from './random';
-import { competitors, contactRoles, dealStages, conversations, productFor, repFor, support, type Rep } from './sales';
+import {
+  competitors,
+  contactRoles,
+  conversations,
+  dealStages,
+  productFor,
+  repFor,
+  support,
+  type Product,
+  type Rep,
+} from './sales';
 import {
   DAY,
   HOUR,
@@ -42,139 +52,173 @@ const usd = (cents: number): Money => ({ minor: Math.max(1, Math.round(cents / 1
 const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
 
 /** Converts a sales-qualified lead into a deal and follows it to its close, or to the end of the demo. */
-export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): DealOutcome => {
-  const { leadId, company, channel, random, story } = prospect;
-  const product = productFor(random, company);
-  const days = random.skewed(product.days, 0.4);
-  let owner: Rep = rep;
-  let amount = usd(random.skewed(product.cents, 0.45));
-  let closeOn = dayOf(story.now() + product.days * 1.2 * DAY);
-  let colleagueId: string | undefined;
-  const add = <T extends OpportunityCommand['type']>(type: T, data: StepData<'opportunity', T>) =>
-    story.add<'opportunity', T>('opportunity', opportunityId, owner.id, type, data);
+export const dealStory = (prospect: Prospect, rep: Rep, opportunityId: string): DealOutcome =>
+  new DealStoryWriter(prospect, rep, opportunityId).run();
 
-  const talk = () => {
-    const action = random.weighted(
-      ['meeting', 'call', 'e-mail'] as const,
-      (each) => ({ meeting: 3, call: 3, 'e-mail': 4 })[each],
-    );
-    const who = colleagueId && random.chance(0.35) ? colleagueId : leadId;
-    story.add('lead', who, owner.id, 'RecordTouch', salesTouch(random, action));
-  };
-  const reprice = (factor: number) => {
-    const next = usd(amount.minor * factor);
-    if (next.minor === amount.minor) return;
-    amount = next;
-    add('ChangeOpportunityAmount', { to: amount });
-    story.wait(2 * MINUTE);
-  };
-  const postpone = () => {
-    const next = dayOf(story.now() + random.int(10, 45) * DAY);
-    if (next === closeOn) return;
-    closeOn = next;
-    add('ChangeOpportunityCloseDate', { to: closeOn });
-  };
-  const moveTo = (stage: number) => {
-    add('MoveOpportunityStage', { to: dealStages[stage]! });
-    story.wait(5 * MINUTE);
-  };
-  let offered: number | undefined;
-  const propose = () => {
-    if (offered === amount.minor) return;
-    offered = amount.minor;
-    add('SendProposal', { amount });
-    story.wait(10 * MINUTE);
-  };
+class DealStoryWriter {
+  private readonly product: Product;
+  private readonly days: number;
+  private owner: Rep;
+  private amount: Money;
+  private closeOn: Day;
+  private colleagueId: string | undefined;
+  private offered: number | undefined;
+  private reports = 0;
 
-  add('OpenOpportunity', {
-    stage: dealStages[0],
-    name: `${company.name}: ${product.name}`,
-    account: company.name,
-    product: product.name,
-    owner: owner.id,
-    source: channel.name,
-    amount,
-    expectedCloseOn: closeOn,
-  });
-  story.wait(MINUTE);
-  story.add('lead', leadId, owner.id, 'ConvertLead', { opportunityId });
-  story.wait(20 * MINUTE);
-  if (random.chance(0.8)) add('AddContactRole', { leadId, role: 'decision-maker' });
+  constructor(
+    private readonly prospect: Prospect,
+    private readonly rep: Rep,
+    private readonly opportunityId: string,
+  ) {
+    const { random, company, story } = prospect;
+    this.owner = rep;
+    this.product = productFor(random, company);
+    this.days = random.skewed(this.product.days, 0.4);
+    this.amount = usd(random.skewed(this.product.cents, 0.45));
+    this.closeOn = dayOf(story.now() + this.product.days * 1.2 * DAY);
+  }
 
-  const wins = random.chance(product.odds * rep.skill * Math.sqrt(channel.appeal));
-  const ends = wins ? lastStage : random.weighted([0, 1, 2, 3], (stage) => [2, 3, 4, 3][stage]!);
-  for (let stage = 0; stage <= ends; stage++) {
-    if (stage > 0) moveTo(stage);
-    if (stage === 2) propose();
-    if (stage === 2 && random.chance(0.35)) supportSteps(prospect, owner.id, opportunityId);
+  run(): DealOutcome {
+    const { random, story, channel, rest } = this.prospect;
+    this.open();
+    const wins = random.chance(this.product.odds * this.rep.skill * Math.sqrt(channel.appeal));
+    const lastOpenStage = wins ? lastStage : random.weighted([0, 1, 2, 3], (stage) => [2, 3, 4, 3][stage]!);
+    for (let stage = 0; stage <= lastOpenStage; stage++) this.workStage(stage);
+    this.close(wins);
+    story.wait(HOUR);
+    if (this.colleagueId && random.chance(0.06)) this.add('RemoveContactRole', { leadId: this.colleagueId });
+
+    if (random.chance(wins ? 0.02 : 0.06)) {
+      rest();
+      story.work(random.int(10, 40) * DAY);
+      const reason = wins ? 'They cancelled the order in time.' : 'They have the money after all.';
+      this.add('ReopenOpportunity', { stage: dealStages[lastStage], reason });
+      story.work(random.int(1, 6) * DAY);
+      this.talk();
+      story.work(random.int(3, 15) * DAY);
+      const winsAfterAll = !wins && random.chance(0.5);
+      this.close(winsAfterAll);
+      story.wait(HOUR);
+      return winsAfterAll ? 'won' : 'lost';
+    }
+    if (wins && random.chance(0.05)) {
+      story.work(random.int(10, 30) * DAY);
+      this.reprice(1.1 + 0.2 * random.next()); // more seats than ordered
+    }
+    return wins ? 'won' : 'lost';
+  }
+
+  private open(): void {
+    const { leadId, company, channel, random, story } = this.prospect;
+    this.add('OpenOpportunity', {
+      stage: dealStages[0],
+      name: `${company.name}: ${this.product.name}`,
+      account: company.name,
+      product: this.product.name,
+      owner: this.owner.id,
+      source: channel.name,
+      amount: this.amount,
+      expectedCloseOn: this.closeOn,
+    });
+    story.wait(MINUTE);
+    story.add('lead', leadId, this.owner.id, 'ConvertLead', { opportunityId: this.opportunityId });
+    story.wait(20 * MINUTE);
+    if (random.chance(0.8)) this.add('AddContactRole', { leadId, role: 'decision-maker' });
+  }
+
+  private workStage(stage: number): void {
+    const { prospect, opportunityId } = this;
+    const { random, story } = prospect;
+    if (stage > 0) this.moveTo(stage);
+    if (stage === 2) this.propose();
+    if (stage === 2 && random.chance(0.35)) supportSteps(prospect, this.owner.id, opportunityId);
     const talks = random.int(1, 2);
     for (let n = 0; n < talks; n++) {
-      story.work((days * stageShares[stage]! * DAY) / (talks + 1));
-      talk();
+      story.work((this.days * stageShares[stage]! * DAY) / (talks + 1));
+      this.talk();
       if (!random.chance(0.5)) continue;
       story.wait(random.skewed(8) * HOUR);
       prospect.contact();
     }
-    if (stage === 1 && random.chance(0.5)) colleagueId = colleague(prospect, owner, opportunityId);
+    if (stage === 1 && random.chance(0.5)) this.colleagueId = colleague(prospect, this.owner, opportunityId);
     if (random.chance(stage === lastStage ? 0.5 : 0.25))
-      reprice((stage === lastStage ? 0.75 : 0.8) + 0.4 * random.next());
-    if (random.chance(0.35)) postpone();
+      this.reprice((stage === lastStage ? 0.75 : 0.8) + 0.4 * random.next());
+    if (random.chance(0.35)) this.postpone();
     if (random.chance(0.04)) {
       const next = repFor(random);
-      if (next !== owner) add('AssignOpportunity', { to: next.id });
-      owner = next;
+      if (next !== this.owner) this.add('AssignOpportunity', { to: next.id });
+      this.owner = next;
     }
-    if (stage === lastStage && random.chance(0.6)) propose();
+    if (stage === lastStage && random.chance(0.6)) this.propose();
     if (stage === 2 && random.chance(0.08)) {
       story.work(DAY);
-      moveTo(1); // one more demonstration
+      this.moveTo(1); // one more demonstration
       story.work(4 * DAY);
-      talk();
+      this.talk();
       story.wait(HOUR);
-      moveTo(2);
+      this.moveTo(2);
     }
-    story.work((days * stageShares[stage]! * DAY) / (talks + 1));
+    story.work((this.days * stageShares[stage]! * DAY) / (talks + 1));
   }
 
-  let reports = 0;
-  const lose = () => {
+  private close(wins: boolean): void {
+    if (wins) return this.add('WinOpportunity', { amount: this.amount });
+    const { leadId, random, story } = this.prospect;
     const reason = random.weighted(losses, ({ share }) => share).code;
     const competitor = reason === 'competitor' || random.chance(0.15) ? random.pick(competitors) : undefined;
-    add('LoseOpportunity', { reason, ...(competitor && { competitor }) });
+    this.add('LoseOpportunity', { reason, ...(competitor && { competitor }) });
     if (!random.chance(0.6)) return;
     story.wait(20 * MINUTE);
-    story.add('feedback', `${opportunityId}-f${++reports}`, owner.id, 'GiveFeedback', {
+    const { opportunityId } = this;
+    story.add('feedback', `${opportunityId}-f${++this.reports}`, this.owner.id, 'GiveFeedback', {
       ...{ leadId, opportunityId, objections: [reason], messages: [random.pick(conversations.messages)] },
       ...(competitor && { competitors: [competitor] }),
       ...(random.chance(0.5) && { content: [random.pick(conversations.content)] }),
     });
-  };
-  const win = () => add('WinOpportunity', { amount });
-  if (wins) win();
-  else lose();
-  story.wait(HOUR);
-  if (colleagueId && random.chance(0.06)) add('RemoveContactRole', { leadId: colleagueId });
+  }
 
-  if (random.chance(wins ? 0.02 : 0.06)) {
-    prospect.rest();
-    story.work(random.int(10, 40) * DAY);
-    const reason = wins ? 'They cancelled the order in time.' : 'They have the money after all.';
-    add('ReopenOpportunity', { stage: dealStages[lastStage], reason });
-    story.work(random.int(1, 6) * DAY);
-    talk();
-    story.work(random.int(3, 15) * DAY);
-    const comesBack = !wins && random.chance(0.5);
-    if (comesBack) win();
-    else lose();
-    story.wait(HOUR);
-    return comesBack ? 'won' : 'lost';
+  private add<T extends OpportunityCommand['type']>(type: T, data: StepData<'opportunity', T>): void {
+    this.prospect.story.add<'opportunity', T>('opportunity', this.opportunityId, this.owner.id, type, data);
   }
-  if (wins && random.chance(0.05)) {
-    story.work(random.int(10, 30) * DAY);
-    reprice(1.1 + 0.2 * random.next()); // more seats than ordered
+
+  private talk(): void {
+    const { random, story, leadId } = this.prospect;
+    const action = random.weighted(
+      ['meeting', 'call', 'e-mail'] as const,
+      (each) => ({ meeting: 3, call: 3, 'e-mail': 4 })[each],
+    );
+    const who = this.colleagueId && random.chance(0.35) ? this.colleagueId : leadId;
+    story.add('lead', who, this.owner.id, 'RecordTouch', salesTouch(random, action));
   }
-  return wins ? 'won' : 'lost';
-};
+
+  private reprice(factor: number): void {
+    const next = usd(this.amount.minor * factor);
+    if (next.minor === this.amount.minor) return;
+    this.amount = next;
+    this.add('ChangeOpportunityAmount', { to: next });
+    this.prospect.story.wait(2 * MINUTE);
+  }
+
+  private postpone(): void {
+    const { random, story } = this.prospect;
+    const next = dayOf(story.now() + random.int(10, 45) * DAY);
+    if (next === this.closeOn) return;
+    this.closeOn = next;
+    this.add('ChangeOpportunityCloseDate', { to: next });
+  }
+
+  private moveTo(stage: number): void {
+    this.add('MoveOpportunityStage', { to: dealStages[stage]! });
+    this.prospect.story.wait(5 * MINUTE);
+  }
+
+  private propose(): void {
+    if (this.offered === this.amount.minor) return;
+    this.offered = this.amount.minor;
+    this.add('SendProposal', { amount: this.amount });
+    this.prospect.story.wait(10 * MINUTE);
+  }
+}
 
 /** A second person on the deal: already known to marketing, or found by the rep. */
 const colleague = (
