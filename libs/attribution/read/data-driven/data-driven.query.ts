@@ -6,7 +6,7 @@ import type { Dimension, Method } from '../attribution/attribution.rules';
 import { journeysOf, openJourneys } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import { creditCollector, type DataDrivenAttribution } from './data-driven.rules';
+import { CreditCollector, type DataDrivenAttribution } from './data-driven.rules';
 
 /** The parameters of a data-driven model besides the period. */
 export interface LearningOptions extends ReportOptions {
@@ -26,7 +26,7 @@ const withoutFailures = (report: DataDrivenAttribution, conversion: ConversionKi
  * Credits under data-driven models, learnt from the deals won and lost in [from, to), or from the conversions of
  * another kind; the journeys are read once.
  * @returns one report per model, in the given order
- * @throws Refused as `creditCollector`
+ * @throws Refused as `CreditCollector`
  */
 export const fittedAttribution = async (
   models: ReadModels,
@@ -43,7 +43,7 @@ export const fittedAttribution = async (
 ): Promise<readonly DataDrivenAttribution[]> => {
   const { by, from, to, currency, conversion = 'won', ...method } = question;
   const period = { ...(from && { from }), ...(to && { to }), ...(currency !== undefined && { currency }) };
-  const gathered = creditCollector(by, method, await conversionsOf(models, method, to));
+  const gathered = new CreditCollector(by, method, await conversionsOf(models, method, to));
   for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
   if (conversion !== 'won') return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
   for await (const journey of journeysOf(models, 'lost', period)) gathered.add(journey, 'lost');

@@ -13,6 +13,7 @@ import {
   selectJourneyTouches,
   touchDimensions,
   dimensionValueOf,
+  type AttributionMethod,
   type AttributionReport,
   type Conversions,
   type Dimension,
@@ -77,114 +78,134 @@ export interface DataDrivenAttribution extends AttributionReport {
   readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
 }
 
-const addTo = (valuesByCurrency: Map<string, Map<Steps, number>>, { minor, currency }: Money, steps: Steps): void => {
-  const values = valuesByCurrency.get(currency) ?? new Map<Steps, number>();
-  valuesByCurrency.set(currency, values);
-  values.set(steps, (values.get(steps) ?? 0) + minor);
-};
-
 /**
  * Collects the journeys of a period in a path table whose steps are the channels (or campaigns …) of the touches that
  * the method weighs: won journeys are conversions, all others are not.
- * @returns `add` takes one journey; `report` credits all that were added. Rows and `unattributed` sum to `total`:
- *   conversions (decimals of 15 places) and money, per currency, exactly.
+ * Rows and `unattributed` of a report sum to `total`: conversions (decimals of 15 places) and money, per currency,
+ * exactly.
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
-export const creditCollector = (by: Dimension, method: Method, conversions?: Conversions) => {
-  if (!touchDimensions.includes(by as TouchDimension))
-    throw new Refused(
-      'attribution/not-of-a-touch',
-      `by must be one of ${touchDimensions.join(', ')} for a data-driven model.`,
-      'by',
-    );
-  const ready = applyMethod(method);
-  const table = new PathTable();
-  const learntFrom = { converted: 0, ended: 0, open: 0 };
-  const revenue = new MoneySums();
-  const without = { conversions: 0, revenue: new MoneySums() };
+export class CreditCollector {
+  private readonly ready: AttributionMethod;
+  private readonly table = new PathTable();
+  private readonly learntFrom = { converted: 0, ended: 0, open: 0 };
+  private readonly revenue = new MoneySums();
+  private readonly unattributed = { conversions: 0, revenue: new MoneySums() };
   /** The value of the conversions of a path in each currency; a table has room for one. */
-  const valuesByCurrency = new Map<string, Map<Steps, number>>();
-  const outside = new OutsideWindowSum();
-  let withoutAmount = 0;
+  private readonly valuesByCurrency = new Map<string, Map<Steps, number>>();
+  private readonly outside = new OutsideWindowSum();
+  private withoutAmount = 0;
+  private readonly by: TouchDimension;
 
-  const add = (deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void => {
-    const path = selectJourneyTouches(deal, ready, conversions);
+  constructor(
+    by: Dimension,
+    private readonly method: Method,
+    private readonly conversions?: Conversions,
+  ) {
+    if (!touchDimensions.includes(by as TouchDimension))
+      throw new Refused(
+        'attribution/not-of-a-touch',
+        `by must be one of ${touchDimensions.join(', ')} for a data-driven model.`,
+        'by',
+      );
+    this.by = by as TouchDimension;
+    this.ready = applyMethod(method);
+  }
+
+  /** Adds one journey. */
+  add(deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void {
+    const path = selectJourneyTouches(deal, this.ready, this.conversions);
     const { eligible } = path.selection;
-    outside.addTouches(touchesOutside(path).length);
+    this.outside.addTouches(touchesOutside(path).length);
     const steps = eligible.touches.map(
-      (touch) => dimensionValueOf(by as TouchDimension, touch, ready.registered) ?? NOT_STATED,
+      (touch) => dimensionValueOf(this.by, touch, this.ready.registered) ?? NOT_STATED,
     );
     const amount = outcome === 'won' ? revenueOf(deal) : undefined;
-    if (outcome === 'won' && !amount) withoutAmount++;
-    revenue.add(amount);
+    if (outcome === 'won' && !amount) this.withoutAmount++;
+    this.revenue.add(amount);
     if (steps.length === 0) {
-      if (outcome === 'won') without.conversions++;
-      if (outcome === 'won' && path.unwindowed && path.unwindowed.places.length > 0) outside.addConversion(amount);
-      without.revenue.add(amount);
+      if (outcome === 'won') this.unattributed.conversions++;
+      if (outcome === 'won' && path.unwindowed && path.unwindowed.places.length > 0) this.outside.addConversion(amount);
+      this.unattributed.revenue.add(amount);
       return;
     }
-    if (amount) addTo(valuesByCurrency, amount, table.stepsOf(steps));
-    learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
+    if (amount) this.addValue(amount, this.table.stepsOf(steps));
+    this.learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
     const won = outcome === 'won' ? 1 : 0;
-    table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
-  };
+    this.table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
+  }
 
-  /** The table with the values of conversions in one currency. */
-  const tableIn = (currency: string): PathTable => {
-    const valued = table.copy();
-    for (const [steps, value] of valuesByCurrency.get(currency) ?? [])
-      valued.put(steps, { conversions: 0, nulls: 0, value });
-    return valued;
-  };
-
-  const report = (model: DataDrivenModel, options: ReportOptions = {}): DataDrivenAttribution => {
+  /** Credits all journeys that were added. */
+  report(model: DataDrivenModel, options: ReportOptions = {}): DataDrivenAttribution {
+    const { ready, revenue, unattributed, learntFrom, method } = this;
     const { currencies } = revenue;
     const reports = currencies.map((currency, index) =>
       // Conversions and their intervals are the same in all currencies: they are resampled once.
-      dataDrivenReport(model, tableIn(currency), index === 0 ? options : { ...options, bootstrap: 0 }),
+      dataDrivenReport(model, this.tableIn(currency), index === 0 ? options : { ...options, bootstrap: 0 }),
     );
-    const found = reports[0] ?? dataDrivenReport(model, table, options);
-    const byCurrency = currencies.map((currency, place) => {
+    const found = reports[0] ?? dataDrivenReport(model, this.table, options);
+    return {
+      model: model.code,
+      by: this.by,
+      lookback: ready.lookback,
+      definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+      rows: this.rowsOf(found, reports),
+      unattributed: { conversions: unattributed.conversions, revenue: unattributed.revenue.list(currencies) },
+      total: { conversions: learntFrom.converted + unattributed.conversions, revenue: revenue.list() },
+      outsideWindow: ready.unwindowed ? this.outside.sum(currencies) : null,
+      ...(found.base !== undefined && { base: found.base }),
+      ...(found.transitions && { transitions: found.transitions }),
+      learntFrom,
+      warnings: [...this.warnings(), ...found.warnings],
+    };
+  }
+
+  /** The rows of a report with the revenue of each currency; `reports` has one report per currency. */
+  private rowsOf(found: DataDrivenReport, reports: readonly DataDrivenReport[]): DataDrivenAttribution['rows'] {
+    const byCurrency = this.revenue.currencies.map((currency, place) => {
       const { rows } = reports[place]!;
-      const attributed = revenue.of(currency) - without.revenue.of(currency);
+      const attributed = this.revenue.of(currency) - this.unattributed.revenue.of(currency);
       const values = rows.map(({ value }) => Math.max(0, value)); // -1e-13 is a rounding error, not a weight
       const parts = values.some((value) => value > 0) ? allocateExact(attributed, values) : values.map(() => 0n);
       return { currency, rows, parts };
     });
-    const rows = found.rows.map(({ key, value: _, removalEffectOnValue: __, ...row }, index) => ({
+    return found.rows.map(({ key, value: _, removalEffectOnValue: __, ...row }, index) => ({
       ...row,
       key: key === NOT_STATED ? null : key,
       revenue: byCurrency.map(({ currency, parts }) => ({ minor: wholeNumberOf(parts[index]!), currency })),
       ...(row.removalEffect !== undefined && {
-        removalEffectsOnRevenue: byCurrency.map(({ currency, rows: ofCurrency }) => ({
+        removalEffectsOnRevenue: byCurrency.map(({ currency, rows }) => ({
           currency,
-          effect: ofCurrency[index]!.removalEffectOnValue ?? 0,
+          effect: rows[index]!.removalEffectOnValue ?? 0,
         })),
       }),
     }));
-    const conversions = learntFrom.converted + without.conversions;
-    return {
-      model: model.code,
-      by,
-      lookback: ready.lookback,
-      definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-      rows,
-      unattributed: { conversions: without.conversions, revenue: without.revenue.list(currencies) },
-      total: { conversions, revenue: revenue.list() },
-      outsideWindow: ready.unwindowed ? outside.sum(currencies) : null,
-      ...(found.base !== undefined && { base: found.base }),
-      ...(found.transitions && { transitions: found.transitions }),
-      learntFrom,
-      warnings: [
-        ...(currencies.length > 0 && withoutAmount > 0
-          ? [`${withoutAmount} of ${conversions} conversions have no amount`]
-          : []),
-        ...(learntFrom.converted > 0 && learntFrom.ended + learntFrom.open === 0
-          ? ['no journey ended without the conversion: what does not convert was not learnt']
-          : []),
-        ...found.warnings,
-      ],
-    };
-  };
-  return { add, report, table };
-};
+  }
+
+  private warnings(): string[] {
+    const { converted, ended, open } = this.learntFrom;
+    const conversions = converted + this.unattributed.conversions;
+    return [
+      ...(this.revenue.currencies.length > 0 && this.withoutAmount > 0
+        ? [`${this.withoutAmount} of ${conversions} conversions have no amount`]
+        : []),
+      ...(converted > 0 && ended + open === 0
+        ? ['no journey ended without the conversion: what does not convert was not learnt']
+        : []),
+    ];
+  }
+
+  private addValue({ minor, currency }: Money, steps: Steps): void {
+    const values = this.valuesByCurrency.get(currency) ?? new Map<Steps, number>();
+    this.valuesByCurrency.set(currency, values);
+    values.set(steps, (values.get(steps) ?? 0) + minor);
+  }
+
+  /** The table with the values of conversions in one currency. */
+  private tableIn(currency: string): PathTable {
+    const valued = this.table.copy();
+    for (const [steps, value] of this.valuesByCurrency.get(currency) ?? [])
+      valued.put(steps, { conversions: 0, nulls: 0, value });
+    return valued;
+  }
+}

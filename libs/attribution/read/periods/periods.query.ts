@@ -29,7 +29,15 @@ import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { periods, type PeriodDocument } from './periods.projection';
-import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
+import {
+  figuresDifference,
+  noFigures,
+  stored,
+  versionsOf,
+  written,
+  type Figures,
+  type JourneyVersion,
+} from './periods.rules';
 
 /** Hash of a frozen period: SHA-256 over the canonical JSON (RFC 8785) of its facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
@@ -144,6 +152,98 @@ export interface PeriodDelta {
   readonly warnings: readonly string[];
 }
 
+/** Compares a frozen period with the same query now, journey by journey. */
+class PeriodComparison {
+  private readonly model: Model;
+  private readonly by: Dimension;
+  private readonly currencies: Set<string>;
+  private readonly now: ReturnType<typeof summarizeCredit>;
+  private readonly changes: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
+
+  /** @param conversions when people converted, as known when the period was frozen and now */
+  constructor(
+    private readonly period: PeriodDocument,
+    private readonly method: Method,
+    private readonly conversions: { readonly then?: Conversions; readonly now?: Conversions },
+  ) {
+    this.model = requireAdditiveModel(period.model);
+    this.by = dimensionOf(period.by);
+    this.currencies = new Set(period.currencies);
+    this.now = summarizeCredit([this.model], this.by, method, conversions.now);
+  }
+
+  /** Adds the current state of a journey. */
+  add(journey: JourneyDocument): void {
+    if (this.counts(journey)) this.now.add(journey);
+    this.addCurrency(journey);
+  }
+
+  /** Adds the changes of a journey since the period was frozen. */
+  addStates(journeyId: string, states: readonly JourneyVersion[]): void {
+    states.forEach(({ journey, reasons, at, position }, index) => {
+      const before = states[index - 1]?.journey;
+      if (position <= this.period.position || ![before, journey].some((one) => one && this.counts(one))) return;
+      this.addCurrency(journey);
+      if (before) this.addCurrency(before);
+      const { then } = this.conversions;
+      const change = { after: this.figures(journey, then), before: this.figures(before, then) };
+      this.changes.push({ journeyId, reasons, at, position, ...change });
+    });
+  }
+
+  /** Adds the change of a journey that follows from other deals of its people, if there is one. */
+  addEarlierConversions(journeyId: string, journey: JourneyDocument, position: Position): void {
+    if (!this.conversions.now) return;
+    const [after, before] = [this.conversions.now, this.conversions.then].map((each) => this.figures(journey, each));
+    if (JSON.stringify(after) !== JSON.stringify(before))
+      this.changes.push({
+        ...{ journeyId, reasons: ['earlier-conversion'], at: null, position },
+        ...{ after: after!, before: before! },
+      });
+  }
+
+  result(): Omit<PeriodDelta, 'period' | 'intact'> {
+    const currencies = [...this.currencies].sort();
+    const now = this.now.reports()[0]!;
+    return {
+      now,
+      outsideWindow: now.outsideWindow,
+      difference: figuresDifference(this.by, now, figuresOf(this.period), currencies),
+      restatements: this.changes
+        .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
+        .map(({ after, before, ...change }) => ({
+          ...change,
+          difference: figuresDifference(this.by, after, before, currencies),
+        })),
+      warnings: now.warnings,
+    };
+  }
+
+  private counts(journey: JourneyDocument): boolean {
+    const { startsAt, endsAt, currency } = this.period;
+    return (
+      journey.status === 'closed' &&
+      journey.outcome === 'won' &&
+      journey.closedAt >= startsAt &&
+      journey.closedAt < endsAt &&
+      (currency === undefined || journey.currency === currency)
+    );
+  }
+
+  /** The figures of one journey, if it belongs to the period. */
+  private figures(journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures {
+    if (!journey || !this.counts(journey)) return noFigures;
+    const one = summarizeCredit([this.model], this.by, this.method, conversions);
+    one.add(journey);
+    return one.reports()[0]!;
+  }
+
+  private addCurrency(journey: JourneyDocument): void {
+    const amount = this.counts(journey) ? revenueOf(journey) : undefined;
+    if (amount) this.currencies.add(amount.currency);
+  }
+}
+
 /**
  * A frozen period compared with the same query now, under the same versions of the definitions, and every change in
  * between: restated journeys, and deals that closed into the period or were reopened. Each journey is read from its
@@ -161,70 +261,24 @@ export const periodDelta = async (
 ): Promise<PeriodDelta> => {
   const period = await models.get(periods, periodId);
   if (!period) throw new NotFound('period/unknown', 'There is no frozen period with this id.', 'periodId');
-  const { startsAt, endsAt, currency, lookback, timeZone } = period;
+  const { endsAt, lookback, timeZone, position: frozen } = period;
   const versions = { definition: period.attribution, channelRules: period.channelRules };
   const method: Method = {
     ...(await methodOf(definitions, models, period.frozenAt, versions)),
     lookback,
     timeZone,
   };
-  const [model, by] = [requireAdditiveModel(period.model), dimensionOf(period.by)];
-  const conversionsNow = await conversionsOf(models, method, endsAt);
-  const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, endsAt));
-  const counts = (journey: JourneyDocument): boolean =>
-    journey.status === 'closed' &&
-    journey.outcome === 'won' &&
-    journey.closedAt >= startsAt &&
-    journey.closedAt < endsAt &&
-    (currency === undefined || journey.currency === currency);
-  const currencies = new Set(period.currencies);
-  /** The figures of one journey, if it belongs to the period. */
-  const figures = (journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures => {
-    if (!journey || !counts(journey)) return noFigures;
-    const one = summarizeCredit([model], by, method, conversions);
-    one.add(journey);
-    return one.reports()[0]!;
-  };
-  const see = (journey: JourneyDocument) => {
-    const amount = counts(journey) ? revenueOf(journey) : undefined;
-    if (amount) currencies.add(amount.currency);
-  };
-
-  const whole = summarizeCredit([model], by, method, conversionsNow);
-  const steps: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
+  const now = await conversionsOf(models, method, endsAt);
+  const then = now && (await conversionsOf(past(frozen), method, endsAt));
+  const comparison = new PeriodComparison(period, method, { then, now });
   for await (const page of models.pages(journeys))
     for (const { id, doc, position } of page) {
-      if (counts(doc)) whole.add(doc);
-      see(doc);
-      if (position > period.position) {
+      comparison.add(doc);
+      if (position > frozen) {
         const events = (await journal.read(`journey-${id}`)) as unknown as readonly StoredEvent<JourneyEvent>[];
-        const states = versionsOf(id, events, position);
-        states.forEach(({ journey, reasons, at, position: since }, index) => {
-          const before = states[index - 1]?.journey;
-          if (since <= period.position || ![before, journey].some((one) => one && counts(one))) return;
-          see(journey);
-          if (before) see(before);
-          const change = { after: figures(journey, conversionsThen), before: figures(before, conversionsThen) };
-          steps.push({ journeyId: id, reasons, at, position: since, ...change });
-        });
+        comparison.addStates(id, versionsOf(id, events, position));
       }
-      if (!conversionsNow) continue;
-      const [after, before] = [figures(doc, conversionsNow), figures(doc, conversionsThen)];
-      if (JSON.stringify(after) !== JSON.stringify(before))
-        steps.push({ journeyId: id, reasons: ['earlier-conversion'], at: null, position, after, before });
+      comparison.addEarlierConversions(id, doc, position);
     }
-
-  const all = [...currencies].sort();
-  const now = whole.reports()[0]!;
-  return {
-    period,
-    intact: isIntact(period),
-    now,
-    outsideWindow: now.outsideWindow,
-    difference: figuresDifference(by, now, figuresOf(period), all),
-    restatements: steps
-      .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
-      .map(({ after, before, ...step }) => ({ ...step, difference: figuresDifference(by, after, before, all) })),
-    warnings: now.warnings,
-  };
+  return { period, intact: isIntact(period), ...comparison.result() };
 };

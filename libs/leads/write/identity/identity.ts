@@ -49,13 +49,8 @@ export const claimAndHandle = async (
   const capture = command.type === 'CaptureLead';
   const run = (leadId: string) => handle(journal, leadDecider, leadId, withLeadId(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
-  if (!capture) {
-    const fate = await idStatusOf(journal, id);
-    // Refused here and not in the lead's stream: by then the lead could be captured, without the reservation.
-    if (fate === 'released') return idReleased();
-    if (fate === 'unused')
-      return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
-  }
+  const unknown = capture ? undefined : await refusalOfUpdate(journal, id);
+  if (unknown) return unknown;
 
   /** New reservations of this command; released again if it is refused. */
   const fresh = new Map<string, Reservation>();
@@ -67,23 +62,15 @@ export const claimAndHandle = async (
   let sealedId: Refused | undefined;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const held = await reservations.of(identity);
-    const holders = [...new Set(held.flatMap(({ leadId }) => leadId ?? []))];
-    const statuses = new Map<string, IdStatus>();
-    for (const holder of holders) statuses.set(holder, await idStatusOf(journal, holder));
+    const statuses = await statusesOf(journal, held);
+    const holders = [...statuses.keys()];
 
     const owner = holders.find((holder) => typeof statuses.get(holder) === 'object' && (capture || holder !== id));
     if (owner !== undefined) {
       const { capturedBy } = statuses.get(owner) as { capturedBy: string };
       // The same command was sent before; it may have been completed under an id that was already reserved.
       if (capture && capturedBy === commandKeyOf(command.meta)) return run(owner);
-      return refused(
-        refuse(
-          'lead/already-captured',
-          'Another lead already has this email or externalId; details.leadId names it.',
-          '',
-          { leadId: owner },
-        ),
-      );
+      return refused(alreadyCaptured(owner));
     }
     const unfinished = capture ? holders.find((holder) => statuses.get(holder) === 'unused') : undefined;
     if (sealedId && unfinished === undefined) return refused(sealedId);
@@ -100,6 +87,28 @@ export const claimAndHandle = async (
     'lead/busy-identity',
     'Other commands are claiming this email or externalId at the same time; send the command again.',
   );
+};
+
+/** Refused here and not in the lead's stream: by then the lead could be captured, without the reservation. */
+const refusalOfUpdate = async (journal: Journal, leadId: string): Promise<Refused | undefined> => {
+  const status = await idStatusOf(journal, leadId);
+  if (status === 'released') return idReleased();
+  return status === 'unused'
+    ? refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId')
+    : undefined;
+};
+
+const alreadyCaptured = (leadId: string): Refused =>
+  refuse('lead/already-captured', 'Another lead already has this email or externalId; details.leadId names it.', '', {
+    leadId,
+  });
+
+/** The status of each lead id that holds one of the reservations. */
+const statusesOf = async (journal: Journal, held: readonly Reservation[]): Promise<ReadonlyMap<string, IdStatus>> => {
+  const statuses = new Map<string, IdStatus>();
+  for (const { leadId } of held)
+    if (leadId !== undefined && !statuses.has(leadId)) statuses.set(leadId, await idStatusOf(journal, leadId));
+  return statuses;
 };
 
 /**

@@ -168,34 +168,18 @@ const termsUnder = (
   };
 };
 
-/**
- * The same log under another policy, calendar or routing: which breaches would be added, removed and kept; and who
- * would have got which lead. The agreed side are the clocks as recorded, or those of a given baseline. Reads the log
- * once, in pages; keeps the clocks of each lead and none of its events. Nothing is written.
- * @param most maximum number of clocks; more are refused
- * @throws Refused  `definition/invalid-body` with the path of the fault, `counterfactual/invalid-weights`,
- *   `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `time/unknown-zone`
- * @throws NotFound `definition/unknown-version`
- */
-export const counterfactual = async (
-  { log, journal, definitions }: ReplaySources,
-  question: CounterfactualQuestion,
-  most = Infinity,
-): Promise<Counterfactual> => {
-  const { from, to, at, timeZone, cut = {} } = question;
-  const zone = zoneOf(timeZone);
-  const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
-  const policy = givenDefinition('sla-policy', question.policy, 'policy', definitionAt);
-  const calendar = givenDefinition('business-calendar', question.calendar, 'calendar', definitionAt);
-  const rules = givenDefinition('routing', question.routing, 'routing', definitionAt);
+/** The comparison of breaches and the replay of routing that a query asks for. */
+const comparisonsOf = (question: CounterfactualQuestion, definitionAt: DefinitionAt) => {
+  const { from, to, at } = question;
+  const zone = zoneOf(question.timeZone);
+  const given = <K extends TermsKind>(kind: K, path: keyof CounterfactualQuestion) =>
+    givenDefinition(kind, question[path] as Json | undefined, path, definitionAt);
+  const policy = given('sla-policy', 'policy');
+  const calendar = given('business-calendar', 'calendar');
+  const rules = given('routing', 'routing');
   const weights = weightsOf(question.weights);
-  const basePolicy = givenDefinition('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
-  const baseCalendar = givenDefinition(
-    'business-calendar',
-    question.baselineCalendar,
-    'baselineCalendar',
-    definitionAt,
-  );
+  const basePolicy = given('sla-policy', 'baselinePolicy');
+  const baseCalendar = given('business-calendar', 'baselineCalendar');
   if (!policy && !calendar && !rules && !weights)
     throw new Refused(
       'counterfactual/nothing-supposed',
@@ -215,7 +199,7 @@ export const counterfactual = async (
     const found = definitionAt('routing', instant);
     return found && { definition: found.ref, body: found.body };
   };
-  const replay =
+  const routing =
     rules || weights
       ? new RoutingReplay({
           ...{ from, to, weights: weights ?? {} },
@@ -223,8 +207,27 @@ export const counterfactual = async (
           routingAt: rules ? () => ({ definition: rules.ref, body: rules.body }) : routingIn,
         })
       : undefined;
+  return { breaches, routing };
+};
 
-  const types = [...leadEvents.schemas.keys(), ...(replay ? routingEvents.schemas.keys() : [])];
+/**
+ * The same log under another policy, calendar or routing: which breaches would be added, removed and kept; and who
+ * would have got which lead. The agreed side are the clocks as recorded, or those of a given baseline. Reads the log
+ * once, in pages; keeps the clocks of each lead and none of its events. Nothing is written.
+ * @param most maximum number of clocks; more are refused
+ * @throws Refused  `definition/invalid-body` with the path of the fault, `counterfactual/invalid-weights`,
+ *   `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `time/unknown-zone`
+ * @throws NotFound `definition/unknown-version`
+ */
+export const counterfactual = async (
+  { log, journal, definitions }: ReplaySources,
+  question: CounterfactualQuestion,
+  most = Infinity,
+): Promise<Counterfactual> => {
+  const { at, cut = {} } = question;
+  const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
+  const { breaches, routing } = comparisonsOf(question, definitionAt);
+  const types = [...leadEvents.schemas.keys(), ...(routing ? routingEvents.schemas.keys() : [])];
   const tip = await log.tip();
   const last = cut.knownAt && cut.knownAt < tip ? cut.knownAt : tip;
   const [happenedBy, knownBy] = [cut.happenedBy ?? END, cut.knownBy ?? END];
@@ -236,7 +239,7 @@ export const counterfactual = async (
       if (stored.meta.occurredAt > happenedBy || stored.recordedAt > knownBy) continue;
       const event = journal.decode(stored) as StoredEvent<LeadEvent | RoutingEvent>;
       events++;
-      replay?.see(event);
+      routing?.see(event);
       if (!('routingId' in event.data)) breaches?.see(event as StoredEvent<LeadEvent>);
       if (breaches && breaches.clocks > most)
         throw new Refused(
@@ -249,5 +252,5 @@ export const counterfactual = async (
     after = page.position;
     more = !page.atTip && after < last;
   }
-  return { position: last, at, events, sla: breaches?.result() ?? null, routing: replay?.result() ?? null };
+  return { position: last, at, events, sla: breaches?.result() ?? null, routing: routing?.result() ?? null };
 };
