@@ -36,7 +36,7 @@ const totalCells = (by: readonly ReportBreakdown[]) =>
 
 const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }, by: readonly ReportBreakdown[]) => {
   const columns = [
-    ...['all', 'accepted', 'of these given back', 'rejected', 'recycled', 'disqualified', 'waiting', 'limbo'].map(
+    ...['all', 'accepted', 'of these returned', 'rejected', 'recycled', 'disqualified', 'waiting', 'limbo'].map(
       (name) => `${name} (handoffs)`,
     ),
     'rejection rate (0–1)',
@@ -73,7 +73,7 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
         ...clocks('due', 'met', 'met late', 'breached', 'pending'),
         'share met (0–1)',
       ],
-      ...[...clocks('missed', 'missed as known'), 'response (median)', 'response (p90)'],
+      ...[...clocks('missed', 'missed as recorded'), 'response (median)', 'response (p90)'],
       ...['counted (median)', 'counted (p90)'],
     ],
     [...answer.rows, ...answer.total].map((row, index) => [

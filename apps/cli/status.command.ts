@@ -37,7 +37,7 @@ export class StatusCommand extends CommandRunner {
       if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
       else {
         printTable(
-          ['follower', 'kind', 'stands at (position)', 'at the end', 'seen (events)', 'parked (sequences)', 'run by'],
+          ['follower', 'kind', 'reached (position)', 'at the end', 'seen (events)', 'parked (sequences)', 'run by'],
           followers.map(({ name, kind, position, atTip, count, parked, holder }) => [
             name,
             kind,

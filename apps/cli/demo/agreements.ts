@@ -72,7 +72,7 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
   {
     kind: 'mql',
     day: 0,
-    reason: 'First agreement of both teams on when a lead is worth a call.',
+    reason: 'First agreement of both teams on qualified leads.',
     body: { statement: 'Asked for a demo or a quote in the last 30 days.', criteria: askedToBeCalled },
   },
   {

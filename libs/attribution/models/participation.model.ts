@@ -7,7 +7,7 @@ import type { Model } from './credit.model';
 export const participation: Model = {
   code: 'participation',
   name: 'Participation',
-  description: 'The whole conversion to every touch: who took part in it. Not additive, so rows never sum to a total.',
+  description: 'The whole conversion to every touch. Not additive, so rows never sum to a total.',
   additive: false,
   weights: ({ touches }) => {
     const seen = new Set<string>();

@@ -144,7 +144,7 @@ const sampledShapley = (
 export const shapley: DataDrivenModel = {
   code: 'shapley',
   name: 'Shapley value',
-  description: 'By the worth that each channel adds to all sets of channels; beyond 15 channels a seeded estimate.',
+  description: 'By the value that each channel adds to all sets of channels; beyond 15 channels a seeded estimate.',
   repeats: 'collapse-channels',
   score: (table, { seed = 1 }) => {
     const sets = setsOf(table);
@@ -166,7 +166,7 @@ export const shapley: DataDrivenModel = {
 export const shapleySimplified: DataDrivenModel = {
   code: 'shapley-simplified',
   name: 'Simplified Shapley value',
-  description: 'Each journey is shared equally over its distinct channels.',
+  description: 'Each journey is split equally over its distinct channels.',
   repeats: 'collapse-channels',
   score: (table) => {
     const scores = emptySet(table);
@@ -186,7 +186,7 @@ export const shapleySimplified: DataDrivenModel = {
 export const shapleyOrdered: DataDrivenModel = {
   code: 'shapley-ordered',
   name: 'Ordered Shapley value',
-  description: 'The Shapley value of each channel at each place of the journey.',
+  description: 'The Shapley value of each channel at each position of the journey.',
   repeats: 'collapse-channels',
   score: (table) => {
     const scores = emptySet(table);

@@ -8,7 +8,7 @@ import type { Model } from './credit.model';
 export const timeDecay: Model = {
   code: 'time-decay',
   name: 'Time decay',
-  description: 'The nearer to the conversion, the more: half as much for every half-life of 7 days before it.',
+  description: 'More for touches closer to the conversion: half as much for every half-life of 7 days before it.',
   additive: true,
   parameters: ['halfLifeMs'],
   weights: ({ touches }, { halfLifeMs }) => {

@@ -5,14 +5,14 @@ import type { ModelJourney, ModelTouch } from './model-journey.rules';
 /** Why a touch is not weighed, under any model. */
 export const exclusions = {
   'after-conversion': 'it happened after the conversion',
-  'before-window': 'it lies further back than the window',
+  'before-window': 'it is before the look-back window',
   'before-earlier-conversion': 'the person converted since then, and the journey restarts after a conversion',
   'not-included': 'only other touches are included',
-  excluded: 'its channel or campaign, or a condition that holds of it, is excluded',
-  repeated: 'the touch before it is of the same channel',
-  'later-occurrence': 'an earlier touch is of the same channel',
-  'removed-channel': 'its channel is removed where there are others',
-  'before-last-steps': 'more touches than the path may have came after it',
+  excluded: 'its channel or campaign, or a condition that it meets, is excluded',
+  repeated: 'the previous touch has the same channel',
+  'later-occurrence': 'an earlier touch has the same channel',
+  'removed-channel': 'touches of its channel are removed if there are others',
+  'before-last-steps': 'only a limited number of last touches is kept',
 } as const;
 export type Exclusion = keyof typeof exclusions;
 

@@ -370,7 +370,7 @@ export const summarizeCredit = (models: readonly Model[], by: Dimension, method:
           ? warnings
           : [
               ...warnings,
-              `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`,
+              `${model.code} is not additive: a deal counts in every row with one of its touches; rows have no sum`,
             ],
       };
     });

@@ -18,7 +18,7 @@ const withoutFailures = (report: DataDrivenAttribution, conversion: ConversionKi
   ...report,
   warnings: [
     ...report.warnings,
-    `learnt from conversions alone: journeys that never came to ${conversion} are not told`,
+    `learnt from conversions alone: journeys without the conversion ${conversion} are not recorded`,
   ],
 });
 

@@ -190,7 +190,7 @@ export class CreditCollector {
         ? [`${this.withoutAmount} of ${conversions} conversions have no amount`]
         : []),
       ...(converted > 0 && ended + open === 0
-        ? ['no journey ended without the conversion: what does not convert was not learnt']
+        ? ['no journey ended without the conversion: the model has no examples of paths that do not convert']
         : []),
     ];
   }

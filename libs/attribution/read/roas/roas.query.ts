@@ -100,7 +100,7 @@ export const roas = async (
 const partialDayWarnings = (days: ReadonlySet<Day>): string[] =>
   [...days]
     .sort()
-    .map((day) => `the period holds a part of ${day}: what was spent on that day is counted whole; ask for days`);
+    .map((day) => `the period contains a part of ${day}: the spend of that day is counted whole; use whole days`);
 
 /** The spend of the days that overlap a period; `whole`: the day lies completely within it. */
 async function* spendInPeriod(

@@ -12,8 +12,8 @@ export type RoasDimension = (typeof roasDimensions)[number];
 
 /** Which time of sales counts as cost. */
 export const salesTimes = {
-  all: 'All minutes of the period, shared by the credits of the journey of the person they were spent on.',
-  'won-only': 'Minutes up to the close of the deals won in the period, shared by the credits of the deal.',
+  all: 'All minutes of the period, split by the credits of the journey of the person they were spent on.',
+  'won-only': 'Minutes up to the close of the deals won in the period, split by the credits of the deal.',
 } as const;
 export type SalesTimeScope = keyof typeof salesTimes;
 

@@ -40,7 +40,7 @@ const unregisteredContent = (names: readonly string[]): readonly string[] => {
   if (names.length === 0) return [];
   const shown =
     names.slice(0, MAX_NAMED).join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '');
-  return [`touches of sales name what is not registered as content and is not counted: ${shown}; see RegisterAsset`];
+  return [`touches of sales name content that is not registered and not counted: ${shown}; see RegisterAsset`];
 };
 
 /**

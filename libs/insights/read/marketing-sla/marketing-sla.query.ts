@@ -151,7 +151,7 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
     qualified: attainment(needed.qualified, qualified.size, period, at),
     salesQualified: attainment(needed.salesQualified, salesQualified.size, period, at),
     handoffs,
-    warnings: side ? [] : ['nothing is agreed for marketing: no SLA policy in force has a marketing side'],
+    warnings: side ? [] : ['there is no commitment of marketing: no SLA policy in force contains one'],
   };
 };
 

@@ -439,7 +439,7 @@ export const leadEvents = events({
   ObligationStarted: {
     version: 1,
     description: 'An obligation of sales to the lead started.',
-    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, owed by {rep}]',
+    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, assigned to {rep}]',
     decidedBy: { ...slaRule, cause: 'startedBy' },
     ...obligation,
     queue,
