@@ -59,7 +59,7 @@ describe('a case file', () => {
   };
   const told = async (args: string, as?: 'sales') => (await page(args, as)).edges.map(({ node }) => node);
 
-  it('of a deal says what each event changed, and nothing else for a change', async () => {
+  it('of a deal shows what each event changed, and nothing else as a change', async () => {
     const entries = await told('subject: "opportunity-k1", first: 5');
     expect(entries.map(({ changes }) => changes.map(({ text }) => text))).toEqual([
       ['stage: demo', 'owner: bob', 'amount: 1,000.00 USD', 'expected close: 2024-03-01'],
@@ -76,7 +76,7 @@ describe('a case file', () => {
       mode: 'live',
     });
   });
-  it('of a lead tells two equal touches alike, whole, and what a policy did with its cause', async () => {
+  it('of a lead shows two equal touches in the same way, completely, and commands of policies with their cause', async () => {
     const entries = await told('subject: "lead-k"');
     const touches = entries.filter(({ type }) => type === 'TouchRecorded');
     expect(touches).toHaveLength(2);
@@ -94,14 +94,14 @@ describe('a case file', () => {
       cause: { type: 'ContactRoleAdded', actor: 'revops' },
     });
   });
-  it('is sealed for an auditor and open for sales', async () => {
+  it('is sealed for an auditor and decrypted for sales', async () => {
     const [sealed, open] = [await told('subject: "lead-k"'), await told('subject: "lead-k"', 'sales')];
     expect(sealed[0]).toMatchObject({ personal: 'sealed', data: { name: { personal: 'sealed' } } });
     expect(JSON.stringify(sealed)).not.toMatch(/Ada|to be read|\$sealed/);
     expect(open[0]).toMatchObject({ personal: 'open', data: { name: 'Ada', problems: long } });
     expect(open[0]!.changes).toContainEqual({ state: 'lead.name', text: 'name: Ada' });
   });
-  it('turns its pages either way round by stable cursors', async () => {
+  it('has pages in both directions with stable cursors', async () => {
     for (const order of ['', ', newestFirst: true', ', orderBy: RECORDED', ', orderBy: RECORDED, newestFirst: true']) {
       const whole = await told(`subject: "lead-k"${order}`);
       const paged: Entry[] = [];
@@ -122,7 +122,7 @@ describe('a case file', () => {
     ]);
     expect(errors![0]!.extensions.code).toBe('graphql/bad-cursor');
   });
-  it('is told as of a position, with what other streams say of the subject', async () => {
+  it('is available as of a position, with events of other streams', async () => {
     const all = await told('subject: "lead-k"');
     const role = all.find(({ type }) => type === 'ContactRoleAdded')!;
     const cut = await told(`subject: "lead-k", asOf: { knownAt: "${role.position}" }`);
@@ -147,7 +147,7 @@ describe('a case file', () => {
       expect(stdout).toContain('Touch by marketing: page view');
       expect(stdout.replace(/[\s│]+/g, ' ')).toContain('after ContactRoleAdded by revops');
     });
-    it('is whole as JSON, newest first, and as of a position', async () => {
+    it('is complete as JSON, newest first, and as of a position', async () => {
       const json = async (...args: string[]) => JSON.parse(await printed('lead', 'k', '--json', ...args)) as Entry[];
       const [oldest, newest] = [await json(), await json('--newest-first', '--by', 'recorded')];
       expect(newest.map(({ position }) => position)).toEqual(oldest.map(({ position }) => position).reverse());
@@ -156,7 +156,7 @@ describe('a case file', () => {
       expect(cut.map(({ type }) => type)).toEqual(['LeadCaptured', 'TouchRecorded']);
       expect(await json('--happened-by', '2200-01-01', '--known-by', '2200-01-01T00:00:00Z')).toEqual(oldest);
     });
-    it('refuses an order and a subject that there is not', async () => {
+    it('refuses an unknown order and an unknown subject', async () => {
       const refused = async (...args: string[]) => {
         const { status, stderr } = await baton(folder, 'case-file', ...args);
         return [status, stderr.split(/[ :]/)[0]];

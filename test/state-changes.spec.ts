@@ -17,7 +17,7 @@ const changes = (...told: readonly (readonly [type: string, data: object])[]) =>
 };
 
 describe('what an event changed', () => {
-  it('of a deal is what holds from then on, whatever the field is called', () => {
+  it('of a deal is the state from then on, whatever the name of the field', () => {
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     expect(
       changes(
@@ -54,7 +54,7 @@ describe('what an event changed', () => {
       ['opportunity.stage: ["contract","demo"]'],
     ]);
   });
-  it('of a lead is no detail of a touch', () =>
+  it('of a lead is not a detail of a touch', () =>
     expect(
       changes(
         ['LeadCaptured', { leadId: 'k', source: 'trade fair', company: 'Example', owner: 'ann' }],
