@@ -57,10 +57,10 @@ describe('a case file', () => {
     expect(errors).toBeUndefined();
     return data.caseFile;
   };
-  const told = async (args: string, as?: 'sales') => (await page(args, as)).edges.map(({ node }) => node);
+  const entriesOf = async (args: string, as?: 'sales') => (await page(args, as)).edges.map(({ node }) => node);
 
   it('of a deal shows what each event changed, and nothing else as a change', async () => {
-    const entries = await told('subject: "opportunity-k1", first: 5');
+    const entries = await entriesOf('subject: "opportunity-k1", first: 5');
     expect(entries.map(({ changes }) => changes.map(({ text }) => text))).toEqual([
       ['stage: demo', 'owner: bob', 'amount: 1,000.00 USD', 'expected close: 2024-03-01'],
       ['stage: demo → contract'],
@@ -77,7 +77,7 @@ describe('a case file', () => {
     });
   });
   it('of a lead shows two equal touches in the same way, completely, and commands of policies with their cause', async () => {
-    const entries = await told('subject: "lead-k"');
+    const entries = await entriesOf('subject: "lead-k"');
     const touches = entries.filter(({ type }) => type === 'TouchRecorded');
     expect(touches).toHaveLength(2);
     for (const touch of touches)
@@ -95,7 +95,7 @@ describe('a case file', () => {
     });
   });
   it('is sealed for an auditor and decrypted for sales', async () => {
-    const [sealed, open] = [await told('subject: "lead-k"'), await told('subject: "lead-k"', 'sales')];
+    const [sealed, open] = [await entriesOf('subject: "lead-k"'), await entriesOf('subject: "lead-k"', 'sales')];
     expect(sealed[0]).toMatchObject({ personal: 'sealed', data: { name: { personal: 'sealed' } } });
     expect(JSON.stringify(sealed)).not.toMatch(/Ada|to be read|\$sealed/);
     expect(open[0]).toMatchObject({ personal: 'open', data: { name: 'Ada', problems: long } });
@@ -103,7 +103,7 @@ describe('a case file', () => {
   });
   it('has pages in both directions with stable cursors', async () => {
     for (const order of ['', ', newestFirst: true', ', orderBy: RECORDED', ', orderBy: RECORDED, newestFirst: true']) {
-      const whole = await told(`subject: "lead-k"${order}`);
+      const whole = await entriesOf(`subject: "lead-k"${order}`);
       const paged: Entry[] = [];
       for (let after = '', more = true; more;) {
         const { edges, pageInfo } = await page(`subject: "lead-k", first: 2${order}${after && `, after: "${after}"`}`);
@@ -112,7 +112,10 @@ describe('a case file', () => {
       }
       expect(paged).toEqual(whole);
     }
-    const [first, newest] = [await told('subject: "lead-k"'), await told('subject: "lead-k", newestFirst: true')];
+    const [first, newest] = [
+      await entriesOf('subject: "lead-k"'),
+      await entriesOf('subject: "lead-k", newestFirst: true'),
+    ];
     expect(newest.map(({ position }) => position)).toEqual(first.map(({ position }) => position).reverse());
   });
   it('refuses a cursor of another list', async () => {
@@ -123,9 +126,9 @@ describe('a case file', () => {
     expect(errors![0]!.extensions.code).toBe('graphql/bad-cursor');
   });
   it('is available as of a position, with events of other streams', async () => {
-    const all = await told('subject: "lead-k"');
+    const all = await entriesOf('subject: "lead-k"');
     const role = all.find(({ type }) => type === 'ContactRoleAdded')!;
-    const cut = await told(`subject: "lead-k", asOf: { knownAt: "${role.position}" }`);
+    const cut = await entriesOf(`subject: "lead-k", asOf: { knownAt: "${role.position}" }`);
     expect(cut.at(-1)).toEqual(role);
     expect(cut.length).toBeLessThan(all.length);
   });

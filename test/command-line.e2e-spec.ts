@@ -145,7 +145,7 @@ describe('the command line', () => {
 
   it('shows the unit of every figure of the status', async () => {
     const [names, units] = tableOf((await baton(folder, 'status')).stdout);
-    expect(names).toEqual(['follower', 'kind', 'stands at', 'at the end', 'seen', 'parked']);
+    expect(names).toEqual(['follower', 'kind', 'reached', 'at the end', 'seen', 'parked']);
     expect(units).toEqual(['', '', '(position)', '', '(events)', '(sequences)']);
   });
 

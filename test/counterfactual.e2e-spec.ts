@@ -100,14 +100,14 @@ const breachesOf = (people: readonly (readonly Lived[])[], response: Due, decisi
 describe("the demo's months under other agreements", () => {
   let people: (readonly Lived[])[];
   let log: string;
-  const told = async () => (await baton(folder, 'events')).stdout;
+  const logText = async () => (await baton(folder, 'events')).stdout;
   const ask = (...options: string[]) => batonJson<Counterfactual>(folder, 'counterfactual', ...options);
   const changes = ({ sla }: Counterfactual) =>
     sla!.breaches.map(({ change, kind, startedBy }: BreachChange) => `${change} ${kind} ${startedBy}`).sort();
 
   beforeAll(async () => {
     await copyDemo(folder);
-    log = await told();
+    log = await logText();
     const lives = new Map<string, Lived[]>();
     for (const line of log.split('\n').filter(Boolean)) {
       const { id, type, data, meta, stream } = JSON.parse(line) as RawEvent;
@@ -158,7 +158,7 @@ describe("the demo's months under other agreements", () => {
     expect(routing!.differing).toEqual([]);
   });
 
-  it('leave the log as it was', async () => expect(await told()).toBe(log));
+  it('leave the log as it was', async () => expect(await logText()).toBe(log));
 
   it('are available to analysts in pages, and to no salesperson', async () => {
     const served = await Served.start(folder);
@@ -206,7 +206,7 @@ describe("the demo's months under other agreements", () => {
     } finally {
       await served.stop();
     }
-    const written = (await told())
+    const written = (await logText())
       .slice(log.length)
       .split('\n')
       .filter(Boolean)

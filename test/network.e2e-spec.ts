@@ -300,9 +300,9 @@ describe('callers behind a bad connection', () => {
       jest.advanceTimersByTime(1);
       for (let n = 0; n < 5; n++) expect((await ask(capture('others'))).data!.it.__typename).toBe('Accepted');
       // The first took the place of the slowest, which got 503; the others took that place after it.
-      const told = held.map(({ heard }) => heard().slice(CONTINUE.length)).filter(Boolean);
-      expect(told).toHaveLength(1);
-      for (const answer of told)
+      const responses = held.map(({ heard }) => heard().slice(CONTINUE.length)).filter(Boolean);
+      expect(responses).toHaveLength(1);
+      for (const answer of responses)
         expect(answer).toMatch(/^HTTP\/1.1 503 [\s\S]*retry-after: 2\r\n[\s\S]*overload\/busy/);
     });
   });

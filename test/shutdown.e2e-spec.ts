@@ -13,7 +13,7 @@ describe('a server that is stopped', () => {
   const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder(), temporaryFolder()];
   it('finishes what is in flight, loses no acknowledged event, releases its leases, and ends with 0', async () => {
     const folder = folders.pop()!;
-    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
+    const { child, ended, url, token, output: told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
     const acknowledged = new Set<string>();
     const sending = load(url, token, acknowledged);
     await eventually(() => acknowledged.size >= 100);
@@ -53,7 +53,12 @@ describe('a server that is stopped', () => {
     const folder = folders.pop()!;
     const log = { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false` };
     onServers(folder, log);
-    const { child, ended, url, told } = await started(folder, {
+    const {
+      child,
+      ended,
+      url,
+      output: told,
+    } = await started(folder, {
       ...log,
       BATON_QUERY_PROCESSES: '1',
       BATON_SHUTDOWN_SECONDS: '60', // it ends with 1 if something is left open
@@ -97,7 +102,7 @@ describe('a server that is stopped', () => {
   it.each(['the deadline', 'a second signal'])('ends with 1 at %s, if something never ends', async (why) => {
     const folder = folders.pop()!;
     const seconds = why === 'the deadline' ? '1' : '600';
-    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
+    const { child, ended, url, token, output: told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
     await ask(url, token, capture('ada'));
     // A request whose body never ends is in flight forever.
     await slowRequest(url);

@@ -237,8 +237,8 @@ describe('the SLA of sales', () => {
     expect(byMonth.rows).toEqual([
       { month: String(list.edges[0]!.node['at']).slice(0, 7), definition: 'mql@1', rejectionRate: 0.2 },
     ]);
-    const told = await batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
-    expect(told.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
+    const printed = await batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
+    expect(printed.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
       report.total.map(({ kind, due, met }) => [kind, due, met]),
     );
     expect((await batonJson<{ total: object }>(folder, 'report', 'rejections')).total).toMatchObject({

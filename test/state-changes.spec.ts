@@ -5,9 +5,9 @@ import { stateChangesOf, statesIn, type StatedEvent } from '../libs/audit/read/c
 
 const catalogue = catalogueOf([leadEvents, opportunityEvents]);
 /** What each event of one stream changed, `state: before → after`, as the schemas of the contexts mark it. */
-const changes = (...told: readonly (readonly [type: string, data: object])[]) => {
+const changes = (...events: readonly (readonly [type: string, data: object])[]) => {
   const last = new Map<string, StatedEvent>();
-  return told.map(([type, data]) => {
+  return events.map(([type, data]) => {
     if (!catalogue.has(type)) throw new Error(`there is no ${type}`);
     const event = { type, data };
     const found = stateChangesOf(catalogue, event, (state) => last.get(state));

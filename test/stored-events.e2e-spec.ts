@@ -22,7 +22,7 @@ import { followerEvents, Runner } from '@baton/platform/runner';
 import { echo, sendTo, tillEvents, ToTill } from './support/till';
 
 interface Story {
-  readonly told: readonly string[];
+  readonly lines: readonly string[];
   readonly note?: Sealed;
 }
 /** Every event of a stream, and whether people wrote something: needs the catalogue and, for search, keys. */
@@ -31,9 +31,9 @@ const story = projectionOfAllEvents<Story>({
   version: 1,
   search: { note: wordTerms },
   keys: ({ stream }) => [stream],
-  initial: () => ({ told: [] }),
+  initial: () => ({ lines: [] }),
   on: (doc, { type, data }: StoredEvent) => ({
-    told: [...doc.told, [type, data.coins ?? data.half, ...(isSealed(data.note) ? ['noted'] : [])].join(' ')],
+    lines: [...doc.lines, [type, data.coins ?? data.half, ...(isSealed(data.note) ? ['noted'] : [])].join(' ')],
   }),
 });
 
@@ -101,9 +101,9 @@ const world = () => {
     await elsewhere.close();
     return event!.data as { readonly note: { readonly $sealed: string }; readonly leadId: string };
   };
-  const told = async (stream: string, from: Documents = documents) =>
-    (await new ReadModels(from).get<Story>(story, stream))?.told;
-  return { log, documents, faults, start, stop, raw, dropped, sealed, told };
+  const lines = async (stream: string, from: Documents = documents) =>
+    (await new ReadModels(from).get<Story>(story, stream))?.lines;
+  return { log, documents, faults, start, stop, raw, dropped, sealed, lines };
 };
 type World = ReturnType<typeof world>;
 
@@ -169,13 +169,13 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
   };
 
   it(`is parked with ${code}; later events of its stream wait, the rest continues`, async () => {
-    const { start, told, faults, log } = await given();
+    const { start, lines, faults, log } = await given();
     const runner = await start(tillEvents);
     const waiting = (await runner.parked()).map(({ follower, sequence, code: why }) => [follower, sequence, why]);
     const policies = sealed ? [] : [['policy-echo-v1', 'till-a', code]];
     expect(waiting).toEqual([...policies, ['story-v1', 'stream:till-a', code]]);
-    expect(await told('till-a')).toEqual(['CoinDropped 10 noted']);
-    expect(await told('till-b')).toEqual(['CoinDropped 11 noted']);
+    expect(await lines('till-a')).toEqual(['CoinDropped 10 noted']);
+    expect(await lines('till-b')).toEqual(['CoinDropped 11 noted']);
     expect(await log.read('till-echo-b')).toHaveLength(2);
     expect(await log.read('till-echo-a')).toHaveLength(sealed ? 4 : 2); // earlier events are handled
     expect((await runner.verify()).map(({ complete }) => complete)).toEqual([true, true]);
@@ -191,7 +191,7 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
   });
 
   it('can be caught up without loss: retried by a version that can read it, or discarded', async () => {
-    const { start, stop, told } = await given();
+    const { start, stop, lines } = await given();
     await start(tillEvents);
     await stop();
     const runner = await start(readable ? upgraded : tillEvents);
@@ -201,11 +201,11 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
     await runner.catchUp();
     expect(await runner.parked()).toEqual([]);
     const bad = readable ? [readable] : [];
-    expect(await told('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
-    expect(await told('till-echo-a')).toHaveLength(4);
+    expect(await lines('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
+    expect(await lines('till-echo-a')).toHaveLength(4);
     await runner.rebuild('story');
     await runner.catchUp();
-    expect(await told('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
+    expect(await lines('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
   });
 });
 
@@ -222,7 +222,7 @@ describe('an invalid checkpoint', () => {
       { position: '0000000000000099' },
     ],
   ])('%s is reported and rebuilt: nothing is lost, nothing duplicated', async (_, lease, follower, code, change) => {
-    const { start, stop, dropped, documents, faults, told, log } = world();
+    const { start, stop, dropped, documents, faults, lines, log } = world();
     await dropped('a', 11);
     await start(tillEvents);
     await stop();
@@ -235,8 +235,8 @@ describe('an invalid checkpoint', () => {
     await eventually(async () => (await runner.verify()).every(({ complete }) => complete));
     await runner.catchUp();
     expect(faults).toMatchObject([{ code }]);
-    expect(await told('till-a')).toEqual(['CoinDropped 11 noted', 'CoinDropped 12 noted']);
-    expect(await told('till-echo-a')).toHaveLength(4);
+    expect(await lines('till-a')).toEqual(['CoinDropped 11 noted', 'CoinDropped 12 noted']);
+    expect(await lines('till-echo-a')).toHaveLength(4);
     expect(await log.read('till-echo-a')).toHaveLength(4);
     expect(await log.read('till-echo-b')).toHaveLength(2);
     expect((await runner.verify()).map(({ complete }) => complete)).toEqual([true, true]);

@@ -52,7 +52,7 @@ const imported = async (content: string | Buffer | undefined, fields: object = {
   return { sent, faults };
 };
 /** `line column code` of each fault, `id` of each command sent. */
-const told = async (...given: Parameters<typeof imported>) => {
+const resultOf = async (...given: Parameters<typeof imported>) => {
   const { sent, faults } = await imported(...given);
   const ids = sent.map(({ data }) => (data as { leadId: string }).leadId);
   return { faults: faults.map(({ line, column, code }) => `${line} ${column} ${code}`), sent: ids };
@@ -65,7 +65,7 @@ describe('a hostile file', () => {
     ['with a byte order mark', `\ufeff${lines}`],
     ['with lone carriage returns', lines.replaceAll('\n', '\r')],
   ])('%s is read', async (_, content) => {
-    expect(await told(content)).toEqual({ faults: [], sent: ['1', '2'] });
+    expect(await resultOf(content)).toEqual({ faults: [], sent: ['1', '2'] });
   });
 
   it.each([
@@ -85,7 +85,7 @@ describe('a hostile file', () => {
 
   it('is reported row by row, with line and column, and the good rows are imported', async () => {
     const rows = ['id,name', '1,a', '2', '3,a,b', '4,\0', '5 "x",a', '6,b', '"7,a', '8,c'].join('\n');
-    expect(await told(rows)).toEqual({
+    expect(await resultOf(rows)).toEqual({
       faults: [
         '3  import/ragged-row',
         '4  import/ragged-row',
@@ -100,7 +100,7 @@ describe('a hostile file', () => {
   it('of ten thousand columns is read, and a longer row is ragged', async () => {
     const columns = Array.from({ length: 10_000 }, (_, n) => `c${n}`).join(',');
     const cells = Array.from({ length: 10_000 }, (_, n) => n).join(',');
-    expect(await told(`id,name,${columns}\n1,a,${cells}\n2,b,${cells},one more\n`)).toEqual({
+    expect(await resultOf(`id,name,${columns}\n1,a,${cells}\n2,b,${cells},one more\n`)).toEqual({
       faults: ['3  import/ragged-row'],
       sent: ['1'],
     });
@@ -123,7 +123,7 @@ describe('a hostile file', () => {
     const before = held();
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, held() - before)), 1);
-    const answer = await told(undefined);
+    const answer = await resultOf(undefined);
     clearInterval(watch);
     expect(answer).toEqual({ faults: [`3  ${code}`], sent: ['1', '3'] });
     expect(most).toBeGreaterThan(0);
@@ -161,14 +161,14 @@ describe('a date', () => {
   it('of the occurrence must be a possible date, also in a dry run', async () => {
     const at = { occurredAt: { column: 'at', date: 'iso', zone: 'UTC' } };
     const days = ['1970-01-01', '1989-12-31', '2199-01-01', '1990-01-01'];
-    expect(await told(`id,name,at\n${days.map((day, n) => `${n},a,${day}`).join('\n')}\n`, at)).toEqual({
+    expect(await resultOf(`id,name,at\n${days.map((day, n) => `${n},a,${day}`).join('\n')}\n`, at)).toEqual({
       faults: ['2 at command/empty-date', '3 at command/too-early', '4 at command/in-the-future'],
       sent: ['3'],
     });
   });
 
   it('of the occurrence is never guessed', async () => {
-    expect(await told('id,name,at\n1,a,03/04/2024\n2,b,\n', { occurredAt: { column: 'at' } })).toEqual({
+    expect(await resultOf('id,name,at\n1,a,03/04/2024\n2,b,\n', { occurredAt: { column: 'at' } })).toEqual({
       faults: ['2 at import/not-a-date', '3 at import/no-date'],
       sent: [],
     });
@@ -178,7 +178,7 @@ describe('a date', () => {
 describe('a cell changed by a spreadsheet', () => {
   it('is refused as an id if it was rounded', async () => {
     const rows = 'id,name,crm\n\u200e1.23E+15,a,x\n2,b,"4,56e+11"\n3,1.23E+15,y\n1E5,c,2E7f\n';
-    expect(await told(rows, { externalId: { template: 'crm:{crm}' } })).toEqual({
+    expect(await resultOf(rows, { externalId: { template: 'crm:{crm}' } })).toEqual({
       faults: ['2 id import/rounded-id', '3 crm import/rounded-id'],
       sent: ['3', '1E5'], // other text may look like that, and is a valid id
     });
@@ -186,14 +186,16 @@ describe('a cell changed by a spreadsheet', () => {
 
   it('is refused in a lookup by it', async () => {
     const lookup = { lookup: 'lead', externalId: { template: 'crm:{crm}' } };
-    expect((await told('id,name,crm\n1,a,1.23E+15\n', { leadId: lookup }, { key: ['name'] })).faults).toEqual([
+    expect((await resultOf('id,name,crm\n1,a,1.23E+15\n', { leadId: lookup }, { key: ['name'] })).faults).toEqual([
       '2 crm import/rounded-id',
     ]);
   });
 
   it('is refused as a number', async () => {
     const employees = { column: 'size', as: 'integer' };
-    expect((await told('id,name,size\n1,a,1.2E+03\n', { employees })).faults).toEqual(['2 size import/not-a-number']);
+    expect((await resultOf('id,name,size\n1,a,1.2E+03\n', { employees })).faults).toEqual([
+      '2 size import/not-a-number',
+    ]);
   });
 
   it('is kept as text if it is a formula: never run, and in no report', async () => {

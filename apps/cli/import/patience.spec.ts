@@ -12,9 +12,9 @@ class WaitingTimers implements Timers {
 }
 
 describe('the retries of an import', () => {
-  const told: string[] = [];
-  beforeEach(() => void told.splice(0));
-  const tell = (sentence: string) => void told.push(sentence);
+  const messages: string[] = [];
+  beforeEach(() => void messages.splice(0));
+  const report = (sentence: string) => void messages.push(sentence);
   /** A call that fails this many times. */
   const after = (failures: number, error: () => Error = away) => {
     let made = 0;
@@ -25,23 +25,23 @@ describe('the retries of an import', () => {
   };
 
   it('continue after an outage, and report it once for all calls, with its end', async () => {
-    const patience = new OutageRetry(15, tell, new WaitingTimers());
+    const patience = new OutageRetry(15, report, new WaitingTimers());
     expect(await Promise.all([after(4), after(3), after(0)].map((call) => patience.through(call)))).toEqual([
       'answer 5',
       'answer 4',
       'answer 1',
     ]);
-    expect(told).toEqual([
+    expect(messages).toEqual([
       'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and then continues by itself.',
       expect.stringMatching(/^The import continues after an outage of \d s\.$/),
     ]);
     await patience.through(after(1));
-    expect(told).toHaveLength(4); // another outage
+    expect(messages).toHaveLength(4); // another outage
   });
 
   it('end when the outage exceeds the limit, counted from its beginning', async () => {
     const timers = new WaitingTimers();
-    const patience = new OutageRetry(1, tell, timers);
+    const patience = new OutageRetry(1, report, timers);
     await patience.through(after(59));
     expect(timers.now()).toBe(59_000);
     await expect(patience.through(after(Infinity))).rejects.toMatchObject({
@@ -52,14 +52,14 @@ describe('the retries of an import', () => {
   });
 
   it('do not wait if the limit is 0', async () => {
-    await expect(new OutageRetry(0, tell).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
-    expect(told).toEqual([]);
+    await expect(new OutageRetry(0, report).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
+    expect(messages).toEqual([]);
   });
 
   it.each(['documents/unavailable', 'keys/unavailable', 'log/clock-jumped', 'log/busy-stream'])(
     'cover %s too',
     async (code) => {
-      const patience = new OutageRetry(1, tell, new WaitingTimers());
+      const patience = new OutageRetry(1, report, new WaitingTimers());
       expect(await patience.through(after(1, () => new Conflict(code, 'Later.')))).toBe('answer 2');
     },
   );
@@ -69,6 +69,6 @@ describe('the retries of an import', () => {
     new Conflict('read/too-far-behind', 'No.'),
     new Error('broken'),
   ])('do not cover permanent errors: %s', (error) =>
-    expect(new OutageRetry(1, tell).through(after(1, () => error))).rejects.toBe(error),
+    expect(new OutageRetry(1, report).through(after(1, () => error))).rejects.toBe(error),
   );
 });

@@ -53,7 +53,7 @@ const stated = (past: readonly JourneyEvent[], touches: readonly JourneyTouch[])
   throw new Error('it never ends');
 };
 /** The touches of a journey from its events. */
-const told = (events: readonly JourneyEvent[]): readonly JourneyTouch[] =>
+const touchesOf = (events: readonly JourneyEvent[]): readonly JourneyTouch[] =>
   events.reduce<readonly JourneyTouch[]>((touches, { type, data }) => {
     if (type === 'JourneyClosed') return [...touches, ...data.touches];
     return type === 'JourneyRestated' ? changedTouches(touches, data) : touches;
@@ -72,7 +72,7 @@ describe('closing a journey', () => {
     );
     const events = stated([], long);
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['JourneyClosed']));
-    expect(told(events)).toEqual(long);
+    expect(touchesOf(events)).toEqual(long);
     expect(events.filter(({ data }) => !('more' in data))).toEqual([events.at(-1)]);
     given(...events)
       .when(state(long))
@@ -130,7 +130,7 @@ describe('restating a journey', () => {
             ),
           ].sort(inOrder);
           const events = stated(past, now);
-          expect(told([...past, ...events])).toEqual(now);
+          expect(touchesOf([...past, ...events])).toEqual(now);
           for (const { data } of events as Extract<JourneyEvent, { type: 'JourneyRestated' }>[])
             expect(data.added.length + data.changed.length + data.removed.length).toBeLessThanOrEqual(
               EVENT_CHUNK_LIMITS.count,
