@@ -13,7 +13,7 @@ describe('a server that is stopped', () => {
   const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder(), temporaryFolder()];
   it('finishes what is in flight, loses no acknowledged event, releases its leases, and ends with 0', async () => {
     const folder = folders.pop()!;
-    const { child, ended, url, token, output: told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
+    const { child, ended, url, token, output } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
     const acknowledged = new Set<string>();
     const sending = load(url, token, acknowledged);
     await eventually(() => acknowledged.size >= 100);
@@ -21,7 +21,7 @@ describe('a server that is stopped', () => {
     const [code] = await ended;
     await sending;
     // At the deadline it would end with 1.
-    expect({ code, told: code === 0 ? '' : told() }).toEqual({ code: 0, told: '' });
+    expect({ code, output: code === 0 ? '' : output() }).toEqual({ code: 0, output: '' });
 
     const log = openLog(folder);
     const { events } = await log.readAll('', { types: ['LeadCaptured'] }, 100_000);
@@ -33,7 +33,7 @@ describe('a server that is stopped', () => {
     await documents.close();
     await log.close();
     // Each command was one line, and no line contains personal data.
-    const lines = told()
+    const lines = output()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -44,7 +44,7 @@ describe('a server that is stopped', () => {
       actor: expect.any(String),
       correlationId: expect.any(String),
     });
-    expect(told()).not.toContain('example.org');
+    expect(output()).not.toContain('example.org');
     expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
@@ -53,12 +53,7 @@ describe('a server that is stopped', () => {
     const folder = folders.pop()!;
     const log = { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false` };
     onServers(folder, log);
-    const {
-      child,
-      ended,
-      url,
-      output: told,
-    } = await started(folder, {
+    const { child, ended, url, output } = await started(folder, {
       ...log,
       BATON_QUERY_PROCESSES: '1',
       BATON_SHUTDOWN_SECONDS: '60', // it ends with 1 if something is left open
@@ -93,7 +88,7 @@ describe('a server that is stopped', () => {
     const asking = fields.map((field) => isAnswered(field).catch(() => false));
     await Promise.race(asking); // the others are in progress
     child.kill('SIGTERM');
-    expect([(await ended)[0], told().includes('deadline')]).toEqual([0, false]);
+    expect([(await ended)[0], output().includes('deadline')]).toEqual([0, false]);
     await Promise.all(asking);
     await Promise.all(subscribed.map(([, { over }]) => over));
     server.stop();
@@ -102,19 +97,19 @@ describe('a server that is stopped', () => {
   it.each(['the deadline', 'a second signal'])('ends with 1 at %s, if something never ends', async (why) => {
     const folder = folders.pop()!;
     const seconds = why === 'the deadline' ? '1' : '600';
-    const { child, ended, url, token, output: told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
+    const { child, ended, url, token, output } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
     await ask(url, token, capture('ada'));
     // A request whose body never ends is in flight forever.
     await slowRequest(url);
     child.kill('SIGTERM');
-    await eventually(() => told().includes('"stopping"'));
+    await eventually(() => output().includes('"stopping"'));
     if (why === 'a second signal') {
       expect(child.exitCode).toBe(null);
       child.kill('SIGINT');
     }
     const [code] = await ended;
     expect(code).toBe(1);
-    expect(told()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');
+    expect(output()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');
     const log = openLog(folder);
     expect((await log.read('lead-ada')).map(({ type }) => type)).toContain('LeadCaptured');
     await log.close();
