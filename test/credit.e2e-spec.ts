@@ -30,7 +30,7 @@ describe('credits through GraphQL', () => {
   });
   afterAll(() => served.stop());
 
-  it('are explained, with the refund as a reversing credit', async () => {
+  it('are explained, with the refund as a reversing booking', async () => {
     const { credit } = await ask<{ credit: { credits: { touchId: string }[] } }>(
       `{ credit(journeyId: "deal", model: LINEAR, lookback: "none", parameters: { transforms: [{ kind: EXPOSURE }] }) {
            model divisor additive unattributed missing lookback amount { minor } definitions { attribution channelRules }
@@ -57,7 +57,7 @@ describe('credits through GraphQL', () => {
     const one = await ask(`{ credit(journeyId: "deal", touchId: "${touchId}") { credits { touchId } } }`);
     expect(one).toEqual({ credit: { credits: [{ touchId }] } });
   });
-  it('stand side by side under several models, with the difference of each deal', async () => {
+  it('are compared under several models, with the difference of each deal', async () => {
     const { compareModels } = await ask<{ compareModels: unknown }>(
       `{ compareModels(models: [FIRST_TOUCH, LINEAR], lookback: "none") {
            reports { model total { revenue { minor } } }
@@ -85,7 +85,7 @@ describe('credits through GraphQL', () => {
       },
     });
   });
-  it('come from models that are listed', async () => {
+  it('list the available models', async () => {
     const { attributionModels } = await ask<{ attributionModels: { code: string }[] }>(
       '{ attributionModels { model code name description additive dataDriven parameters } }',
     );

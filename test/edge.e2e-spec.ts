@@ -11,7 +11,7 @@ import { serve } from '../apps/api/serve';
 import { abuses, send, type Answer } from '../bench/abuse';
 import { temporaryFolder } from './support/baton';
 
-describe('the edge', () => {
+describe('the API', () => {
   const folder = temporaryFolder();
   const start = async (settings: Record<string, string> = {}) => {
     const app = await serve(
@@ -63,7 +63,7 @@ describe('the edge', () => {
       );
     });
 
-    it('nothing that is within the limits', async () => {
+    it('nothing within the limits', async () => {
       const { body } = await ask(
         port,
         '{ a: status { name parked { code } } b: status { ...f } } fragment f on FollowerStatus { name }',
@@ -77,7 +77,7 @@ describe('the edge', () => {
     });
   });
 
-  it('tells nobody the schema in production, and serves no GraphiQL', async () => {
+  it('hides the schema in production, and serves no GraphiQL', async () => {
     const { app, port, key } = await start({ BATON_PRODUCTION: 'yes' });
     try {
       for (const query of [
@@ -102,7 +102,7 @@ describe('the edge', () => {
     }
   });
 
-  it('runs only trusted documents where a manifest is set', async () => {
+  it('runs only trusted documents if a manifest is set', async () => {
     const trusted = '{ status { name } }';
     const manifest = join(folder, 'manifest.json');
     writeFileSync(manifest, JSON.stringify([createHash('sha256').update(trusted).digest('hex')]));
@@ -165,7 +165,7 @@ describe('the edge', () => {
     const as = (token: string, query = '{ status { name } }') => ask(edge.port, query, `Bearer ${token}`);
     const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada", source: "web" }) { __typename } }';
 
-    it('takes its tokens beside keys; the actor is the subject, unknown roles are dropped', async () => {
+    it('accepts its tokens in addition to keys; the actor is the subject, unknown roles are dropped', async () => {
       const token = await signed(claims());
       expect((await as(token)).body.errors).toBeUndefined();
       expect((await as(token, capture)).body.data).toEqual({ captureLead: { __typename: 'Accepted' } });
@@ -179,7 +179,7 @@ describe('the edge', () => {
       expect(codeOf(await as(reader, capture))).toBe('access/denied');
     });
 
-    it('refuses what is not from it, not for us or not any more', async () => {
+    it('refuses tokens of others, for others, or expired ones', async () => {
       const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' });
       const unsigned = `${base64({ alg: 'none' })}.${base64(claims())}.`;
       const confused = `${base64({ alg: 'HS256', kid: 'k1' })}.${base64(claims())}`;
@@ -214,7 +214,7 @@ describe('the edge', () => {
       for (const [what, token, code] of cases) expect([what, codeOf(await as(token))]).toEqual([what, code]);
     });
 
-    it('says so while the issuer cannot be asked, and goes on afterwards', async () => {
+    it('reports that the issuer is unavailable, and continues afterwards', async () => {
       answers = false;
       const other = await start({
         BATON_OIDC_ISSUER: url,

@@ -18,7 +18,7 @@ import { uShaped } from './u-shaped.model';
 import { wMilestones } from './w-milestones.model';
 import { wShaped } from './w-shaped.model';
 
-/** Every attribution model, in the order in which reports show them; the one list. */
+/** Every attribution model, in the order in which reports list them. */
 export const attributionModels: readonly Model[] = [
   firstTouch,
   lastTouch,

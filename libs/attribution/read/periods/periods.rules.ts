@@ -11,7 +11,7 @@ import type { JourneyEvent } from '../../write/journey/journey.events';
 import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
-/** What a report says: its rows and unattributed sum to the total. */
+/** The figures of a report: rows and unattributed sum to the total. */
 export interface Figures {
   readonly rows: readonly ({ readonly key: string | null } & Credited)[];
   readonly unattributed: Credited;
@@ -22,9 +22,9 @@ const none: Credited = { conversions: 0, revenue: [] };
 export const noFigures: Figures = { rows: [], unattributed: none, total: none };
 
 /**
- * What changed from one report to another.
+ * The difference between two reports.
  * @param currencies of all amounts concerned; each has its own difference
- * @returns only keys that changed; sums as its two reports do
+ * @returns only keys that changed; they sum as the two reports do
  */
 export const figuresDifference = (
   by: Dimension,
@@ -50,7 +50,7 @@ export const figuresDifference = (
   };
 };
 
-/** A journey as it stood from one event on, and why it came to be so. */
+/** A journey as of one event, and why it changed. */
 export interface JourneyVersion {
   readonly journey: JourneyDocument;
   /** `closed`, `reopened`, or the reasons of the restatement. */
@@ -59,9 +59,7 @@ export interface JourneyVersion {
   readonly position: Position;
 }
 
-/**
- * Every state of a journey that its stream tells up to a position, oldest first. A list in parts is one state.
- */
+/** Every state of a journey in its stream up to a position, oldest first. A statement in parts is one state. */
 export const versionsOf = (
   journeyId: string,
   events: readonly StoredEvent<JourneyEvent>[],
@@ -80,13 +78,13 @@ export const versionsOf = (
   return versions;
 };
 
-/** Money of a stored figure, which leaves out currencies without an amount, in every currency of the report. */
+/** The amounts of a stored figure, which omits currencies without an amount, in every currency of the report. */
 export const stored = (
   { conversions, revenue }: { readonly conversions: number; readonly revenue: readonly MoneySum[] },
   currencies: readonly string[],
 ): Credited => ({ conversions, revenue: new MoneySums().addAll(revenue).list(currencies) });
 
-/** A figure as it is stored: without the currencies that it has no amount in. */
+/** A figure as stored: without currencies that have no amount. */
 export const written = ({ conversions, revenue }: Credited) => ({
   conversions,
   revenue: revenue.filter(({ minor }) => minor !== 0),

@@ -96,5 +96,5 @@ export const journeyCommands = commands('journey', {
 });
 export type JourneyCommand = CommandOf<typeof journeyCommands>;
 
-/** Speaks to the journey of one deal. */
+/** Sends a command to the journey of a deal. */
 export class ToJourney extends To<JourneyCommand> {}

@@ -72,7 +72,7 @@ export const periodEvents = events({
 export type PeriodEvent = EventOf<typeof periodEvents>;
 export type FrozenFacts = Omit<PeriodEvent['data'], 'hash'>;
 
-/** What a caller says: the question. */
+/** The command of a caller: the query. */
 export const freezeCommands = commands('period', {
   FreezePeriod: {
     description: 'Freeze the attribution of a period as it is known now; later restatements are shown as deltas to it.',
@@ -90,7 +90,7 @@ export const freezeCommands = commands('period', {
 });
 export type FreezeCommand = CommandOf<typeof freezeCommands>;
 
-/** What is decided on: the question with its answer, which Baton computes and no caller can give. */
+/** The command that is decided: the query with its result, which only Baton computes. */
 export const periodCommands = commands('period', {
   FreezePeriod: {
     description: 'Record the figures of a period.',
@@ -104,5 +104,5 @@ export const periodCommands = commands('period', {
 });
 export type PeriodCommand = CommandOf<typeof periodCommands>;
 
-/** Speaks to one period. */
+/** Sends a command to a period. */
 export class ToPeriod extends To<FreezeCommand> {}

@@ -12,7 +12,7 @@ const campaign = (...records: readonly [day: string, channel: string, minor: num
     ),
   }) as CampaignDocument;
 
-describe('what a campaign cost', () => {
+describe('the spend of a campaign', () => {
   const spend = campaign(
     ['2024-01-01', 'search', 100, 'EUR'],
     ['2024-01-01', 'social', 20, 'EUR'],
@@ -20,12 +20,12 @@ describe('what a campaign cost', () => {
     ['2024-01-03', 'search', 4_000, 'EUR'],
   );
 
-  it('is one amount a currency, in the order of their codes', () =>
+  it('has one amount per currency, sorted by code', () =>
     expect(spentIn(spend)).toEqual([
       { minor: 4_120, currency: 'EUR' },
       { minor: 3, currency: 'USD' },
     ]));
-  it('is counted from the first day on, and without the day at which the period ends', () => {
+  it('includes the first day of the period, and excludes its end', () => {
     expect(spentIn(spend, '2024-01-01', '2024-01-03')).toEqual([
       { minor: 120, currency: 'EUR' },
       { minor: 3, currency: 'USD' },
@@ -33,7 +33,7 @@ describe('what a campaign cost', () => {
     expect(spentIn(spend, '2024-01-02', '2024-01-02')).toEqual([]);
     expect(spentIn(spend, '2024-01-03')).toEqual([{ minor: 4_000, currency: 'EUR' }]);
   });
-  it('is the newest record of a day and a channel, in whatever spelling', () => {
+  it('is the newest record of a day and channel, ignoring spelling', () => {
     const spent = (channel: string, minor: number) =>
       recorded<CampaignEvent>({
         type: 'CampaignSpendRecorded',

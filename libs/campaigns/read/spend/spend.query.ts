@@ -3,7 +3,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { campaignList } from '../campaigns/campaigns.projection';
 import { spendWithoutCampaign } from './spend-without-campaign.projection';
 
-/** What was spent on one day, as it was recorded: what is unknown of it is null. */
+/** The spend recorded for one day; unknown fields are null. */
 export interface Spend {
   readonly campaignId: string | null;
   readonly day: Day;
@@ -14,7 +14,7 @@ export interface Spend {
   readonly amount: Money;
 }
 
-/** The standing records of all campaigns, and those that name none; amounts of different currencies side by side. */
+/** The current spend records, with and without a campaign; each amount keeps its currency. */
 export async function* recordedSpend(models: ReadModels): AsyncGenerator<Spend> {
   for await (const page of models.pages(campaignList))
     for (const { id, doc } of page)

@@ -86,7 +86,7 @@ const obligation = object({
 });
 export type Obligation = Static<typeof obligation>;
 
-/** What marketing commits to: a number of qualified leads per period, or a pipeline that they are to create. */
+/** What marketing commits to: a number of qualified leads per period, or the pipeline that they should create. */
 const marketingCommitment = object({
   per: oneOf(['month', 'quarter', 'year'], 'Calendar period of the numbers.'),
   qualified: optional(integer('Number of qualified leads per period.', { min: 1, max: 1_000_000_000 })),

@@ -50,7 +50,7 @@ const external = optional(
 );
 const flagged = optional(flag('True if another system made this decision; back-tests leave it out.'));
 
-/** The profile of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
+/** The profile of the person. Name, e-mail and phone are personal: encrypted, and unreadable after an erasure. */
 const profile = {
   email: state('lead.email', optional(personal(email('E-mail address.')))),
   name: state('lead.name', optional(personal(text('Full name.', { max: 300 })))),
@@ -439,7 +439,7 @@ export const leadEvents = events({
   ObligationStarted: {
     version: 1,
     description: 'An obligation of sales to the lead started.',
-    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, owed by {rep}]',
+    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, assigned to {rep}]',
     decidedBy: { ...slaRule, cause: 'startedBy' },
     ...obligation,
     queue,
@@ -696,5 +696,5 @@ export const leadCommands = commands(
 );
 export type LeadCommand = CommandOf<typeof leadCommands>;
 
-/** A command on its way to a lead. */
+/** Sends a command to a lead. */
 export class ToLead extends To<LeadCommand> {}

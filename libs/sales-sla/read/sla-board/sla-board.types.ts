@@ -88,7 +88,7 @@ export class SlaClockType {
   @Field(() => SafeIntScalar, maybe('Time from the start until it was fulfilled, in milliseconds of the wall clock.'))
   responseMs?: number;
   @Field(() => Int, { description: 'Number of answers so far.' })
-  stops!: number;
+  answers!: number;
   @Field(() => Int, { description: 'Number of answers required.' })
   times!: number;
   @Field(() => Int, maybe('Number of different kinds of answers required.'))
