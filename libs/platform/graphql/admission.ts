@@ -5,26 +5,26 @@ import {
   getNamedType,
   getNullableType,
   GraphQLError,
+  isIntrospectionType,
   isListType,
-  isObjectType,
-  isInterfaceType,
   Kind,
+  MaxIntrospectionDepthRule,
   parse,
-  SchemaMetaFieldDef,
-  TypeMetaFieldDef,
+  TypeInfo,
+  validate,
+  ValidationContext,
   type ConstDirectiveNode,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLField,
-  type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type OperationTypeNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
+import { createComplexityRule, type ComplexityEstimator } from 'graphql-query-complexity';
 import { LRUCache } from 'lru-cache';
 import { assumedSizes, checkVariables, limits, assertWithinLimit } from './limits';
 
@@ -35,13 +35,15 @@ export interface GraphqlRequest {
   readonly operationName?: unknown;
   readonly extensions?: unknown;
 }
-export interface AdmittedRequest {
+interface CheckedDocument {
   readonly document: DocumentNode;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly operationName: string | undefined;
   /** Whether it queries the schema itself (introspection). */
   readonly introspects: boolean;
   readonly operations: readonly OperationTypeNode[];
+}
+export interface AdmittedRequest extends CheckedDocument {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName: string | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 
 /** Checks the size, form and cost of a request before the GraphQL server sees it, each in time linear in its limit. */
 export class Admission {
-  private readonly parsed = new LRUCache<string, DocumentNode>({
+  private readonly checked = new LRUCache<string, CheckedDocument>({
     maxSize: 4 * 2 ** 20,
     sizeCalculation: (_, source) => source.length,
   });
@@ -109,23 +111,29 @@ export class Admission {
       );
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
-    const document = this.parsed.get(query) ?? this.parse(query);
-    const { introspects } = new QueryCost(this.schema(), document, given).measure();
-    this.parsed.set(query, document);
-    const operations = operationsOf(document).map(({ operation }) => operation);
+    const checked = this.checked.get(query) ?? this.check(query);
+    assertWithinLimit('cost', costOf(this.schema(), checked.document, given));
+    this.checked.set(query, checked);
     return {
-      document,
+      ...checked,
       variables: given,
       operationName: typeof operationName === 'string' ? operationName : undefined,
-      introspects,
-      operations,
     };
   }
 
+  /** All that is the same whatever the variables are. */
+  private check(query: string): CheckedDocument {
+    const document = this.parse(query);
+    countNodes(document);
+    const introspects = checkExpansion(document);
+    if (introspects && validate(this.schema(), document, [MaxIntrospectionDepthRule]).length > 0)
+      assertWithinLimit('introspectionLists', limits.introspectionLists.max + 1);
+    return { document, introspects, operations: operationsOf(document).map(({ operation }) => operation) };
+  }
+
   private parse(query: string): DocumentNode {
-    let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: limits.tokens.max });
+      return parse(query, { maxTokens: limits.tokens.max });
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       // graphql-js says this with no code of its own.
@@ -137,8 +145,6 @@ export class Admission {
         'query',
       );
     }
-    countNodes(document);
-    return document;
   }
 }
 
@@ -189,146 +195,88 @@ interface AnswerField {
   requests: number;
   readonly inner: Map<string, AnswerField>;
 }
-interface SelectionContext {
-  readonly type: GraphQLNamedType | undefined;
-  readonly answerField: AnswerField;
-  readonly depth: number;
-  /** How many objects of this type the answer can have. */
-  readonly objects: number;
-  readonly introspectionLists: number;
-  readonly introspection: boolean;
-}
 const newAnswerField = (): AnswerField => ({ requests: 0, inner: new Map() });
 
 /**
  * Walks operations and fragments as they will be executed, every fragment written out, and stops at the first limit.
  * graphql-js's own check of overlapping fields compares each pair of selections of one place of the answer, and a
  * fragment can double what it spreads: so both are bounded here, before.
+ * @returns whether the schema itself is asked for
  */
-class QueryCost {
-  private selections = 0;
-  private cost = 0;
-  private introspects = false;
-  private readonly fragments = new Map<string, FragmentDefinitionNode>();
-  private readonly openFragments = new Set<string>();
-  /** Of whole-number variables, by name; of several operations the greatest. */
-  private readonly defaults = new Map<string, number>();
-
-  constructor(
-    private readonly schema: GraphQLSchema,
-    private readonly document: DocumentNode,
-    private readonly variables: Readonly<Record<string, unknown>>,
-  ) {}
-
-  /** @returns whether the schema itself is asked for, and how many fields the answer may have */
-  measure(): { readonly introspects: boolean; readonly cost: number } {
-    for (const definition of this.document.definitions)
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
-    // Each fragment also by itself: one that is not used is validated all the same.
-    for (const { name, typeCondition, selectionSet } of this.fragments.values()) {
-      this.openFragments.add(name.value);
-      this.select(selectionSet, this.rootContext(this.schema.getType(typeCondition.name.value)));
-      this.openFragments.delete(name.value);
+const checkExpansion = (document: DocumentNode): boolean => {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  const openFragments = new Set<string>();
+  let selections = 0;
+  let introspects = false;
+  const select = (selectionSet: SelectionSetNode, at: AnswerField, depth: number): void => {
+    for (const selection of selectionSet.selections) {
+      assertWithinLimit('selections', ++selections);
+      if (selection.kind === Kind.FIELD) selectField(selection, at, depth + 1);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) select(selection.selectionSet, at, depth);
+      else selectFragment(selection.name.value, at, depth);
     }
-    for (const { variableDefinitions = [] } of operationsOf(this.document))
-      for (const { variable, defaultValue } of variableDefinitions)
-        if (defaultValue?.kind === Kind.INT) {
-          const before = this.defaults.get(variable.name.value) ?? 0;
-          this.defaults.set(variable.name.value, Math.max(before, Number(defaultValue.value)));
-        }
-    this.cost = 0; // a fragment costs where it is used
-    for (const { operation, selectionSet } of operationsOf(this.document)) {
-      const root = this.rootContext(this.schema.getRootType(operation) ?? undefined);
-      this.select(selectionSet, root);
-      assertWithinLimit(
-        'rootFields',
-        [...root.answerField.inner.values()].reduce((sum, { requests }) => sum + requests, 0),
-      );
-    }
-    return { introspects: this.introspects, cost: this.cost };
-  }
-
-  private rootContext(type: GraphQLNamedType | undefined): SelectionContext {
-    return { type, answerField: newAnswerField(), depth: 0, objects: 1, introspectionLists: 0, introspection: false };
-  }
-
-  private select({ selections }: SelectionSetNode, at: SelectionContext): void {
-    for (const selection of selections) {
-      assertWithinLimit('selections', ++this.selections);
-      if (selection.kind === Kind.FIELD) this.selectField(selection, at);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const name = selection.typeCondition?.name.value;
-        this.select(selection.selectionSet, { ...at, type: name ? this.schema.getType(name) : at.type });
-      } else this.selectFragment(selection.name.value, at);
-    }
-  }
-
-  private selectFragment(name: string, at: SelectionContext): void {
-    const fragment = this.fragments.get(name);
+  };
+  const selectFragment = (name: string, at: AnswerField, depth: number): void => {
+    const fragment = fragments.get(name);
     if (!fragment) return; // validation tells that there is none
-    if (this.openFragments.has(name))
+    if (openFragments.has(name))
       throw new Refused('graphql/fragment-cycle', `The fragment ${name} must not spread itself.`, 'query');
-    this.openFragments.add(name);
-    this.select(fragment.selectionSet, { ...at, type: this.schema.getType(fragment.typeCondition.name.value) });
-    this.openFragments.delete(name);
-  }
-
-  private selectField(node: FieldNode, at: SelectionContext): void {
-    const name = node.name.value;
-    const key = node.alias?.value ?? name;
-    let place = at.answerField.inner.get(key);
-    if (!place) at.answerField.inner.set(key, (place = newAnswerField()));
+    openFragments.add(name);
+    select(fragment.selectionSet, at, depth);
+    openFragments.delete(name);
+  };
+  const selectField = ({ name, alias, selectionSet }: FieldNode, at: AnswerField, depth: number): void => {
+    const key = (alias ?? name).value;
+    let place = at.inner.get(key);
+    if (!place) at.inner.set(key, (place = newAnswerField()));
     assertWithinLimit('repeats', ++place.requests);
-    const depth = at.depth + 1;
     assertWithinLimit('depth', depth);
-    if (name === '__schema' || name === '__type') this.introspects = true;
-    this.cost += at.objects;
-    assertWithinLimit('cost', this.cost);
-    if (!node.selectionSet) return;
-    const field = fieldOf(at.type, name);
-    const list = !!field && isListType(getNullableType(field.type));
-    const introspection = at.introspection || name === '__schema' || name === '__type';
-    const introspectionLists = at.introspectionLists + (introspection && list ? 1 : 0);
-    assertWithinLimit('introspectionLists', introspectionLists);
-    const size = introspection ? 1 : this.pageSize(node, field, list);
-    const type = field && getNamedType(field.type);
-    this.select(node.selectionSet, {
-      type,
-      answerField: place,
-      depth,
-      objects: at.objects * size,
-      introspectionLists,
-      introspection,
-    });
+    introspects ||= name.value === '__schema' || name.value === '__type';
+    if (selectionSet) select(selectionSet, place, depth);
+  };
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  // Each fragment also by itself: one that is not used is validated all the same.
+  for (const name of fragments.keys()) selectFragment(name, newAnswerField(), 0);
+  for (const { selectionSet } of operationsOf(document)) {
+    const root = newAnswerField();
+    select(selectionSet, root, 0);
+    assertWithinLimit(
+      'rootFields',
+      [...root.inner.values()].reduce((sum, { requests }) => sum + requests, 0),
+    );
   }
+  return introspects;
+};
 
-  /** How many objects the field can return: the value of `first`, or the assumed size of a list. */
-  private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
-    const first = field?.args.find(({ name }) => name === 'first');
-    if (!first) {
-      const own = field && getNamedType(field.type).extensions['listItems'];
-      return list && node.name.value !== 'edges' ? (typeof own === 'number' ? own : assumedSizes.listItems) : 1;
-    }
-    const value = node.arguments?.find(({ name }) => name.value === 'first')?.value;
-    const asked =
-      value?.kind === Kind.INT
-        ? Number(value.value)
-        : value?.kind === Kind.VARIABLE
-          ? (this.variables[value.name.value] ?? this.defaults.get(value.name.value) ?? first.defaultValue)
-          : first.defaultValue;
-    return typeof asked === 'number' && asked > 1 ? asked : 1;
-  }
-}
+/** A field, and what is asked of each of its objects: as many as `first` says, or as a list may have. */
+const fieldCost: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
+  const own = getNamedType(field.type);
+  if (isIntrospectionType(type) || isIntrospectionType(own)) return 1 + childComplexity;
+  const first = field.args.find(({ name }) => name === 'first');
+  const isList = isListType(getNullableType(field.type)) && field.name !== 'edges'; // whose size is that of the page
+  const { listItems = assumedSizes.listItems } = own.extensions as { readonly listItems?: number };
+  const objects = Number(first ? (args['first'] ?? first.defaultValue ?? 1) : isList ? listItems : 1);
+  return 1 + Math.max(1, objects) * childComplexity;
+};
 
-/** How many fields the answer to an admitted document may have, full pages assumed. */
+/**
+ * How many fields the answer to a document may have, full pages assumed. What cannot be executed costs nothing: its
+ * variables or arguments are not valid, and the server says so.
+ * @throws Refused `graphql/not-valid`
+ */
 export const costOf = (
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
-): number => new QueryCost(schema, document, variables).measure().cost;
-
-const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined => {
-  if (name === '__schema') return SchemaMetaFieldDef;
-  if (name === '__type') return TypeMetaFieldDef;
-  return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+): number => {
+  const context = new ValidationContext(schema, document, new TypeInfo(schema), () => undefined);
+  const counted = createComplexityRule({ maximumComplexity: Infinity, variables, estimators: [fieldCost] })(context);
+  try {
+    for (const operation of operationsOf(document)) counted.onOperationDefinitionEnter(operation);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw new Refused('graphql/not-valid', error.message, 'query'); // arguments of @skip or @include
+  }
+  return counted.complexity;
 };
