@@ -157,9 +157,8 @@ export class Link {
   }
 
   private probeLater(): void {
-    const longest = Math.min(LONGEST_PROBE_MS, SHORTEST_PROBE_MS * 2 ** this.failures++);
-    // A part of it is random, so that the processes of one outage spread out.
-    this.probing = setTimeout(() => void this.probe(), longest * (0.5 + Math.random() / 2)).unref();
+    const pause = backOffMs(this.failures++, SHORTEST_PROBE_MS, LONGEST_PROBE_MS);
+    this.probing = setTimeout(() => void this.probe(), pause).unref();
   }
 
   private async probe(): Promise<void> {
@@ -173,6 +172,13 @@ export class Link {
     for (const wake of [...this.awaitingRecovery]) wake();
   }
 }
+
+/**
+ * Milliseconds before the next attempt: doubled for each that failed, from the shortest up to the longest. Up to half of
+ * it is left out at random, so that the processes of one outage spread out.
+ */
+export const backOffMs = (failures: number, shortest: number, longest: number): number =>
+  Math.min(longest, shortest * 2 ** failures) * (0.5 + Math.random() / 2);
 
 /**
  * Watches for silence. It is counted in ticks, so that a process that had no time to listen for a while is not taken
