@@ -125,7 +125,9 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     await served.stop();
     await baton(folder, 'rebuild');
     const rebuilt = await Served.start(folder);
-    expect((await rebuilt.ask(`{ leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`, ['sales'])).data).toEqual({
+    expect(
+      (await rebuilt.ask(`{ leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`, ['sales'])).data,
+    ).toEqual({
       leads: { totalCount: 842 },
     });
     await rebuilt.stop();

@@ -162,7 +162,9 @@ describe('personal data', () => {
     const refusal = async (query: string, as: Role) =>
       (await served.ask(query, [as])).errors?.map(({ extensions }) => extensions.code);
     expect(await refusal(search, 'analyst')).toEqual(['access/denied']);
-    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual(['read/nothing-to-find']);
+    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual([
+      'read/nothing-to-find',
+    ]);
   });
 
   it('of a page of fifty people is decrypted with one call of the key store', async () => {

@@ -160,9 +160,8 @@ export class Link {
   }
 
   private probeLater(): void {
-    const longestMs = Math.min(LONGEST_PROBE_MS, SHORTEST_PROBE_MS * 2 ** this.failures++);
-    // Partly random, so that several processes do not probe at the same time.
-    this.probing = setTimeout(() => void this.probe(), longestMs * (0.5 + Math.random() / 2)).unref();
+    const pause = backOffMs(this.failures++, SHORTEST_PROBE_MS, LONGEST_PROBE_MS);
+    this.probing = setTimeout(() => void this.probe(), pause).unref();
   }
 
   private async probe(): Promise<void> {
@@ -176,6 +175,13 @@ export class Link {
     for (const wake of [...this.awaitingRecovery]) wake();
   }
 }
+
+/**
+ * Milliseconds before the next attempt: doubled for each that failed, from the shortest up to the longest. Up to half of
+ * it is left out at random, so that the processes of one outage spread out.
+ */
+export const backOffMs = (failures: number, shortest: number, longest: number): number =>
+  Math.min(longest, shortest * 2 ** failures) * (0.5 + Math.random() / 2);
 
 /**
  * Detects silence of a server. It is counted in ticks of a timer, so that a process whose event loop was blocked does

@@ -31,7 +31,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
-import { CALLS_AT_ONCE, Link, withDeadline } from '../link';
+import { backOffMs, CALLS_AT_ONCE, Link, withDeadline } from '../link';
 import {
   batchesOf,
   consume,
@@ -56,7 +56,8 @@ const DEADLINE_MARGIN_MS = 500; // the server keeps the deadline of an append it
 const SILENCE_MS = 15_000; // silence of a subscription after which its position is compared with the end of the log
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
-const LONGEST_BACK_OFF_MS = 5_000; // between two subscriptions of one follower
+const SHORTEST_BACK_OFF_MS = 50; // between two subscriptions of one follower
+const LONGEST_BACK_OFF_MS = 5_000;
 
 /** Timeouts in milliseconds. */
 export interface Deadlines {
@@ -253,8 +254,8 @@ export class EventStoreEventLog extends EventLog {
         if (!isOutage(error)) throw error;
         this.renewClient(error);
         this.link.markUnavailable();
-        const longestMs = Math.min(LONGEST_BACK_OFF_MS, 50 * 2 ** attempt);
-        await sleep(longestMs * (0.5 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
+        const pause = backOffMs(attempt, SHORTEST_BACK_OFF_MS, LONGEST_BACK_OFF_MS);
+        await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
       }
     }
   }
