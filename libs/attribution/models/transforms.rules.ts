@@ -1,20 +1,20 @@
-import { durationMs, fromMs, type Instant, wordKey, toMs } from '@baton/kernel';
+import { durationMs, enumeration, fromMs, toMs, wordKey, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
 import type { ModelJourney, ModelTouch } from './model-journey.rules';
 
 /** Why a touch is not weighed, whatever the model. */
-export const exclusions = {
-  'after-conversion': 'it happened after the conversion',
-  'before-window': 'it lies further back than the window',
-  'before-earlier-conversion': 'the person converted since then, and the journey restarts after a conversion',
-  'not-included': 'only other touches are included',
-  excluded: 'its channel or campaign, or a condition that holds of it, is excluded',
-  repeated: 'the touch before it is of the same channel',
-  'later-occurrence': 'an earlier touch is of the same channel',
-  'removed-channel': 'its channel is removed where there are others',
-  'before-last-steps': 'more touches than the path may have came after it',
-} as const;
-export type Exclusion = keyof typeof exclusions;
+export const exclusions = enumeration('TouchExclusion', 'Why a touch is not weighed.', {
+  'after-conversion': 'It happened after the conversion.',
+  'before-window': 'It lies further back than the window.',
+  'before-earlier-conversion': 'The person converted since then, and the journey restarts after a conversion.',
+  'not-included': 'Only other touches are included.',
+  excluded: 'Its channel or campaign, or a condition that holds of it, is excluded.',
+  repeated: 'The touch before it is of the same channel.',
+  'later-occurrence': 'An earlier touch is of the same channel.',
+  'removed-channel': 'Its channel is removed where there are others.',
+  'before-last-steps': 'More touches than the path may have came after it.',
+});
+export type Exclusion = EnumerationValue<typeof exclusions>;
 
 /** A transform; `holds` says of which touches a condition of `when` holds, ready to be asked. */
 export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: ModelTouch) => boolean };

@@ -1,6 +1,6 @@
 import type { ReadModels } from '@baton/platform/documents';
 import { readPage, type Connection } from '@baton/platform/graphql';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import { closedDeals, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
 import { applyMethod, type AttributionReport } from '../attribution/attribution.rules';
 import { lookUpsFor } from '../attribution/known.query';

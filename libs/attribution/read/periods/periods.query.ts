@@ -16,11 +16,9 @@ import type { FreezeCommand, FrozenFacts } from '../../write/period/period.event
 import { modelOf } from '../attribution/attribution.query';
 import {
   applyMethod,
-  recordedDimensions,
   revenueOf,
   summarizeCredit,
   type Conversions,
-  type Dimension,
   type Method,
 } from '../attribution/attribution.rules';
 import { journeysOf } from '../conversions/conversions.query';
@@ -29,7 +27,15 @@ import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { periods, type PeriodDocument } from './periods.projection';
-import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
+import {
+  figuresDifference,
+  noFigures,
+  stored,
+  versionsOf,
+  written,
+  type Figures,
+  type PeriodReason,
+} from './periods.rules';
 
 /** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
@@ -38,15 +44,6 @@ export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
 export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
   frozenHash(facts) === hash;
 
-const dimensionOf = (by: string): Dimension => {
-  const known = recordedDimensions.find((one) => one === by);
-  if (known) return known; // what is known of a person, or registered as content, changes without a restatement
-  throw new Refused(
-    'attribution/unknown-dimension',
-    `by must be one of ${recordedDimensions.join(', ')} for a frozen period.`,
-    'by',
-  );
-};
 const requireAdditiveModel = (code: string): Model => {
   const model = modelOf(code);
   if (model.additive) return model;
@@ -60,7 +57,7 @@ const requireAdditiveModel = (code: string): Model => {
 /**
  * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
  * it has not ended.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`,
  *   `time/not-a-duration`, and as `periodOfDays`
  */
 export const periodFigures = async (
@@ -78,7 +75,7 @@ export const periodFigures = async (
     timeZone,
   };
   const model = requireAdditiveModel(question.model ?? method.definition.body.model);
-  const by = dimensionOf(question.by ?? 'channel');
+  const by = question.by ?? 'channel';
   const { lookback } = applyMethod(method);
   const past = models.asOf({ knownAt: position });
   const sums = summarizeCredit([model], by, method, await conversionsOf(past, method, days.to));
@@ -121,7 +118,7 @@ export interface PeriodRestatement {
   /** The deal's id. */
   readonly journeyId: string;
   /** `closed`, `reopened`, why it was restated, or `earlier-conversion`: another deal of its people changed. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly PeriodReason[];
   /** When what changed it happened; null for what follows from another deal. */
   readonly at: Instant | null;
   /** The log up to here tells of it. */
@@ -166,7 +163,7 @@ export const periodDelta = async (
     lookback,
     timeZone,
   };
-  const [model, by] = [requireAdditiveModel(period.model), dimensionOf(period.by)];
+  const [model, by] = [requireAdditiveModel(period.model), period.by];
   const conversionsNow = await conversionsOf(models, method, endsAt);
   const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, endsAt));
   const counts = (journey: JourneyDocument): boolean =>

@@ -20,7 +20,7 @@ class VelocityRowType {
   won!: number;
   @Field(() => Int, { description: 'Deals lost within the period.' })
   lost!: number;
-  @Field(() => Float, { nullable: true, description: 'won / (won + lost), 0 to 1; null when nothing closed.' })
+  @Field(() => Float, { nullable: true, description: 'Won / (won + lost), 0 to 1; null when nothing closed.' })
   winRate!: number | null;
   @Field(() => [MoneyType], { description: 'Mean amount of the won deals in each currency, by code.' })
   averageAmount!: readonly MoneyType[];
@@ -32,7 +32,7 @@ class VelocityRowType {
   cycleDays!: number | null;
   @Field(() => [MoneyType], {
     description:
-      'open × winRate × average won amount / cycleDays from unrounded parts, in each currency, by code: there the average is over the won deals with an amount in any currency, so that velocities add up once there is a rate. None when a part is missing.',
+      'Open × winRate × average won amount / cycleDays from unrounded parts, in each currency, by code: there the average is over the won deals with an amount in any currency, so that velocities add up once there is a rate. None when a part is missing.',
   })
   perDay!: readonly MoneyType[];
 }
