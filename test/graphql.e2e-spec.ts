@@ -68,12 +68,12 @@ describe('GraphQL', () => {
   it('refuses a page of more than 500, and turns pages of definitions', async () => {
     interface Page {
       edges: { node: { kind: string } }[];
-      pageInfo: { hasNextPage: boolean; endCursor: string };
+      pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
       totalCount: number;
     }
     const asked = (args: string) =>
       served.ask<{ definitions: Page }>(
-        `{ definitions(${args}) { edges { node { kind } } pageInfo { hasNextPage endCursor } totalCount } }`,
+        `{ definitions(${args}) { edges { node { kind } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }`,
         ['admin'],
       );
     expect((await asked('first: 501')).errors?.[0]?.extensions.field).toBe('first');
@@ -84,9 +84,15 @@ describe('GraphQL', () => {
       );
     await served.settle();
     const first = (await asked('first: 1')).data.definitions;
-    expect(first).toMatchObject({ edges: [{ node: { kind: 'MQL' } }], totalCount: 2, pageInfo: { hasNextPage: true } });
+    expect(first).toMatchObject({
+      ...{ edges: [{ node: { kind: 'MQL' } }], totalCount: 2 },
+      pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: first.pageInfo.endCursor },
+    });
     const { data } = await asked(`first: 500, after: "${first.pageInfo.endCursor}"`);
-    expect(data.definitions).toMatchObject({ edges: [{ node: { kind: 'SQL' } }], pageInfo: { hasNextPage: false } });
+    expect(data.definitions).toMatchObject({
+      edges: [{ node: { kind: 'SQL' } }],
+      pageInfo: { hasNextPage: false, hasPreviousPage: true },
+    });
   });
 
   it('describes every type, field and argument', () => {

@@ -106,9 +106,27 @@ export class PageArgs extends ReadArgs {
 export class PageInfo {
   @Field(() => Boolean, { description: 'Whether there are more nodes after this page.' })
   hasNextPage!: boolean;
+  @Field(() => Boolean, {
+    description: 'Whether there are nodes before this page: true where it starts after a cursor.',
+  })
+  hasPreviousPage!: boolean;
+  @Field(() => String, { nullable: true, description: 'The cursor of the first node.' })
+  startCursor!: string | null;
   @Field(() => String, { nullable: true, description: 'The cursor of the last node; pass it as `after`.' })
   endCursor!: string | null;
 }
+
+/** The information about a page that starts after a cursor, where one is given. */
+export const pageInfoOf = (
+  edges: readonly { readonly cursor: string }[],
+  hasNextPage: boolean,
+  after: string | null | undefined,
+): PageInfo => ({
+  hasNextPage,
+  hasPreviousPage: typeof after === 'string',
+  startCursor: edges[0]?.cursor ?? null,
+  endCursor: edges.at(-1)?.cursor ?? null,
+});
 
 export interface Connection<N> {
   readonly edges: readonly { readonly cursor: string; readonly node: N }[];
@@ -173,8 +191,7 @@ export const readPage = async <D extends object, N>(
     }),
     node: toNode(doc, id),
   }));
-  const endCursor = edges[edges.length - 1]?.cursor ?? null;
-  return { edges, totalCount, pageInfo: { hasNextPage: found.length > first, endCursor } };
+  return { edges, totalCount, pageInfo: pageInfoOf(edges, found.length > first, after) };
 };
 
 /**
@@ -193,6 +210,5 @@ export const pageOf = <N>(
   const edges = rows
     .slice(start, start + first)
     .map((node) => ({ cursor: writeCursor({ id: idOf(node), values: [] }), node }));
-  const pageInfo = { hasNextPage: start + first < rows.length, endCursor: edges.at(-1)?.cursor ?? null };
-  return { edges, totalCount: rows.length, pageInfo };
+  return { edges, totalCount: rows.length, pageInfo: pageInfoOf(edges, start + first < rows.length, after) };
 };

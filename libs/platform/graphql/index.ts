@@ -5,6 +5,7 @@ export {
   connectionOf,
   PageArgs,
   PageInfo,
+  pageInfoOf,
   pageOf,
   ReadArgs,
   readCursor,

@@ -24,6 +24,7 @@ import {
   InstantScalar,
   JsonScalar,
   PageArgs,
+  pageInfoOf,
   readCursor,
   readsPersonal,
   writeCursor,
@@ -242,7 +243,7 @@ export class CaseFileResolver {
       cursor: writeCursor({ id: node.position, values: [node.occurredAt] }),
       node,
     }));
-    return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+    return { edges, totalCount, pageInfo: pageInfoOf(edges, hasNextPage, after) };
   }
 
   @Subscription(() => CaseFileEntryType, {

@@ -8,6 +8,7 @@ import {
   EndSignal,
   everyRole,
   FilterField,
+  pageInfoOf,
   ReadArgs,
   readCursor,
   snapshotsOf,
@@ -90,7 +91,7 @@ export class SlaBoardResolver {
     const page = { first, ...(after && { after: readCursor(after) }) };
     const { clocks, totalCount, hasNextPage } = await slaBoard(this.models.asOf(asOf), question, page);
     const edges = clocks.map(({ clock, after: key }) => ({ cursor: writeCursor(key), node: clockNode(clock) }));
-    return { edges, totalCount, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+    return { edges, totalCount, pageInfo: pageInfoOf(edges, hasNextPage, after) };
   }
 
   @Query(() => [SlaStateCountType], {
