@@ -19,7 +19,7 @@ describe('a caller', () => {
 
   it('can query who it is', async () => {
     const { data } = await served.ask('{ me { name roles origin } }', ['sales', 'analyst']);
-    expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['sales', 'analyst'], origin: 'person' } });
+    expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON' } });
     expect((await served.ask('{ me { name } }', undefined)).errors![0]!.extensions.code).toBe('access/unauthenticated');
   });
 

@@ -73,7 +73,7 @@ describe('a case file', () => {
       data: { opportunityId: 'k1', from: 'demo', to: 'contract' },
       facts: [],
       actor: 'revops',
-      mode: 'live',
+      mode: 'LIVE',
     });
   });
   it('of a lead shows two equal touches in the same way, completely, and commands of policies with their cause', async () => {
@@ -96,9 +96,9 @@ describe('a case file', () => {
   });
   it('is sealed for an auditor and decrypted for sales', async () => {
     const [sealed, open] = [await entriesOf('subject: "lead-k"'), await entriesOf('subject: "lead-k"', 'sales')];
-    expect(sealed[0]).toMatchObject({ personal: 'sealed', data: { name: { personal: 'sealed' } } });
+    expect(sealed[0]).toMatchObject({ personal: 'SEALED', data: { name: { personal: 'sealed' } } });
     expect(JSON.stringify(sealed)).not.toMatch(/Ada|to be read|\$sealed/);
-    expect(open[0]).toMatchObject({ personal: 'open', data: { name: 'Ada', problems: long } });
+    expect(open[0]).toMatchObject({ personal: 'OPEN', data: { name: 'Ada', problems: long } });
     expect(open[0]!.changes).toContainEqual({ state: 'lead.name', text: 'name: Ada' });
   });
   it('has pages in both directions with stable cursors', async () => {

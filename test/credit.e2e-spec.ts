@@ -38,8 +38,8 @@ describe('credits through GraphQL', () => {
              bookings { reason revenue { minor } } touch { channel } } } }`,
     );
     const booked = (share: number) => [
-      { reason: 'close', revenue: { minor: 1000 * share } },
-      { reason: 'amount-changed', revenue: { minor: -600 * share } },
+      { reason: 'CLOSE', revenue: { minor: 1000 * share } },
+      { reason: 'AMOUNT_CHANGED', revenue: { minor: -600 * share } },
     ];
     expect(credit).toMatchObject({
       model: 'LINEAR',
@@ -50,7 +50,7 @@ describe('credits through GraphQL', () => {
       credits: [
         { weight: 0.5, share: 1, revenue: { minor: 200 }, exact: '200.000000', bookings: booked(0.5) },
         { weight: 0.5, share: 1, revenue: { minor: 200 }, bookings: booked(0.5), touch: { channel: 'email' } },
-        { weight: 0, share: null, excluded: 'repeated', revenue: { minor: 0 }, bookings: [] },
+        { weight: 0, share: null, excluded: 'REPEATED', revenue: { minor: 0 }, bookings: [] },
       ],
     });
     touchId = credit.credits[1]!.touchId;

@@ -110,7 +110,7 @@ describe('a lead that meets the definition', () => {
     // It is still rita's turn: the returned lead does not count.
     expect(await lead('ada')).toEqual({ stage: 'HANDED_OFF', rep: 'rita', handoffs: 2 });
     const { data } = await packageOf('ada', 'marketing');
-    const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'rejected', reason: 'wrong-person' }];
+    const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'REJECTED', reason: 'wrong-person' }];
     expect(data.handoffPackage).toMatchObject({ count: 2, earlierHandoffs });
   });
 

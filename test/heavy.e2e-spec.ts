@@ -21,8 +21,8 @@ const history = [
   'winOpportunity(commandId: "c5", input: { opportunityId: "deal" })',
 ];
 /** A command that is as expensive as a report. */
-const freeze = (period: string, by: string) => `mutation { freezePeriod(commandId: "freeze-${period}-${by}", input: {
-  periodId: "${period}", from: "2024-01-01", to: "2189-12-31", timeZone: "UTC", by: "${by}", lookback: "none"
+const freeze = (period: string, lookback: string) => `mutation { freezePeriod(commandId: "freeze-${period}", input: {
+  periodId: "${period}", from: "2024-01-01", to: "2189-12-31", timeZone: "UTC", by: CHANNEL, lookback: "${lookback}"
 }) { __typename ... on Accepted { position } ... on Refused { code path } } }`;
 
 const settle = async (url: string, token: string) => {
@@ -53,8 +53,8 @@ const answersOf = async (dataDir: string, token: string, processes: string) => {
 
 /** A frozen period, except for the time, and a refused one. */
 const freezing = async (url: string, token: string, period: string) => {
-  const refused = (await ask(url, token, freeze('no', 'weather'))).body.data!['freezePeriod'];
-  const accepted = (await ask(url, token, freeze(period, 'channel'))).body.data!['freezePeriod'] as unknown as {
+  const refused = (await ask(url, token, freeze('no', 'P1M'))).body.data!['freezePeriod'];
+  const accepted = (await ask(url, token, freeze(period, 'none'))).body.data!['freezePeriod'] as unknown as {
     readonly position: string;
   };
   const figures = 'total { conversions revenue { minor currency } } rows { key conversions }';
@@ -76,7 +76,7 @@ describe('heavy queries', () => {
     expect(JSON.stringify(onLoop.answers[2])).toContain('cem@example.org');
     expect(onLoop.answers[3]!.body.data).toEqual({ leads: { nodes: [{ node: { leadId: 'bob' } }] } });
     expect(onLoop.frozen).toMatchObject({
-      refused: { __typename: 'Refused', code: 'attribution/unknown-dimension', path: 'by' },
+      refused: { __typename: 'Refused', code: 'time/not-a-duration', path: 'lookback' },
       facts: { intact: true, figures: { rows: [{ key: 'email', conversions: 1 }] } },
     });
     const inProcesses = await answersOf(folder, onLoop.key, '2');

@@ -17,7 +17,7 @@ const prints: readonly RegExp[] = [
   /^$/,
   /"sendCommands":\[\{"__typename":"Accepted","position":"\d+"\},\{"__typename":"Accepted","position":"\d+"\}\]/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
-  /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"system"\},"revision":\d+/,
+  /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"SYSTEM"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
   /^source,won,revenue,currency\n/,

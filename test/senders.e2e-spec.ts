@@ -1,5 +1,5 @@
-import { EventLog, type Role } from '@baton/kernel';
-import { Access, type KeyOrigin } from '@baton/platform/access';
+import { EventLog, type CallerOrigin, type Role } from '@baton/kernel';
+import { Access } from '@baton/platform/access';
 import { baton, batonJson, Served, temporaryFolder } from './support/baton';
 
 interface Answer {
@@ -16,7 +16,7 @@ describe('the sender of a command', () => {
   });
   afterAll(() => served.stop());
 
-  const keyOf = async (label: string, kind: { origin?: KeyOrigin; actsForPersons?: boolean } = {}) =>
+  const keyOf = async (label: string, kind: { origin?: CallerOrigin; actsForPersons?: boolean } = {}) =>
     (await served.app.get(Access).issue(label, ['marketing', 'sales'] as Role[], 'tester', kind)).token;
   const send = async (key: string, commandId: string, mutation: string, headers: Record<string, string> = {}) => {
     const query = `mutation { ${mutation.replace('(', `(commandId: "${commandId}", `)} {

@@ -86,8 +86,8 @@ describe('the SLA of sales', () => {
       {
         ...{ leadId: 'ada', rep: 'rita', limbo: false, attempts: 0 },
         clocks: [
-          { kind: 'first-response', state: 'RUNNING', clock: 'wall-clock' },
-          { kind: 'disposition', state: 'RUNNING', clock: 'wall-clock' },
+          { kind: 'first-response', state: 'RUNNING', clock: 'WALL_CLOCK' },
+          { kind: 'disposition', state: 'RUNNING', clock: 'WALL_CLOCK' },
         ],
         lead: { company: 'ada & sons', email: 'ada@example.org' },
       },
@@ -154,7 +154,7 @@ describe('the SLA of sales', () => {
     const [part, ...rest] = clock.working as [(typeof clock.working)[0]];
     expect([rest, part.kind, part.to, Date.parse(part.to) - Date.parse(part.from)]).toEqual([
       [],
-      'counted',
+      'COUNTED',
       dueAt,
       clock.budgetMs,
     ]);

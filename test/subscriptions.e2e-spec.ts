@@ -82,8 +82,8 @@ describe('subscriptions', () => {
       const entry = entries.find(({ type }) => type === 'LeadCaptured');
       return [entry!['personal'], JSON.stringify(entry).includes('di@example.org')];
     };
-    expect(await fieldsFor('auditor')).toEqual(['sealed', false]);
-    expect(await fieldsFor('sales')).toEqual(['open', true]);
+    expect(await fieldsFor('auditor')).toEqual(['SEALED', false]);
+    expect(await fieldsFor('sales')).toEqual(['OPEN', true]);
   });
 
   it('send the pipeline now and when it changes', async () => {

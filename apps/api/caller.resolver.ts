@@ -1,16 +1,29 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { EventLog, Refused, roles, type Role } from '@baton/kernel';
-import { keyOrigins, type CallerIdentity, type KeyOrigin } from '@baton/platform/access';
-import { Allow, Caller, everyRole } from '@baton/platform/graphql';
+import { enumeration, EventLog, callerOrigins, Refused, type CallerOrigin, type Role } from '@baton/kernel';
+import type { CallerIdentity } from '@baton/platform/access';
+import { Allow, Caller, enumOf, everyRole } from '@baton/platform/graphql';
+
+const RoleEnum = enumOf(
+  enumeration<Role>('Role', 'A role of a caller. The access matrix says which operations each role may call.', {
+    marketing: 'The marketing team.',
+    sales: 'The sales team.',
+    success: 'The customer success team.',
+    revops: 'Revenue operations: the definitions and figures that both teams share.',
+    analyst: 'Reads figures, without personal data.',
+    auditor: 'Reads how everything was recorded and decided.',
+    admin: 'Runs Baton.',
+  }),
+);
+const OriginEnum = enumOf(callerOrigins);
 
 @ObjectType('Me', { description: 'Who calls, as this key or token says.' })
 class MeType {
   @Field(() => String, { description: 'The actor of every event that this caller makes.' })
   name!: string;
-  @Field(() => [String], { description: `What the caller may do: ${roles.join(', ')}.` })
+  @Field(() => [RoleEnum], { description: 'What the caller may do.' })
   roles!: readonly Role[];
-  @Field(() => String, { description: `What the caller is: ${keyOrigins.join(', ')}.` })
-  origin!: KeyOrigin;
+  @Field(() => OriginEnum, { description: 'What the caller is.' })
+  origin!: CallerOrigin;
 }
 
 @ArgsType()

@@ -1,7 +1,15 @@
 import { Args, Field, Int, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { EventLog } from '@baton/kernel';
-import { AfterArgs, Allow, EndSignal, everyRole, positionsOf, ReadArgs } from '@baton/platform/graphql';
+import { enumeration, EventLog } from '@baton/kernel';
+import { AfterArgs, Allow, EndSignal, enumOf, everyRole, positionsOf, ReadArgs } from '@baton/platform/graphql';
 import { Runner, type FollowerStatus } from '@baton/platform/runner';
+
+const KindEnum = enumOf(
+  enumeration<FollowerStatus['kind']>('FollowerKind', 'What a follower of the log makes of the events.', {
+    'read model': 'Documents that queries are answered from.',
+    policy: 'Commands.',
+    effect: 'Messages to another system.',
+  }),
+);
 
 @ObjectType('ParkedSequence', {
   description: 'A sequence of events that waits because one of them could not be handled.',
@@ -19,7 +27,7 @@ class ParkedType {
 class FollowerStatusType implements Omit<FollowerStatus, 'parked'> {
   @Field(() => String, { description: 'The generation of the read model, or the policy.' })
   name!: string;
-  @Field(() => String, { description: 'read model, policy or effect.' })
+  @Field(() => KindEnum, { description: 'What it makes of the events.' })
   kind!: FollowerStatus['kind'];
   @Field(() => String, { description: 'Everything up to here is handled.' })
   position!: string;

@@ -48,7 +48,7 @@ export const reportTable = {
     options: ['by', 'model', 'conversion', ...method, 'order', 'seed', 'bootstrap'],
     definition: 'attribution@3, instead of the one in force.',
     example: 'attribution --model linear,u-shaped --by campaign --from 2024-01-01',
-    by: dimensions,
+    by: dimensions.values,
     models: [...rules, ...dataDrivenModels.map(({ code }) => code)],
     severalModels: true,
     conversions: conversionKinds,

@@ -1,6 +1,7 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox';
 import { faultFinder, fieldsOf, type DataOf } from './event';
 import type { Fault } from './fault';
+import type { CallerOrigin } from './schema';
 import type { Instant } from './time';
 
 /** The roles of a caller. A caller with none of the roles of a command or field is refused. */
@@ -16,7 +17,7 @@ export interface CommandMeta {
    * `effect:<target>` or `clock`. Command ids are scoped to the actor: equal ids of two actors are different commands.
    */
   readonly actor: string;
-  readonly origin: 'person' | 'system' | 'connector';
+  readonly origin: CallerOrigin;
   /** When it happened, if not now: used by imports, policies and late reports. It becomes `now` of the decider. */
   readonly occurredAt?: Instant;
   readonly mode?: 'live' | 'backfill';

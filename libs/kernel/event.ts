@@ -2,7 +2,7 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { UnknownType } from './errors';
 import { faultFrom, type Fault } from './fault';
-import type { Json, Personal, StateMark } from './schema';
+import type { Json, CallerOrigin, Personal, StateMark } from './schema';
 import type { Sealed } from './sealed';
 import { sentenceOf, type Sentence } from './sentence';
 import type { Instant } from './time';
@@ -91,7 +91,7 @@ export interface AnyEvent {
 export interface EventMeta {
   /** The actor of the command, see `CommandMeta.actor`; never empty. */
   readonly actor: string;
-  readonly origin: 'person' | 'system' | 'connector';
+  readonly origin: CallerOrigin;
   readonly occurredAt: Instant;
   readonly commandId: string;
   readonly commandHash: string;

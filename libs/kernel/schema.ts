@@ -105,6 +105,13 @@ export const teams = enumeration('Team', 'One of the two teams.', {
   sales: 'Talks to leads and sells.',
 });
 export type Team = EnumerationValue<typeof teams>;
+/** What a caller or the owner of a key is. Only a connector can report decisions of its own system. */
+export const callerOrigins = enumeration('CallerOrigin', 'What a caller is.', {
+  person: 'A person.',
+  system: 'Baton itself, a page or a report.',
+  connector: 'A connector of another system, or an import of its data.',
+});
+export type CallerOrigin = EnumerationValue<typeof callerOrigins>;
 export const email = (description = '') => Type.String({ description, format: 'email', maxLength: 320 });
 export const phone = (description = '') => Type.String({ description, format: 'phone', maxLength: 50 });
 export const country = (description = '') => Type.String({ description, format: 'country', maxLength: 100 });

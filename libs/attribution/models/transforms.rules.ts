@@ -1,20 +1,20 @@
-import { durationMs, fromMs, type Instant, wordKey, toMs } from '@baton/kernel';
+import { durationMs, enumeration, fromMs, toMs, wordKey, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
 import type { ModelJourney, ModelTouch } from './model-journey.rules';
 
-/** Why a touch is not weighed, under any model. */
-export const exclusions = {
-  'after-conversion': 'it happened after the conversion',
-  'before-window': 'it is before the look-back window',
-  'before-earlier-conversion': 'the person converted since then, and the journey restarts after a conversion',
-  'not-included': 'only other touches are included',
-  excluded: 'its channel or campaign, or a condition that it meets, is excluded',
-  repeated: 'the previous touch has the same channel',
-  'later-occurrence': 'an earlier touch has the same channel',
-  'removed-channel': 'touches of its channel are removed if there are others',
-  'before-last-steps': 'only a limited number of last touches is kept',
-} as const;
-export type Exclusion = keyof typeof exclusions;
+/** Why a touch is not weighed, whatever the model. */
+export const exclusions = enumeration('TouchExclusion', 'Why a touch is not weighed.', {
+  'after-conversion': 'It happened after the conversion.',
+  'before-window': 'It lies further back than the window.',
+  'before-earlier-conversion': 'The person converted since then, and the journey restarts after a conversion.',
+  'not-included': 'Only other touches are included.',
+  excluded: 'Its channel or campaign, or a condition that holds of it, is excluded.',
+  repeated: 'The touch before it is of the same channel.',
+  'later-occurrence': 'An earlier touch is of the same channel.',
+  'removed-channel': 'Its channel is removed where there are others.',
+  'before-last-steps': 'More touches than the path may have came after it.',
+});
+export type Exclusion = EnumerationValue<typeof exclusions>;
 
 /** A compiled transform; `holds` tests a condition of `when` on a touch. */
 export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: ModelTouch) => boolean };

@@ -2,7 +2,7 @@ import { policy, send, type Look, type Reaction, type StoredEvent } from '@baton
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
-import { ToJourney, type JourneyEvent } from '../write/journey/journey.events';
+import { ToJourney, type JourneyEvent, type RestatementReason } from '../write/journey/journey.events';
 import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type JourneyStatement } from './closed-deal.rules';
 
 const stateJourney = ({ data, latestAt }: JourneyStatement, once?: Reaction['once']): Reaction =>
@@ -20,7 +20,7 @@ const closeJourney = async (opportunityId: string, look: Look): Promise<readonly
 /** The journeys of the closed deals among these, as known now. In a page of events only the last one needs them. */
 const restateJourney = async (
   opportunityIds: readonly string[],
-  reasons: readonly string[],
+  reasons: readonly RestatementReason[],
   look: Look,
   concerns: (deal: ClosedDeal) => boolean | Promise<boolean> = () => true,
 ): Promise<readonly Reaction[]> => {
@@ -45,7 +45,7 @@ const changes =
       ({ id, type, occurredAt }) => type === contact.type && id !== contact.id && occurredAt <= contact.occurredAt,
     );
 
-const restateOfLeads = async (leadIds: readonly string[], reason: string, look: Look) => {
+const restateOfLeads = async (leadIds: readonly string[], reason: RestatementReason, look: Look) => {
   const deals: string[] = [];
   for (const leadId of leadIds) deals.push(...(await dealsOf(look, leadId)));
   return restateJourney(deals, [reason], look);

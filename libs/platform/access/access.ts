@@ -8,20 +8,21 @@ import {
   Journal,
   Refused,
   toMs,
+  type CallerOrigin,
   type Outcome,
   type Role,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Oidc } from './oidc';
-import { PERSON_PATTERN, type KeyEvent, type KeyOrigin, ToKey } from './key.events';
+import { PERSON_PATTERN, type KeyEvent, ToKey } from './key.events';
 import type { CallerIdentity } from './caller-identity';
 
 interface KeyOptions {
-  readonly origin?: KeyOrigin;
+  readonly origin?: CallerOrigin;
   readonly actsForPersons?: boolean;
 }
 /** The actor name of a key: the bare name for a person, with the origin in front for a connector or system. */
-const actorOf = (origin: KeyOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
+const actorOf = (origin: CallerOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
 
 /** The header with the person on whose behalf a key acts. */
 export const ACTS_FOR = 'baton-acts-for';

@@ -1,10 +1,10 @@
-import { projection, type Role } from '@baton/kernel';
-import type { KeyEvent, KeyOrigin } from './key.events';
+import { projection, type CallerOrigin, type Role } from '@baton/kernel';
+import type { KeyEvent } from './key.events';
 
 export interface KeyDocument {
   readonly keyId: string;
   readonly label: string;
-  readonly origin: KeyOrigin;
+  readonly origin: CallerOrigin;
   readonly actsForPersons: boolean;
   readonly roles: readonly Role[];
   readonly issuedAt: string;

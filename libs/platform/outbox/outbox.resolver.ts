@@ -1,29 +1,38 @@
 import { Inject } from '@nestjs/common';
-import { Args, ArgsType, Field, ID, Int, ObjectType, Query, registerEnumType, Resolver } from '@nestjs/graphql';
-import type { Instant, Json, MessageKind, Where } from '@baton/kernel';
+import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { enumeration, type Instant, type Json, type MessageKind, type Where } from '@baton/kernel';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { ReadModels, readPage, type Connection } from '../documents';
-import { Allow, connectionOf, InstantScalar, JsonScalar, PageArgs, ReadArgs } from '../graphql';
+import { Allow, connectionOf, enumOf, InstantScalar, JsonScalar, PageArgs, ReadArgs } from '../graphql';
 import { SENDERS } from '../platform.module';
 import type { Sender } from '../runner';
 import { messages, type MessageDocument } from './messages.projection';
 import { outboxTargets, type OutboxTarget } from './outbox.query';
 
-const valuesOf = <V extends string>(...values: readonly V[]) =>
-  Object.fromEntries(values.map((value) => [value.toUpperCase(), value])) as { readonly [T in V as Uppercase<T>]: T };
-const KindEnum = valuesOf('notification', 'task', 'record', 'alert');
-registerEnumType(KindEnum, { name: 'MessageKind', description: 'The kind of a message.' });
-const StatusEnum = valuesOf('queued', 'waiting', 'sent', 'failed', 'dropped');
-registerEnumType(StatusEnum, {
-  name: 'MessageStatus',
-  description:
-    'QUEUED: to be sent now; WAITING: to be tried again; SENT: accepted by the target; FAILED: given up; DROPPED: a task completed before it was sent.',
-});
-const TaskEnum = valuesOf('open', 'done', 'dropped');
-registerEnumType(TaskEnum, {
-  name: 'TaskStatus',
-  description: 'OPEN: to be done; DONE: done; DROPPED: no longer needed.',
-});
+const KindEnum = enumOf(
+  enumeration<MessageKind>('MessageKind', 'The kind of a message.', {
+    notification: 'Tells a person or a role what happened.',
+    task: 'Asks a person or a role to do something by a due time.',
+    record: 'Keeps the data of another system up to date.',
+    alert: 'Tells a person or a role what needs attention at once.',
+  }),
+);
+const StatusEnum = enumOf(
+  enumeration<MessageDocument['status']>('MessageStatus', 'The delivery status of a message.', {
+    queued: 'To be sent now.',
+    waiting: 'To be tried again.',
+    sent: 'Accepted by the target.',
+    failed: 'Given up.',
+    dropped: 'A task that was completed before it was sent.',
+  }),
+);
+const TaskEnum = enumOf(
+  enumeration<NonNullable<MessageDocument['task']>>('TaskStatus', 'The status of a task.', {
+    open: 'To be done.',
+    done: 'Done.',
+    dropped: 'No longer needed.',
+  }),
+);
 
 const nullable = (description: string) => ({ nullable: true, description });
 

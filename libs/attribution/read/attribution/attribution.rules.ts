@@ -2,10 +2,12 @@ import {
   WordMap,
   DecimalSum,
   durationMs,
+  enumeration,
   MoneySums,
   monthOf,
   Refused,
   zoneOf,
+  type EnumerationValue,
   type Instant,
   type Money,
   type MoneySum,
@@ -31,29 +33,32 @@ import { OutsideWindowSum, type OutsideWindow, type LookbackSelection } from './
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/**
- * The dimensions that credits can be summed by: of the touch, of the conversion (month), or of the deal (owner,
- * product).
- */
-export const recordedDimensions = [
-  'channel',
-  'sub-channel',
-  'campaign',
-  'month',
-  'source',
-  'medium',
-  'owner',
-  'product',
-] as const;
-/**
- * The `content` of a touch is content or an advertisement, depending on what is registered at the time of the query.
- */
+const recordedDimensions = {
+  channel: 'The channel of the touch by the channel rules.',
+  'sub-channel': 'The sub-channel of the touch by the channel rules.',
+  campaign: 'The campaign of the touch.',
+  month: 'The month in which the deal closed.',
+  source: 'The source that the touch states.',
+  medium: 'The medium that the touch states.',
+  owner: 'Who owned the deal when it closed.',
+  product: 'What was sold.',
+};
+/** What the rows of a frozen period can be: all else changes without a restatement of its journeys. */
+export const periodDimensions = enumeration('PeriodBy', 'What the rows of a frozen period are.', recordedDimensions);
+/** What a touch names in `content`: which of the two it is follows from what stands registered when it is asked. */
 export const contentDimensions = ['content', 'ad'] as const;
 /** Facts of the person at the time of the query; the journey does not contain them. */
 export const personDimensions = ['region', 'segment'] as const;
 export type PersonDimension = (typeof personDimensions)[number];
-export const dimensions = [...recordedDimensions, ...contentDimensions, ...personDimensions] as const;
-export type Dimension = (typeof dimensions)[number];
+/** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
+export const dimensions = enumeration('AttributionBy', 'What credits are summed by.', {
+  ...recordedDimensions,
+  content: 'The content that the touch names, where it is registered (`RegisterAsset`).',
+  ad: 'The advertisement of a touch of marketing (utm_content): what it names in `content` and nobody registered.',
+  region: 'The region of the person of the touch, as it is known; without one the country.',
+  segment: 'The industry of the person’s company, as it is known.',
+});
+export type Dimension = EnumerationValue<typeof dimensions>;
 
 /** How credits are given: the two definitions, and the query's own settings. */
 export interface Method {

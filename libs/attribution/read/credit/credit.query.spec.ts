@@ -3,8 +3,8 @@ import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { definitions } from '@baton/definitions';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
-import type { JourneyEvent } from '../../write/journey/journey.events';
+import { attributionModels } from '../../models/models.rules';
+import type { JourneyEvent, RestatementReason } from '../../write/journey/journey.events';
 import { attribution } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';
 import { credit, explainJourney, type ExplainedDeal } from './credit.query';
@@ -54,7 +54,7 @@ const data = ({
   })),
 });
 const closed = (deal: Deal): JourneyEvent => ({ type: 'JourneyClosed', data: data(deal) });
-const restated = (deal: Deal, reason: string): JourneyEvent => {
+const restated = (deal: Deal, reason: RestatementReason): JourneyEvent => {
   const { touches: _, ...facts } = data(deal);
   return { type: 'JourneyRestated', data: { ...facts, reasons: [reason], added: [], changed: [], removed: [] } };
 };

@@ -16,11 +16,9 @@ import type { FreezeCommand, FrozenFacts } from '../../write/period/period.event
 import { modelOf } from '../attribution/attribution.query';
 import {
   applyMethod,
-  recordedDimensions,
   revenueOf,
   summarizeCredit,
   type Conversions,
-  type Dimension,
   type Method,
 } from '../attribution/attribution.rules';
 import { journeysOf } from '../conversions/conversions.query';
@@ -37,6 +35,7 @@ import {
   written,
   type Figures,
   type JourneyVersion,
+  type PeriodReason,
 } from './periods.rules';
 
 /** Hash of a frozen period: SHA-256 over the canonical JSON (RFC 8785) of its facts. */
@@ -46,15 +45,6 @@ export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
 export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
   frozenHash(facts) === hash;
 
-const dimensionOf = (by: string): Dimension => {
-  const known = recordedDimensions.find((one) => one === by);
-  if (known) return known; // these change without a restatement: facts of a person and registered content
-  throw new Refused(
-    'attribution/unknown-dimension',
-    `by must be one of ${recordedDimensions.join(', ')} for a frozen period.`,
-    'by',
-  );
-};
 const requireAdditiveModel = (code: string): Model => {
   const model = modelOf(code);
   if (model.additive) return model;
@@ -68,7 +58,7 @@ const requireAdditiveModel = (code: string): Model => {
 /**
  * The facts of a period as known at a position of the log, under the definitions in force at its end, or now if it has
  * not ended.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`,
  *   `time/not-a-duration`, and as `periodOfDays`
  */
 export const periodFigures = async (
@@ -86,7 +76,7 @@ export const periodFigures = async (
     timeZone,
   };
   const model = requireAdditiveModel(question.model ?? method.definition.body.model);
-  const by = dimensionOf(question.by ?? 'channel');
+  const by = question.by ?? 'channel';
   const { lookback } = applyMethod(method);
   const past = models.asOf({ knownAt: position });
   const sums = summarizeCredit([model], by, method, await conversionsOf(past, method, days.to));
@@ -131,7 +121,7 @@ export interface PeriodRestatement {
   /**
    * `closed`, `reopened`, the reason of the restatement, or `earlier-conversion`: another deal of its people changed.
    */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly PeriodReason[];
   /** When the cause of the change occurred; null if another deal caused it. */
   readonly at: Instant | null;
   /** Position of the event that recorded it. */
@@ -155,7 +145,7 @@ export interface PeriodDelta {
 /** Compares a frozen period with the same query now, journey by journey. */
 class PeriodComparison {
   private readonly model: Model;
-  private readonly by: Dimension;
+  private readonly by: PeriodDocument['by'];
   private readonly currencies: Set<string>;
   private readonly now: ReturnType<typeof summarizeCredit>;
   private readonly changes: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
@@ -167,7 +157,7 @@ class PeriodComparison {
     private readonly conversions: { readonly then?: Conversions; readonly now?: Conversions },
   ) {
     this.model = requireAdditiveModel(period.model);
-    this.by = dimensionOf(period.by);
+    this.by = period.by;
     this.currencies = new Set(period.currencies);
     this.now = summarizeCredit([this.model], this.by, method, conversions.now);
   }

@@ -52,7 +52,7 @@ describe('the versions of a journey', () => {
     leadIds: [],
     amounts: [],
   };
-  const restated = { ...facts, reasons: ['merge'], added: [], changed: [], removed: [] };
+  const restated = { ...facts, reasons: ['merge' as const], added: [], changed: [], removed: [] };
   const events = [
     recorded<JourneyEvent>({ type: 'JourneyClosed', data: { ...facts, touches: [] } }),
     recorded<JourneyEvent>({ type: 'JourneyRestated', data: { ...restated, more: true } }),

@@ -1,13 +1,15 @@
 import {
+  enumeration,
   exactDifference,
   moneyDifference,
   MoneySums,
+  type EnumerationValue,
   type Instant,
   type MoneySum,
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
-import type { JourneyEvent } from '../../write/journey/journey.events';
+import { restatementReasons, type JourneyEvent } from '../../write/journey/journey.events';
 import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
@@ -50,11 +52,19 @@ export const figuresDifference = (
   };
 };
 
-/** A journey as of one event, and why it changed. */
+/** Why a frozen period would have other figures now. */
+export const periodReasons = enumeration('PeriodRestatementReason', 'Why a deal changes the figures of a period.', {
+  closed: 'The deal closed.',
+  reopened: 'The deal was opened again.',
+  'earlier-conversion': 'Another deal of its people changed.',
+  ...restatementReasons.meanings,
+});
+export type PeriodReason = EnumerationValue<typeof periodReasons>;
+
+/** A journey as it stood from one event on, and why it came to be so. */
 export interface JourneyVersion {
   readonly journey: JourneyDocument;
-  /** `closed`, `reopened`, or the reasons of the restatement. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly PeriodReason[];
   readonly at: Instant;
   readonly position: Position;
 }
@@ -72,7 +82,8 @@ export const versionsOf = (
     journey = journeys.fold(journey, event, journeyId);
     if (journey.gathered) continue;
     const { type, data, occurredAt: at, position } = event;
-    const reasons = type === 'JourneyRestated' ? data.reasons : [type === 'JourneyClosed' ? 'closed' : 'reopened'];
+    const reasons: readonly PeriodReason[] =
+      type === 'JourneyRestated' ? data.reasons : [type === 'JourneyClosed' ? 'closed' : 'reopened'];
     versions.push({ journey, reasons, at, position });
   }
   return versions;

@@ -3,7 +3,7 @@ import { EVENT_CHUNK_LIMITS } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { journeyDecider } from './journey.decider';
 import { changedTouches, inOrder } from './journey-touches.rules';
-import { journeyEvents, type JourneyEvent, type JourneyTouch } from './journey.events';
+import { journeyEvents, type JourneyEvent, type JourneyTouch, type RestatementReason } from './journey.events';
 
 const given = specFor(journeyDecider);
 const touch = (touchId: string, extra: Partial<JourneyTouch> = {}): JourneyTouch => ({
@@ -22,7 +22,7 @@ const facts = {
   leadIds: ['ada'],
   amounts: [],
 };
-const state = (touches: readonly JourneyTouch[], changed = {}, reasons?: string[]) => ({
+const state = (touches: readonly JourneyTouch[], changed = {}, reasons?: RestatementReason[]) => ({
   type: 'StateJourney' as const,
   data: { ...facts, ...changed, ...(reasons && { reasons }), touches: [...touches] },
 });
@@ -36,7 +36,7 @@ const restated = (changes: object, more = {}): JourneyEvent => ({
 });
 const reopen = { type: 'ReopenJourney', data: { journeyId: 'deal' } } as const;
 const reopened = { type: 'JourneyReopened', data: { journeyId: 'deal' } } as const;
-const late = ['late-touch'];
+const late: RestatementReason[] = ['late-touch'];
 /** The events when the same statement is sent until it is complete. */
 const stated = (past: readonly JourneyEvent[], touches: readonly JourneyTouch[]): JourneyEvent[] => {
   const all = [...past];

@@ -42,6 +42,14 @@ export const DefinitionKindEnum = enumOf(
   }),
 );
 
+const StatusEnum = enumOf(
+  enumeration<DefinitionDocument['status']>('DefinitionStatus', 'How far a version of a definition has come.', {
+    draft: 'No team has approved it.',
+    approved: 'One team has approved it.',
+    'in-force': 'Both teams have approved it; it decides from `from` on.',
+    retired: 'It decides nothing any more.',
+  }),
+);
 const TeamEnum = enumOf(teams);
 @ObjectType('DefinitionApproval', { description: 'Approval of a version by one team.' })
 class ApprovalType {
@@ -59,11 +67,8 @@ class DefinitionType {
   kind!: DefinitionKind;
   @Field(() => Int, { description: 'Version number, from 1.' })
   number!: number;
-  @Field(() => String, {
-    description:
-      'draft (no team has approved it), approved (one team has), in-force (both have; it decides from `from` on), or retired.',
-  })
-  status!: string;
+  @Field(() => StatusEnum, { description: 'How far it has come.' })
+  status!: DefinitionDocument['status'];
   @Field(() => JsonScalar, { description: 'Body of the definition; its schema depends on the kind.' })
   body!: Json;
   @Field(() => String, { description: 'Reason given by the proposer.' })

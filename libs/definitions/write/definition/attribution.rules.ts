@@ -1,6 +1,18 @@
 import { IANAZone } from 'luxon';
 import { validateConditions, touchConditions, type TouchConditions } from './channel.rules';
-import { durationMs, integer, list, object, oneOf, optional, real, text, type Fault, type Static } from '@baton/kernel';
+import {
+  durationMs,
+  enumeration,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  real,
+  text,
+  type Fault,
+  type Static,
+} from '@baton/kernel';
 
 /** Every attribution model by its code; the models themselves are in the context attribution. */
 export const attributionModelCodes = [
@@ -88,6 +100,10 @@ const selection = (description: string) =>
     ),
   );
 
+export const afterConversions = enumeration('AfterConversion', 'What an earlier conversion of a person changes.', {
+  continue: 'Touches before it count.',
+  restart: 'Touches before it do not count.',
+});
 /** Defaults of attribution reports. */
 export const attribution = object({
   model: text('Code of the model: linear, first-touch, time-decay …', {
@@ -102,7 +118,7 @@ export const attribution = object({
   lookbackSteps: stepCount('How many of the last touches before the close count at most.'),
   afterConversion: optional(
     oneOf(
-      ['continue', 'restart'],
+      afterConversions,
       'restart: touches of a person before an earlier conversion of that person do not count; continue: they do.',
     ),
   ),

@@ -2,6 +2,7 @@ import { WordMap, hasText, wordKey, tidy, periodOf, type Period, type PeriodArgs
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { contentOf, registeredContent } from '@baton/campaigns';
 import { contentUses } from '@baton/leads';
+import type { DealOutcome } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 
 export interface ContentRow {
@@ -24,8 +25,6 @@ export interface ContentReport {
   /** Names that sales used as content and that are not registered. */
   readonly warnings: readonly string[];
 }
-export type DealOutcome = 'won' | 'lost';
-
 const closedDeals = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
   status: { eq: 'closed' },
   closedAt: { gte: from, lt: to },

@@ -1,8 +1,14 @@
-import type { AnyEvent, DatedEvent, Instant } from '@baton/kernel';
+import { enumeration, type AnyEvent, type DatedEvent, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
 
-export const dispositions = ['accepted', 'rejected', 'recycled', 'disqualified', 'waiting'] as const;
-export type Disposition = (typeof dispositions)[number];
+export const dispositions = enumeration('Disposition', 'The latest disposition of a handoff.', {
+  accepted: 'Accepted by sales, whatever happened afterwards.',
+  rejected: 'Rejected by sales without being accepted before.',
+  recycled: 'Returned to marketing without being accepted before.',
+  disqualified: 'Disqualified before sales accepted it.',
+  waiting: 'Not answered yet.',
+});
+export type Disposition = EnumerationValue<typeof dispositions>;
 
 /** A handoff of a lead to a rep, with its outcome. */
 export interface Handoff {

@@ -1,4 +1,12 @@
-import { laterOf, durationMs, fromMs, type Instant, type Json } from '@baton/kernel';
+import {
+  laterOf,
+  durationMs,
+  enumeration,
+  fromMs,
+  type EnumerationValue,
+  type Instant,
+  type Json,
+} from '@baton/kernel';
 import { builtInSignals, matchingTouches, type DefinitionContext, type Signal } from '@baton/definitions';
 import { type FirstTouch, type CapturedLead, type Person } from './lead.model';
 import type { Disposition } from './handoffs.rules';
@@ -25,9 +33,15 @@ export interface EarlierHandoff {
   readonly reason?: string;
   readonly outcomeAt?: Instant;
 }
-/** The parts of a complete package; marketing is responsible for them. */
-export const packageParts = ['contact', 'firmographics', 'source', 'first-touch', 'evidence'] as const;
-export type PackagePart = (typeof packageParts)[number];
+/** What makes a package complete; marketing answers for it. */
+export const packageParts = enumeration('PackagePart', 'A part of the package that a handoff comes with.', {
+  contact: 'How to reach the person.',
+  firmographics: 'The job and the company.',
+  source: 'Where the lead came from.',
+  'first-touch': 'The first contact.',
+  evidence: 'Why the lead is qualified.',
+});
+export type PackagePart = EnumerationValue<typeof packageParts>;
 
 /** What sales receives with a lead. Names, addresses and free text of the person are only in the lead’s document. */
 export interface HandoffPackage {
@@ -182,7 +196,7 @@ const missingOf = (
     'first-touch': pack.firstTouch !== null,
     evidence: pack.qualification.evidence !== null || pack.qualification.stated,
   };
-  return packageParts.filter((part) => !has[part]);
+  return packageParts.values.filter((part) => !has[part]);
 };
 
 /**

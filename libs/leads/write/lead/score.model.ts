@@ -1,4 +1,4 @@
-import { durationMs, toMs, type Instant } from '@baton/kernel';
+import { durationMs, enumeration, toMs, type EnumerationValue, type Instant } from '@baton/kernel';
 import {
   countBelow,
   matchingTouches,
@@ -26,13 +26,27 @@ export interface ScoreEntry {
   /** Hundredths of a point after decay, rounded half-even; negative if points are removed. */
   readonly hundredths: number;
 }
+/** Fit as a letter, engagement as a number. */
+export const grades = enumeration('Grade', 'Fit as a letter (A is best) and engagement as a number (1 is best).', {
+  A1: 'Best fit, most engaged.',
+  A2: 'Best fit, engaged.',
+  A3: 'Best fit, least engaged.',
+  B1: 'Good fit, most engaged.',
+  B2: 'Good fit, engaged.',
+  B3: 'Good fit, least engaged.',
+  C1: 'Least fit, most engaged.',
+  C2: 'Least fit, engaged.',
+  C3: 'Least fit, least engaged.',
+});
+export type Grade = EnumerationValue<typeof grades>;
+
 /** A score at an instant, in hundredths of a point. */
 export interface Score {
   readonly hundredths: number;
   readonly fit: number;
   readonly engagement: number;
-  /** A1 … C3: fit as a letter, engagement as a number; absent if the model has no cut-offs. */
-  readonly grade?: string;
+  /** A1 … C3: fit as a letter, engagement as a number; absent where the model has no cut-offs. */
+  readonly grade?: Grade;
   readonly entries: readonly ScoreEntry[];
 }
 
@@ -159,10 +173,10 @@ const matchesFit = (when: FitRule['when'], { profile }: Pick<CriteriaFacts, 'pro
 const bandOf = (hundredths: number, { high, middle }: { high: number; middle: number }): number =>
   hundredths >= hundredthsOf(high) ? 0 : hundredths >= hundredthsOf(middle) ? 1 : 2;
 
-/** The grade of two sums in hundredths, A1 … C3; undefined if the model has no cut-offs for both axes. */
-export const gradeOf = ({ fit, engagement }: ScoringModel, fitSum: number, engagementSum: number) =>
+/** The grade of two sums in hundredths, A1 … C3; undefined where the model has no cut-offs for both axes. */
+export const gradeOf = ({ fit, engagement }: ScoringModel, fitSum: number, engagementSum: number): Grade | undefined =>
   fit.cutOffs && engagement.cutOffs
-    ? `${'ABC'[bandOf(fitSum, fit.cutOffs)]}${bandOf(engagementSum, engagement.cutOffs) + 1}`
+    ? grades.values[3 * bandOf(fitSum, fit.cutOffs) + bandOf(engagementSum, engagement.cutOffs)]
     : undefined;
 
 /**

@@ -161,7 +161,7 @@ describe('the report of handoffs', () => {
           const { total, rows } = await handoffReport(models, { at, by: ['queue', 'rep', 'definition'] });
           expect([total.handoffs, sum(rows, (row) => row.handoffs)]).toEqual([all, all]);
           for (const row of [total, ...rows]) {
-            expect(sum(dispositions, (one) => row.counts[one])).toBe(row.handoffs);
+            expect(sum(dispositions.values, (one) => row.counts[one])).toBe(row.handoffs);
             expect(row.limbo).toBeLessThanOrEqual(row.counts.waiting);
           }
           if (end < events.length) continue;
@@ -179,7 +179,7 @@ const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: H
   const behind = async (more: object) => (await listHandoffs(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
   expect(await behind({ givenBack: true })).toBe(row.givenBack);
-  for (const disposition of dispositions) expect(await behind({ disposition })).toBe(row.counts[disposition]);
+  for (const disposition of dispositions.values) expect(await behind({ disposition })).toBe(row.counts[disposition]);
   for (const { reason, rejected: refused } of row.reasons)
     expect(await behind({ disposition: 'rejected', reason })).toBe(refused);
 };

@@ -85,7 +85,7 @@ class HandoffTotals {
 
   row(group: GroupKey): HandoffRow {
     const { counts, limbo, givenBack } = this;
-    const all = dispositions.reduce((sum, disposition) => sum + counts[disposition], 0);
+    const all = dispositions.values.reduce((sum, disposition) => sum + counts[disposition], 0);
     const { definition } = group;
     const ours = typeof definition === 'string' && !definition.startsWith('external:');
     const rejectionRate = all === 0 ? null : counts.rejected / all;

@@ -6,6 +6,7 @@ import { outcomes, sizeOf } from './outcomes.projection';
 
 /** The fields in which a person is compared with earlier ones. */
 export const predictors = ['industry', 'country', 'region', 'source', 'size'] as const;
+export type Predictor = (typeof predictors)[number];
 
 /** A probability and the counts behind it. */
 export interface Probability {
@@ -13,7 +14,7 @@ export interface Probability {
   readonly probability: number;
   /** All earlier people with an outcome. */
   readonly past: WonLostCounts;
-  readonly because: readonly { readonly field: string; readonly value: string; readonly past: WonLostCounts }[];
+  readonly because: readonly { readonly field: Predictor; readonly value: string; readonly past: WonLostCounts }[];
 }
 
 const NOBODY: WonLostCounts = { won: 0, lost: 0 };
@@ -46,7 +47,7 @@ export const leadProbability = async (
   const facts = { industry, country, region, source, size: employees === undefined ? undefined : sizeOf(employees) };
   const all = (await countsBy(models, undefined)).get(null) ?? NOBODY;
   const fields: Record<string, ReadonlyMap<string, WonLostCounts>> = {};
-  const because: { field: string; value: string; past: WonLostCounts }[] = [];
+  const because: { field: Predictor; value: string; past: WonLostCounts }[] = [];
   const values: Record<string, readonly string[]> = {};
   for (const field of predictors) {
     const value = facts[field];
