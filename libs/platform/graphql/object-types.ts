@@ -45,6 +45,11 @@ export type ShownNode = Readonly<Record<string, unknown>> & {
 export const cutOf = (node: object): AsOf | undefined => (node as ShownNode)[CUT];
 /** A parent for nodes that are asked for at a cut. */
 export const withCut = (cut: AsOf | undefined): object => (cut ? { [CUT]: cut } : {});
+/** An answer, or each object of a list, that belongs to a cut: the nodes that its ids lead to are read at the same. */
+export const atCut = <V>(value: V, cut: AsOf | undefined): V => {
+  if (!cut || typeof value !== 'object' || value === null) return value;
+  return (Array.isArray(value) ? value.map((one: unknown) => atCut(one, cut)) : { ...value, [CUT]: cut }) as V;
+};
 
 const globalId = (node: string, id: string): string => Buffer.from(`${node}:${id}`).toString('base64url');
 
@@ -110,6 +115,12 @@ export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<o
   return type;
 };
 
+const leadsToNodes = ({ fields }: ObjectFields): boolean =>
+  Object.values(fields).some(
+    ({ options, object }) => options.entity !== undefined || (object !== undefined && leadsToNodes(object)),
+  );
+const inheritCut: FieldMiddleware = async ({ source }, next) => atCut<unknown>(await next(), cutOf(source as object));
+
 const PERSONAL = 'Null after an erasure, and for roles without access to personal data.';
 
 /** Adds the fields that are not hidden, and beside each id of a node the node. */
@@ -118,11 +129,12 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
     const { kind, description, options } = field;
     if (options.hidden) continue;
     const of = valueTypeOf(field) as never;
-    const isPersonal = kind === 'personal';
+    const isPersonal = kind === 'personal' || options.personal === true;
+    const middleware = isPersonal ? [personalField] : field.object && leadsToNodes(field.object) ? [inheritCut] : [];
     GraphqlField(() => (options.list ? [of] : of), {
       nullable: options.nullable || options.optional || isPersonal,
       description: isPersonal ? `${description} ${PERSONAL}` : description,
-      ...(isPersonal && { middleware: [personalField] }),
+      middleware,
     })(type.prototype as object, name);
     if (options.entity) addEntity(type, name, options.entity, options);
   }
