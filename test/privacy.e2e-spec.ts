@@ -106,8 +106,8 @@ describe('personal data', () => {
   it('is shown to who works with people by name, and to nobody else', async () => {
     const query = `{ lead(leadId: "planted") ${person} other: lead(leadId: "planted-2") ${person}
       handoffPackage(leadId: "planted") { contact { name phone } evidence complete }
-      feedback(leadId: "planted", first: 1) { edges { node { note } } }
-      supportRequests(opportunityId: "planted-deal") { edges { node { leadId need } } } }`;
+      feedback(filter: { leadId: { in: ["planted"] } }, first: 1) { edges { node { note } } }
+      supportRequests(filter: { opportunityId: { in: ["planted-deal"] } }) { edges { node { leadId need } } } }`;
     expect(await ask(query)).toMatchObject({
       lead: {
         name: planted.laterName,
@@ -162,7 +162,9 @@ describe('personal data', () => {
     const refusal = async (query: string, as: Role) =>
       (await served.ask(query, [as])).errors?.map(({ extensions }) => extensions.code);
     expect(await refusal(search, 'analyst')).toEqual(['access/denied']);
-    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual(['read/nothing-to-find']);
+    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual([
+      'read/nothing-to-find',
+    ]);
   });
 
   it('of a page of fifty people is opened with one call of the key store', async () => {
@@ -191,8 +193,8 @@ describe('personal data', () => {
     const nothing = { email: null, name: null, phone: null, interests: null, problems: null };
     const { lead, handoffPackage, feedback, supportRequests } = await ask<Record<string, unknown>>(
       `{ lead(leadId: "planted") ${person} handoffPackage(leadId: "planted") { contact { name } evidence }
-        feedback(leadId: "planted", first: 1) { edges { node { note } } }
-        supportRequests(opportunityId: "planted-deal") { edges { node { need } } } }`,
+        feedback(filter: { leadId: { in: ["planted"] } }, first: 1) { edges { node { note } } }
+        supportRequests(filter: { opportunityId: { in: ["planted-deal"] } }) { edges { node { need } } } }`,
     );
     expect(lead).toMatchObject({ leadId: 'planted', ...nothing });
     expect(handoffPackage).toEqual({ contact: { name: null }, evidence: null });

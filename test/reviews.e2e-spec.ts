@@ -68,7 +68,7 @@ describe('both teams', () => {
         { group: 'spring', code: 'Price', feedback: 1 },
       ],
     });
-    const behind = 'feedback(topic: OBJECTIONS, code: "PRICE", by: CAMPAIGN, group: { in: ["spring"] })';
+    const behind = 'feedback(filter: { objections: { any: ["PRICE"] }, campaign: { in: ["Spring"] } })';
     const node = '{ totalCount edges { node { feedbackId industry note by } } }';
     const expected = (note: string | null) => ({
       totalCount: 1,
@@ -104,9 +104,11 @@ describe('both teams', () => {
     expect((await send('requestSupport', { ...request, leadId: 'nobody' }, ['sales'])).code).toBe('lead/unknown');
     await tell('requestSupport', request, ['sales']);
     const open = '{ totalCount edges { node { status taker ageHours } } }';
-    expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 1 });
+    expect(await ask(`supportRequests(filter: { open: true }) ${open}`)).toMatchObject({ totalCount: 1 });
     await tell('takeSupportRequest', { supportId: 's1' }, ['marketing']);
-    expect(await ask(`supportRequests(opportunityId: "deal", taker: { in: ["marketing"] }) ${open}`)).toMatchObject({
+    expect(
+      await ask(`supportRequests(filter: { opportunityId: { in: ["deal"] }, taker: { in: ["marketing"] } }) ${open}`),
+    ).toMatchObject({
       edges: [{ node: { status: 'TAKEN', taker: 'marketing' } }],
     });
     await tell('deliverSupport', { supportId: 's1', delivered: 'story.pdf' }, ['marketing']);
@@ -116,7 +118,7 @@ describe('both teams', () => {
       served: 1,
       deals: [{ opportunityId: 'deal', supportIds: ['s1'] }],
     });
-    expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 0 });
+    expect(await ask(`supportRequests(filter: { open: true }) ${open}`)).toMatchObject({ totalCount: 0 });
   });
 
   describe('review', () => {

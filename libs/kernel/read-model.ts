@@ -170,7 +170,7 @@ export type ListFilter = Readonly<
 >;
 
 /** The same filter on keys, in which spellings do not count. */
-const byWordKey = ({ in: among, notIn, startsWith, none }: ValueFilter): ValueFilter => ({
+export const byWordKey = ({ in: among, notIn, startsWith, none }: ValueFilter): ValueFilter => ({
   ...(among && { in: among.map(wordKey) }),
   ...(notIn && { notIn: notIn.map(wordKey) }),
   ...(startsWith !== undefined && { startsWith: wordKey(startsWith) }),
