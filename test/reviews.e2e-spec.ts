@@ -78,6 +78,29 @@ describe('both teams', () => {
     expect(await ask(`${behind} ${node}`, ['analyst'])).toEqual(expected(null));
   });
 
+  it('see what was said about a person with what was said about who was merged into them', async () => {
+    const { position } = await tell('captureLead', { leadId: 'ada2', source: 'web' });
+    await tell('giveFeedback', { feedbackId: 'f3', leadId: 'ada2', messages: ['SSO'], note: 'Twice.' }, ['sales']);
+    await tell('mergeLead', { leadId: 'ada', mergedLeadId: 'ada2' });
+    const about = (filter: string) =>
+      ask(
+        `feedback(filter: { leadId: ${filter} }, orderBy: { field: GIVEN_AT }) {
+          nodes { feedbackId note lead { leadId } } facets(fields: [CAMPAIGN]) { values { value count } } }`,
+        ['sales'],
+      );
+    const campaigns = (...values: object[]) => [{ values }];
+    expect(await about('{ in: ["ada"] }')).toEqual({
+      nodes: [
+        { feedbackId: 'f1', note: 'Ada laughed about it.', lead: { leadId: 'ada' } },
+        { feedbackId: 'f3', note: 'Twice.', lead: { leadId: 'ada2' } },
+      ],
+      facets: campaigns({ value: null, count: 1 }, { value: 'spring', count: 1 }),
+    });
+    expect(await about('{ in: ["ada2"] }')).toMatchObject({ nodes: [{ feedbackId: 'f3' }] });
+    expect(await about('{ notIn: ["ada"], none: false }')).toMatchObject({ nodes: [] });
+    expect(await ask(`feedback(asOf: { knownAt: "${position}" }) { totalCount }`)).toEqual({ totalCount: 2 });
+  });
+
   it('give feedback on nobody and on no call', async () => {
     const about = async (subject: object) =>
       (await send('giveFeedback', { objections: ['price'], ...subject }, ['sales'])).code;
@@ -89,8 +112,8 @@ describe('both teams', () => {
   it('page through feedback, and refuse a cursor that is none', async () => {
     const page = (after = '') => `feedback(first: 1${after}) { totalCount pageInfo { hasNextPage endCursor } }`;
     const one = await ask<{ totalCount: number; pageInfo: { hasNextPage: boolean; endCursor: string } }>(page());
-    expect(one).toMatchObject({ totalCount: 2, pageInfo: { hasNextPage: true } });
-    expect(await ask(page(`, after: "${one.pageInfo.endCursor}"`))).toMatchObject({ pageInfo: { hasNextPage: false } });
+    expect(one).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
+    expect(await ask(page(`, after: "${one.pageInfo.endCursor}"`))).toMatchObject({ pageInfo: { hasNextPage: true } });
     for (const after of ['x', Buffer.from('{"id":"f9","values":[]}').toString('base64url')]) {
       const { errors } = await served.ask(`{ ${page(`, after: "${after}"`)} }`, ['analyst']);
       expect(errors?.[0]?.extensions.code).toBe('graphql/bad-cursor');
@@ -112,13 +135,18 @@ describe('both teams', () => {
       edges: [{ node: { status: 'TAKEN', taker: 'marketing' } }],
     });
     await tell('deliverSupport', { supportId: 's1', delivered: 'story.pdf' }, ['marketing']);
-    await tell('winOpportunity', { opportunityId: 'deal' }, ['sales']);
+    const { position } = await tell('winOpportunity', { opportunityId: 'deal' }, ['sales']);
     expect(await ask('servedDeals { won served deals { opportunityId supportIds } }')).toEqual({
       won: 1,
       served: 1,
       deals: [{ opportunityId: 'deal', supportIds: ['s1'] }],
     });
     expect(await ask(`supportRequests(filter: { open: true }) ${open}`)).toMatchObject({ totalCount: 0 });
+    await tell('closeSupportRequest', { supportId: 's1' }, ['marketing']);
+    const requests = (cut: string) => ask(`servedDeals${cut} { deals { supportRequests { status } } }`);
+    const withStatus = (status: string) => ({ deals: [{ supportRequests: [{ status }] }] });
+    expect(await requests('')).toEqual(withStatus('SERVED'));
+    expect(await requests(`(asOf: { knownAt: "${position}" })`)).toEqual(withStatus('DELIVERED'));
   });
 
   describe('review', () => {

@@ -1,4 +1,14 @@
-import { flagField, idField, instantField, readModel, roles, textField, wordKey, type DocumentOf } from '@baton/kernel';
+import {
+  flagField,
+  idField,
+  instantField,
+  readModel,
+  roles,
+  textField,
+  wordKey,
+  type DocumentOf,
+  type DocumentReader,
+} from '@baton/kernel';
 import { feedbackTopics, type FeedbackEvent, type FeedbackTopic } from '../../write/feedback/feedback.events';
 import { mergedLeadsOf } from '../leads/merged-leads.rules';
 
