@@ -114,6 +114,12 @@ describe('both teams', () => {
     const one = await ask<{ totalCount: number; pageInfo: { hasNextPage: boolean; endCursor: string } }>(page());
     expect(one).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
     expect(await ask(page(`, after: "${one.pageInfo.endCursor}"`))).toMatchObject({ pageInfo: { hasNextPage: true } });
+    const many = JSON.stringify(Array.from({ length: 101 }, (_, index) => `code-${index}`));
+    const { errors: tooMany } = await served.ask(
+      `{ feedback(filter: { objections: { any: ${many} } }) { totalCount } }`,
+      ['analyst'],
+    );
+    expect(tooMany?.[0]?.extensions).toMatchObject({ code: 'graphql/invalid-argument', field: 'filter.objections' });
     for (const after of ['x', Buffer.from('{"id":"f9","values":[]}').toString('base64url')]) {
       const { errors } = await served.ask(`{ ${page(`, after: "${after}"`)} }`, ['analyst']);
       expect(errors?.[0]?.extensions.code).toBe('graphql/bad-cursor');

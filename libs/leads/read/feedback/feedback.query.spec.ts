@@ -121,6 +121,16 @@ describe('what sales hears', () => {
           }
         }
   });
+  it('is found by one of some codes, and by all of them', async () => {
+    const found = async (objections: object) => {
+      const { where } = conditionsOfFilter(feedbackList, { objections }, 'UTC');
+      return (await (await models).find(feedbackList, { where })).map(({ id }) => id).sort();
+    };
+    expect(await found({ any: ['TIMING', 'no sso'] })).toEqual(['f1', 'f4']);
+    expect(await found({ all: ['price', 'No  SSO'] })).toEqual(['f1']);
+    expect(await found({ any: [] })).toEqual([]);
+    expect(await found({})).toHaveLength(5);
+  });
   it('finds the feedback on a person, with that on leads merged into them', async () => {
     expect((await feedbackTopics(await models, { topic: 'objections', leadId: 'ada' })).feedback).toBe(3);
     const alsoIds = feedbackList.shown.fields['leadId']!.options.alsoIds!;
