@@ -34,10 +34,12 @@ export const classNamed = (name: string): Type<object> => {
 
 const NODE = Symbol('node');
 const CUT = Symbol('cut');
-/** What a document shows, with the type of its node and the cut at which it was read. */
+const DOCUMENT = Symbol('document');
+/** What a document shows, with the document, the type of its node and the cut at which it was read. */
 export type ShownNode = Readonly<Record<string, unknown>> & {
   readonly id: string;
   readonly [NODE]?: string;
+  readonly [DOCUMENT]?: unknown;
   readonly [CUT]?: AsOf;
 };
 
@@ -58,8 +60,12 @@ export const nodeOf = <D>(model: ReadModel<D>, id: string, doc: D, at: Instant, 
   ...shownOf(model, doc, at),
   id: globalId(model.shown.node, id),
   [NODE]: model.shown.node,
+  [DOCUMENT]: doc,
   ...(cut && { [CUT]: cut }),
 });
+
+/** The document of a node of a read model, for fields that contexts add to the node. */
+export const documentOf = <D>(_: ReadModel<D>, node: object): D => (node as ShownNode)[DOCUMENT] as D;
 
 @InterfaceType('Node', {
   description: 'An object that can be fetched again by its id.',
