@@ -1,15 +1,18 @@
 import { hasText, idField, instantField, readModel, roles, textField, wordKey, type DocumentOf } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 
-const filtered = { filter: true, sort: true } as const;
 const fields = {
-  touchId: idField('The touch.', { filter: true }),
+  touchId: idField('The touch.'),
   leadId: idField('The person it went to.', { filter: true, entity: 'Lead' }),
-  content: textField('The content.', { ...filtered, filterBy: 'contentKey' }),
-  contentKey: textField('The content without regard to its spelling.', { column: true, hidden: true }),
-  action: textField('What was done: call, e-mail, meeting …', filtered),
-  at: instantField('When.', filtered),
-  by: textField('Who recorded it.', filtered),
+  content: textField('The content; a filter by it ignores spelling.', {
+    filter: true,
+    sort: true,
+    filterBy: 'contentKey',
+  }),
+  contentKey: textField('The content regardless of its spelling.', { column: true, hidden: true }),
+  action: textField('What was done: call, e-mail, meeting …', { filter: true }),
+  at: instantField('When.', { filter: true, sort: true }),
+  by: textField('Who recorded it.', { filter: true, sort: true }),
 } as const;
 /** Sales used a piece of content once: an outbound touch that names it. */
 export type ContentUse = DocumentOf<typeof fields>;
@@ -22,11 +25,12 @@ export const contentUses = readModel<ContentUse, LeadEvent>({
   description: 'An outbound touch of sales that names content.',
   key: 'touchId',
   fields,
-  lists: { contentUses: { description: 'Outbound touches of sales that name content, newest first.', orderBy: '-at' } },
+  lists: {
+    contentUses: { description: 'Outbound touches of sales that name content, newest first.', orderBy: '-at' },
+  },
   allow: roles,
   questions: [
     { where: ['contentKey'], orderBy: '-at' },
-    { where: ['leadId'], orderBy: '-at' },
     { where: ['by'], orderBy: '-at' },
   ],
   keys: ({ id, type, data }) =>
