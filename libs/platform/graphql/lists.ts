@@ -129,10 +129,10 @@ const filterOf = (model: ReadModel): Type<object> =>
     Object.fromEntries(
       filterableFields(model).map((name) => {
         const field = model.shown.fields[name]!;
-        const personal = field.options.search
-          ? ' All its words must match. Requires a role with access to personal data.'
-          : '';
-        return [name, [filterTypeOf(field), `${field.description}${personal}`]];
+        const { search, filterBy } = field.options;
+        const personal = search ? ' All its words must match. Requires a role with access to personal data.' : '';
+        const spelling = filterBy ? ' Case and spacing are ignored.' : '';
+        return [name, [filterTypeOf(field), `${field.description}${personal}${spelling}`]];
       }),
     ),
   );

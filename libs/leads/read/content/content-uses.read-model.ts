@@ -4,7 +4,7 @@ import type { LeadEvent } from '../../write/lead/lead.events';
 const fields = {
   touchId: idField('The touch.'),
   leadId: idField('The person it went to.', { filter: true, entity: 'Lead' }),
-  content: textField('The content; a filter by it ignores spelling.', {
+  content: textField('The content.', {
     filter: true,
     sort: true,
     filterBy: 'contentKey',
