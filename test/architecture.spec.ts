@@ -67,19 +67,19 @@ const cases: readonly Case[] = [
   {
     rule: 'contexts',
     breaks: [
-      ['without a README', ...planted('index.ts', 'leads.module.ts', 'leads.graphql.module.ts')],
-      ['without a module', ...planted('index.ts', 'README.md', 'leads.graphql.module.ts')],
-      ['without resolvers', ...planted('index.ts', 'README.md', 'leads.module.ts')],
+      ['without a README', ...planted('index.ts', 'leads.module.ts')],
+      ['without a module', ...planted('index.ts', 'README.md')],
     ],
     keeps: [
-      ['whole', ...planted('index.ts', 'README.md', 'leads.module.ts', 'leads.graphql.module.ts')],
+      ['whole', ...planted('index.ts', 'README.md', 'leads.module.ts')],
       ['not begun', [decider, '']],
     ],
   },
   {
     rule: 'registered',
     breaks: [
-      ['a read model', ['libs/leads/read/x.projection.ts', ''], app, ['libs/leads/leads.module.ts', '']],
+      ['a read model', ['libs/leads/read/x.read-model.ts', ''], app, ['libs/leads/leads.module.ts', '']],
+      ['a report', ['libs/leads/read/x.report.ts', ''], app, ['libs/leads/leads.module.ts', '']],
       ['a context', ['libs/leads/leads.module.ts', ''], ['apps/contexts.ts', '']],
       ['the resolvers of a context', ['libs/leads/leads.graphql.module.ts', ''], ['apps/api/schema-modules.ts', '']],
       ['a policy', ['libs/leads/policies/x.policy.ts', '']],
@@ -93,17 +93,17 @@ const cases: readonly Case[] = [
       ['an attribution model', ['libs/attribution/models/x.model.ts', '']],
       [
         'one of which only the type is used',
-        ['libs/leads/read/x.projection.ts', ''],
+        ['libs/leads/read/x.read-model.ts', ''],
         app,
-        ['libs/leads/leads.module.ts', `import type { X } from './read/x.projection';`],
+        ['libs/leads/leads.module.ts', `import type { X } from './read/x.read-model';`],
       ],
     ],
     keeps: [
       [
         'each in its place',
-        ['libs/leads/read/x.projection.ts', ''],
+        ['libs/leads/read/x.read-model.ts', ''],
         ['libs/leads/read/x.resolver.ts', ''],
-        ['libs/leads/leads.module.ts', `import { x } from './read/x.projection';`],
+        ['libs/leads/leads.module.ts', `import { x } from './read/x.read-model';`],
         ['libs/leads/leads.graphql.module.ts', `import { X } from './read/x.resolver';`],
         app,
         ['apps/api/schema-modules.ts', `import { X } from '@baton/leads/leads.graphql.module';`],

@@ -103,7 +103,7 @@ describe('a lead that meets the definition', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'access/denied' } }]);
   });
   it('goes back if it did not count, which costs the rep no turn, and is routed again when it meets the definition again', async () => {
-    await tell('rejectLead', { leadId: 'ada', reason: 'wrong-person' }, ['sales']);
+    const rejectedAt = await tell('rejectLead', { leadId: 'ada', reason: 'wrong-person' }, ['sales']);
     await served.settle();
     await visit('ada');
     await served.settle();
@@ -112,6 +112,11 @@ describe('a lead that meets the definition', () => {
     const { data } = await packageOf('ada', 'marketing');
     const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'REJECTED', reason: 'wrong-person' }];
     expect(data.handoffPackage).toMatchObject({ count: 2, earlierHandoffs });
+    const then = await served.ask(
+      `{ handoffPackage(leadId: "ada", asOf: { knownAt: "${rejectedAt}" }) { count lead { stage } } }`,
+      ['sales'],
+    );
+    expect(then.data).toEqual({ handoffPackage: { count: 1, lead: { stage: 'REJECTED' } } });
   });
 
   it('goes to the handoff owner if all are absent, and twenty at once are shared out evenly', async () => {

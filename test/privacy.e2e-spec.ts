@@ -106,8 +106,8 @@ describe('personal data', () => {
   it('is shown to roles that work with people by name, and to nobody else', async () => {
     const query = `{ lead(leadId: "planted") ${person} other: lead(leadId: "planted-2") ${person}
       handoffPackage(leadId: "planted") { contact { name phone } evidence complete }
-      feedback(leadId: "planted", first: 1) { edges { node { note } } }
-      supportRequests(opportunityId: "planted-deal") { edges { node { leadId need } } } }`;
+      feedback(filter: { leadId: { in: ["planted"] } }, first: 1) { edges { node { note } } }
+      supportRequests(filter: { opportunityId: { in: ["planted-deal"] } }) { edges { node { leadId need } } } }`;
     expect(await ask(query)).toMatchObject({
       lead: {
         name: planted.laterName,
@@ -193,8 +193,8 @@ describe('personal data', () => {
     const nothing = { email: null, name: null, phone: null, interests: null, problems: null };
     const { lead, handoffPackage, feedback, supportRequests } = await ask<Record<string, unknown>>(
       `{ lead(leadId: "planted") ${person} handoffPackage(leadId: "planted") { contact { name } evidence }
-        feedback(leadId: "planted", first: 1) { edges { node { note } } }
-        supportRequests(opportunityId: "planted-deal") { edges { node { need } } } }`,
+        feedback(filter: { leadId: { in: ["planted"] } }, first: 1) { edges { node { note } } }
+        supportRequests(filter: { opportunityId: { in: ["planted-deal"] } }) { edges { node { need } } } }`,
     );
     expect(lead).toMatchObject({ leadId: 'planted', ...nothing });
     expect(handoffPackage).toEqual({ contact: { name: null }, evidence: null });

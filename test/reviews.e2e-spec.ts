@@ -68,7 +68,7 @@ describe('both teams', () => {
         { group: 'spring', code: 'Price', feedback: 1 },
       ],
     });
-    const behind = 'feedback(topic: OBJECTIONS, code: "PRICE", by: CAMPAIGN, group: { in: ["spring"] })';
+    const behind = 'feedback(filter: { objections: { any: ["PRICE"] }, campaign: { in: ["Spring"] } })';
     const node = '{ totalCount edges { node { feedbackId industry note by } } }';
     const expected = (note: string | null) => ({
       totalCount: 1,
@@ -76,6 +76,29 @@ describe('both teams', () => {
     });
     expect(await ask(`${behind} ${node}`, ['marketing'])).toEqual(expected('Ada laughed about it.'));
     expect(await ask(`${behind} ${node}`, ['analyst'])).toEqual(expected(null));
+  });
+
+  it('see the feedback on a person and on leads merged into it', async () => {
+    const { position } = await tell('captureLead', { leadId: 'ada2', source: 'web' });
+    await tell('giveFeedback', { feedbackId: 'f3', leadId: 'ada2', messages: ['SSO'], note: 'Twice.' }, ['sales']);
+    await tell('mergeLead', { leadId: 'ada', mergedLeadId: 'ada2' });
+    const about = (filter: string) =>
+      ask(
+        `feedback(filter: { leadId: ${filter} }, orderBy: { field: GIVEN_AT }) {
+          nodes { feedbackId note lead { leadId } } facets(fields: [CAMPAIGN]) { values { value count } } }`,
+        ['sales'],
+      );
+    const campaigns = (...values: object[]) => [{ values }];
+    expect(await about('{ in: ["ada"] }')).toEqual({
+      nodes: [
+        { feedbackId: 'f1', note: 'Ada laughed about it.', lead: { leadId: 'ada' } },
+        { feedbackId: 'f3', note: 'Twice.', lead: { leadId: 'ada2' } },
+      ],
+      facets: campaigns({ value: null, count: 1 }, { value: 'spring', count: 1 }),
+    });
+    expect(await about('{ in: ["ada2"] }')).toMatchObject({ nodes: [{ feedbackId: 'f3' }] });
+    expect(await about('{ notIn: ["ada"], none: false }')).toMatchObject({ nodes: [] });
+    expect(await ask(`feedback(asOf: { knownAt: "${position}" }) { totalCount }`)).toEqual({ totalCount: 2 });
   });
 
   it('cannot give feedback on an unknown person or call', async () => {
@@ -89,8 +112,14 @@ describe('both teams', () => {
   it('page through feedback, and get an invalid cursor refused', async () => {
     const page = (after = '') => `feedback(first: 1${after}) { totalCount pageInfo { hasNextPage endCursor } }`;
     const one = await ask<{ totalCount: number; pageInfo: { hasNextPage: boolean; endCursor: string } }>(page());
-    expect(one).toMatchObject({ totalCount: 2, pageInfo: { hasNextPage: true } });
-    expect(await ask(page(`, after: "${one.pageInfo.endCursor}"`))).toMatchObject({ pageInfo: { hasNextPage: false } });
+    expect(one).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
+    expect(await ask(page(`, after: "${one.pageInfo.endCursor}"`))).toMatchObject({ pageInfo: { hasNextPage: true } });
+    const many = JSON.stringify(Array.from({ length: 101 }, (_, index) => `code-${index}`));
+    const { errors: tooMany } = await served.ask(
+      `{ feedback(filter: { objections: { any: ${many} } }) { totalCount } }`,
+      ['analyst'],
+    );
+    expect(tooMany?.[0]?.extensions).toMatchObject({ code: 'graphql/invalid-argument', field: 'filter.objections' });
     for (const after of ['x', Buffer.from('{"id":"f9","values":[]}').toString('base64url')]) {
       const { errors } = await served.ask(`{ ${page(`, after: "${after}"`)} }`, ['analyst']);
       expect(errors?.[0]?.extensions.code).toBe('graphql/bad-cursor');
@@ -104,19 +133,26 @@ describe('both teams', () => {
     expect((await send('requestSupport', { ...request, leadId: 'nobody' }, ['sales'])).code).toBe('lead/unknown');
     await tell('requestSupport', request, ['sales']);
     const open = '{ totalCount edges { node { status taker ageHours } } }';
-    expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 1 });
+    expect(await ask(`supportRequests(filter: { open: true }) ${open}`)).toMatchObject({ totalCount: 1 });
     await tell('takeSupportRequest', { supportId: 's1' }, ['marketing']);
-    expect(await ask(`supportRequests(opportunityId: "deal", taker: { in: ["marketing"] }) ${open}`)).toMatchObject({
+    expect(
+      await ask(`supportRequests(filter: { opportunityId: { in: ["deal"] }, taker: { in: ["marketing"] } }) ${open}`),
+    ).toMatchObject({
       edges: [{ node: { status: 'TAKEN', taker: 'marketing' } }],
     });
     await tell('deliverSupport', { supportId: 's1', delivered: 'story.pdf' }, ['marketing']);
-    await tell('winOpportunity', { opportunityId: 'deal' }, ['sales']);
+    const { position } = await tell('winOpportunity', { opportunityId: 'deal' }, ['sales']);
     expect(await ask('servedDeals { won served deals { opportunityId supportIds } }')).toEqual({
       won: 1,
       served: 1,
       deals: [{ opportunityId: 'deal', supportIds: ['s1'] }],
     });
-    expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 0 });
+    expect(await ask(`supportRequests(filter: { open: true }) ${open}`)).toMatchObject({ totalCount: 0 });
+    await tell('closeSupportRequest', { supportId: 's1' }, ['marketing']);
+    const requests = (cut: string) => ask(`servedDeals${cut} { deals { supportRequests { status } } }`);
+    const withStatus = (status: string) => ({ deals: [{ supportRequests: [{ status }] }] });
+    expect(await requests('')).toEqual(withStatus('SERVED'));
+    expect(await requests(`(asOf: { knownAt: "${position}" })`)).toEqual(withStatus('DELIVERED'));
   });
 
   describe('review', () => {

@@ -5,10 +5,8 @@ import { CampaignsGraphqlModule } from '@baton/campaigns/campaigns.graphql.modul
 import { DefinitionsGraphqlModule } from '@baton/definitions/definitions.graphql.module';
 import { InsightsGraphqlModule } from '@baton/insights/insights.graphql.module';
 import { LeadsGraphqlModule } from '@baton/leads/leads.graphql.module';
-import { OpportunitiesGraphqlModule } from '@baton/opportunities/opportunities.graphql.module';
 import { isReadModel } from '@baton/kernel';
 import { graphqlModule, listsOf, mutationsOf, reportsOf } from '@baton/platform/graphql';
-import { RoutingGraphqlModule } from '@baton/routing/routing.graphql.module';
 import { SalesSlaGraphqlModule } from '@baton/sales-sla/sales-sla.graphql.module';
 import { ScoringGraphqlModule } from '@baton/scoring/scoring.graphql.module';
 import { PlatformGraphqlModule } from '@baton/platform/platform.graphql.module';
@@ -21,9 +19,7 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   CampaignsGraphqlModule,
   LeadsGraphqlModule,
   ScoringGraphqlModule,
-  RoutingGraphqlModule,
   SalesSlaGraphqlModule,
-  OpportunitiesGraphqlModule,
   AttributionGraphqlModule,
   InsightsGraphqlModule,
   PlatformGraphqlModule,

@@ -1,5 +1,5 @@
 import type { ValueFilter } from './ports';
-import type { ColumnType } from './projection';
+import type { ColumnType, Projection } from './projection';
 import type { Enumeration, Json } from './schema';
 import type { Sealed, SearchTerms } from './sealed';
 import type { MoneySum } from './money';
@@ -24,6 +24,11 @@ export type FieldKind =
   | 'dayOrInstant'
   | 'filter';
 
+/** Reads documents by their ids; those that do not exist are left out. */
+export interface DocumentReader {
+  getMany<D extends object>(of: Projection<D>, ids: readonly string[]): Promise<ReadonlyMap<string, D>>;
+}
+
 export interface FieldOptions {
   /** The value is null where it is unknown. */
   readonly nullable?: boolean;
@@ -40,6 +45,10 @@ export interface FieldOptions {
   readonly hidden?: boolean;
   /** Its filter compares this column by `wordKey`, so that spellings do not count. */
   readonly filterBy?: string;
+  /** Of an id: a filter by some ids matches these too, such as those of leads merged into one of them. */
+  readonly alsoIds?: (documents: DocumentReader, ids: readonly string[]) => Promise<readonly string[]>;
+  /** Of JSON: sealed in the document, and opened like personal text. */
+  readonly personal?: true;
   /** Of an id: the node it leads to, such as `Lead`. A field `leadId` gets a field `lead` beside it. */
   readonly entity?: string;
   /** The name of that field, where the id says something else. */
@@ -162,8 +171,9 @@ export const columnsOfField = (name: string, { kind, options }: Field): Readonly
   if (!options.filter && !options.sort && !options.column) return {};
   if (kind === 'money') return { [`${name}Minor`]: 'integer', currency: 'text' };
   if (options.filterBy && !options.sort) return {};
-  const type = columnTypes[kind];
-  if (!type || options.list) throw new Error(`The field ${name} of kind ${kind} cannot be filtered or sorted.`);
+  const type = options.list && columnTypes[kind] === 'text' && !options.sort ? 'tokens' : columnTypes[kind];
+  if (!type || (options.list && type !== 'tokens'))
+    throw new Error(`The field ${name} of kind ${kind} cannot be filtered or sorted.`);
   return { [name]: type };
 };
 

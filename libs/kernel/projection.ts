@@ -4,7 +4,7 @@ import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
 /**
  * What a column may hold: instants and text sort as text; null is the smallest value everywhere. `tokens` holds the
- * tokens of a sealed field, which is found by them (`has`) and in no other way.
+ * tokens of a sealed field, or the texts of a list: it is found by them (`has`) and in no other way.
  */
 export type ColumnType = 'text' | 'integer' | 'real' | 'flag' | 'tokens';
 export type Scalar = string | number | boolean | null;

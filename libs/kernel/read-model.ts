@@ -159,11 +159,18 @@ interface RangeFilter {
   readonly currency?: string;
   readonly none?: boolean;
 }
+/** A filter on a list: one of the texts of `any` is in it, and each of those of `all`. */
+export interface ItemsFilter {
+  readonly any?: readonly string[];
+  readonly all?: readonly string[];
+}
 /** By field, a filter in the form of its kind. */
-export type ListFilter = Readonly<Record<string, ValueFilter | RangeFilter | boolean | string | undefined>>;
+export type ListFilter = Readonly<
+  Record<string, ValueFilter | RangeFilter | ItemsFilter | boolean | string | undefined>
+>;
 
 /** The same filter on keys, in which spellings do not count. */
-const byWordKey = ({ in: among, notIn, startsWith, none }: ValueFilter): ValueFilter => ({
+export const byWordKey = ({ in: among, notIn, startsWith, none }: ValueFilter): ValueFilter => ({
   ...(among && { in: among.map(wordKey) }),
   ...(notIn && { notIn: notIn.map(wordKey) }),
   ...(startsWith !== undefined && { startsWith: wordKey(startsWith) }),
@@ -208,6 +215,11 @@ const fieldConditions = (
   timeZone: string,
 ): [string, readonly Condition[]][] => {
   const column = options.filterBy ?? columnOf(model, name);
+  if (options.list) {
+    const { any, all = [] } = wanted as ItemsFilter;
+    const keyOf = options.filterBy ? wordKey : (text: string) => text;
+    return [[column, [{ has: [...(any ? [any] : []), ...all.map((one) => [one])].map((texts) => texts.map(keyOf)) }]]];
+  }
   if (kind === 'flag') return [[column, [{ eq: wanted as boolean }]]];
   if (['id', 'text', 'enum'].includes(kind))
     return [

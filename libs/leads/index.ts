@@ -1,10 +1,10 @@
 export { earlyReferences } from './policies/early-references.rules';
-export { type ContentUse, contentUses } from './read/content/content-uses.projection';
+export { type ContentUse, contentUses } from './read/content/content-uses.read-model';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
-export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.projection';
-export { type FeedbackTopics, listFeedback, feedbackTopics } from './read/feedback/feedback.query';
+export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.read-model';
+export { type FeedbackTopics, feedbackTopics } from './read/feedback/feedback.query';
 export { type LeadDocument, type StageMove, leads, leadStages } from './read/leads/leads.read-model';
-export { type LeadFilters, leadById, mergedLeadsOf, whereOf as whereLeads } from './read/leads/leads.query';
+export { type LeadFilters, leadById, whereOf as whereLeads } from './read/leads/leads.query';
 export {
   type FeedbackCommand,
   type FeedbackEvent,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { FeedbackResolver } from './read/feedback/feedback.resolver';
+import { FeedbackNoteResolver } from './read/feedback/feedback-note.resolver';
 
-@Module({ providers: [FeedbackResolver] })
+@Module({ providers: [FeedbackNoteResolver] })
 export class LeadsGraphqlModule {}

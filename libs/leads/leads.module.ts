@@ -2,9 +2,10 @@ import { aggregate, erasureEvents, type ContextParts } from '@baton/kernel';
 import { attributeFeedback } from './policies/feedback.policy';
 import { followMerges, copyMergedFacts } from './policies/merges.policy';
 import { followVisitors } from './policies/visitors.policy';
-import { contentUses } from './read/content/content-uses.projection';
+import { contentUses } from './read/content/content-uses.read-model';
 import { deliveries } from './read/deliveries/deliveries.projection';
-import { feedbackList } from './read/feedback/feedback.projection';
+import { feedbackList } from './read/feedback/feedback.read-model';
+import { feedbackTopicsReport } from './read/feedback/feedback.report';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.read-model';
 import { feedbackDecider } from './write/feedback/feedback.decider';
@@ -27,4 +28,5 @@ export const leadsParts: ContextParts = {
   events: [erasureEvents, identityEvents],
   projections: [leads, leadsDue, feedbackList, contentUses, deliveries],
   policies: [followMerges, copyMergedFacts, followVisitors, attributeFeedback],
+  reports: [feedbackTopicsReport],
 };

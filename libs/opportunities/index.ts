@@ -15,7 +15,7 @@ export {
   supportRequests,
   type SupportRequestDocument,
   type SupportStatus,
-} from './read/support-requests/support-requests.projection';
+} from './read/support-requests/support-requests.read-model';
 export { servedDeals, type ServedDeals } from './read/support-requests/support-requests.query';
 export {
   supportKinds,

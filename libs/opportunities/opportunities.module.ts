@@ -2,7 +2,8 @@ import { aggregate, type ContextParts } from '@baton/kernel';
 import { conversionPolicy } from './policies/conversion.policy';
 import { contactRolesPolicy } from './policies/people.policy';
 import { deals } from './read/deals/deals.read-model';
-import { supportRequests } from './read/support-requests/support-requests.projection';
+import { supportRequests } from './read/support-requests/support-requests.read-model';
+import { servedDealsReport } from './read/support-requests/support-requests.report';
 import { opportunityDecider } from './write/opportunity/opportunity.decider';
 import { ToOpportunity } from './write/opportunity/opportunity.events';
 import { supportRequestDecider } from './write/support-request/support-request.decider';
@@ -17,4 +18,5 @@ export const opportunitiesParts: ContextParts = {
   ],
   projections: [deals, supportRequests],
   policies: [conversionPolicy, contactRolesPolicy],
+  reports: [servedDealsReport],
 };

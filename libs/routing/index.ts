@@ -1,7 +1,7 @@
 export { handoff } from './policies/handoff.policy';
 export { unassignReturnedLeads } from './policies/unassign.policy';
 export { handoffPackages } from './read/handoff/handoff-packages.projection';
-export { type RoutingQueue, routingQueues } from './read/routing/routing.projection';
+export { type RoutingQueue, routingQueues } from './read/routing/routing.read-model';
 export { routingDecider } from './write/routing/routing.decider';
 export {
   type RoutingCommand,

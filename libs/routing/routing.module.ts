@@ -2,7 +2,8 @@ import { aggregate, type ContextParts } from '@baton/kernel';
 import { handoff } from './policies/handoff.policy';
 import { unassignReturnedLeads } from './policies/unassign.policy';
 import { handoffPackages } from './read/handoff/handoff-packages.projection';
-import { routingQueues } from './read/routing/routing.projection';
+import { handoffPackageReport } from './read/handoff/handoff.report';
+import { routingQueues } from './read/routing/routing.read-model';
 import { routingDecider } from './write/routing/routing.decider';
 import { ToRouting } from './write/routing/routing.events';
 
@@ -11,4 +12,5 @@ export const routingParts: ContextParts = {
   aggregates: [aggregate(ToRouting, routingDecider)],
   projections: [routingQueues, handoffPackages],
   policies: [handoff, unassignReturnedLeads],
+  reports: [handoffPackageReport],
 };

@@ -25,7 +25,7 @@ export interface Facts {
   readonly impure: readonly Found[];
 }
 
-const pureSuffix = /\.(events|decider|rules|projection|policy|model)\.ts$/;
+const pureSuffix = /\.(events|decider|rules|projection|read-model|policy|model)\.ts$/;
 const mayReadEnvironment = /^libs\/platform\/config\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
 const looseFolders = ['common', 'shared', 'utils', 'helpers'];
 
@@ -127,7 +127,7 @@ const contexts: Rule = (all) => {
   return [...libs].flatMap((lib) => {
     // A context exists once it has an index.ts: until then nobody can import it.
     if (['kernel', 'platform', 'sla-clocks'].includes(lib) || !paths.has(`libs/${lib}/index.ts`)) return [];
-    return ['README.md', `${lib}.module.ts`, `${lib}.graphql.module.ts`]
+    return ['README.md', `${lib}.module.ts`]
       .filter((name) => !paths.has(`libs/${lib}/${name}`))
       .map((name) => `libs/${lib}:1 [contexts] ${name}: missing`);
   });
@@ -137,7 +137,7 @@ const contexts: Rule = (all) => {
 const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
   // Files that follow the log for the runner itself are not part of a context.
   {
-    what: /\.(projection|policy|decider)\.ts$/,
+    what: /\.(projection|read-model|report|policy|decider)\.ts$/,
     where:
       /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$/,
   },

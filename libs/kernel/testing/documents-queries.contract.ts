@@ -158,9 +158,17 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       expect(await found(['t2'])).toBe('');
     });
 
+    it('hold lists of texts too, found by each', async () => {
+      await save({ e: { name: ['t1', 'Not sealed'] }, f: { name: [] } }, 1, people);
+      expect([await found(['Not sealed']), await found(['t1']), await found(['t'])]).toEqual(['e', 'ae', '']);
+      await save({ e: { name: ['t9'] } }, 2, people);
+      expect([await found(['t1']), await found(['t9'])]).toEqual(['a', 'e']);
+    });
+
     it('accept only sealed values, and cannot be compared, sorted, grouped or measured', async () => {
       const wrong = { code: 'documents/wrong-type' };
-      await expect(save({ e: { name: 'Ada' } }, 1, people)).rejects.toMatchObject(wrong);
+      for (const name of ['Ada', ['t1', 2]])
+        await expect(save({ e: { name } }, 1, people)).rejects.toMatchObject(wrong);
       for (const condition of [{ eq: 't1' }, { prefix: 't' }, { in: ['t1'] }, { gt: 't' }])
         await expect(store.find(people, { where: { name: condition } })).rejects.toMatchObject(wrong);
       await expect(store.find(people, { where: { stage: { has: [['won']] } } })).rejects.toMatchObject(wrong);

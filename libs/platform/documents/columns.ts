@@ -10,13 +10,16 @@ export interface DocumentRow {
 /** A column of tokens holds a list of them. */
 export type ColumnValue = Scalar | readonly string[];
 
+const isListOfTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
 const fits: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
   integer: (value) => Number.isSafeInteger(value),
   real: (value) => Number.isFinite(value),
   flag: (value) => typeof value === 'boolean',
-  // As it stands in the document: a sealed value.
-  tokens: isSealed,
+  // As it stands in the document: a sealed value, or a list of texts.
+  tokens: (value) => isSealed(value) || isListOfTexts(value),
 };
 /** Does the value of a document's field fit its column? */
 export const fitsColumn = (type: ColumnType, value: unknown): boolean => value === null || fits[type](value);
@@ -61,10 +64,13 @@ export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Docu
     const value = (Object.hasOwn(doc, column) ? doc[column] : undefined) ?? null;
     if (!fitsColumn(type, value))
       throw new Refused('documents/wrong-type', `${column} of ${id} in ${name} is not of type ${type}.`, column);
-    values[column] = type === 'tokens' ? ((value as { tokens?: string[] } | null)?.tokens ?? []) : (value as Scalar);
+    values[column] = type === 'tokens' ? tokensOf(value) : (value as Scalar);
   }
   return { id, position, json: JSON.stringify(doc), values };
 };
+
+const tokensOf = (value: unknown): readonly string[] =>
+  isListOfTexts(value) ? value : ((value as { readonly tokens?: readonly string[] } | null)?.tokens ?? []);
 
 /** Text by code points, as UTF-8 bytes sort in the other stores; plain `<` differs above U+FFFF. */
 const compareText = (a: string, b: string): number => {

@@ -1,4 +1,13 @@
-export { AccessGuard, Allow, Caller, everyRole, personalField, readsPersonal, ReadYourWrites } from './caller';
+export {
+  AccessGuard,
+  Allow,
+  Caller,
+  everyRole,
+  personalField,
+  readsPersonal,
+  ReadYourWrites,
+  type GraphqlContext,
+} from './caller';
 export {
   AfterArgs,
   AsOfInput,
@@ -32,5 +41,5 @@ export { FilterField, ValueFilterInput } from './filters';
 export { enumOf } from './enums';
 export { listsOf } from './lists';
 export { NodeLoader, NodeResolver } from './nodes';
-export { cutOf, nodeOf, nodeTypes, objectTypeOf, withCut, type ShownNode } from './object-types';
+export { cutOf, documentOf, nodeOf, nodeTypes, objectTypeOf, withCut, type ShownNode } from './object-types';
 export { reportsOf } from './reports';

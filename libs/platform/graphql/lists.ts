@@ -25,6 +25,7 @@ import {
   zoneOf,
   type Field,
   type Instant,
+  type ItemsFilter,
   type ListFilter,
   type ListShape,
   type ReadModel,
@@ -72,6 +73,11 @@ const valuesFilter = (name: string, of: unknown): Type<object> =>
     notIn: [[of], 'None of these values, at most 100. Rows without a value match, unless `none` is false.'],
     ...NONE,
   }));
+const itemsFilter = (name: string, of: unknown): Type<object> =>
+  inputType(`${name}ListFilter`, 'Filters by the values of a list. An empty filter matches everything.', () => ({
+    any: [[of], 'At least one of these values is in it, at most 100. An empty list matches nothing.'],
+    all: [[of], 'Each of these values is in it, at most 100.'],
+  }));
 const periodFilter = (name: string, of: unknown, what: string): Type<object> =>
   inputType(name, `Filters by ${what}. An empty filter matches everything.`, () => ({
     from: [of, 'On or after this.'],
@@ -88,7 +94,8 @@ const numberFilter = (name: string, of: unknown, what: string, more: InputFields
 
 /** The input type of the filter of a field: one form for each kind. */
 const filterTypeOf = (field: Field): unknown => {
-  const { kind, enumeration } = field;
+  const { kind, enumeration, options } = field;
+  if (options.list) return itemsFilter(enumeration?.name ?? (kind === 'id' ? 'Id' : 'Text'), valueTypeOf(field));
   if (enumeration) return valuesFilter(`${enumeration.name}Filter`, valueTypeOf(field));
   switch (kind) {
     case 'id':
@@ -122,10 +129,10 @@ const filterOf = (model: ReadModel): Type<object> =>
     Object.fromEntries(
       filterableFields(model).map((name) => {
         const field = model.shown.fields[name]!;
-        const personal = field.options.search
-          ? ' All its words must match. Requires a role with access to personal data.'
-          : '';
-        return [name, [filterTypeOf(field), `${field.description}${personal}`]];
+        const { search, filterBy } = field.options;
+        const personal = search ? ' All its words must match. Requires a role with access to personal data.' : '';
+        const spelling = filterBy ? ' Case and spacing are ignored.' : '';
+        return [name, [filterTypeOf(field), `${field.description}${personal}${spelling}`]];
       }),
     ),
   );
@@ -187,14 +194,15 @@ class FacetType {
 /** @throws Refused `graphql/invalid-argument` for too many values, or one that is too long */
 const checkFilter = (filter: ListFilter): void => {
   for (const [name, wanted] of Object.entries(filter)) {
-    const { in: among = [], notIn = [], startsWith = '' } = (typeof wanted === 'object' ? wanted : {}) as ValueFilter;
-    if (Math.max(among.length, notIn.length) > MAX_FILTER_VALUES)
+    const given = (typeof wanted === 'object' ? wanted : {}) as ValueFilter & ItemsFilter;
+    const { in: among = [], notIn = [], any = [], all = [], startsWith = '' } = given;
+    if ([among, notIn, any, all].some(({ length }) => length > MAX_FILTER_VALUES))
       throw new Refused(
         'graphql/invalid-argument',
         `${name} takes at most ${MAX_FILTER_VALUES} values in a list.`,
         `filter.${name}`,
       );
-    const texts = [...among, ...notIn, startsWith, typeof wanted === 'string' ? wanted : ''];
+    const texts = [...among, ...notIn, ...any, ...all, startsWith, typeof wanted === 'string' ? wanted : ''];
     if (texts.some(({ length }) => length > MAX_FILTER_LENGTH))
       throw new Refused(
         'graphql/invalid-argument',
@@ -202,6 +210,22 @@ const checkFilter = (filter: ListFilter): void => {
         `filter.${name}`,
       );
   }
+};
+
+/** The filter with the ids that its ids stand for too. */
+const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadModels): Promise<ListFilter> => {
+  const widened: Record<string, ListFilter[string]> = { ...filter };
+  for (const [name, wanted] of Object.entries(filter)) {
+    const alsoIds = model.shown.fields[name]?.options.alsoIds;
+    if (!alsoIds || wanted === undefined) continue;
+    const { in: among, notIn, ...rest } = wanted as ValueFilter;
+    widened[name] = {
+      ...rest,
+      ...(among && { in: [...among, ...(await alsoIds(models, among))] }),
+      ...(notIn && { notIn: [...notIn, ...(await alsoIds(models, notIn))] }),
+    };
+  }
+  return widened;
 };
 
 interface ListQuestion extends PageQuestion {
@@ -243,7 +267,9 @@ const makeLists = (model: ReadModel): Type<unknown> => {
   const [sortable, filterable] = [sortableFields(model), filterableFields(model)];
   const filter = filterable.length > 0 ? filterOf(model) : undefined;
   const order = sortable.length > 0 ? orderOf(model, sortable) : undefined;
-  const countable = filterable.filter((name) => ['text', 'enum', 'flag'].includes(fields[name]!.kind));
+  const countable = filterable.filter(
+    (name) => ['text', 'enum', 'flag'].includes(fields[name]!.kind) && !fields[name]!.options.list,
+  );
   const Facets =
     countable.length > 0
       ? fieldEnum(`${node}Facet`, `The fields of ${node} nodes whose values can be counted.`, countable, model)
@@ -267,9 +293,10 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       const at = referenceInstantOf(cut, this.clock);
       const zone = zoneOf(timeZone);
       checkFilter(wanted);
-      const whereWithout = (left?: string) =>
-        this.where(list, left ? { ...wanted, [left]: undefined } : wanted, zone, at, caller);
       const models = this.models.asOf(cut);
+      const widened = await withAlsoIds(model, wanted, models);
+      const whereWithout = (left?: string) =>
+        this.where(list, left ? { ...widened, [left]: undefined } : widened, zone, at, caller);
       const connection = await readPage(
         models,
         model,

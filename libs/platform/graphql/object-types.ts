@@ -34,10 +34,12 @@ export const classNamed = (name: string): Type<object> => {
 
 const NODE = Symbol('node');
 const CUT = Symbol('cut');
-/** What a document shows, with the type of its node and the cut at which it was read. */
+const DOCUMENT = Symbol('document');
+/** What a document shows, with the document, the type of its node and the cut at which it was read. */
 export type ShownNode = Readonly<Record<string, unknown>> & {
   readonly id: string;
   readonly [NODE]?: string;
+  readonly [DOCUMENT]?: unknown;
   readonly [CUT]?: AsOf;
 };
 
@@ -45,6 +47,11 @@ export type ShownNode = Readonly<Record<string, unknown>> & {
 export const cutOf = (node: object): AsOf | undefined => (node as ShownNode)[CUT];
 /** A parent for nodes that are asked for at a cut. */
 export const withCut = (cut: AsOf | undefined): object => (cut ? { [CUT]: cut } : {});
+/** An answer, or each object of a list, that belongs to a cut: the nodes that its ids lead to are read at the same. */
+export const atCut = <V>(value: V, cut: AsOf | undefined): V => {
+  if (!cut || typeof value !== 'object' || value === null) return value;
+  return (Array.isArray(value) ? value.map((one: unknown) => atCut(one, cut)) : { ...value, [CUT]: cut }) as V;
+};
 
 const globalId = (node: string, id: string): string => Buffer.from(`${node}:${id}`).toString('base64url');
 
@@ -53,8 +60,12 @@ export const nodeOf = <D>(model: ReadModel<D>, id: string, doc: D, at: Instant, 
   ...shownOf(model, doc, at),
   id: globalId(model.shown.node, id),
   [NODE]: model.shown.node,
+  [DOCUMENT]: doc,
   ...(cut && { [CUT]: cut }),
 });
+
+/** The document of a node of a read model, for fields that contexts add to the node. */
+export const documentOf = <D>(_: ReadModel<D>, node: object): D => (node as ShownNode)[DOCUMENT] as D;
 
 @InterfaceType('Node', {
   description: 'An object that can be fetched again by its id.',
@@ -110,6 +121,12 @@ export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<o
   return type;
 };
 
+const leadsToNodes = ({ fields }: ObjectFields): boolean =>
+  Object.values(fields).some(
+    ({ options, object }) => options.entity !== undefined || (object !== undefined && leadsToNodes(object)),
+  );
+const inheritCut: FieldMiddleware = async ({ source }, next) => atCut<unknown>(await next(), cutOf(source as object));
+
 const PERSONAL = 'Null after an erasure, and for roles without access to personal data.';
 
 /** Adds the fields that are not hidden, and beside each id of a node the node. */
@@ -118,11 +135,12 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
     const { kind, description, options } = field;
     if (options.hidden) continue;
     const of = valueTypeOf(field) as never;
-    const isPersonal = kind === 'personal';
+    const isPersonal = kind === 'personal' || options.personal === true;
+    const middleware = isPersonal ? [personalField] : field.object && leadsToNodes(field.object) ? [inheritCut] : [];
     GraphqlField(() => (options.list ? [of] : of), {
       nullable: options.nullable || options.optional || isPersonal,
       description: isPersonal ? `${description} ${PERSONAL}` : description,
-      ...(isPersonal && { middleware: [personalField] }),
+      middleware,
     })(type.prototype as object, name);
     if (options.entity) addEntity(type, name, options.entity, options);
   }

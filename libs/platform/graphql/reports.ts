@@ -11,13 +11,13 @@ import {
   type Report,
 } from '@baton/kernel';
 import type { CallerIdentity } from '../access';
-import { ReadModels, referenceInstantOf, type AsOf, type PageQuestion } from '../documents';
+import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
 import { CATALOGUE, SENDERS, type EventCatalogue } from '../platform.module';
 import type { ReportContext } from '../report';
 import { Runner, type Sender } from '../runner';
 import { connectionOf, pageArguments } from './connection';
 import { Heavy } from './heavy';
-import { inputTypeOf, objectTypeOf, valueTypeOf } from './object-types';
+import { atCut, inputTypeOf, objectTypeOf, valueTypeOf } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
@@ -89,11 +89,11 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
       @Inject(SENDERS) readonly senders: readonly Sender[],
     ) {}
 
-    ask(
+    async ask(
       report: Report,
       { atLeast: _, asOf, ...given }: Readonly<Record<string, unknown>>,
       caller: CallerIdentity,
-    ): unknown {
+    ): Promise<unknown> {
       const { first, after, last, before, ...rest } = given;
       const cut = asOf as AsOf | undefined;
       const question = { ...defaultsOf(report), ...withoutAbsent(report.page ? rest : given) };
@@ -105,7 +105,11 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
         ...(cut && { cut }),
         sources: { log, journal, clock, context, runner, catalogue, senders },
       };
-      return report.ask(question as never, known as never);
+      const answer = await report.ask(question as never, known as never);
+      if (!report.page) return atCut(answer, cut);
+      const { edges, ...page } = answer as Connection<unknown>;
+      const found = edges.map(({ cursor, node }) => ({ cursor, node: atCut(node, cut) }));
+      return { ...page, edges: found, nodes: found.map(({ node }) => node) };
     }
   }
   const target = Reports.prototype as unknown as Record<string, unknown>;

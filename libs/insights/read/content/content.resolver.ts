@@ -10,9 +10,8 @@ import {
   Query,
   Resolver,
 } from '@nestjs/graphql';
-import { wordKey, periodOf, teams } from '@baton/kernel';
-import { contentUses } from '@baton/leads';
-import { ReadModels, pageOf, readPage, type Connection } from '@baton/platform/documents';
+import { teams } from '@baton/kernel';
+import { ReadModels, pageOf, type Connection } from '@baton/platform/documents';
 import { Allow, connectionOf, enumOf, everyRole, InstantScalar, PageArgs, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PeriodReportArgs } from '../report.args';
@@ -45,22 +44,6 @@ class ContentReportType {
   @Field(() => [String], { description: 'What to know before using the figures.' })
   warnings!: readonly string[];
 }
-@ObjectType('ContentUse', { description: 'An outbound touch of sales that names content.' })
-class ContentUseType {
-  @Field(() => ID, { description: 'The touch.' })
-  touchId!: string;
-  @Field(() => ID, { description: 'The person it went to.' })
-  leadId!: string;
-  @Field(() => String, { description: 'The content.' })
-  content!: string;
-  @Field(() => String, { description: 'What was done: call, e-mail, meeting …' })
-  action!: string;
-  @Field(() => InstantScalar, { description: 'When.' })
-  at!: string;
-  @Field(() => String, { description: 'Who recorded it.' })
-  by!: string;
-}
-const ContentUseConnection = connectionOf('ContentUse', ContentUseType);
 const TeamEnum = enumOf(teams);
 @ObjectType('ContentTouch', { description: 'A touch that names the content.' })
 class ContentTouchType {
@@ -86,19 +69,6 @@ const DealWithContentConnection = connectionOf('DealWithContent', DealWithConten
 
 @ArgsType()
 class ContentArgs extends PickType(PeriodReportArgs, ['atLeast', 'asOf', 'from', 'to', 'timeZone'], ArgsType) {}
-
-@ArgsType()
-class ContentUsesArgs extends IntersectionType(
-  ContentArgs,
-  PickType(PageArgs, ['first', 'after', 'last', 'before'], ArgsType),
-  ArgsType,
-) {
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  @Field(() => String, { nullable: true, description: 'Only this content, in whatever spelling.' })
-  content?: string;
-}
 
 @ArgsType()
 class DealsWithContentArgs extends IntersectionType(
@@ -130,17 +100,6 @@ export class ContentResolver {
   @Allow(...everyRole)
   contentReport(@Args() { asOf, from, to, timeZone }: ContentArgs): Promise<ContentReportType> {
     return contentReport(this.models.asOf(asOf), { from, to, timeZone });
-  }
-
-  @Query(() => ContentUseConnection, { description: 'Outbound touches of sales that name content, newest first.' })
-  @Allow(...everyRole)
-  async contentUses(
-    @Args() { first, after, last, before, asOf, content, ...args }: ContentUsesArgs,
-  ): Promise<Connection<ContentUseType>> {
-    const { from, to } = periodOf(args);
-    const where = { at: { gte: from, lt: to }, ...(content !== undefined && { contentKey: { eq: wordKey(content) } }) };
-    const orderBy = [{ column: 'at', descending: true }];
-    return readPage(this.models.asOf(asOf), contentUses, { first, after, last, before, where, orderBy }, (use) => use);
   }
 
   @Query(() => DealWithContentConnection, { description: 'The deals behind a row of `contentReport`, newest first.' })

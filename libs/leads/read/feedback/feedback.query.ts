@@ -1,18 +1,17 @@
 import {
+  byWordKey,
   conditionsOf,
   type Instant,
   wordKey,
   monthOf,
-  passesFilter,
-  Refused,
   type ValueFilter,
   type Where,
   zoneOf,
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
-import { mergedLeadsOf } from '../leads/leads.query';
-import { feedbackList, type FeedbackDocument } from './feedback.projection';
+import { mergedLeadsOf } from '../leads/merged-leads.rules';
+import { feedbackList, type FeedbackDocument } from './feedback.read-model';
 
 export const feedbackBreakdowns = ['month', 'industry', 'campaign'] as const;
 export type FeedbackBreakdown = (typeof feedbackBreakdowns)[number];
@@ -26,8 +25,8 @@ export interface FeedbackFilters {
   /** Exclusive. */
   readonly to?: Instant;
   /** Both are compared without regard to spelling. */
-  readonly industry?: string | ValueFilter;
-  readonly campaign?: string | ValueFilter;
+  readonly industry?: ValueFilter;
+  readonly campaign?: ValueFilter;
 }
 export interface TopicsQuestion extends FeedbackFilters {
   readonly topic: FeedbackTopic;
@@ -51,34 +50,18 @@ export interface FeedbackTopics {
   /** By group (null first), then most frequent first, then by spelling. */
   readonly rows: readonly TopicRow[];
 }
-/** The feedback behind one row; without `topic` all counted feedback. */
-export interface RowQuestion extends FeedbackFilters {
-  readonly topic?: FeedbackTopic;
-  readonly code?: string;
-  readonly by?: FeedbackBreakdown;
-  /** Value of the breakdown; absent: all groups. */
-  readonly group?: string | ValueFilter;
-  readonly timeZone?: string;
-}
-
 const compare = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
-
-/** The same filter with keys that ignore spelling. */
-const spelled = (wanted: string | ValueFilter | undefined): string | ValueFilter | undefined =>
-  wanted === undefined || typeof wanted === 'string'
-    ? wanted && wordKey(wanted)
-    : { ...wanted, ...(wanted.in && { in: wanted.in.map(wordKey) }) };
 
 const whereOf = async (
   models: ReadModels,
   { leadId, opportunityId, from, to, industry, campaign }: FeedbackFilters,
 ): Promise<Where> => ({
   withdrawn: { eq: false },
-  ...(leadId && { leadId: { in: [leadId, ...(await mergedLeadsOf(models, leadId)).keys()] } }),
+  ...(leadId && { leadId: { in: [leadId, ...(await mergedLeadsOf(models, [leadId])).keys()] } }),
   ...(opportunityId && { opportunityId: { eq: opportunityId } }),
   ...((from || to) && { givenAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
-  ...conditionsOf({ industryKey: spelled(industry), campaignKey: spelled(campaign) }),
+  ...conditionsOf({ industryKey: industry && byWordKey(industry), campaignKey: campaign && byWordKey(campaign) }),
 });
 
 /** The group of a feedback item, as a key that ignores spelling. */
@@ -122,29 +105,4 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
         .map(({ code, count }) => ({ group: label, code, feedback: count })),
     );
   return { feedback, rows };
-};
-
-/**
- * The feedback behind a row of `feedbackTopics`, newest first: as many as the row counts.
- * @throws Refused `time/unknown-zone`, `feedback/group-without-by`
- */
-export const listFeedback = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {
-  const { topic, code, by, group } = question;
-  if (group !== undefined && !by)
-    throw new Refused(
-      'feedback/group-without-by',
-      'group needs by; name the breakdown that the groups belong to.',
-      'by',
-    );
-  const timeZone = zoneOf(question.timeZone);
-  const wanted = by === 'month' ? group : spelled(group);
-  const found: FeedbackDocument[] = [];
-  const newest = [{ column: 'givenAt', descending: true }];
-  for await (const page of models.pages(feedbackList, await whereOf(models, question), newest))
-    for (const { doc } of page) {
-      if (by && !passesFilter(wanted, groupOf(doc, by, timeZone))) continue;
-      if (topic && code && !doc[topic].some((one) => wordKey(one) === wordKey(code))) continue;
-      found.push(doc);
-    }
-  return found;
 };

@@ -4,7 +4,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import type { OpportunityEvent } from '../../write/opportunity/opportunity.events';
 import type { SupportRequestEvent } from '../../write/support-request/support-request.events';
 import { deals } from '../deals/deals.read-model';
-import { supportRequests } from './support-requests.projection';
+import { supportRequests } from './support-requests.read-model';
 import { servedDeals } from './support-requests.query';
 
 const at = (day: string) => ({ occurredAt: `2024-${day}T00:00:00.000Z` });

@@ -1,7 +1,7 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { deals } from '../deals/deals.read-model';
-import { supportRequests } from './support-requests.projection';
+import { supportRequests } from './support-requests.read-model';
 
 export interface ServedDeals {
   /** Deals won in the period. */

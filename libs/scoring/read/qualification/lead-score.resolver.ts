@@ -2,9 +2,9 @@ import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, Journal } from '@baton/kernel';
 import { leads } from '@baton/leads';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
-import { cutOf, nodeTypes } from '@baton/platform/graphql';
+import { cutOf, nodeTypes, objectTypeOf } from '@baton/platform/graphql';
 import { leadScore } from './qualification.query';
-import { LeadScoreType, scoreNode } from './qualification.resolver';
+import { leadScoreFields, scoreInPoints } from './qualification.report';
 
 /** The score of a lead, computed at query time. */
 @Resolver(() => nodeTypes.of(leads))
@@ -15,14 +15,14 @@ export class LeadScoreResolver {
     private readonly clock: Clock,
   ) {}
 
-  @ResolveField(() => LeadScoreType, {
+  @ResolveField(() => objectTypeOf(leadScoreFields), {
     nullable: true,
     description: 'The current score with its components; null if no scoring model is in force.',
   })
-  async score(@Parent() lead: { readonly leadId: string }): Promise<LeadScoreType | null> {
+  async score(@Parent() lead: { readonly leadId: string }): Promise<ReturnType<typeof scoreInPoints> | null> {
     const { leadId, cut } = { ...lead, cut: cutOf(lead) };
     const question = { leadId, at: referenceInstantOf(cut, this.clock), ...(cut && { cut }) };
     const found = await leadScore(this.models.asOf(cut), this.journal, question);
-    return found ? scoreNode(found) : null;
+    return found ? scoreInPoints(found) : null;
   }
 }

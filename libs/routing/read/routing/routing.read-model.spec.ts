@@ -1,6 +1,6 @@
 import { foldAll, recorded } from '@baton/kernel/testing';
 import type { RoutingEvent } from '../../write/routing/routing.events';
-import { membersOf, routingQueues } from './routing.projection';
+import { membersOf, routingQueues } from './routing.read-model';
 
 const routingId = 'emea';
 const choice = { routingId, definition: 'routing@1', rule: 'otherwise', standings: [] };
