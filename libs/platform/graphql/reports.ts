@@ -11,13 +11,13 @@ import {
   type Report,
 } from '@baton/kernel';
 import type { CallerIdentity } from '../access';
-import { ReadModels, referenceInstantOf, type AsOf, type PageQuestion } from '../documents';
+import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
 import { CATALOGUE, SENDERS, type EventCatalogue } from '../platform.module';
 import type { ReportContext } from '../report';
 import { Runner, type Sender } from '../runner';
 import { connectionOf, pageArguments } from './connection';
 import { Heavy } from './heavy';
-import { inputTypeOf, objectTypeOf, valueTypeOf } from './object-types';
+import { inputTypeOf, objectTypeOf, valueTypeOf, withCut } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
@@ -92,11 +92,11 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
       @Inject(SENDERS) readonly senders: readonly Sender[],
     ) {}
 
-    ask(
+    async ask(
       report: Report,
       { atLeast: _, asOf, ...given }: Readonly<Record<string, unknown>>,
       caller: CallerIdentity,
-    ): unknown {
+    ): Promise<unknown> {
       const { first, after, last, before, ...rest } = given;
       const cut = asOf as AsOf | undefined;
       const question = { ...defaultsOf(report), ...withoutAbsent(report.page ? rest : given) };
@@ -108,7 +108,15 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
         ...(cut && { cut }),
         sources: { log, journal, clock, context, runner, catalogue, senders },
       };
-      return report.ask(question as never, known as never);
+      return this.answer(report, await report.ask(question as never, known as never), cut);
+    }
+
+    private answer({ answer, page }: Report, given: unknown, cut: AsOf | undefined): unknown {
+      if (!cut) return given;
+      if (!page) return answeredAt(answer, given, cut);
+      const connection = given as Connection<object>;
+      const edges = connection.edges.map((edge) => ({ ...edge, node: answeredAt(answer, edge.node, cut) }));
+      return { ...connection, edges, nodes: edges.map(({ node }) => node) };
     }
   }
   const target = Reports.prototype as unknown as Record<string, unknown>;
@@ -132,6 +140,21 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
     if (heavy) Heavy({ ofLog: heavy === 'log' })(target, name, Object.getOwnPropertyDescriptor(target, name)!);
   }
   return Reports;
+};
+
+/** The objects of an answer with the cut at which they were read: the nodes that their ids lead to are read at it too. */
+const answeredAt = ({ object, options: { list } }: Field, given: unknown, cut: AsOf): unknown => {
+  if (!object || given === null || given === undefined) return given;
+  const one = (value: object) => ({
+    ...value,
+    ...Object.fromEntries(
+      Object.entries(object.fields)
+        .filter(([name, field]) => field.object && name in value)
+        .map(([name, field]) => [name, answeredAt(field, value[name as never], cut)]),
+    ),
+    ...withCut(cut),
+  });
+  return list ? (given as readonly object[]).map(one) : one(given);
 };
 
 const defaultsOf = ({ arguments: fields }: Report): Readonly<Record<string, unknown>> =>
