@@ -42,7 +42,10 @@ const fields = {
   rep: textField('The rep who must answer.', optional),
   queue: textField('The queue (team) that the lead was routed through.', optional),
   grade: textField('The grade at the handoff, A1 … C3; null if the lead was not scored.', optional),
-  since: instantField('When it started to wait: at the handoff, or at the merge that made it wait.', optional),
+  since: instantField(
+    'When it started to wait: at the handoff, or at the merge that made it wait; null if it never did.',
+    optional,
+  ),
   dueAt: instantField('When the next answer is due; null if none is.', nullable),
   limboAt: instantField('When it gets into limbo: 48 hours after the handoff.', nullable),
   owed: integerField('Number of open obligations of sales to the lead.', { filter: true, sort: true }),

@@ -9,14 +9,16 @@ import { workingOf } from './sla-board.query';
 import { slaClocks } from './sla-clocks.read-model';
 import { clockStates, knownStateOf, stateOf, type ClockFacts, type SlaClockState } from './sla-clocks.rules';
 
-const interval = objectFields('SlaInterval', 'An interval between start and due, and how it was counted.', {
-  from: instantField('Start of the interval.'),
-  to: instantField('End of the interval, exclusive.'),
-  kind: textField(
-    'counted, closed, holiday, half-day (hours that are open on other days of the same weekday) or paused.',
-  ),
-  by: idField('The event that paused the clock.', { optional: true }),
-});
+const Interval = objectTypeOf(
+  objectFields('SlaInterval', 'An interval between start and due, and how it was counted.', {
+    from: instantField('Start of the interval.'),
+    to: instantField('End of the interval, exclusive.'),
+    kind: textField(
+      'counted, closed, holiday, half-day (hours that are open on other days of the same weekday) or paused.',
+    ),
+    by: idField('The event that paused the clock.', { optional: true }),
+  }),
+);
 type ClockNode = ClockFacts & { readonly clockId: string; readonly leadId: string };
 
 /** What the document of a clock does not hold: its state, which its lead may change, and the working of its deadline. */
@@ -42,7 +44,7 @@ export class SlaClockResolver {
     return this.stateBy(knownStateOf, node);
   }
 
-  @ResolveField(() => [objectTypeOf(interval)], {
+  @ResolveField(() => [Interval], {
     description:
       'The calculation of the deadline: the intervals from the start to due, or to the pause, without gaps; the counted ones sum to the budget.',
   })
