@@ -274,6 +274,29 @@ describe('the agreement with sales', () => {
     });
   });
 
+  it('shows the clocks of a merged lead waiting, and orders, filters and counts values of the board', async () => {
+    await tell('mergeLead', { leadId: 'dan', mergedLeadId: 'eve' });
+    await served.settle();
+    const waiting = await ask<Board>(
+      `{ it: slaBoard(state: WAITING, orderBy: { field: KIND }) { totalCount edges { node { leadId kind state knownState } } } }`,
+    );
+    expect(waiting.edges.map(({ node }) => node)).toEqual(
+      ['disposition', 'first-response'].map((kind) => ({
+        ...{ leadId: 'eve', kind, state: 'WAITING', knownState: 'WAITING' },
+      })),
+    );
+    const ofReps = '{ none: true, in: ["rita", "sam"] }';
+    const met = await ask<{ nodes: unknown[]; facets: { values: { value: string; count: number }[] }[] }>(
+      `{ it: slaBoard(last: 2, filter: { outcome: { in: [MET] }, breachRecorded: false, rep: ${ofReps} }, orderBy: { field: ANSWER_BY, direction: DESC }) {
+        nodes { leadId state recordedLate } facets(fields: [OUTCOME]) { values { value count } } } }`,
+    );
+    expect(met.nodes).toEqual(['ada', 'cy'].map((leadId) => ({ ...{ leadId, state: 'MET', recordedLate: false } })));
+    const open = await ask<{ totalCount: number }>(
+      '{ it: slaBoard(filter: { outcome: { in: [OPEN] } }) { totalCount } }',
+    );
+    expect(met.facets[0]!.values).toContainEqual({ value: 'open', count: open.totalCount });
+  });
+
   it('refuses a zone that does not exist', async () => {
     const { errors } = await served.ask('{ slaReport(timeZone: "Mars/Base") { at } }', ['analyst']);
     expect(errors?.[0]?.extensions.code).toBe('time/unknown-zone');
