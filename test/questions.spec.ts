@@ -31,7 +31,8 @@ describe('a likely question', () => {
     const [row] = (await documents.find(collection, { limit: 1 })).map(({ doc }) => doc as Record<string, never>);
     const asked: Where = Object.fromEntries(columns.map((column) => [column, { eq: row![column] ?? null }]));
     const [list] = Object.values(model.shown.lists);
-    const base = typeof list?.where === 'function' ? list.where(NOW) : (list?.where ?? {});
+    const base =
+      typeof list?.where === 'function' ? await list.where(NOW, {}, new ReadModels(documents)) : (list?.where ?? {});
     const order = orderByField(model, { field: orderBy.replace('-', ''), descending: orderBy.startsWith('-') });
     const page = await readPage(
       new ReadModels(documents),

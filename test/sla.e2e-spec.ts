@@ -1,5 +1,7 @@
 import type { Role } from '@baton/kernel';
 import { startingPolicy } from '@baton/sla-clocks';
+import { handoffs } from '@baton/sales-sla';
+import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
 import type { Client } from 'graphql-ws';
 import { batonJson, Served, temporaryFolder } from './support/baton';
@@ -57,6 +59,7 @@ describe('the SLA of sales', () => {
     await tell('qualifyLead', { leadId });
     await tell('handOffLead', { leadId, rep });
   };
+  const models = () => served.app.get(ReadModels);
   const call = (leadId: string) =>
     tell('recordTouch', { leadId, action: 'call', team: 'SALES', direction: 'OUTBOUND' }, ['sales']);
   const subscribing = async (...granted: Role[]) => {
@@ -77,7 +80,7 @@ describe('the SLA of sales', () => {
     await handOff('cy', 'rita');
     await served.settle();
     const queue = await ask<Board>(
-      `{ it: handoffQueue(rep: { in: ["rita"] }) { totalCount edges { node {
+      `{ it: handoffQueue(filter: { rep: { in: ["rita"] } }) { totalCount edges { node {
         leadId rep since dueAt limboAt limbo attempts clocks { kind state dueAt clock } lead { company email } } } } }`,
       ['sales'],
     );
@@ -128,7 +131,7 @@ describe('the SLA of sales', () => {
     const page = (after: string | null) =>
       ask<Board>(
         `query ($after: String) { it: slaBoard(state: RUNNING, first: 2, after: $after) {
-          totalCount edges { node { leadId kind startedBy state dueAt passed } } pageInfo { hasNextPage endCursor } } }`,
+          totalCount edges { node { clockId state knownState dueAt passed lead { company } } } pageInfo { hasNextPage endCursor } } }`,
         ['analyst'],
         { after },
       );
@@ -143,12 +146,12 @@ describe('the SLA of sales', () => {
     expect(found).toHaveLength(5);
     const dues = found.map(({ dueAt }) => String(dueAt));
     expect(dues).toEqual([...dues].sort());
-    const { leadId, kind, startedBy, dueAt } = found[0]!;
+    const { clockId, dueAt } = found[0]!;
+    expect(found[0]).toMatchObject({ state: 'RUNNING', knownState: 'RUNNING', lead: { company: 'ada & sons' } });
     const clock = await ask<{ dueAt: string; budgetMs: number; working: { from: string; to: string; kind: string }[] }>(
-      `query ($leadId: ID!, $kind: String!, $startedBy: ID!) { it: slaClock(leadId: $leadId, kind: $kind, startedBy: $startedBy) {
-        dueAt budgetMs working { from to kind } } }`,
+      'query ($clockId: ID!) { it: slaClock(clockId: $clockId) { dueAt budgetMs working { from to kind } } }',
       ['auditor'],
-      { leadId, kind, startedBy },
+      { clockId },
     );
     expect(clock.dueAt).toBe(dueAt);
     const [part, ...rest] = clock.working as [(typeof clock.working)[0]];
@@ -212,9 +215,9 @@ describe('the SLA of sales', () => {
       const count = async (state: string) =>
         (
           await ask<Board>(
-            `query ($kind: String, $rep: TextFilter) { it: slaBoard(state: ${state}, kind: $kind, rep: $rep) { totalCount } }`,
+            `query ($filter: SlaClockFilter) { it: slaBoard(state: ${state}, filter: $filter) { totalCount } }`,
             ['analyst'],
-            { kind, rep: rep === null ? { none: true } : { in: [rep] } },
+            { filter: { kind: { in: [kind] }, rep: rep === null ? { none: true } : { in: [rep] } } },
           )
         ).totalCount;
       expect([
@@ -249,10 +252,19 @@ describe('the SLA of sales', () => {
   it('is available as of any day', async () => {
     const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
     const then = `asOf: { happenedBy: "${soon}" }`;
-    const limbo = await ask<Board>(`{ it: limbo(${then}) { totalCount edges { node { leadId limbo } } } }`);
-    expect(limbo.edges.map(({ node }) => node)).toEqual(
-      ['cy', 'dan', 'eve'].map((leadId) => ({ leadId, limbo: true })),
+    const limbo = await ask<Board>(
+      `{ it: limbo(${then}) { totalCount edges { node { leadId limbo clocks { state } } } } }`,
     );
+    expect(limbo.edges.map(({ node }) => node)).toEqual(
+      ['cy', 'dan', 'eve'].map((leadId) => ({
+        ...{ leadId, limbo: true, clocks: leadId === 'cy' ? [{ state: 'BREACHED' }] : expect.any(Array) },
+      })),
+    );
+    const handedOff = new Date((await models().get(handoffs, 'ada'))!.firstAt!).toISOString();
+    const first = await ask<Board>(
+      `{ it: handoffs(last: 1, asOf: { happenedBy: "${handedOff}" }) { totalCount edges { node { leadId lead { stage } } } } }`,
+    );
+    expect([first.totalCount, first.edges[0]!.node]).toEqual([1, { leadId: 'ada', lead: { stage: 'HANDED_OFF' } }]);
     const counts = await ask<{ state: string; clocks: number }[]>(
       `{ it: slaCounts(kind: "disposition", ${then}) { state clocks } }`,
     );
@@ -260,6 +272,29 @@ describe('the SLA of sales', () => {
     expect(await ask<Board>('{ it: slaBoard(asOf: { knownBy: "2020-01-01T00:00:00Z" }) { totalCount } }')).toEqual({
       totalCount: 0,
     });
+  });
+
+  it('shows the clocks of a merged lead waiting, and orders, filters and counts values of the board', async () => {
+    await tell('mergeLead', { leadId: 'dan', mergedLeadId: 'eve' });
+    await served.settle();
+    const waiting = await ask<Board>(
+      `{ it: slaBoard(state: WAITING, orderBy: { field: KIND }) { totalCount edges { node { leadId kind state knownState } } } }`,
+    );
+    expect(waiting.edges.map(({ node }) => node)).toEqual(
+      ['disposition', 'first-response'].map((kind) => ({
+        ...{ leadId: 'eve', kind, state: 'WAITING', knownState: 'WAITING' },
+      })),
+    );
+    const ofReps = '{ none: true, in: ["rita", "sam"] }';
+    const met = await ask<{ nodes: unknown[]; facets: { values: { value: string; count: number }[] }[] }>(
+      `{ it: slaBoard(last: 2, filter: { outcome: { in: [MET] }, breachRecorded: false, rep: ${ofReps} }, orderBy: { field: ANSWER_BY, direction: DESC }) {
+        nodes { leadId state recordedLate } facets(fields: [OUTCOME]) { values { value count } } } }`,
+    );
+    expect(met.nodes).toEqual(['ada', 'cy'].map((leadId) => ({ ...{ leadId, state: 'MET', recordedLate: false } })));
+    const open = await ask<{ totalCount: number }>(
+      '{ it: slaBoard(filter: { outcome: { in: [OPEN] } }) { totalCount } }',
+    );
+    expect(met.facets[0]!.values).toContainEqual({ value: 'open', count: open.totalCount });
   });
 
   it('refuses a zone that does not exist', async () => {

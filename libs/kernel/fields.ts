@@ -1,4 +1,4 @@
-import type { ValueFilter } from './ports';
+import type { ValueFilter, Where } from './ports';
 import type { ColumnType, Projection } from './projection';
 import type { Enumeration, Json } from './schema';
 import type { Sealed, SearchTerms } from './sealed';
@@ -24,9 +24,11 @@ export type FieldKind =
   | 'dayOrInstant'
   | 'filter';
 
-/** Reads documents by their ids; those that do not exist are left out. */
+/** Reads documents of read models. */
 export interface DocumentReader {
+  /** By their ids; those that do not exist are left out. */
   getMany<D extends object>(of: Projection<D>, ids: readonly string[]): Promise<ReadonlyMap<string, D>>;
+  pages<D>(of: Projection<D>, where: Where): AsyncIterable<readonly { readonly doc: D }[]>;
 }
 
 export interface FieldOptions {

@@ -1,6 +1,6 @@
 import { Refused } from './errors';
 import type { AnyEvent } from './event';
-import { columnsOfField, moneyIn, type Field, type Fields } from './fields';
+import { type DocumentReader, columnsOfField, moneyIn, type Field, type Fields } from './fields';
 import { conditionOf, withNone, type Condition, type ValueFilter, type Where } from './ports';
 import {
   projection,
@@ -28,13 +28,18 @@ export const computed = <D>(
   sortBy?: keyof D & string,
 ): ComputedField<D> => ({ field, value, ...(sortBy && { sortBy }) });
 
+/** The arguments of a list that were given, by name. */
+type GivenArguments = Readonly<Record<string, unknown>>;
+
 /** A list of the documents of a read model: all of them, or those under a condition. */
 export interface ListShape {
   readonly description: string;
-  /** A column, with `-` before it for descending order. Ties are broken by the id. */
-  readonly orderBy: string;
+  /** A field, with `-` before it for descending order. Ties are broken by the id. */
+  readonly orderBy: string | ((given: GivenArguments) => string);
+  /** Arguments beside filter and order, for conditions that no column holds; they go to `where` and `orderBy`. */
+  readonly arguments?: Fields;
   /** @param at as in `ComputedField` */
-  readonly where?: Where | ((at: Instant) => Where);
+  readonly where?: Where | ((at: Instant, given: GivenArguments, models: DocumentReader) => Where | Promise<Where>);
   /** The roles that may ask; those of the read model by default. */
   readonly allow?: readonly Role[];
 }
@@ -87,8 +92,12 @@ const orderByText = (model: Pick<ReadModel, 'shown'>, text: string): readonly Or
   text.startsWith('-')
     ? orderByField(model, { field: text.slice(1), descending: true })
     : orderByField(model, { field: text });
-export const defaultOrderOf = (model: ReadModel, list: string): readonly Order[] =>
-  orderByText(model, model.shown.lists[list]!.orderBy);
+/** The order of a list where none is asked for. */
+export const defaultOrderOf = (
+  model: Pick<ReadModel, 'shown'>,
+  { orderBy }: ListShape,
+  given: GivenArguments = {},
+): readonly Order[] => orderByText(model, typeof orderBy === 'function' ? orderBy(given) : orderBy);
 
 /** The fields that lists can be ordered by. */
 export const sortableFields = ({ shown: { fields, computed = {} } }: ReadModel): readonly string[] => [
@@ -133,7 +142,7 @@ export const readModel = <D extends object, E extends AnyEvent>({
   ]);
   for (const { column } of [
     ...indexes.flat(),
-    ...Object.values(lists).flatMap((list) => orderByText({ shown }, list.orderBy)),
+    ...Object.values(lists).flatMap((list) => defaultOrderOf({ shown }, list)),
   ])
     if (column !== 'id' && !(column in columns))
       throw new Error(`${shape.name} has no column ${column}; give the field filter, sort or column.`);

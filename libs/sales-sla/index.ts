@@ -5,14 +5,13 @@ export {
   type CounterfactualQuestion,
   counterfactual,
 } from './read/counterfactual/counterfactual.query';
-export { type HandoffsDocument, handoffs } from './read/handoffs/handoffs.projection';
+export { type HandoffsDocument, handoffs } from './read/handoffs/handoffs.read-model';
 export {
   type HandoffReport,
   type HandoffRow,
   handoffReport,
   listHandoffs,
 } from './read/rejections/handoff-report.query';
-export { clocksOf, slaBoard, slaClock, slaCounts } from './read/sla-board/sla-board.query';
-export { slaClocks } from './read/sla-board/sla-clocks.projection';
+export { slaClocks } from './read/sla-board/sla-clocks.read-model';
 export { type ReportBreakdown, reportBreakdowns } from './read/sla-report/grouping.rules';
 export { type SlaReport, slaReport } from './read/sla-report/sla-report.query';

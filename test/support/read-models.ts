@@ -1,6 +1,15 @@
-import type { Documents, Projection, StoredEvent } from '@baton/kernel';
+import {
+  bothWhere,
+  defaultOrderOf,
+  type Documents,
+  type Instant,
+  type Projection,
+  type ReadModel,
+  type StoredEvent,
+  type Where,
+} from '@baton/kernel';
 import { foldAll } from '@baton/kernel/testing';
-import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { MemoryDocuments, ReadModels, readPage, type Connection, type PageQuestion } from '@baton/platform/documents';
 
 /** Read models, in memory unless a store is given, folded from these events by these projections. */
 export const modelsOf = async (
@@ -21,4 +30,19 @@ export const modelsOf = async (
     });
   }
   return models;
+};
+
+/** A page of the documents of a list, in its order, under its condition and a further one. */
+export const pageOfList = async <D extends object>(
+  models: ReadModels,
+  model: ReadModel<D>,
+  name: string,
+  { at, given = {}, where = {} }: { readonly at: Instant; readonly given?: object; readonly where?: Where },
+  page: PageQuestion = {},
+): Promise<Connection<D>> => {
+  const list = model.shown.lists[name]!;
+  const asked = given as Readonly<Record<string, unknown>>;
+  const own = typeof list.where === 'function' ? await list.where(at, asked, models) : (list.where ?? {});
+  const orderBy = defaultOrderOf(model, list, asked);
+  return readPage(models, model, { ...page, where: bothWhere(own, where), orderBy }, (doc) => doc);
 };

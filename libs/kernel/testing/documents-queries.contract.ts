@@ -45,6 +45,10 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       ['stage', { in: ['won', 'lost', 'absent'] }, 'ab'],
       ['stage', { in: ['won', null] }, 'ade'],
       ['stage', { in: [] }, ''],
+      ['stage', { notIn: ['won', 'absent'] }, 'bcdefg'],
+      ['stage', { notIn: ['won', null] }, 'bcfg'],
+      ['stage', { notIn: [] }, 'abcdefg'],
+      ['stage', { in: ['won'], orNull: true }, 'ade'],
       ['stage', { prefix: 'prop' }, 'cf'],
       ['stage', { prefix: 'prop', ne: 'prop' }, 'c'],
       ['stage', { prefix: '10%_' }, 'g'],
@@ -66,6 +70,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       ['open', { eq: true }, 'cf'],
       ['open', { ne: true }, 'abdeg'],
       ['open', { in: [false] }, 'ab'],
+      ['open', { notIn: [false] }, 'cdefg'],
       ['open', { gt: false }, 'cf'],
       ['id', { in: ['a', 'g', 'x'] }, 'ag'],
       ['id', { gt: 'e' }, 'fg'],
@@ -76,6 +81,12 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       expect(await store.count(deals, where)).toBe(expected.length);
       const groups = await store.aggregate(deals, { where, by: [], measures: { n: 'count' } });
       expect(groups).toEqual([{ keys: [], values: { n: expected.length } }]);
+    });
+
+    it('compares with thousands of values', async () => {
+      const many = Array.from({ length: 5_000 }, (_, number) => `x${number}`);
+      expect(await ids({ where: { stage: { notIn: ['won', ...many] } } })).toHaveLength(6);
+      expect(await ids({ where: { stage: { in: ['won', ...many] } } })).toEqual(['a']);
     });
 
     it('must all hold', async () => {

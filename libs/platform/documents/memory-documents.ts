@@ -224,6 +224,7 @@ const rowMatches = (row: DocumentRow, clause: Clause): boolean => {
     return clause.has.some((token) => (row.values[clause.column] as readonly string[]).includes(token));
   const value = valueOf(row, clause.column);
   if ('in' in clause) return clause.in.includes(value);
+  if ('notIn' in clause) return !clause.notIn.includes(value);
   if (clause.op === 'eq') return value === clause.value;
   if (clause.op === 'ne') return value !== clause.value;
   if (value === null) return false;

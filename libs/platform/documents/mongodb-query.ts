@@ -14,6 +14,7 @@ export const filterOf = (clause: Clause): Bson => {
   if ('any' in clause) return clause.any.length === 0 ? NEVER : { $or: clause.any.map(filterOf) };
   const path = pathOf(clause.column);
   if ('has' in clause) return { [path]: { $in: clause.has } };
+  if ('notIn' in clause) return { [path]: { $nin: clause.notIn } };
   return 'in' in clause ? { [path]: { $in: clause.in } } : { [path]: { [`$${clause.op}`]: clause.value } };
 };
 

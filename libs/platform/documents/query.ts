@@ -13,11 +13,15 @@ import type {
 } from '@baton/kernel';
 import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
 
-/** A checked condition. `ne` matches null unless its value is null; comparisons never match null; `in` holds none. */
+/**
+ * A checked condition. `ne` matches null unless its value is null, `notIn` matches it too; comparisons never match null;
+ * `in` and `notIn` hold none.
+ */
 export type Clause =
   | { readonly all: readonly Clause[] }
   | { readonly any: readonly Clause[] }
   | { readonly column: string; readonly in: readonly Scalar[] }
+  | { readonly column: string; readonly notIn: readonly Scalar[] }
   /** One of these tokens is there. */
   | { readonly column: string; readonly has: readonly string[] }
   | { readonly column: string; readonly op: Operator; readonly value: Scalar };
@@ -104,8 +108,11 @@ const planCondition = (column: string, type: ColumnType, kind: string, value: un
       const known: Clause = { column, in: values.filter((one) => one !== null) };
       return values.includes(null) ? { any: [known, { column, op: 'eq', value: null }] } : known;
     }
-    case 'notIn':
-      return { all: (value as readonly unknown[]).map((one) => ({ column, op: 'ne', value: checked(one) })) };
+    case 'notIn': {
+      const values = (value as readonly unknown[]).map(checked);
+      const known: Clause = { column, notIn: values.filter((one) => one !== null) };
+      return values.includes(null) ? { all: [known, { column, op: 'ne', value: null }] } : known;
+    }
     case 'prefix': {
       const prefix = checked(value);
       if (typeof prefix !== 'string')

@@ -43,6 +43,11 @@ export const whereSql = (clause: Clause, of: { readonly name: string }): SqlFrag
   const name = columnNameOf(clause.column);
   if ('in' in clause)
     return { sql: `${name} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(clause.in)] };
+  if ('notIn' in clause)
+    return {
+      sql: `(${name} IS NULL OR ${name} NOT IN (SELECT value FROM json_each(?)))`,
+      values: [JSON.stringify(clause.notIn)],
+    };
   return { sql: `${name} ${operators[clause.op]} ?`, values: [sqlValueOf(clause.value)] };
 };
 

@@ -159,8 +159,18 @@ const whenAsked: FieldMiddleware = async (_, next) => {
   return typeof value === 'function' ? (value as () => unknown)() : value;
 };
 
-/** Makes the Relay connection type of a node type. */
+const made = new Map<string, { readonly node: unknown; readonly page: unknown }>();
+/** The Relay connection type of a node type, made once. @throws Error when two node types have one name */
 export const connectionOf = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
+  const known = made.get(name);
+  if (known && known.node !== node) throw new Error(`two types of nodes are called ${name}`);
+  if (known) return known.page as Type<Connection<N>>;
+  const page = makeConnection(name, node);
+  made.set(name, { node, page });
+  return page;
+};
+
+const makeConnection = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
   @ObjectType(`${name}Edge`, { description: `A ${name} with its cursor.` })
   class Edge {
     @Field(() => String, { description: 'The cursor of this node; pass it as `after` or `before`.' })

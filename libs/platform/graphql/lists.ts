@@ -24,7 +24,6 @@ import {
   sortableFields,
   zoneOf,
   type Field,
-  type Instant,
   type ItemsFilter,
   type ListFilter,
   type ListShape,
@@ -48,6 +47,7 @@ import { connectionOf, pageArguments } from './connection';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES, ValueFilterInput } from './filters';
 import { classNamed, nodeOf, nodeTypes, valueTypeOf, type ShownNode } from './object-types';
+import { argumentsOfFields, checkArguments, withoutAbsent } from './reports';
 import { DayOrInstantScalar, DayScalar, SafeIntScalar } from './scalars';
 
 type InputFields = Readonly<Record<string, readonly [unknown, string]>>;
@@ -240,7 +240,12 @@ interface AskedConnection extends Connection<ShownNode> {
   readonly [QUESTION]: { readonly whereWithout: (field?: string) => Promise<Where>; readonly models: ReadModels };
 }
 
-const listArguments = (filter: Type<object>, order: Type<object> | undefined): QueryArgument[] => [
+const listArguments = (
+  { arguments: own = {} }: ListShape,
+  filter: Type<object>,
+  order: Type<object> | undefined,
+): QueryArgument[] => [
+  ...argumentsOfFields(own),
   ...pageArguments.map(([name, type, description]): [string, unknown, string] => [
     name,
     type === String ? GraphQLString : type,
@@ -283,42 +288,34 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       @Inject(Clock) readonly clock: Clock,
     ) {}
 
-    async list(
-      list: ListShape,
-      name: string,
-      question: ListQuestion,
-      caller: CallerIdentity,
-    ): Promise<AskedConnection> {
-      const { filter: wanted = {}, orderBy, asOf: cut, timeZone, ...page } = question;
+    async list(list: ListShape, question: ListQuestion, caller: CallerIdentity): Promise<AskedConnection> {
+      const { filter: wanted = {}, orderBy, asOf: cut, timeZone, first, after, last, before, ...own } = question;
       const at = referenceInstantOf(cut, this.clock);
       const zone = zoneOf(timeZone);
+      const given = withoutAbsent(own);
       checkFilter(wanted);
+      checkArguments(list.arguments ?? {}, given);
       const models = this.models.asOf(cut);
       const widened = await withAlsoIds(model, wanted, models);
-      const whereWithout = (left?: string) =>
-        this.where(list, left ? { ...widened, [left]: undefined } : widened, zone, at, caller);
+      const base = typeof list.where === 'function' ? await list.where(at, given, models) : (list.where ?? {});
+      const whereWithout = async (left?: string) =>
+        bothWhere(base, await this.where(left ? { ...widened, [left]: undefined } : widened, zone, caller));
       const connection = await readPage(
         models,
         model,
         {
-          ...page,
+          ...{ first, after, last, before },
           where: await whereWithout(),
           orderBy: orderBy
             ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
-            : defaultOrderOf(model, name),
+            : defaultOrderOf(model, list, given),
         },
         (doc: object, id) => nodeOf(model, id, doc, at, cut),
       );
       return { ...connection, [QUESTION]: { whereWithout, models } };
     }
 
-    private async where(
-      list: ListShape,
-      wanted: ListFilter,
-      zone: string,
-      at: Instant,
-      caller: CallerIdentity,
-    ): Promise<Where> {
+    private async where(wanted: ListFilter, zone: string, caller: CallerIdentity): Promise<Where> {
       const { where, search } = conditionsOfFilter(model, wanted, zone);
       const [personal] = Object.keys(search);
       // A filter on a personal field would reveal its value to roles that may not read it.
@@ -328,8 +325,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
           'Your role may not search by personal data; leave this filter out.',
           `filter.${personal}`,
         );
-      const base = typeof list.where === 'function' ? list.where(at) : (list.where ?? {});
-      return bothWhere(bothWhere(base, where), await searchWhere(this.journal, model, search));
+      return bothWhere(where, await searchWhere(this.journal, model, search));
     }
 
     async facets(connection: AskedConnection, wanted: readonly string[]): Promise<FacetType[]> {
@@ -372,9 +368,9 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       target,
       name,
       { type: () => Page, description: list.description, allow: list.allow ?? allow },
-      listArguments(filter!, order),
+      listArguments(list, filter!, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
-        return this.list(list, name, question as ListQuestion, caller);
+        return this.list(list, question as ListQuestion, caller);
       } as never,
     );
   if (Facets) {

@@ -24,7 +24,7 @@ const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, 
 const MAX_ITEMS = 100;
 
 /** @throws Refused `graphql/invalid-argument` with the path of the argument at fault */
-const checkArguments = (fields: Fields, given: Readonly<Record<string, unknown>>, path = ''): void => {
+export const checkArguments = (fields: Fields, given: Readonly<Record<string, unknown>>, path = ''): void => {
   for (const [name, field] of Object.entries(fields)) {
     const value = given[name];
     if (value === undefined || value === null) continue;
@@ -63,13 +63,16 @@ const checkValue = (
   }
 };
 
-const argumentsOf = ({ arguments: fields, page, asOf }: Report): readonly QueryArgument[] => [
-  ...Object.entries(fields).map(([name, field]): QueryArgument => {
+/** Declared arguments, as a query has them. */
+export const argumentsOfFields = (fields: Fields): readonly QueryArgument[] =>
+  Object.entries(fields).map(([name, field]) => {
     const { list, optional, nullable, default: value } = field.options;
     const type = field.object ? inputTypeOf(field.object) : valueTypeOf(field);
     const hint = value === undefined ? '' : ` Defaults to ${String(value)}.`;
     return [name, list ? [type] : type, `${field.description}${hint}`, !optional && !nullable && value === undefined];
-  }),
+  });
+const argumentsOf = ({ arguments: fields, page, asOf }: Report): readonly QueryArgument[] => [
+  ...argumentsOfFields(fields),
   ...(page ? pageArguments.map(([name, type, text]): QueryArgument => [name, type, text]) : []),
   ...(asOf === false ? [] : readArguments),
 ];
@@ -105,11 +108,14 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
         ...(cut && { cut }),
         sources: { log, journal, clock, context, runner, catalogue, senders },
       };
-      const answer = await report.ask(question as never, known as never);
-      if (!report.page) return atCut(answer, cut);
-      const { edges, ...page } = answer as Connection<unknown>;
+      return this.answer(report, await report.ask(question as never, known as never), cut);
+    }
+
+    private answer({ page }: Report, given: unknown, cut: AsOf | undefined): unknown {
+      if (!page) return atCut(given, cut);
+      const { edges, ...place } = given as Connection<unknown>;
       const found = edges.map(({ cursor, node }) => ({ cursor, node: atCut(node, cut) }));
-      return { ...page, edges: found, nodes: found.map(({ node }) => node) };
+      return { ...place, edges: found, nodes: found.map(({ node }) => node) };
     }
   }
   const target = Reports.prototype as unknown as Record<string, unknown>;
@@ -141,5 +147,6 @@ const defaultsOf = ({ arguments: fields }: Report): Readonly<Record<string, unkn
       options.default === undefined ? [] : [[name, options.default]],
     ),
   );
-const withoutAbsent = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+/** Without the arguments that were not given. */
+export const withoutAbsent = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { modelsOf } from '../../../../test/support/read-models';
 import { dispositions } from '@baton/leads';
 import type { LeadEvent } from '@baton/leads';
-import { handoffs } from '../handoffs/handoffs.projection';
+import { handoffs } from '../handoffs/handoffs.read-model';
 import { handoffReport, listHandoffs, NEEDS_WORK, type HandoffQuestion, type HandoffRow } from './handoff-report.query';
 
 let told = 0;

@@ -1,7 +1,7 @@
 import { passesFilter, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { dispositions, type Disposition } from '@baton/leads';
-import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.projection';
+import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.read-model';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
 /** Which handoffs; queue none: no queue chose the rep. */

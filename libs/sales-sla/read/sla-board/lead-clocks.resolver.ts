@@ -2,9 +2,9 @@ import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock } from '@baton/kernel';
 import { leads } from '@baton/leads';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
-import { cutOf, nodeTypes } from '@baton/platform/graphql';
+import { cutOf, nodeOf, nodeTypes, type ShownNode } from '@baton/platform/graphql';
 import { clocksOf } from './sla-board.query';
-import { clockNode, SlaClockType } from './sla-board.types';
+import { slaClocks } from './sla-clocks.read-model';
 
 /** The SLA clocks of a lead, with their state computed at query time. */
 @Resolver(() => nodeTypes.of(leads))
@@ -14,9 +14,13 @@ export class LeadClocksResolver {
     private readonly clock: Clock,
   ) {}
 
-  @ResolveField(() => [SlaClockType], { description: 'The open obligations of sales to the lead, next due first.' })
-  async clocks(@Parent() lead: { readonly leadId: string }): Promise<SlaClockType[]> {
-    const { leadId, cut } = { ...lead, cut: cutOf(lead) };
-    return (await clocksOf(this.models.asOf(cut), leadId, referenceInstantOf(cut, this.clock))).map(clockNode);
+  @ResolveField(() => [nodeTypes.of(slaClocks)], {
+    description: 'The open obligations of sales to the lead, next due first.',
+  })
+  async clocks(@Parent() lead: { readonly leadId: string }): Promise<ShownNode[]> {
+    const cut = cutOf(lead);
+    const at = referenceInstantOf(cut, this.clock);
+    const clocks = await clocksOf(this.models.asOf(cut), lead.leadId, at);
+    return clocks.map((clock) => nodeOf(slaClocks, clock.clockId, clock, at, cut));
   }
 }

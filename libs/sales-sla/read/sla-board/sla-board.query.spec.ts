@@ -1,16 +1,16 @@
-import type { Json, StoredEvent, ValueFilter } from '@baton/kernel';
+import type { Instant, Json, StoredEvent, ValueFilter } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { definitions, type DefinitionEvent } from '@baton/definitions';
 import fc from 'fast-check';
 import { always, DAY, hour, HOUR, minute, owing, world } from '../../../../test/support/lead-world';
-import { modelsOf } from '../../../../test/support/read-models';
+import { modelsOf, pageOfList } from '../../../../test/support/read-models';
 import { attempts, disposition, firstResponse } from '@baton/sla-clocks';
 import { clockStatus } from '@baton/sla-clocks';
 import { isCapturedLead, type CapturedLead } from '@baton/leads';
-import { handoffs } from '../handoffs/handoffs.projection';
-import { clocksOf, slaBoard, slaClock, slaCounts, type BoardQuestion } from './sla-board.query';
-import { slaClocks } from './sla-clocks.projection';
-import { slaStates } from './sla-clocks.rules';
+import { handoffs } from '../handoffs/handoffs.read-model';
+import { boardClockOf, clocksOf, slaCounts, whereClocks, workingOf, type ClockFilters } from './sla-board.query';
+import { mergedWithOpenClocks, slaClocks } from './sla-clocks.read-model';
+import { clockIdOf, slaStates, type SlaClockState } from './sla-clocks.rules';
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 /** The same story of another lead. */
@@ -31,17 +31,27 @@ const statesAt = async (events: readonly StoredEvent[], minutes: readonly number
   const models = await modelsFrom(events);
   return Promise.all(minutes.map(async (at) => (await clocksOf(models, 'ada', minute(at))).map(({ state }) => state)));
 };
-const allPages = async (models: Awaited<ReturnType<typeof modelsFrom>>, question: BoardQuestion, first = 2) => {
+type Question = ClockFilters & { readonly at: Instant; readonly state?: SlaClockState };
+type Models = Awaited<ReturnType<typeof modelsFrom>>;
+/** All pages of the board from its beginning, or from its end. */
+const allPages = async (models: Models, { at, state, ...filters }: Question, size = 2, backwards = false) => {
   const clocks = [];
-  const totals = new Set<number>();
-  for (let after; ;) {
-    const page = await slaBoard(models, question, { first, ...(after && { after }) });
-    clocks.push(...page.clocks.map(({ clock }) => clock));
-    totals.add(page.totalCount);
-    after = page.clocks.at(-1)?.after;
-    if (!page.hasNextPage) return { clocks, totals: [...totals] };
+  const totals = new Set<unknown>();
+  const merged = await mergedWithOpenClocks(models);
+  const asked = { at, given: { ...(state && { state }) }, where: whereClocks(filters) };
+  for (let cursor: string | undefined; ;) {
+    const page = backwards ? { last: size, before: cursor } : { first: size, after: cursor };
+    const { nodes, pageInfo, totalCount } = await pageOfList(models, slaClocks, 'slaBoard', asked, page);
+    const found = nodes.map((clock) => boardClockOf(clock, at, merged));
+    if (backwards) clocks.unshift(...found);
+    else clocks.push(...found);
+    totals.add(typeof totalCount === 'function' ? await totalCount() : totalCount);
+    cursor = (backwards ? pageInfo.startCursor : pageInfo.endCursor) ?? undefined;
+    if (!(backwards ? pageInfo.hasPreviousPage : pageInfo.hasNextPage)) return { clocks, totals: [...totals] };
   }
 };
+const workingIn = async (models: Models, clock: { readonly startedBy: string; readonly kind: string }) =>
+  workingOf(models, (await models.get(slaClocks, clockIdOf(clock)))!);
 
 describe('a clock on the board', () => {
   it('is at risk from the warning of its policy, and breached at the due instant', async () => {
@@ -85,10 +95,8 @@ describe('a clock on the board', () => {
       await ada.call(30);
     });
     const models = await modelsFrom(events);
-    const { clocks } = await slaBoard(models, { at: minute(99), recordedLate: true }, { first: 5 });
-    expect(clocks.map(({ clock }) => clock)).toMatchObject([
-      { state: 'met', knownState: 'breached', metAt: minute(30) },
-    ]);
+    const { clocks } = await allPages(models, { at: minute(99), recordedLate: true });
+    expect(clocks).toMatchObject([{ state: 'met', knownState: 'breached', metAt: minute(30) }]);
     expect(await slaCounts(models, { at: minute(99) })).toMatchObject({ met: 1, breached: 0 });
   });
   it('is breached by giving up, before it was due', async () => {
@@ -100,8 +108,8 @@ describe('a clock on the board', () => {
       await ada.send('RejectLead', 20, { reason: 'no-answer' });
     }, owing(owed));
     const models = await modelsFrom(events);
-    const { clocks } = await slaBoard(models, { at: minute(20), state: 'breached' }, { first: 5 });
-    expect(clocks.map(({ clock }) => clock)).toMatchObject([
+    const { clocks } = await allPages(models, { at: minute(20), state: 'breached' });
+    expect(clocks).toMatchObject([
       {
         kind: 'attempts',
         rep: 'rita',
@@ -166,6 +174,7 @@ describe('the board', () => {
       const { clocks, totals } = await allPages(models, { at: now, state }, 1);
       expect([state, clocks.length, ...totals]).toEqual([state, counts[state], counts[state]]);
       expect(clocks.every((clock) => clock.state === state)).toBe(true);
+      expect((await allPages(models, { at: now, state }, 1, true)).clocks).toEqual(clocks);
     }
     expect((await allPages(models, { at: now })).clocks).toHaveLength(5);
   });
@@ -238,10 +247,10 @@ describe('the calculation of a deadline', () => {
       { ...owing(owed), ...inOffice },
     );
     const models = await modelsFrom(events, calendar);
-    const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
-    const found = await slaClock(models, { leadId: 'ada', startedBy, kind, at: minute(0) });
+    const { startedBy, kind, dueAt, calendar: hoursOf } = (await clocksOf(models, 'ada', minute(0)))[0]!;
+    const working = await workingIn(models, { startedBy, kind });
     const hours = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 3_600_000;
-    expect(found!.working.map((part) => [part.kind, hours(part.from, part.to)])).toEqual([
+    expect(working.map((part) => [part.kind, hours(part.from, part.to)])).toEqual([
       ['counted', 1],
       ['paused', 1],
       ['counted', 4],
@@ -250,11 +259,8 @@ describe('the calculation of a deadline', () => {
       ['closed', 9],
       ['counted', 3],
     ]);
-    expect(found!.working[1]!.by).toBe(
-      events.find(({ type, data }) => type === 'TouchRecorded' && 'action' in data)!.id,
-    );
-    expect([found!.working.at(-1)!.to, found!.calendar]).toEqual([dueAt, 'business-calendar@1']);
-    expect(await slaClock(models, { leadId: 'bob', startedBy, kind, at: minute(0) })).toBeUndefined();
+    expect(working[1]!.by).toBe(events.find(({ type, data }) => type === 'TouchRecorded' && 'action' in data)!.id);
+    expect([working.at(-1)!.to, hoursOf]).toEqual([dueAt, 'business-calendar@1']);
   });
   it('is that of the calendar of the lead’s region, as recorded for the clock', async () => {
     const night = { code: 'night', for: [{ field: 'region', in: ['APAC'] }], ...office, holidays: [] };
@@ -272,9 +278,9 @@ describe('the calculation of a deadline', () => {
     );
     const models = await modelsFrom(events, agreedHours(body));
     const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
-    const found = await slaClock(models, { leadId: 'ada', startedBy, kind, at: minute(0) });
-    expect(found!.working.map((part) => part.kind)).toEqual(['closed', 'counted', 'closed', 'counted']);
-    expect([found!.working.at(-1)!.to, dueAt]).toEqual(['2024-01-18T20:00:00.000Z', '2024-01-18T20:00:00.000Z']);
+    const working = await workingIn(models, { startedBy, kind });
+    expect(working.map((part) => part.kind)).toEqual(['closed', 'counted', 'closed', 'counted']);
+    expect([working.at(-1)!.to, dueAt]).toEqual(['2024-01-18T20:00:00.000Z', '2024-01-18T20:00:00.000Z']);
   });
 });
 
@@ -328,11 +334,11 @@ describe('for any history', () => {
           if (expected[0] === 'running') expected.push('at risk');
           expect(expected).toContain(clock.state);
           counts[clock.state]!++;
-          const found = await slaClock(models, { ...known, leadId: 'ada', at: now });
-          const counted = found!.working.filter(({ kind }) => kind === 'counted');
+          const working = await workingIn(models, known);
+          const counted = working.filter(({ kind }) => kind === 'counted');
           const sum = counted.reduce((ms, { from, to }) => ms + Date.parse(to) - Date.parse(from), 0);
           if (known.dueAt === null) expect(sum).toBeLessThanOrEqual(known.budgetMs);
-          else expect([sum, found!.working.at(-1)!.to]).toEqual([known.budgetMs, known.dueAt]);
+          else expect([sum, working.at(-1)!.to]).toEqual([known.budgetMs, known.dueAt]);
         }
         expect(await slaCounts(models, { at: now })).toEqual(counts);
       }),

@@ -1,57 +1,25 @@
-import { Args, ArgsType, Field, ID, ObjectType, OmitType, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { boundsOf, Clock, EventLog, type Position } from '@baton/kernel';
-import {
-  ReadModels,
-  referenceInstantOf,
-  type Connection,
-  forwardConnection,
-  PAGE,
-  readCursor,
-  writeCursor,
-} from '@baton/platform/documents';
+import { Args, ArgsType, Field, ObjectType, Resolver, Subscription } from '@nestjs/graphql';
+import { bothWhere, Clock, EventLog, type ObjectOf, type Position } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
 import {
   AfterArgs,
   Allow,
   EndSignal,
   everyRole,
   FilterField,
-  ReadArgs,
+  nodeOf,
+  nodeTypes,
+  objectTypeOf,
   snapshotsOf,
+  type ShownNode,
   type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { slaBoard, slaClock, slaCounts } from './sla-board.query';
-import { slaClocks } from './sla-clocks.projection';
+import { slaCounts, whereClocks } from './sla-board.query';
+import { mergedWithOpenClocks, slaClocks, whereState } from './sla-clocks.read-model';
 import { slaStates } from './sla-clocks.rules';
-import {
-  BoardArgs,
-  ClockFilterArgs,
-  clockNode,
-  SlaClockConnection,
-  SlaClockType,
-  SlaDeadlineType,
-  SlaStateCountType,
-} from './sla-board.types';
-
-@ArgsType()
-class CountArgs extends OmitType(ClockFilterArgs, ['first', 'after'], ArgsType) {}
-
-@ArgsType()
-class ClockArgs extends ReadArgs {
-  @IsString()
-  @MaxLength(128)
-  @Field(() => ID, { description: 'The lead’s id.' })
-  leadId!: string;
-  @IsString()
-  @MaxLength(100)
-  @Field(() => ID, { description: 'The event that started the clock.' })
-  startedBy!: string;
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, { description: 'The kind of obligation; one event can start several clocks.' })
-  kind!: string;
-}
+import { stateCount } from './sla-counts.report';
 
 @ArgsType()
 class BoardChangesArgs extends AfterArgs {
@@ -69,10 +37,10 @@ class SlaBoardAt {
     description: 'Position in the log that the snapshot was taken at; pass it as `after` to continue from here.',
   })
   position!: Position;
-  @Field(() => [SlaStateCountType], { description: 'Number of clocks by state.' })
-  counts!: readonly SlaStateCountType[];
-  @Field(() => [SlaClockType], { description: 'Clocks at risk, next due first, at most 100.' })
-  atRisk!: readonly SlaClockType[];
+  @Field(() => [objectTypeOf(stateCount)], { description: 'Number of clocks by state.' })
+  counts!: readonly ObjectOf<typeof stateCount.fields>[];
+  @Field(() => [nodeTypes.of(slaClocks)], { description: 'Clocks at risk, next due first, at most 100.' })
+  atRisk!: readonly ShownNode[];
 }
 const MOST_AT_RISK = 100;
 
@@ -85,44 +53,6 @@ export class SlaBoardResolver {
     private readonly runner: Runner,
   ) {}
 
-  @Query(() => SlaClockConnection, {
-    description:
-      'The obligations of sales to leads. Filtered by an open state they are ordered by due time, otherwise newest first. The state of open clocks is computed at query time.',
-  })
-  @Allow(...everyRole)
-  async slaBoard(
-    @Args() { first = PAGE.default, after, asOf, atLeast: _, ...filters }: BoardArgs,
-  ): Promise<Connection<SlaClockType>> {
-    const question = { ...filters, ...boundsOf(filters), at: referenceInstantOf(asOf, this.clock) };
-    const page = { first, ...(after && { after: readCursor(after) }) };
-    const { clocks, totalCount, hasNextPage } = await slaBoard(this.models.asOf(asOf), question, page);
-    const edges = clocks.map(({ clock, after: key }) => ({ cursor: writeCursor(key), node: clockNode(clock) }));
-    return forwardConnection(edges, { hasNextPage, after, totalCount });
-  }
-
-  @Query(() => [SlaStateCountType], {
-    description: 'The number of obligations by state, with the same filters as `slaBoard`.',
-  })
-  @Allow(...everyRole)
-  slaCounts(@Args() { asOf, atLeast: _, ...filters }: CountArgs): Promise<SlaStateCountType[]> {
-    return this.counts(this.models.asOf(asOf), {
-      ...filters,
-      ...boundsOf(filters),
-      at: referenceInstantOf(asOf, this.clock),
-    });
-  }
-
-  @Query(() => SlaDeadlineType, {
-    nullable: true,
-    description:
-      'One obligation with the calculation of its deadline: which intervals counted, and why the others did not. Null if the lead has no such clock.',
-  })
-  @Allow(...everyRole)
-  async slaClock(@Args() { asOf, atLeast: _, ...named }: ClockArgs): Promise<SlaDeadlineType | null> {
-    const found = await slaClock(this.models.asOf(asOf), { ...named, at: referenceInstantOf(asOf, this.clock) });
-    return found ? { ...clockNode(found), working: found.working } : null;
-  }
-
   @Subscription(() => SlaBoardAt, {
     description: 'The SLA board: a snapshot now, and a new one whenever an event changes it.',
     resolve: (answer: SlaBoardAt) => answer,
@@ -132,11 +62,19 @@ export class SlaBoardResolver {
     @Args() { after, rep, kind }: BoardChangesArgs,
     @EndSignal() signal: AbortSignal,
   ): AsyncGenerator<SlaBoardAt> {
+    const filters = { ...(rep && { rep }), ...(kind && { kind }) };
     const now = async () => {
-      const filters = { ...(rep && { rep }), ...(kind && { kind }), at: this.clock.now() };
-      const risky = await slaBoard(this.models, { ...filters, state: 'at risk' }, { first: MOST_AT_RISK });
-      const counts = await this.counts(this.models, filters);
-      return { counts, atRisk: risky.clocks.map(({ clock }) => clockNode(clock)) };
+      const at = this.clock.now();
+      const counts = await slaCounts(this.models, { ...filters, at });
+      const atRisk = whereState('at risk', at, await mergedWithOpenClocks(this.models));
+      const found = await this.models.find(slaClocks, {
+        where: bothWhere(whereClocks(filters), atRisk),
+        ...{ orderBy: [{ column: 'answerBy' }], limit: MOST_AT_RISK },
+      });
+      return {
+        counts: slaStates.map((state) => ({ state, clocks: counts[state] })),
+        atRisk: found.map(({ id, doc }) => nodeOf(slaClocks, id, doc, at)),
+      };
     };
     // Changes caused by the passing of time alone are not sent.
     const news = ({ counts, atRisk }: Awaited<ReturnType<typeof now>>) => [
@@ -144,10 +82,5 @@ export class SlaBoardResolver {
       atRisk.map(({ passed: _, ...clock }) => clock),
     ];
     return snapshotsOf(this.log, this.runner, { after, types: slaClocks.types, signal }, now, news);
-  }
-
-  private async counts(models: ReadModels, question: Parameters<typeof slaCounts>[1]): Promise<SlaStateCountType[]> {
-    const counts = await slaCounts(models, question);
-    return slaStates.map((state) => ({ state, clocks: counts[state] }));
   }
 }

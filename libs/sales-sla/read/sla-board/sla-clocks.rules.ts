@@ -1,23 +1,45 @@
-import { fromMs, toMs, type DatedEvent, type Instant } from '@baton/kernel';
-import { missedAtOf, clockStatus, type SlaState } from '@baton/sla-clocks';
-import type { LeadClock } from '@baton/leads';
-import { clocksAfterEvent, type ClockEvent } from '@baton/leads';
+import { enumeration, fromMs, toMs, type DatedEvent, type EnumerationValue, type Instant } from '@baton/kernel';
+import { missedAtOf, clockStatus } from '@baton/sla-clocks';
+import { clocksAfterEvent, type ClockEvent, type LeadClock } from '@baton/leads';
 
-/** The state of a clock at query time: time alone moves open clocks through them. */
-export type ClockOutcome = 'open' | Extract<SlaState, 'met' | 'met late' | 'cancelled'>;
+const ended = {
+  met: 'Answered on time.',
+  'met late': 'Answered after the due time.',
+  cancelled: 'No longer required before it was due.',
+} as const;
+export const clockOutcomes = enumeration('SlaClockOutcome', 'How an obligation ended.', {
+  open: 'Neither answered nor cancelled; its state depends on the time.',
+  ...ended,
+});
+export const clockStates = enumeration('SlaClockState', 'The state of an obligation at query time.', {
+  running: 'Not answered yet, and not at risk.',
+  'at risk':
+    'The first escalation of the policy has passed; if it has none before the breach, 80 % of the time from start to due has passed.',
+  breached: 'Not answered on time and not answered since, or the lead was given up too early.',
+  paused: 'The clock is paused.',
+  waiting: 'The lead is merged into another; the clock continues if the merge is undone.',
+  ...ended,
+});
+export const slaStates = clockStates.values;
+/** How a clock stands at an instant. */
+export type SlaClockState = EnumerationValue<typeof clockStates>;
+
+/** The id of a clock: one event may start several, of different kinds. */
+export const clockIdOf = ({ startedBy, kind }: Pick<LeadClock, 'startedBy' | 'kind'>): string => `${startedBy}.${kind}`;
 
 /** One obligation of sales to one lead, from its events. */
 export interface RecordedClock extends LeadClock {
+  readonly clockId: string;
   readonly leadId: string;
   /** `always-closed`: on the wall clock, because the calendar has no open hour. */
   readonly clock: Extract<ClockEvent, { type: 'ObligationStarted' }>['data']['clock'];
   /** Number of different kinds of answers required. */
   readonly kinds?: number;
-  readonly outcome: ClockOutcome;
-  /**
-   * The last instant at which an answer is on time: the due time, or the time of giving up; null while the clock is
-   * paused.
-   */
+  readonly outcome: EnumerationValue<typeof clockOutcomes>;
+  readonly breachRecorded: boolean;
+  /** The lead whose merge into another makes it wait; null where it would not: ended, or its breach is recorded. */
+  readonly waitsWith: string | null;
+  /** The last instant at which an answer is in time: the due one, or that of giving up; null while it stands still. */
   readonly answerBy: Instant | null;
   /** The first escalation before the breach, if the policy has one. */
   readonly warnsAt?: Instant;
@@ -37,18 +59,23 @@ const firstWarning = ({ transitions: moments }: Pick<LeadClock, 'transitions'>):
   return moments.slice(0, breach < 0 ? moments.length : breach).find(({ what }) => what === 'escalation')?.at;
 };
 
-const clockOutcome = (clock: LeadClock): ClockOutcome => {
+const clockOutcome = (clock: LeadClock): RecordedClock['outcome'] => {
   const { state } = clockStatus(clock, END_OF_TIME);
   return state === 'running' || state === 'breached' ? 'open' : state;
 };
 
-const withDates = (clock: Omit<RecordedClock, 'outcome' | 'answerBy' | 'atRiskAt'>): RecordedClock => {
-  const { startedAt, dueAt, warnsAt } = clock;
+type Derived = 'outcome' | 'answerBy' | 'atRiskAt' | 'breachRecorded' | 'waitsWith';
+const withDates = (clock: Omit<RecordedClock, Derived>): RecordedClock => {
+  const { startedAt, dueAt, warnsAt, leadId, breached = false } = clock;
   const answerBy = missedAtOf(clock) ?? null;
   const way = dueAt === null ? 0 : toMs(dueAt) - toMs(startedAt);
   const risky = warnsAt ?? fromMs(toMs(startedAt) + Math.floor(way * RISK_SHARE));
   const atRiskAt = answerBy === null || risky < answerBy ? risky : answerBy;
-  return { ...clock, outcome: clockOutcome(clock), answerBy, atRiskAt: answerBy === null ? null : atRiskAt };
+  const outcome = clockOutcome(clock);
+  return {
+    ...{ ...clock, outcome, answerBy, atRiskAt: answerBy === null ? null : atRiskAt },
+    ...{ breachRecorded: breached, waitsWith: outcome === 'open' && !breached ? leadId : null },
+  };
 };
 
 /**
@@ -65,7 +92,7 @@ export const recordedClockAfter = (
     const [begun] = clocksAfterEvent([], event);
     const warnsAt = firstWarning(begun!);
     return withDates({
-      ...{ ...begun!, leadId, clock: runsOn },
+      ...{ ...begun!, clockId: clockIdOf(begun!), leadId, clock: runsOn },
       ...(kinds !== undefined && { kinds }),
       ...(warnsAt !== undefined && { warnsAt }),
     });
@@ -83,33 +110,21 @@ export const recordedClockAfter = (
 export const isRequired = ({ outcome, endedAt, failedAt }: RecordedClock): boolean =>
   outcome === 'open' && endedAt === undefined && failedAt === undefined;
 
-export const slaStates = [
-  'running',
-  'at risk',
-  'breached',
-  'paused',
-  'waiting',
-  'met',
-  'met late',
-  'cancelled',
-] as const;
-/**
- * The state of a clock at an instant; `waiting`: its lead is merged into another, and it continues when the merge is
- * undone.
- */
-export type SlaClockState = (typeof slaStates)[number];
-
-/** @param merged whether its lead is merged into another */
-export const stateOf = (clock: RecordedClock, at: Instant, merged: boolean): SlaClockState => {
-  const { outcome, answerBy, atRiskAt, breached } = clock;
+/** What the state of a clock follows from, beside the time. */
+export type ClockFacts = Pick<RecordedClock, 'outcome' | 'breachRecorded' | 'answerBy' | 'atRiskAt'>;
+/** @param merged is its lead merged into another? */
+export const stateOf = (clock: ClockFacts, at: Instant, merged: boolean): SlaClockState => {
+  const { outcome, answerBy, atRiskAt, breachRecorded } = clock;
   if (outcome !== 'open') return outcome;
-  if (merged && !breached) return 'waiting';
+  if (merged && !breachRecorded) return 'waiting';
   if (answerBy === null) return 'paused';
   return answerBy <= at ? 'breached' : atRiskAt! <= at ? 'at risk' : 'running';
 };
 
-/** The result judged by when events were recorded: a recorded breach stays one, whatever is recorded later. */
-export const knownStateOf = (clock: RecordedClock, at: Instant, merged: boolean): SlaClockState => {
-  const { outcome, breached } = clock;
-  return breached && (outcome === 'met' || outcome === 'cancelled') ? 'breached' : stateOf(clock, at, merged);
-};
+/** The breach was recorded, and an answer or end in time was told after it. */
+export const isRecordedLate = ({ outcome, breachRecorded }: ClockFacts): boolean =>
+  breachRecorded && (outcome === 'met' || outcome === 'cancelled');
+
+/** The verdict as it was known in time: a breach that was recorded stays one, whatever is told later. */
+export const knownStateOf = (clock: ClockFacts, at: Instant, merged: boolean): SlaClockState =>
+  isRecordedLate(clock) ? 'breached' : stateOf(clock, at, merged);

@@ -1,8 +1,14 @@
-import { monthOf, type Instant } from '@baton/kernel';
+import { enumeration, monthOf, type EnumerationValue, type Instant } from '@baton/kernel';
 
-/** Breakdowns of reports about handoffs and their clocks; several at once. */
-export const reportBreakdowns = ['month', 'queue', 'rep', 'definition'] as const;
-export type ReportBreakdown = (typeof reportBreakdowns)[number];
+/** What reports about handoffs and their clocks are broken down by, several at once. */
+export const slaBreakdowns = enumeration('SlaBreakdown', 'How reports about handoffs and obligations are grouped.', {
+  month: 'The calendar month of the handoff, or the one in which the obligation is due, in the time zone.',
+  queue: 'The queue (team) that the lead was routed through.',
+  rep: 'The salesperson.',
+  definition: 'The definition that the lead met, `mql@3`; for obligations the policy, `sla-policy@2`.',
+});
+export const reportBreakdowns = slaBreakdowns.values;
+export type ReportBreakdown = EnumerationValue<typeof slaBreakdowns>;
 
 /** The values of one group; a breakdown that was not requested is absent, an unknown value null. */
 export type GroupKey = { readonly [B in ReportBreakdown]?: string | null };

@@ -1,14 +1,8 @@
 import { quantile, toMs, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { handoffReport, type HandoffReport } from '../rejections/handoff-report.query';
-import {
-  mergedWithOpenClocks,
-  boardClockOf,
-  whereClocks,
-  type BoardClock,
-  type ClockFilters,
-} from '../sla-board/sla-board.query';
-import { slaClocks } from '../sla-board/sla-clocks.projection';
+import { boardClockOf, whereClocks, type BoardClock, type ClockFilters } from '../sla-board/sla-board.query';
+import { mergedWithOpenClocks, slaClocks } from '../sla-board/sla-clocks.read-model';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from './grouping.rules';
 
 export interface SlaQuestion extends Omit<ClockFilters, 'leadId'> {

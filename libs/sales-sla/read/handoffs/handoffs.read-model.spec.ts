@@ -1,16 +1,15 @@
-import type { StoredEvent } from '@baton/kernel';
+import { conditionsOf, type StoredEvent, type ValueFilter } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { DAY, hour, HOUR, minute, owing, world } from '../../../../test/support/lead-world';
-import { modelsOf } from '../../../../test/support/read-models';
+import { modelsOf, pageOfList } from '../../../../test/support/read-models';
 import { disposition } from '@baton/sla-clocks';
 import type { LeadEvent } from '@baton/leads';
-import { handoffs } from '../handoffs/handoffs.projection';
-import { byDue, byLimbo, whereLimbo, whereWaiting } from './handoff-queue.query';
+import { handoffs } from './handoffs.read-model';
 
 const decide = disposition({ budget: 'PT24H', clock: 'wall-clock' });
-const docsOf = async (events: readonly StoredEvent[], where = whereWaiting({}), orderBy = byDue) =>
-  (await (await modelsOf([handoffs], events)).find(handoffs, { where, orderBy })).map(({ doc }) => doc);
-const limboAt = (events: readonly StoredEvent[], at: number) => docsOf(events, whereLimbo({}, minute(at)), byLimbo);
+const docsOf = async (events: readonly StoredEvent[], where = {}, list = 'handoffQueue', at = minute(0)) =>
+  (await pageOfList(await modelsOf([handoffs], events), handoffs, list, { at, where })).nodes;
+const limboAt = (events: readonly StoredEvent[], at: number) => docsOf(events, {}, 'limbo', minute(at));
 
 /** One event of a lead, minutes after the start. */
 const told = (leadId: string, at: number, type: LeadEvent['type'], data: object = {}): StoredEvent =>
@@ -62,8 +61,8 @@ describe('a lead in the queue', () => {
       handed('ada', 0, { queue: 'emea', package: { score: { grade: 'A1' } } }),
       handed('bob', 1, { rep: 'sam' }),
     ];
-    const found = async (filters: Parameters<typeof whereWaiting>[0]) =>
-      (await docsOf(events, whereWaiting(filters))).map(({ leadId, grade }) => [leadId, grade]);
+    const found = async (filters: Readonly<Record<string, string | ValueFilter>>) =>
+      (await docsOf(events, conditionsOf(filters))).map(({ leadId, grade }) => [leadId, grade]);
     expect(await found({ rep: 'rita' })).toEqual([['ada', 'A1']]);
     expect(await found({ queue: 'emea' })).toEqual([['ada', 'A1']]);
     expect(await found({ queue: { none: true } })).toEqual([['bob', undefined]]);

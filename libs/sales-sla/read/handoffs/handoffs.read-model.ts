@@ -1,9 +1,30 @@
-import { fromMs, projection, toMs, type Instant, type StoredEvent } from '@baton/kernel';
-import { handoffsAfter, handoffsAfterLateMove, type Handoff, type HandoffMove } from '@baton/leads';
-import { isLateMove } from '@baton/leads';
-import type { LeadEvent } from '@baton/leads';
-import { convertedFrom, type StageName } from '@baton/leads';
-import { onClockEvents, type ClockEvent } from '@baton/leads';
+import {
+  computed,
+  flagField,
+  fromMs,
+  idField,
+  instantField,
+  integerField,
+  readModel,
+  textField,
+  toMs,
+  type DocumentOf,
+  type Instant,
+  type StoredEvent,
+  type Where,
+} from '@baton/kernel';
+import {
+  convertedFrom,
+  handoffsAfter,
+  handoffsAfterLateMove,
+  isLateMove,
+  onClockEvents,
+  type ClockEvent,
+  type Handoff,
+  type HandoffMove,
+  type LeadEvent,
+  type StageName,
+} from '@baton/leads';
 import { isRequired, recordedClockAfter, type RecordedClock } from '../sla-board/sla-clocks.rules';
 
 /** A handoff with what sales did for it. */
@@ -13,36 +34,41 @@ export interface HandoffActivity extends Handoff {
   readonly attempts: number;
 }
 
+const optional = { optional: true, filter: true, sort: true } as const;
+const nullable = { nullable: true, filter: true, sort: true } as const;
+const column = { column: true, hidden: true } as const;
+const fields = {
+  leadId: idField('The lead’s id.', { filter: true, entity: 'Lead' }),
+  rep: textField('The rep who must answer.', optional),
+  queue: textField('The queue (team) that the lead was routed through.', optional),
+  grade: textField('The grade at the handoff, A1 … C3; null if the lead was not scored.', optional),
+  since: instantField(
+    'When it started to wait: at the handoff, or at the merge that made it wait; null if it never did.',
+    optional,
+  ),
+  dueAt: instantField('When the next answer is due; null if none is.', nullable),
+  limboAt: instantField('When it gets into limbo: 48 hours after the handoff.', nullable),
+  openClocks: integerField('Number of open obligations of sales to the lead.', { filter: true, sort: true }),
+  /** As `dueAt`; those without one come last. */
+  rank: instantField('The order of the queue.', column),
+  /** It was handed off and sales has not said what becomes of it. */
+  waiting: flagField('Whether the lead waits for an answer.', column),
+  /** Nobody waits for an answer, and its clocks stand still. */
+  merged: flagField('Whether the lead is merged into another.', column),
+  /** Of the first and the last handoff. */
+  firstAt: instantField('The first handoff.', { ...column, optional: true }),
+  lastAt: instantField('The last handoff.', { ...column, optional: true }),
+} as const;
 /** What sales was handed of one lead, and what it owes it now. */
-export interface HandoffsDocument {
-  readonly leadId: string;
+export type HandoffsDocument = DocumentOf<typeof fields> & {
   /** All of them, oldest first. */
   readonly handoffs: readonly HandoffActivity[];
-  /** Of the first and the last handoff. */
-  readonly firstAt?: Instant;
-  readonly lastAt?: Instant;
   readonly stage: StageName;
   /** Where it stood since when, oldest first. */
   readonly moves: readonly HandoffMove[];
-  /** It was handed off and sales has not said what becomes of it. */
-  readonly waiting: boolean;
-  /** Merged into another lead: nobody waits for an answer, and its clocks stand still. */
-  readonly merged: boolean;
-  /** Of whom an answer is awaited, since when, and by which queue it came. */
-  readonly rep?: string;
-  readonly queue?: string;
-  readonly since?: Instant;
-  /** The band of the score at the handoff, A1 … C3. */
-  readonly grade?: string;
   /** What sales owes. */
   readonly clocks: readonly RecordedClock[];
-  readonly openClocks: number;
-  /** The next instant by which sales answers; and the same for sorting, those without one last. */
-  readonly dueAt: Instant | null;
-  readonly rank: Instant;
-  /** From when on the lead is in limbo. */
-  readonly limboAt: Instant | null;
-}
+};
 
 /** A lead that waits for so long is in limbo. */
 export const LIMBO_MS = 48 * 3_600_000;
@@ -113,14 +139,59 @@ const gradeOf = (pack: unknown): string | undefined => {
   return typeof grade === 'string' ? grade : undefined;
 };
 
+/** Those that nothing is agreed for come last. */
+const byAnswer = ({ answerBy: a }: RecordedClock, { answerBy: b }: RecordedClock): number =>
+  (a ?? NO_DUE) < (b ?? NO_DUE) ? -1 : 1;
+/** What sales owes a lead, the next due first. */
+export const openClocks = ({ clocks }: HandoffsDocument): readonly RecordedClock[] => [...clocks].sort(byAnswer);
+
+/** Leads that were handed off and wait for an answer; a lead that was merged away waits no more. */
+export const whereWaiting: Where = { waiting: { eq: true }, merged: { eq: false } };
+
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
-export const handoffs = projection<HandoffsDocument, LeadEvent>({
+export const handoffs = readModel<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
   version: 8,
-  columns: {
-    ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', openClocks: 'integer' },
-    ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
+  node: 'WaitingLead',
+  description: 'A lead that was handed off and waits for an answer from sales.',
+  key: 'leadId',
+  fields,
+  computed: {
+    handoffs: computed<HandoffsDocument>(integerField('Number of handoffs of the lead.'), (doc) => doc.handoffs.length),
+    attempts: computed<HandoffsDocument>(
+      integerField('Outbound touches by sales since the latest handoff.'),
+      (doc) => doc.handoffs.at(-1)?.attempts ?? 0,
+    ),
+    limbo: computed<HandoffsDocument>(
+      flagField('True if the lead is in limbo.'),
+      ({ limboAt }, at) => limboAt !== null && limboAt <= at,
+    ),
+    clockIds: computed<HandoffsDocument>(
+      idField('The open obligations of sales to the lead, next due first.', {
+        ...{ list: true, entity: 'SlaClock', entityName: 'clocks' },
+      }),
+      (doc) => openClocks(doc).map(({ clockId }) => clockId),
+    ),
   },
+  lists: {
+    handoffQueue: {
+      description: 'Leads that were handed off and wait for an answer, next due first.',
+      orderBy: 'rank',
+      where: whereWaiting,
+      allow: ['sales', 'revops'],
+    },
+    limbo: {
+      description: 'Leads in limbo: handed off at least 48 hours ago and not answered, longest first.',
+      orderBy: 'limboAt',
+      where: (at) => ({ ...whereWaiting, limboAt: { lte: at } }),
+    },
+  },
+  allow: ['marketing', 'sales', 'revops', 'analyst', 'auditor'],
+  questions: [
+    { where: ['waiting', 'merged'], orderBy: 'rank' },
+    { where: ['waiting', 'merged', 'rep'], orderBy: 'rank' },
+    { where: ['waiting', 'merged'], orderBy: 'limboAt' },
+  ],
   keys: ({ data }) =>
     'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
   initial: (leadId) => ({

@@ -1,0 +1,177 @@
+import {
+  boundsOf,
+  dayOrInstantField,
+  enumeration,
+  enumField,
+  idField,
+  instantField,
+  integerField,
+  jsonField,
+  objectField,
+  objectFields,
+  textField,
+  toMs,
+} from '@baton/kernel';
+import { report, type ReportContext } from '@baton/platform/report';
+import { zoneArgument } from '../sla-board/sla-counts.report';
+import type { BreachChange } from './breach-changes.rules';
+import { counterfactual, type Counterfactual, type CounterfactualQuestion } from './counterfactual.query';
+import type { RoutedLead } from './routing-changes.rules';
+
+/** The maximum number of clocks per query on the server; the command line has no such limit. */
+const MOST_CLOCKS = 500_000;
+/** How long an answer is cached while nothing is written to the log; only running clocks can change meanwhile. */
+const CACHED_MS = 600_000;
+
+const nullable = { nullable: true } as const;
+export const breachChanges = enumeration<BreachChange['change']>(
+  'BreachChangeKind',
+  'How a breach differs between the two sets of terms.',
+  {
+    gained: 'Breached only under the alternative terms.',
+    lost: 'Breached only under the baseline terms.',
+    kept: 'Breached under both sets of terms.',
+  },
+);
+const counts = objectFields('BreachCounts', 'The number of clocks and breaches in one group.', {
+  key: textField('The kind, rep or month; null for the total, or for clocks without a rep.', nullable),
+  clocks: integerField('Clocks under either set of terms.'),
+  baseline: integerField('Breaches under the baseline.'),
+  alternative: integerField('Breaches under the alternative.'),
+  gained: integerField('Breaches only under the alternative.'),
+  lost: integerField('Breaches only under the baseline.'),
+  kept: integerField('Breaches under both.'),
+});
+const judged = objectFields('JudgedClock', 'The result of a clock under one set of terms.', {
+  definition: textField('The policy, `sla-policy@2`; `given` if its body was passed in the query.'),
+  calendar: textField('The business calendar, likewise; null for the wall clock.', nullable),
+  dueAt: instantField('The last instant at which an answer is on time; null while the clock is paused.', nullable),
+  answeredAt: instantField('When it was fulfilled.', nullable),
+  state: textField('The state by when things happened: running, met, breached, met late or cancelled.'),
+  known: textField('The state by when things were recorded; differs from `state` if an answer was recorded late.'),
+});
+export const breach = objectFields(
+  'BreachChange',
+  'A clock that is breached under the baseline, the alternative, or both.',
+  {
+    leadId: idField('The lead’s id.', { entity: 'Lead' }),
+    kind: textField('The kind of obligation: first-response, disposition …'),
+    rep: textField('The salesperson; null if no rep had the lead.', nullable),
+    startedAt: instantField('When the clock started.'),
+    startedBy: idField('The event that started it.'),
+    change: enumField(breachChanges, 'How the breach differs.'),
+    baseline: objectField(judged, 'The result under the baseline; null if there was no obligation.', nullable),
+    alternative: objectField(judged, 'The result under the alternative; null if there is no obligation.', nullable),
+  },
+);
+export const reroutedLead = objectFields(
+  'ReroutedLead',
+  'A qualified lead that would have been assigned to another rep.',
+  {
+    leadId: idField('The lead’s id.', { entity: 'Lead' }),
+    qualifiedAt: instantField('When it was qualified.'),
+    baseline: textField('The rep who got it; null if nobody did.', nullable),
+    alternative: textField('The rep who would have got it; null if no routing rules were in force.', nullable),
+    queue: textField('The queue that would have chosen the rep.', nullable),
+    rule: textField('The rule that would have selected the queue.', nullable),
+    by: textField('Why that rep: turn, account-owner or handoff-owner.', nullable),
+    definition: textField('The routing rules, `routing@2`; `given` if their body was passed in the query.', nullable),
+  },
+);
+
+/** The fields `breaches` and `rerouted` take arguments; a resolver adds them. */
+export const counterfactualAnswer = objectFields(
+  'SlaCounterfactual',
+  'The result of replaying the log under other terms. Read-only.',
+  {
+    position: textField(
+      'The position in the log up to which events were read; pass it as `asOf.knownAt` to repeat the answer.',
+    ),
+    at: instantField('The time at which the clocks are evaluated.'),
+    total: objectField(counts, 'All clocks; null if neither a policy nor a calendar was given.', nullable),
+    byKind: objectField(counts, 'By kind of obligation.', { list: true }),
+    byRep: objectField(counts, 'By salesperson.', { list: true }),
+    byMonth: objectField(counts, 'By the month in which the clock started.', { list: true }),
+    routedByRep: objectField(
+      objectFields('RepShare', 'The number of leads of one rep, actual and simulated.', {
+        rep: textField('The salesperson.'),
+        baseline: integerField('Leads the rep got.'),
+        alternative: integerField('Leads the rep would have got.'),
+      }),
+      'Leads by salesperson; empty if neither routing rules nor weights were given.',
+      { list: true },
+    ),
+    qualified: integerField('Leads qualified in the period; 0 if neither routing rules nor weights were given.'),
+  },
+);
+/** What the answer holds for those fields. */
+export interface CounterfactualRows {
+  readonly breachRows: readonly BreachChange[];
+  readonly reroutedRows: readonly RoutedLead[];
+}
+
+const terms = (what: string) =>
+  jsonField(`${what}: a body of that kind, or a reference to a version such as "sla-policy@2"; drafts are allowed.`, {
+    optional: true,
+  });
+const input = objectFields(
+  'SlaCounterfactualInput',
+  'The alternative terms, and optionally the baseline to compare them with.',
+  {
+    policy: terms('The alternative SLA policy'),
+    calendar: terms('The alternative business calendar'),
+    routing: terms('The alternative routing rules'),
+    weights: jsonField(
+      'Alternative weights by queue and rep from the start of the period on: {"emea": {"ann": 200}}. 0 removes a rep from the queue.',
+      { optional: true },
+    ),
+    baselinePolicy: terms('The policy of the baseline, instead of the recorded clocks'),
+    baselineCalendar: terms('The calendar of the baseline, instead of the recorded clocks'),
+    from: dayOrInstantField('Only clocks started and leads qualified on or after this day or instant.', {
+      optional: true,
+    }),
+    to: dayOrInstantField('Only clocks started and leads qualified before this day or instant.', { optional: true }),
+    ...zoneArgument,
+  },
+);
+
+/** The last answer from each log, so that paging through it does not read the log again. */
+const answers = new WeakMap<object, { readonly key: string; readonly answer: Promise<Counterfactual> }>();
+/** Computes the questions one at a time, because each reads the whole log. */
+const answerOf = async (
+  question: CounterfactualQuestion,
+  { sources: { log, journal, context } }: ReportContext,
+): Promise<Counterfactual> => {
+  const tip = question.cut?.knownAt ?? (await log.tip());
+  const { at, ...asked } = question;
+  const key = JSON.stringify([tip, Math.floor(toMs(at) / CACHED_MS), asked]);
+  const last = answers.get(log);
+  if (last?.key === key) return last.answer;
+  const before = last?.answer.catch(() => undefined);
+  const sources = { log, journal, definitions: context.definitions };
+  const answer = Promise.resolve(before).then(() => counterfactual(sources, question, MOST_CLOCKS));
+  answers.set(log, { key, answer });
+  return answer;
+};
+
+export const counterfactualReport = report({
+  name: 'slaCounterfactual',
+  description:
+    'Replays the log under another policy, calendar or routing: which breaches are gained, lost and kept, and which rep would have got which lead.',
+  ...{ allow: ['revops', 'analyst'], heavy: 'log' },
+  arguments: { input: objectField(input, 'The alternative terms.') },
+  answer: objectField(counterfactualAnswer, 'The answer.'),
+  ask: async ({ input: { from, to, ...supposed } }, context) => {
+    const { cut, sources } = context;
+    const ends = [cut?.happenedBy, cut?.knownBy, cut?.now, sources.clock.now()].filter((end) => end !== undefined);
+    const at = ends.reduce((first, each) => (each < first ? each : first));
+    const bounds = boundsOf({ from, to, timeZone: supposed.timeZone });
+    const { sla, routing, ...answer } = await answerOf({ ...supposed, ...bounds, ...(cut && { cut }), at }, context);
+    return {
+      ...{ position: answer.position, at: answer.at, total: sla?.total ?? null },
+      ...{ byKind: sla?.byKind ?? [], byRep: sla?.byRep ?? [], byMonth: sla?.byMonth ?? [] },
+      ...{ routedByRep: routing?.byRep ?? [], qualified: routing?.qualified ?? 0 },
+      ...({ breachRows: sla?.breaches ?? [], reroutedRows: routing?.differing ?? [] } satisfies CounterfactualRows),
+    };
+  },
+});

@@ -1,0 +1,76 @@
+import {
+  boundsOf,
+  instantField,
+  integerField,
+  numberField,
+  objectField,
+  objectFields,
+  roles,
+  textField,
+} from '@baton/kernel';
+import { report } from '@baton/platform/report';
+import { byArgument, groupFields, handoffAnswer, shownHandoffs } from '../rejections/handoffs.report';
+import { clockArguments } from '../sla-board/sla-counts.report';
+import { slaReport, type SlaRow } from './sla-report.query';
+
+const nullable = { nullable: true } as const;
+const row = objectFields(
+  'SlaReportRow',
+  'Obligations of one kind that are due in the period: due = met + met late + breached + pending.',
+  {
+    ...groupFields,
+    kind: textField('The kind of obligation: first-response, disposition, attempts …'),
+    due: integerField('Number of obligations due; `slaBoard` lists them by state.'),
+    met: integerField('Answered on time.'),
+    metLate: integerField('Answered after the due time.'),
+    breached: integerField('Not answered on time, and not answered since.'),
+    pending: integerField('Not due yet and not answered: running or at risk.'),
+    cancelled: integerField('No longer required before they were due; not included in `due`.'),
+    waiting: integerField('Obligations to leads that are merged into others; not included in `due`.'),
+    share: numberField(
+      'met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
+      nullable,
+    ),
+    missed: integerField('Met late or breached, by when things happened.'),
+    missedAsKnown: integerField(
+      'Met late or breached, by when things were recorded: includes answers recorded after the breach.',
+    ),
+    recordedLate: integerField('Recorded as breached first, but answered on time as recorded later.'),
+    medianResponseMs: numberField(
+      'Median time from the start to the answer, in milliseconds of the wall clock, over the answered ones.',
+      nullable,
+    ),
+    p90ResponseMs: numberField('90th percentile of the same, exact.', nullable),
+    medianCountedMs: numberField(
+      'Median on the clock of each obligation, in milliseconds: business hours if the policy says so, without pauses.',
+      nullable,
+    ),
+    p90CountedMs: numberField('90th percentile of the same, exact.', nullable),
+  },
+);
+const shownRow = ({ group, ...figures }: SlaRow) => ({ ...group, ...figures });
+
+export const slaReportReport = report({
+  name: 'slaReport',
+  description:
+    'Obligations of sales by month, team and rep: due, met and breached, response times, and the dispositions of the handoffs.',
+  ...{ allow: roles, heavy: 'period' },
+  arguments: { ...clockArguments, ...byArgument },
+  answer: objectField(
+    objectFields('SlaReport', 'How sales fulfilled its obligations.', {
+      total: objectField(row, 'One row per kind of obligation.', { list: true }),
+      rows: objectField(row, 'One row per group and kind, sorted; empty without `by`.', { list: true }),
+      warnings: textField('Warnings about the reliability of the figures.', { list: true }),
+      handoffs: objectField(handoffAnswer, 'The handoffs in the period, grouped the same way.'),
+      at: instantField('The time at which states were computed.'),
+    }),
+    'The report.',
+  ),
+  ask: async ({ from, to, timeZone, ...question }, { models, at }) => {
+    const { total, rows, handoffs, ...answer } = await slaReport(models, {
+      ...{ ...question, ...boundsOf({ from, to, timeZone }), at },
+      ...(timeZone && { timeZone }),
+    });
+    return { ...answer, total: total.map(shownRow), rows: rows.map(shownRow), handoffs: shownHandoffs(handoffs) };
+  },
+});
