@@ -60,11 +60,18 @@ export const rowsOf = ({ shown: { key, fields } }: ReadModel, count = ROWS): rea
       const { nullable, optional, list, filterBy } = field.options;
       const values = [...valuesOf(field), ...(nullable || optional ? [null] : [])];
       const value = values[Math.floor((row * (2 * place + 1)) / (1 + (place % 5))) % values.length];
-      if (field.kind === 'object' || field.kind === 'personal' || field.kind === 'json' || list) return;
+      if (['object', 'personal', 'json'].includes(field.kind)) return;
+      if (name in doc) return; // a column by which another field is filtered
+      if (list) {
+        const values = valuesOf(field).filter((_value, index) => (row >> index) % 2 === 1) as string[];
+        doc[name] = values;
+        if (filterBy) doc[filterBy] = values.map(wordKey);
+        return;
+      }
       if (field.kind === 'money') {
         doc[`${name}Minor`] = value;
         doc['currency'] = value === null ? null : ['EUR', 'USD'][row % 2];
-      } else if (!(name in doc)) doc[name] = value;
+      } else doc[name] = value;
       if (filterBy) doc[filterBy] = value === null ? null : wordKey(value as string);
     });
     return { ...doc, [key]: `row-${String((row * 37) % count).padStart(2, '0')}` };
@@ -81,7 +88,7 @@ const filtersOf = (model: ReadModel, name: string): readonly Filter[] => {
     filter: { [name]: filter },
     matches: (row) => (valueOf(row) === null ? ofNull : matches(valueOf(row) as never, row)),
   });
-  const [first, second, third] = (
+  const [first, second, third = first] = (
     name === model.shown.key ? ['row-03', 'row-04', 'row-40'] : valuesOf(field)
   ) as never[];
   const nullability = [
@@ -90,6 +97,17 @@ const filtersOf = (model: ReadModel, name: string): readonly Filter[] => {
     when({}, () => true, true),
   ];
   if (options.search) return [];
+  if (options.list) {
+    const holds = (value: unknown, text: unknown) =>
+      (value as string[]).some((one) => wordKey(one) === wordKey(text as string));
+    return [
+      when({}, () => true, true),
+      when({ any: [first!, second!] }, (value) => holds(value, first) || holds(value, second)),
+      when({ any: [] }, () => false),
+      when({ all: [first!, second!] }, (value) => holds(value, first) && holds(value, second)),
+      when({ any: [third!], all: [first!] }, (value) => holds(value, third) && holds(value, first)),
+    ];
+  }
   if (kind === 'flag') return [true, false].map((wanted) => when(wanted, (value) => value === wanted));
   if (['id', 'text', 'enum'].includes(kind))
     return [
