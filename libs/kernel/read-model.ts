@@ -28,11 +28,13 @@ export const computed = <D>(
   sortBy?: keyof D & string,
 ): ComputedField<D> => ({ field, value, ...(sortBy && { sortBy }) });
 
+/** A column, with `-` before it for descending order, or several. Ties are broken by the id. */
+export type OrderText = string | readonly string[];
+
 /** A list of the documents of a read model: all of them, or those under a condition. */
 export interface ListShape {
   readonly description: string;
-  /** A column, with `-` before it for descending order. Ties are broken by the id. */
-  readonly orderBy: string;
+  readonly orderBy: OrderText;
   /** @param at as in `ComputedField` */
   readonly where?: Where | ((at: Instant) => Where);
   /** The roles that may ask; those of the read model by default. */
@@ -42,7 +44,7 @@ export interface ListShape {
 /** The most likely questions: filters for equal values, then one order. Each makes a composite index. */
 export interface LikelyQuestion {
   readonly where: readonly string[];
-  readonly orderBy: string;
+  readonly orderBy: OrderText;
 }
 
 /** What a read model shows of itself, in GraphQL and on the command line. */
@@ -83,10 +85,14 @@ export const orderByField = (
   ...(model.shown.fields[field]?.kind === 'money' ? [{ column: 'currency', descending }] : []),
   { column: columnOf(model, field), descending },
 ];
-const orderByText = (model: Pick<ReadModel, 'shown'>, text: string): readonly Order[] =>
-  text.startsWith('-')
-    ? orderByField(model, { field: text.slice(1), descending: true })
-    : orderByField(model, { field: text });
+const orderByText = (model: Pick<ReadModel, 'shown'>, texts: OrderText): readonly Order[] =>
+  [texts]
+    .flat()
+    .flatMap((text) =>
+      text.startsWith('-')
+        ? orderByField(model, { field: text.slice(1), descending: true })
+        : orderByField(model, { field: text }),
+    );
 export const defaultOrderOf = (model: ReadModel, list: string): readonly Order[] =>
   orderByText(model, model.shown.lists[list]!.orderBy);
 

@@ -17,7 +17,8 @@ import type { ReportContext } from '../report';
 import { Runner, type Sender } from '../runner';
 import { connectionOf, pageArguments } from './connection';
 import { Heavy } from './heavy';
-import { inputTypeOf, objectTypeOf, valueTypeOf } from './object-types';
+import { NodeLoader } from './nodes';
+import { inputTypeOf, nodeTypes, objectTypeOf, valueTypeOf, withCut } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
@@ -89,11 +90,11 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
       @Inject(SENDERS) readonly senders: readonly Sender[],
     ) {}
 
-    ask(
+    async ask(
       report: Report,
       { atLeast: _, asOf, ...given }: Readonly<Record<string, unknown>>,
       caller: CallerIdentity,
-    ): unknown {
+    ): Promise<unknown> {
       const { first, after, last, before, ...rest } = given;
       const cut = asOf as AsOf | undefined;
       const question = { ...defaultsOf(report), ...withoutAbsent(report.page ? rest : given) };
@@ -105,19 +106,25 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
         ...(cut && { cut }),
         sources: { log, journal, clock, context, runner, catalogue, senders },
       };
-      return report.ask(question as never, known as never);
+      const answer = await report.ask(question as never, known as never);
+      const { entity } = report.answer.options;
+      if (!entity || answer === null) return answer;
+      return new NodeLoader(this.live, clock).load(entity, answer as string, withCut(cut), caller);
     }
   }
   const target = Reports.prototype as unknown as Record<string, unknown>;
   for (const report of reports) {
     const { name, description, allow, heavy, answer, page } = report;
-    const of = valueTypeOf(answer); // made here: the schema is built of types that exist by then
+    const { entity, list } = answer.options;
+    if (entity && (list || page))
+      throw new Error(`${name} answers ids of nodes; only one can be answered by its node.`);
+    const of = entity ? undefined : valueTypeOf(answer); // made here: the schema is built of types that exist by then
     const Page = page && connectionOf(answer.object!.name, objectTypeOf(answer.object!));
     addQuery(
       target,
       name,
       {
-        type: () => Page ?? (answer.options.list ? [of] : of),
+        type: () => Page ?? (entity ? nodeTypes.typeOf(entity) : list ? [of] : of),
         nullable: answer.options.nullable ?? false,
         ...{ description, allow },
       },
