@@ -93,6 +93,12 @@ describe('GraphQL', () => {
     expect(first).toMatchObject({ edges: [{ node: { kind: 'MQL' } }], totalCount: 2, pageInfo: { hasNextPage: true } });
     const { data } = await asked(`first: 500, after: "${first.pageInfo.endCursor}"`);
     expect(data.definitions).toMatchObject({ edges: [{ node: { kind: 'SQL' } }], pageInfo: { hasNextPage: false } });
+    const one = (args: string) =>
+      served.ask<object>(`{ definition(kind: SQL, ${args}) { version status } }`, ['admin']);
+    expect((await one('number: 1')).data).toEqual({ definition: { version: 'sql@1', status: 'DRAFT' } });
+    expect((await one('number: 2')).data).toEqual({ definition: null });
+    const both = await one('number: 1, at: "2024-01-01T00:00:00Z"');
+    expect(both.errors?.[0]?.extensions).toMatchObject({ code: 'graphql/invalid-argument', field: 'at' });
   });
 
   it('describes every type, field and argument', () => {

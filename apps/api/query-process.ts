@@ -6,11 +6,10 @@ import { answerQuestions } from '@baton/platform/graphql';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { schemaModules } from './schema-modules';
-import { StatusResolver } from './status.resolver';
 
 /** A process that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
 const begin = async (config: Config): Promise<NestFastifyApplication> => {
-  const edge = { module: class QueryProcess {}, imports: schemaModules(), providers: [StatusResolver] };
+  const edge = { module: class QueryProcess {}, imports: schemaModules() };
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { readOnly: true, edge: [edge] }),
     new FastifyAdapter(),

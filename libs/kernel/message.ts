@@ -14,14 +14,20 @@ import {
   optional,
   ref,
   text,
+  type EnumerationValue,
 } from './schema';
 
 /**
  * Messages to other systems. A policy of any context queues a message; the stream of the message records its delivery;
  * an `Outbound` delivers it.
  */
-export const messageKinds = ['notification', 'task', 'record', 'alert'] as const;
-export type MessageKind = (typeof messageKinds)[number];
+export const messageKinds = enumeration('MessageKind', 'The kind of a message.', {
+  notification: 'Something a person should know.',
+  task: 'Something a person should do.',
+  record: 'Data that another system keeps.',
+  alert: 'Something a person should know at once.',
+});
+export type MessageKind = EnumerationValue<typeof messageKinds>;
 export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
   done: 'The task was done.',
   dropped: 'The task is no longer needed.',

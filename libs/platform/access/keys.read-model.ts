@@ -1,0 +1,60 @@
+import {
+  enumeration,
+  enumField,
+  flagField,
+  idField,
+  instantField,
+  readModel,
+  roles,
+  textField,
+  type DocumentOf,
+  type Role,
+} from '@baton/kernel';
+import type { KeyEvent, KeyOrigin } from './key.events';
+
+const origins = enumeration<KeyOrigin>('KeyOrigin', 'The kind of owner of a key.', {
+  person: 'A person.',
+  system: 'A system of ours: a page, a report.',
+  connector: 'A connector of another system.',
+});
+
+const listed = { filter: true, sort: true } as const;
+const fields = {
+  keyId: idField('The public part of the key.', { filter: true }),
+  label: textField('The owner of the key: a person, a system, or the system behind a connector.', listed),
+  origin: enumField(origins, 'The kind of owner.', { filter: true }),
+  actsForPersons: flagField('Whether requests with this key can name the person who acts.', { filter: true }),
+  roles: textField(`The roles that the key grants: ${roles.join(', ')}.`, { list: true }),
+  issuedAt: instantField('When the key was created.', listed),
+  revokedAt: instantField('When the key was revoked; null for a key that is accepted.', { ...listed, nullable: true }),
+} as const;
+export type KeyDocument = Omit<DocumentOf<typeof fields>, 'roles'> & { readonly roles: readonly Role[] };
+
+/** The bearer keys; their hashes stay in the log. */
+export const keyList = readModel<KeyDocument, KeyEvent>({
+  name: 'keys',
+  version: 3,
+  node: 'Key',
+  description: 'A bearer key, without its secret.',
+  key: 'keyId',
+  fields,
+  lists: { keys: { description: 'The bearer keys, newest first; revoked ones too.', orderBy: '-issuedAt' } },
+  allow: ['admin'],
+  keys: ({ data }) => [data.keyId],
+  initial: (keyId) => ({
+    keyId,
+    label: '',
+    origin: 'person',
+    actsForPersons: false,
+    roles: [],
+    issuedAt: '',
+    revokedAt: null,
+  }),
+  on: {
+    KeyIssued: (doc, { data: { label, origin, actsForPersons = false, roles }, occurredAt }) => ({
+      ...doc,
+      ...{ label, origin, actsForPersons, roles, issuedAt: occurredAt },
+    }),
+    KeyRevoked: (doc, { occurredAt }) => ({ ...doc, revokedAt: occurredAt }),
+  },
+});
