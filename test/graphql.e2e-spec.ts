@@ -98,7 +98,7 @@ describe('GraphQL', () => {
     expect((await one('number: 1')).data).toEqual({ definition: { version: 'sql@1', status: 'DRAFT' } });
     expect((await one('number: 2')).data).toEqual({ definition: null });
     const both = await one('number: 1, at: "2024-01-01T00:00:00Z"');
-    expect(both.errors?.[0]?.extensions).toMatchObject({ code: 'graphql/invalid-argument', field: 'at' });
+    expect(both.errors?.[0]?.extensions).toMatchObject({ code: 'definition/number-and-at', field: 'at' });
   });
 
   it('describes every type, field and argument', () => {

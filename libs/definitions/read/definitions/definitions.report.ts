@@ -27,7 +27,7 @@ export const definitionReport = report({
   answer: idField('The version.', { entity: 'Definition', nullable: true }),
   ask: async ({ kind, number, at }, { models, at: now }) => {
     if (number === undefined) return (await definitionInForce(models, { kind, at: at ?? now }))?.version ?? null;
-    if (at !== undefined) throw new Refused('graphql/invalid-argument', 'Give number or at, not both.', 'at');
+    if (at !== undefined) throw new Refused('definition/number-and-at', 'Give number or at, not both.', 'at');
     return `${kind}@${number}`;
   },
 });
