@@ -44,7 +44,7 @@ export interface ListShape {
 /** The most likely questions: filters for equal values, then one order. Each makes a composite index. */
 export interface LikelyQuestion {
   readonly where: readonly string[];
-  readonly orderBy: OrderText;
+  readonly orderBy: string;
 }
 
 /** What a read model shows of itself, in GraphQL and on the command line. */

@@ -40,6 +40,7 @@ export const keyList = readModel<KeyDocument, KeyEvent>({
   fields,
   lists: { keys: { description: 'The bearer keys, newest first; revoked ones too.', orderBy: '-issuedAt' } },
   allow: ['admin'],
+  questions: [{ where: ['label'], orderBy: '-issuedAt' }],
   keys: ({ data }) => [data.keyId],
   initial: (keyId) => ({
     keyId,

@@ -36,6 +36,7 @@ export const imports = readModel<ImportDocument, ImportEvent>({
     },
   },
   allow: ['marketing', 'sales', 'revops', 'analyst', 'auditor'],
+  questions: [{ where: ['finishedAt'], orderBy: '-startedAt' }],
   keys: ({ data }) => [data.importId],
   initial: (importId) => ({ importId, run: 0, startedAt: '', ...nothingYet }),
   on: {

@@ -58,6 +58,7 @@ export const messages = readModel<MessageDocument, MessageEvent>({
   key: 'messageId',
   fields,
   lists: {
+    messages: { description: 'All messages to other systems, newest first.', orderBy: '-queuedAt' },
     notifications: {
       description: 'Notifications and alerts, newest first.',
       orderBy: '-queuedAt',
@@ -70,7 +71,6 @@ export const messages = readModel<MessageDocument, MessageEvent>({
       where: { kind: { eq: 'task' } },
       allow: ['sales', 'marketing', 'revops'],
     },
-    messages: { description: 'All messages to other systems, newest first.', orderBy: '-queuedAt' },
   },
   allow: ['marketing', 'revops'],
   questions: [

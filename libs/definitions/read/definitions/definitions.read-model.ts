@@ -76,7 +76,7 @@ export const definitions = readModel<DefinitionDocument, DefinitionEvent>({
   },
   allow: roles,
   questions: [
-    { where: [], orderBy: ['kind', 'number'] },
+    { where: ['kind'], orderBy: 'number' },
     { where: ['status'], orderBy: '-proposedAt' },
   ],
   keys: ({ data: { definitionId, number } }) => [`${definitionId}@${number}`],
