@@ -29,12 +29,12 @@ const ownParts: readonly ContextParts[] = [
   importsParts,
 ];
 /**
- * The one list of contexts: aggregates, projections and policies of each; every app is made of it. The case file shows
- * the events of all others.
+ * The one list of contexts, with the aggregates, projections and policies of each, used by every app. The case file
+ * reads the events of all contexts.
  */
 export const contextParts: readonly ContextParts[] = [...ownParts, auditParts(ownParts)];
 
-/** All of Baton but the edge: the platform on the configured stores, and every context. */
+/** All of Baton except the API: the platform on the configured stores, and every context. */
 @Module({})
 export class BatonModule {
   static forRoot(

@@ -94,6 +94,11 @@ const documents: Abuse[] = [
   asked('a long text', 'graphql/document-too-long', `{ lead(leadId: "${'x'.repeat(40_000)}") { leadId } }`),
   asked('a huge page', 'graphql/too-costly', `{ leads(first: 2000000000) ${page} }`),
   asked('a huge page by variable', 'graphql/too-costly', `query($n: Int!) { leads(first: $n) ${page} }`, { n: 1e6 }),
+  asked(
+    'a huge page beside an operation without its variables',
+    'graphql/too-costly',
+    `query a($n: Int!) { leads(first: $n) ${page} } query b { leads(first: 2000000000) ${page} }`,
+  ),
   asked('a huge page by default', 'graphql/too-costly', `query($n: Int = 1000000) { leads(first: $n) ${page} }`),
   asked(
     'many full pages',
@@ -119,6 +124,7 @@ const documents: Abuse[] = [
     `{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }`,
   ),
   asked('names that are nearly right', 'graphql/not-valid', `{ ${each(18, (n) => `statu${n} { nam }`)} }`),
+  asked('a directive without its argument', 'graphql/not-valid', '{ status @include { name } }'),
   asked('no such field', 'graphql/not-valid', '{ secrets }'),
   asked('a text that does not end', 'graphql/not-parsed', '{ lead(leadId: "x'),
   asked('a sign that is none', 'graphql/not-parsed', '{ status { name \u0000 } }'),

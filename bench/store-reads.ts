@@ -1,6 +1,6 @@
 import * as sqlite from '@baton/platform/sqlite';
 
-/** Runs first in a server: counts what it reads in the embedded stores, and tells that to the process that started it. */
+/** Runs first in a server: counts its reads of the embedded stores, and sends the count to its parent on any message. */
 if (process.send) {
   let reads = 0;
   const counted = <S extends object>(statement: S): S =>
@@ -13,11 +13,11 @@ if (process.send) {
     });
   const openDatabase: typeof sqlite.openDatabase = (...how) => {
     const database = sqlite.openDatabase(...how);
-    return {
-      ...database,
-      prepare: (sql) => counted(database.prepare(sql)),
-      prepareRows: (sql) => counted(database.prepareRows(sql)),
-    };
+    const [prepare, prepareRows] = [database.prepare.bind(database), database.prepareRows.bind(database)];
+    return Object.assign(database, {
+      prepare: (sql: string) => counted(prepare(sql)),
+      prepareRows: (sql: string) => counted(prepareRows(sql)),
+    });
   };
   require.cache[require.resolve('../libs/platform/sqlite')]!.exports = { ...sqlite, openDatabase };
   process.on('message', () => process.send!(reads));

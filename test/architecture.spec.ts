@@ -15,12 +15,12 @@ const sources = ['apps', 'libs', 'bench']
   .map((path): Source => ({ path, text: path.endsWith('.md') ? '' : readFileSync(join(root, path), 'utf8') }));
 
 describe('the architecture', () => {
-  it('is read from the files there are', () => expect(sources.length).toBeGreaterThan(10));
+  it('is read from all files', () => expect(sources.length).toBeGreaterThan(10));
   for (const rule of Object.keys(rules) as (keyof typeof rules)[])
-    it(`keeps the rule of ${rule}`, () => expect(violationsOf(sources, rule)).toEqual([]));
+    it(`follows the rule of ${rule}`, () => expect(violationsOf(sources, rule)).toEqual([]));
 });
 
-/** One file as planted: a path, and its text. */
+/** One planted file: a path, and its text. */
 type Planted = readonly [path: string, text: string];
 interface Case {
   readonly rule: keyof typeof rules;
@@ -30,7 +30,7 @@ interface Case {
 const planted = (...names: readonly string[]): Planted[] => names.map((name) => [`libs/leads/${name}`, '']);
 const decider = 'libs/leads/write/lead/lead.decider.ts';
 const handler = 'libs/leads/write/lead/lead.handler.ts';
-/** The app that runs the parts of a context. */
+/** The app that runs the providers of a context. */
 const app: Planted = ['apps/contexts.ts', `import { x } from '@baton/leads/leads.module';`];
 const cases: readonly Case[] = [
   {

@@ -5,7 +5,7 @@ import { baton, batonJson, batonProcess, temporaryFolder } from './support/baton
 const folder = temporaryFolder();
 
 describe('baton attribution paths', () => {
-  it('answers a path table, and refuses a bad one with its line', async () => {
+  it('credits a path table, and refuses an invalid one with its line', async () => {
     writeFileSync(join(folder, 'paths.csv'), 'path,conversions,nulls\na > b,3,1\na > c,1,1\n');
     expect(await batonJson(folder, 'attribution', 'paths', 'paths.csv', '--model', 'linear', '--no-nulls')).toEqual({
       model: 'linear',

@@ -29,7 +29,7 @@ describe('what the command line keeps elsewhere', () => {
     temporaryFolder(),
     temporaryFolder(),
   ];
-  it('is a backup of a server that goes on writing; its documents are those of a fold of the same prefix', async () => {
+  it('is a backup of a server that continues to write; its documents equal a fold of the same events', async () => {
     const copy = join(copies, 'monday');
     const { child, ended, url, token } = await started(live);
     const acknowledged = new Set<string>();
@@ -46,7 +46,7 @@ describe('what the command line keeps elsewhere', () => {
     child.kill('SIGTERM');
     await ended;
     await sending;
-    expect(after).toBeGreaterThan(before); // it did go on
+    expect(after).toBeGreaterThan(before); // it did continue
     expect(existsSync(join(copy, 'master.key'))).toBe(false);
 
     const target = join(other, 'data');
@@ -69,7 +69,7 @@ describe('what the command line keeps elsewhere', () => {
     const [log, restored] = [openLog(live), openLog(target)];
     const prefix = (await log.readAll('', {}, manifest.events)).events;
     expect(prefix.at(-1)!.position).toBe(manifest.position);
-    // Policies may have gone on at the restored end, with the same ids; what was backed up is there as it was.
+    // Policies may have continued at the restored end, with the same ids; the backed-up events are unchanged.
     expect((await restored.readAll('', {}, manifest.events)).events).toEqual(prefix);
     const captured = new Set(prefix.map(({ stream }) => stream));
     expect([...known].filter((lead) => !captured.has(`lead-${lead}`))).toEqual([]);
@@ -111,7 +111,7 @@ describe('a verification', () => {
   const folder = temporaryFolder();
   const verify = () => baton(folder, 'status', '--verify', '--json');
 
-  it('tells what the check of a file finds, though every page of it can be read, and is no success', async () => {
+  it('reports what the check of a file finds, although every page can be read, and fails', async () => {
     await (await Served.start(folder)).stop();
     const sound = await verify();
     expect([sound.status, (JSON.parse(sound.stdout) as { damage: unknown }).damage]).toEqual([0, []]);

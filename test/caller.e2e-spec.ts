@@ -17,19 +17,19 @@ describe('a caller', () => {
   });
   afterAll(() => served.stop());
 
-  it('is told who it is', async () => {
+  it('can query who it is', async () => {
     const { data } = await served.ask('{ me { name roles origin } }', ['sales', 'analyst']);
-    expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['sales', 'analyst'], origin: 'person' } });
+    expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON' } });
     expect((await served.ask('{ me { name } }', undefined)).errors![0]!.extensions.code).toBe('access/unauthenticated');
     const keys = await served.ask(
       '{ keys(filter: { label: { startsWith: "sales" } }) { nodes { label roles origin revokedAt } } }',
       ['admin'],
     );
-    const key = { label: 'sales-analyst', roles: ['sales', 'analyst'], origin: 'PERSON', revokedAt: null };
+    const key = { label: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON', revokedAt: null };
     expect(keys.data).toEqual({ keys: { nodes: [key] } });
   });
 
-  it('reads the revision that a mutation may expect, and null of what is not there', async () => {
+  it('reads the revision that a mutation may expect, and null for an unknown stream', async () => {
     const send = (mutation: string) =>
       served.ask<{ it: { revision?: number; code?: string } }>(
         `mutation { it: ${mutation} { ... on Accepted { revision } ... on Refused { code } } }`,
@@ -48,7 +48,7 @@ describe('a caller', () => {
     expect(errors![0]).toMatchObject({ extensions: { code: 'stream/bad-name', field: 'stream' } });
   });
 
-  it('says when a lead or a deal moved, from 1990 to five minutes from now', async () => {
+  it('states when a lead or a deal moved, from 1990 to five minutes from now', async () => {
     const { data } = await served.ask<{ __type: { fields: { name: string; args: { name: string }[] }[] } }>(
       '{ __type(name: "Mutation") { fields { name args { name } } } }',
       ['admin'],
@@ -72,7 +72,7 @@ describe('a caller', () => {
     expect(await open('2190-01-01T00:00:00Z')).toEqual({ __typename: 'Refused', path: 'occurredAt' });
   });
 
-  it('shows its key under authorization in any case, in a header and over a WebSocket', async () => {
+  it('sends its key under authorization in any case, in a header and over a WebSocket', async () => {
     const token = await served.token('analyst');
     for (const [name, scheme] of [
       ['Authorization', 'bearer'],
@@ -96,7 +96,7 @@ describe('a caller', () => {
     }
   });
 
-  it('is told in words what is wrong, of a syntax error also where', async () => {
+  it('gets an explanation of an error, for a syntax error with its place', async () => {
     for (const [query, code, words] of [
       ['{\n  me {', 'graphql/not-parsed', /line 2, column \d+/],
       ['{ nothing }', 'graphql/not-valid', /nothing/],
@@ -125,7 +125,7 @@ describe('a caller', () => {
     });
   const allowed = ({ headers }: Response) => headers.get('access-control-allow-origin');
 
-  it('may be a page of an origin that the configuration names, and of no other', async () => {
+  it('may be a page of a configured origin, and of no other', async () => {
     const asked = await preflight(PAGE);
     expect([asked.ok, allowed(asked)]).toEqual([true, PAGE]);
     expect(asked.headers.get('access-control-allow-headers')).toContain('authorization');
@@ -139,7 +139,7 @@ describe('a caller', () => {
     expect(allowed(answer)).toBe(PAGE);
   });
 
-  it('is no page of another origin where the configuration names none', async () => {
+  it('is no page of another origin if none is configured', async () => {
     const server = await Served.start(other);
     expect(allowed(await preflight(PAGE, server))).toBeNull();
     await server.stop();

@@ -57,10 +57,10 @@ describe('a case file', () => {
     expect(errors).toBeUndefined();
     return data.caseFile;
   };
-  const told = async (args: string, as?: 'sales') => (await page(args, as)).edges.map(({ node }) => node);
+  const entriesOf = async (args: string, as?: 'sales') => (await page(args, as)).edges.map(({ node }) => node);
 
-  it('of a deal says what each event changed, and nothing else for a change', async () => {
-    const entries = await told('subject: "opportunity-k1", first: 5');
+  it('of a deal shows what each event changed, and nothing else as a change', async () => {
+    const entries = await entriesOf('subject: "opportunity-k1", first: 5');
     expect(entries.map(({ changes }) => changes.map(({ text }) => text))).toEqual([
       ['stage: demo', 'owner: bob', 'amount: 1,000.00 USD', 'expected close: 2024-03-01'],
       ['stage: demo → contract'],
@@ -73,11 +73,11 @@ describe('a case file', () => {
       data: { opportunityId: 'k1', from: 'demo', to: 'contract' },
       facts: [],
       actor: 'revops',
-      mode: 'live',
+      mode: 'LIVE',
     });
   });
-  it('of a lead tells two equal touches alike, whole, and what a policy did with its cause', async () => {
-    const entries = await told('subject: "lead-k"');
+  it('of a lead shows two equal touches in the same way, completely, and commands of policies with their cause', async () => {
+    const entries = await entriesOf('subject: "lead-k"');
     const touches = entries.filter(({ type }) => type === 'TouchRecorded');
     expect(touches).toHaveLength(2);
     for (const touch of touches)
@@ -94,16 +94,16 @@ describe('a case file', () => {
       cause: { type: 'ContactRoleAdded', actor: 'revops' },
     });
   });
-  it('is sealed for an auditor and open for sales', async () => {
-    const [sealed, open] = [await told('subject: "lead-k"'), await told('subject: "lead-k"', 'sales')];
-    expect(sealed[0]).toMatchObject({ personal: 'sealed', data: { name: { personal: 'sealed' } } });
+  it('is sealed for an auditor and decrypted for sales', async () => {
+    const [sealed, open] = [await entriesOf('subject: "lead-k"'), await entriesOf('subject: "lead-k"', 'sales')];
+    expect(sealed[0]).toMatchObject({ personal: 'SEALED', data: { name: { personal: 'sealed' } } });
     expect(JSON.stringify(sealed)).not.toMatch(/Ada|to be read|\$sealed/);
-    expect(open[0]).toMatchObject({ personal: 'open', data: { name: 'Ada', problems: long } });
+    expect(open[0]).toMatchObject({ personal: 'OPEN', data: { name: 'Ada', problems: long } });
     expect(open[0]!.changes).toContainEqual({ state: 'lead.name', text: 'name: Ada' });
   });
-  it('turns its pages either way round by stable cursors', async () => {
+  it('has pages in both directions with stable cursors', async () => {
     for (const order of ['', ', newestFirst: true', ', orderBy: RECORDED', ', orderBy: RECORDED, newestFirst: true']) {
-      const whole = await told(`subject: "lead-k"${order}`);
+      const whole = await entriesOf(`subject: "lead-k"${order}`);
       const paged: Entry[] = [];
       for (let after = '', more = true; more;) {
         const { edges, pageInfo } = await page(`subject: "lead-k", first: 2${order}${after && `, after: "${after}"`}`);
@@ -112,7 +112,10 @@ describe('a case file', () => {
       }
       expect(paged).toEqual(whole);
     }
-    const [first, newest] = [await told('subject: "lead-k"'), await told('subject: "lead-k", newestFirst: true')];
+    const [first, newest] = [
+      await entriesOf('subject: "lead-k"'),
+      await entriesOf('subject: "lead-k", newestFirst: true'),
+    ];
     expect(newest.map(({ position }) => position)).toEqual(first.map(({ position }) => position).reverse());
   });
   it('refuses a cursor of another list', async () => {
@@ -122,10 +125,10 @@ describe('a case file', () => {
     ]);
     expect(errors![0]!.extensions.code).toBe('graphql/bad-cursor');
   });
-  it('is told as of a position, with what other streams say of the subject', async () => {
-    const all = await told('subject: "lead-k"');
+  it('is available as of a position, with events of other streams', async () => {
+    const all = await entriesOf('subject: "lead-k"');
     const role = all.find(({ type }) => type === 'ContactRoleAdded')!;
-    const cut = await told(`subject: "lead-k", asOf: { knownAt: "${role.position}" }`);
+    const cut = await entriesOf(`subject: "lead-k", asOf: { knownAt: "${role.position}" }`);
     expect(cut.at(-1)).toEqual(role);
     expect(cut.length).toBeLessThan(all.length);
   });
@@ -147,7 +150,7 @@ describe('a case file', () => {
       expect(stdout).toContain('Touch by marketing: page view');
       expect(stdout.replace(/[\s│]+/g, ' ')).toContain('after ContactRoleAdded by revops');
     });
-    it('is whole as JSON, newest first, and as of a position', async () => {
+    it('is complete as JSON, newest first, and as of a position', async () => {
       const json = async (...args: string[]) => JSON.parse(await printed('lead', 'k', '--json', ...args)) as Entry[];
       const [oldest, newest] = [await json(), await json('--newest-first', '--by', 'recorded')];
       expect(newest.map(({ position }) => position)).toEqual(oldest.map(({ position }) => position).reverse());
@@ -156,7 +159,7 @@ describe('a case file', () => {
       expect(cut.map(({ type }) => type)).toEqual(['LeadCaptured', 'TouchRecorded']);
       expect(await json('--happened-by', '2200-01-01', '--known-by', '2200-01-01T00:00:00Z')).toEqual(oldest);
     });
-    it('refuses an order and a subject that there is not', async () => {
+    it('refuses an unknown order and an unknown subject', async () => {
       const refused = async (...args: string[]) => {
         const { status, stderr } = await baton(folder, 'case-file', ...args);
         return [status, stderr.split(/[ :]/)[0]];

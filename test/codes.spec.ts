@@ -16,7 +16,7 @@ const sources = ['apps', 'libs'].flatMap((folder) =>
 );
 
 type Found = readonly [code: string, words: string];
-/** Literal text, with … for what is filled in; '' where there is none. */
+/** Literal text, with … for interpolated values; '' if there is none. */
 const wordsOf = (node: ts.Node | undefined): string => {
   if (!node) return '';
   if (ts.isStringLiteralLike(node)) return node.text;
@@ -39,8 +39,8 @@ const literalsIn = (node: ts.Node): string[] => {
 };
 
 /**
- * Codes and what is said with them: of errors that are made, of fields named `code` or `codes`, and of a file's own
- * helper that puts a context before the reason (`new Refused(`import/${code}`, …)`).
+ * Codes with their messages: of errors, of fields named `code` or `codes`, and of a file's own helper that adds the
+ * context to a reason (`new Refused(`import/${code}`, …)`).
  */
 const codesIn = (text: string): Found[] => {
   const file = ts.createSourceFile('x.ts', text, ts.ScriptTarget.ES2022, true);
@@ -83,7 +83,7 @@ for (const path of sources)
       answered.set(code, CODE.test(words) ? '' : words.replaceAll('|', '\\|').replace(/\s+/g, ' ').trim());
 const rows = [...answered].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, words]) => [`\`${code}\``, words] as const);
 
-/** Everything behind the heading is made of the source: `UPDATE_CODES=1` writes it anew. */
+/** Everything after the heading is made from the source: `UPDATE_CODES=1` rewrites it. */
 const HEADING = '## Stable codes';
 const tableIn = (text: string) =>
   [...text.slice(text.indexOf(HEADING)).matchAll(/^\| (`[a-z/-]+`) +\| (.*?) *\|$/gm)].map(([, code, words]) => [
@@ -100,7 +100,7 @@ const update = () => {
 };
 
 describe('the list of stable codes', () => {
-  it('finds codes wherever they are written', () => {
+  it('finds codes in every form of source', () => {
     const text = `throw new Refused(x ? 'a/b' : 'c/d', 'no/words'); refuse('e/f', \`at \${x}.\`);
       const y = { code: 'g/h', message: 'Why.' }; const no = (code: string) => new Refused(\`i/\${code}\`, code); no('j', 'Z');`;
     expect(codesIn(text)).toEqual([
@@ -113,7 +113,7 @@ describe('the list of stable codes', () => {
     expect(rows.length).toBeGreaterThan(150);
   });
 
-  it('is that of the source; UPDATE_CODES=1 writes it anew', () => {
+  it('matches the source; UPDATE_CODES=1 rewrites it', () => {
     if (process.env['UPDATE_CODES'] === '1') update();
     expect(tableIn(readFileSync(page, 'utf8'))).toEqual(rows);
   });

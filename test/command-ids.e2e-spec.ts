@@ -28,18 +28,18 @@ describe.each(['in the process that decided', 'in another process'])('the id of 
     );
   const coins = async () => (await log.read('till-t')).map(({ data }) => (data as { coins: number }).coins);
 
-  it('is answered as the first time when its sender repeats it', async () => {
+  it('returns the first result when its sender repeats it', async () => {
     const first = await drop('ada', 1);
     expect(first).toMatchObject({ repeated: false, revision: 0 });
     expect(await drop('ada', 1)).toEqual({ ...first, repeated: true });
     expect(await coins()).toEqual([1]);
   });
-  it('is refused when its sender uses it for something else', async () => {
+  it('is refused when its sender uses it for another body', async () => {
     await drop('ada', 1);
     expect(await drop('ada', 2)).toMatchObject({ code: 'command/id-reused' });
     expect(await coins()).toEqual([1]);
   });
-  it('is its sender’s alone: others write what they have to say, whoever was first', async () => {
+  it('belongs to its sender: other senders may use the same id', async () => {
     await drop('person:ada', 1);
     for (const [actor, origin, amount] of [
       ['person:bea', 'person', 1],
@@ -53,7 +53,7 @@ describe.each(['in the process that decided', 'in another process'])('the id of 
     expect(await coins()).toEqual([1, 1, 2, 3, 4, 5, 6]);
     expect(new Set((await log.read('till-t')).map(({ id }) => id)).size).toBe(7);
   });
-  it('of a policy is answered as the first time, whatever it says now', async () => {
+  it('of a policy returns the first result, whatever its body now', async () => {
     await drop('policy:echo', 1, 'system');
     expect(await drop('policy:echo', 2, 'system')).toMatchObject({ repeated: true, revision: 0 });
     expect(await coins()).toEqual([1]);

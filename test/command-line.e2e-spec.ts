@@ -8,7 +8,7 @@ import { baton, batonJson, printedBy, root, Served, tableOf, temporaryFolder } f
 describe('the command line', () => {
   const folder = temporaryFolder();
   beforeAll(async () => {
-    const served = await Served.start(folder); // makes the store
+    const served = await Served.start(folder); // creates the store
     await served.token('admin');
     await served.stop();
   });
@@ -16,7 +16,7 @@ describe('the command line', () => {
   const every = Object.entries(actions).flatMap(([command, own]) =>
     Object.keys(own).map((action) => [command, action] as const),
   );
-  it.each(every)('has a help of its own for %s %s', async (command, action) => {
+  it.each(every)('has a separate help for %s %s', async (command, action) => {
     const { status, stdout } = await baton(folder, command, action, '--help');
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: baton ${command} ${action} `);
@@ -36,7 +36,7 @@ describe('the command line', () => {
     }
   });
 
-  /** A line that is wrong, the code, its place, and what the answer must tell. */
+  /** An invalid line, the code, its path, and what the message must contain. */
   const wrong: readonly (readonly [string, string, string, RegExp])[] = [
     ['reprot velocity', 'cli/unknown-command', 'command', /Did you mean report\?/],
     ['--version', 'cli/unknown-option', 'version', /--help/],
@@ -132,7 +132,7 @@ describe('the command line', () => {
     expect(listed.map(([, name]) => name).sort()).toEqual(commands.filter((name) => name !== 'help').sort());
   });
 
-  it('refuses an import without its files, and a read model that is none', async () => {
+  it('refuses an import without its files, and an unknown read model', async () => {
     const mapping = join(root, 'examples', 'mappings', 'olist-leads.json');
     const refused = async (...line: string[]) => (await baton(folder, ...line)).stderr;
     expect(await refused('import', 'none.json', 'none.csv')).toMatch(/^import\/unreadable-mapping \(mapping\)/);
@@ -140,16 +140,16 @@ describe('the command line', () => {
     expect(await refused('rebuild', 'deels')).toMatch(/^cli\/unknown-value \(readModel\): .*Did you mean deals\?/);
   });
 
-  it('finds the events of a type that there is', async () =>
+  it('lists events of a known type', async () =>
     expect((await baton(folder, 'events', '--types', 'KeyIssued')).stdout).toContain('"type":"KeyIssued"'));
 
-  it('names the unit of every figure of the status', async () => {
+  it('shows the unit of every figure of the status', async () => {
     const [names, units] = tableOf((await baton(folder, 'status')).stdout);
-    expect(names).toEqual(['follower', 'kind', 'stands at', 'at the end', 'seen', 'parked']);
+    expect(names).toEqual(['follower', 'kind', 'reached', 'at the end', 'seen', 'parked']);
     expect(units).toEqual(['', '', '(position)', '', '(events)', '(sequences)']);
   });
 
-  it('says which version was proposed', async () => {
+  it('states which version was proposed', async () => {
     const propose = (reason: string) =>
       batonJson<{ number: number; version: string }>(
         folder,
@@ -164,7 +164,7 @@ describe('the command line', () => {
     expect(await propose('A revision.')).toMatchObject({ number: 2, version: 'mql@2' });
   });
 
-  it.each(['events', 'status', 'report velocity'])('ends quietly when its reader has enough: %s', (command) => {
+  it.each(['events', 'status', 'report velocity'])('ends quietly when its reader closes the pipe: %s', (command) => {
     const line = `node ${join(root, 'apps', 'cli', 'baton.js')} ${command} | true; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', line], {
       cwd: root,

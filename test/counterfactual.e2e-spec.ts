@@ -35,7 +35,7 @@ interface Lived {
   readonly data: Record<string, unknown>;
   readonly at: number;
 }
-/** When a time runs out: on the wall by adding, in business hours second by second. */
+/** When a time budget runs out: on the wall clock by addition, in business hours second by second. */
 type Due = (start: number) => number;
 const wall =
   (ms: number): Due =>
@@ -55,9 +55,9 @@ const businessHours =
   };
 
 /**
- * The breaches of a history by the words of the agreement: nobody answered a lead within the time after it was handed
- * over. A new handover begins anew; whoever is disqualified or rejected at once is owed no response; the clocks of a lead
- * that turned out to be somebody else stand still.
+ * The breaches of a history, computed from the definition: nobody answered a lead within the time after its handoff. A
+ * new handoff starts a new clock; a lead that is disqualified or rejected at once needs no response; the clocks of a
+ * merged lead wait.
  */
 const breachesOf = (people: readonly (readonly Lived[])[], response: Due, decision: Due): ReadonlySet<string> => {
   const breaches = new Set<string>();
@@ -100,14 +100,14 @@ const breachesOf = (people: readonly (readonly Lived[])[], response: Due, decisi
 describe("the demo's months under other agreements", () => {
   let people: (readonly Lived[])[];
   let log: string;
-  const told = async () => (await baton(folder, 'events')).stdout;
+  const logText = async () => (await baton(folder, 'events')).stdout;
   const ask = (...options: string[]) => batonJson<Counterfactual>(folder, 'counterfactual', ...options);
   const changes = ({ sla }: Counterfactual) =>
     sla!.breaches.map(({ change, kind, startedBy }: BreachChange) => `${change} ${kind} ${startedBy}`).sort();
 
   beforeAll(async () => {
     await copyDemo(folder);
-    log = await told();
+    log = await logText();
     const lives = new Map<string, Lived[]>();
     for (const line of log.split('\n').filter(Boolean)) {
       const { id, type, data, meta, stream } = JSON.parse(line) as RawEvent;
@@ -127,7 +127,7 @@ describe("the demo's months under other agreements", () => {
     ['a day, then five minutes', day, five, wall(DAY), wall(4 * DAY), wall(5 * 60_000), wall(DAY)],
     ['a day, then eight business hours', day, work, wall(DAY), wall(4 * DAY), businessHours(8 * HOUR), wall(DAY)],
   ])(
-    'gain and lose the breaches that a count by hand does: %s',
+    'gain and lose the breaches of an independent count: %s',
     async (_, one, other, ...[response, decision, response2, decision2]) => {
       const hours = file('calendar.json', calendar);
       const answer = await ask(
@@ -158,9 +158,9 @@ describe("the demo's months under other agreements", () => {
     expect(routing!.differing).toEqual([]);
   });
 
-  it('leave the log as it was', async () => expect(await told()).toBe(log));
+  it('leave the log as it was', async () => expect(await logText()).toBe(log));
 
-  it('are answered to analysts in pages, and to no salesperson', async () => {
+  it('are available to analysts in pages, and to no salesperson', async () => {
     const served = await Served.start(folder);
     const query = `query ($policy: Json, $after: String, $change: BreachChangeKind) {
       slaCounterfactual(input: { policy: $policy }) {
@@ -206,12 +206,12 @@ describe("the demo's months under other agreements", () => {
     } finally {
       await served.stop();
     }
-    const written = (await told())
+    const written = (await logText())
       .slice(log.length)
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as RawEvent);
-    // A served log goes on: what falls due by now is told, and what follows from it.
+    // A served log continues: what falls due by now is recorded, and what follows from it.
     const asked = written.filter(({ meta }) => !/^(clock$|policy:|effect:)/.test(meta.actor));
     expect(asked.map(({ type }) => type)).toEqual(Array(3).fill('KeyIssued'));
   });

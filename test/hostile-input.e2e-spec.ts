@@ -33,7 +33,7 @@ import { BatonModule, contextParts } from '../apps/contexts';
 import { temporaryFolder } from './support/baton';
 import { hostileData, hostileDefinition, occurrences } from './support/hostile-values';
 
-/** The command tables of all contexts, as far as somebody may send their commands. */
+/** The command tables of all contexts, except commands that nobody may send. */
 const tables: readonly (readonly [ToAggregate, Commands])[] = contextParts
   .flatMap(({ aggregates }) => aggregates)
   .filter(({ commands }) => [...commands.schemas.values()].some(({ allow }) => allow.length > 0))
@@ -67,7 +67,7 @@ const send = (to: ToAggregate, commands: Commands, type: string, data: { [field:
   return app.get(CommandBus).execute<To, Outcome>(new to(String(data[commands.idField]), command));
 };
 
-describe('whatever is accepted', () => {
+describe('every accepted command', () => {
   it('is sent here: every command that somebody may send', () => {
     const { sendCommands: _together, ...mutations } = buildSchema(readFileSync('apps/api/schema.graphql', 'utf8'))
       .getMutationType()!
@@ -76,7 +76,7 @@ describe('whatever is accepted', () => {
     expect(names.sort()).toEqual(Object.keys(mutations).sort());
   });
 
-  it('parks no policy and no read model, and is never a fault of ours', async () => {
+  it('parks no policy and no read model, and never causes an internal error', async () => {
     const runner = app.get(Runner);
     let run = 0;
     const accepted = new Map<string, number>();
@@ -85,7 +85,7 @@ describe('whatever is accepted', () => {
         const prefix = `r${run++}`;
         const ids = (kind: string) => (kind === 'definition' ? ['mql'] : ['a', 'b'].map((id) => `${prefix}-${id}`));
         const [a, b] = ids('lead') as [string, string];
-        // Something to work on, all of it accepted.
+        // Existing data, all of it accepted.
         const first: readonly [ToAggregate, Commands, string, { [field: string]: Json }][] = [
           [ToLead, leadCommands, 'CaptureLead', { leadId: a, company: 'Example' }],
           [ToLead, leadCommands, 'CaptureLead', { leadId: b, company: 'Example' }],
@@ -116,7 +116,7 @@ describe('whatever is accepted', () => {
         }
         await runner.catchUp();
         expect(await runner.parked()).toEqual([]);
-        // What falls due on the way is decided too, and the next round finds leads of any age.
+        // What falls due meanwhile is decided too, and the next round finds leads of any age.
         clock.instant = fromMs(toMs(clock.now()) + pick(fc.integer, { min: 0, max: 100 }) * DAY_MS);
         await runner.advanceClock(clock.now());
         await runner.catchUp();
@@ -124,7 +124,7 @@ describe('whatever is accepted', () => {
       }),
       { numRuns: repetitions(12, 120), endOnFailure: true },
     );
-    // A test that is refused at every door finds nothing.
+    // A test whose commands are all refused finds nothing.
     expect(accepted.size).toBeGreaterThan(sendable.length * 0.6);
   });
 });

@@ -9,8 +9,8 @@ import { firstResponse } from '../libs/sla-clocks/ready-made.rules';
 import { baton, batonJson, batonRunning, Served, temporaryFolder } from './support/baton';
 
 /**
- * A year-old history with an agreement on first responses. Whoever was answered in time is so told last of all: until
- * the file has ended, each of these clocks looks as if it had run out long ago.
+ * A year-old history with an SLA for first responses. Answers on time are at the end of the file: until then, each of
+ * these clocks seems to have run out.
  */
 const PEOPLE = 120;
 const UNANSWERED = 5;
@@ -26,7 +26,7 @@ const policy = {
   ],
 };
 const bodies = { mql: { statement: 'As marketing sees it.' }, 'sla-policy': policy };
-/** The two teams agree through two people: each has a mapping of its own. */
+/** Two people approve: each has a mapping of its own. */
 const agreementOf = (team: 'marketing' | 'sales') => ({
   name: team,
   commands: Object.entries(bodies)
@@ -70,7 +70,7 @@ const folderOf = async (): Promise<string> => {
 };
 const temporaryFolders: string[] = [];
 
-/** What is recorded of clocks and messages, without what differs from one log to the next. */
+/** The recorded clocks and messages, without what differs between two logs. */
 const toldIn = async (log: EventLog): Promise<readonly string[]> => {
   const told = ['ObligationStarted', 'ObligationMet', 'ObligationBreached', 'ObligationEscalated', 'MessageQueued'];
   const { events } = await log.readAll(START, { types: told }, 10_000);
@@ -79,11 +79,11 @@ const toldIn = async (log: EventLog): Promise<readonly string[]> => {
 };
 const importHistory = (folder: string) => baton(folder, 'import', 'history.json', 'history.csv', '--json');
 
-describe('a history that is imported', () => {
+describe('an imported history', () => {
   for (let count = 0; count < 3; count++) temporaryFolders.push(temporaryFolder());
   let alone: readonly string[];
 
-  it('breaches what was not answered, each at its own instant, and tells nobody, also when a server starts then', async () => {
+  it('breaches clocks without an answer, each at its own instant, and notifies nobody, even when a server starts then', async () => {
     const folder = await folderOf();
     expect(JSON.parse((await importHistory(folder)).stdout)).toMatchObject({ rows: rows.length, rejected: 0 });
     const served = await Served.start(folder);
@@ -101,7 +101,7 @@ describe('a history that is imported', () => {
     expect(alone.filter((each) => !each.endsWith(' backfill'))).toEqual([]);
   });
 
-  it('comes out the same beside a server whose clock ticks all the while', async () => {
+  it('has the same result beside a server whose clock is running', async () => {
     const folder = await folderOf();
     const served = await Served.start(folder);
     const runner = served.app.get(Runner);
@@ -117,7 +117,7 @@ describe('a history that is imported', () => {
     await served.stop();
   });
 
-  it('comes out the same when it is killed, and a server ticks until it is started again', async () => {
+  it('has the same result when it is killed, and a server runs until it is started again', async () => {
     const folder = await folderOf();
     const served = await Served.start(folder);
     const [log, runner] = [served.app.get(EventLog), served.app.get(Runner)];
@@ -135,7 +135,9 @@ describe('a history that is imported', () => {
     await runner.advanceClock(served.app.get(Clock).now());
     expect((await toldIn(log)).filter((each) => each.startsWith('ObligationBreached'))).toEqual([]);
     const { stdout } = await baton(folder, 'status');
-    expect(stdout).toMatch(/Run 1 of the import history, started .* has not finished; if it was stopped, start it again/);
+    expect(stdout).toMatch(
+      /Run 1 of the import history, started .* has not finished; if it was stopped, start it again/,
+    );
     const open = await served.ask<{ imports: { edges: { node: object }[] } }>(
       '{ imports(first: 9) { edges { node { importId run rows } } } }',
       ['revops'],

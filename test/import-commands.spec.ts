@@ -12,7 +12,7 @@ const commandList = (): string => {
     if (type === 'array') return `list: ${kindOf(items as TSchema)}`;
     if (Array.isArray(schema['enum'])) return schema['enum'].map((word) => `\`${String(word)}\``).join(', ');
     if (type === 'object') return 'minor' in schema['properties'] ? 'amount' : 'object';
-    return String((format === 'said' ? type : format) ?? type ?? 'any');
+    return String((format === 'not-blank' ? type : format) ?? type ?? 'any');
   };
   const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
   const parts = Object.entries(commandsByTarget).flatMap(([to, known]) => [
@@ -35,7 +35,7 @@ const commandList = (): string => {
 const page = 'examples/mappings/COMMANDS.md';
 
 describe('the list of the commands of an import', () => {
-  it('is that of the source; UPDATE_COMMANDS=1 writes it anew', async () => {
+  it('matches the source; UPDATE_COMMANDS=1 rewrites it', async () => {
     const style = JSON.parse(readFileSync('.prettierrc', 'utf8')) as object;
     const list = await format(commandList(), { parser: 'markdown', ...style });
     if (process.env['UPDATE_COMMANDS'] === '1') writeFileSync(page, list);
@@ -43,7 +43,7 @@ describe('the list of the commands of an import', () => {
     expect(list).not.toContain('AdvanceClock');
     expect(readFileSync(page, 'utf8')).toBe(list);
   });
-  it('takes for state whatever can be said again after its opposite: an export of every night says it anew', () => {
+  it('treats as state whatever can be set again after its opposite: a nightly export sends it again', () => {
     const opposites = [
       ...[
         ['WinOpportunity', 'LoseOpportunity', 'ReopenOpportunity'],

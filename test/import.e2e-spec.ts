@@ -48,7 +48,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
   const leads = () => batonJson<Imported>(folder, 'import', mapping('olist-leads'), dataFile(funnel[0]!));
   const deals = () => batonJson<Imported>(folder, 'import', mapping('olist-deals'), dataFile(funnel[1]!));
 
-  it('is imported once, whatever is sent again', async () => {
+  it('is imported once, however often it is sent', async () => {
     const first = [await leads(), await deals()];
     expect(first.map(({ rows, accepted, rejected }) => [rows, accepted, rejected])).toEqual([
       [8000, 8000, 0],
@@ -90,7 +90,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     expect(report.rows.every(({ revenue }) => revenue.length === 0)).toBe(true);
   });
 
-  it('takes a median of 14.722 days from the first contact to the win; a win before the contact is told apart', async () => {
+  it('has a median of 14.722 days from the first contact to the win; a win before the contact is reported separately', async () => {
     const { total, warnings } = await batonJson<{
       total: { deals: number; medianDays: number };
       warnings: string[];
@@ -100,7 +100,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     expect(warnings).toEqual(['total: 1 of 842 deals were won before their first contact; they are left out.']);
   });
 
-  it('says the same through GraphQL, and after a rebuild', async () => {
+  it('is the same through GraphQL, and after a rebuild', async () => {
     const served = await Served.start(folder);
     const ask = () =>
       served.ask<{
@@ -125,7 +125,9 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     await served.stop();
     await baton(folder, 'rebuild');
     const rebuilt = await Served.start(folder);
-    expect((await rebuilt.ask(`{ leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`, ['sales'])).data).toEqual({
+    expect(
+      (await rebuilt.ask(`{ leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`, ['sales'])).data,
+    ).toEqual({
       leads: { totalCount: 842 },
     });
     await rebuilt.stop();
@@ -203,7 +205,7 @@ describeWithData('the deals of a hardware seller', ['crm-sales-opportunities/sal
     }
   });
 
-  it('were worth 10,005,534.00', async () => {
+  it('have a total of 10,005,534.00', async () => {
     const { total } = await batonJson<{ total: { revenue: Money[] } }>(
       folder,
       'report',
@@ -226,7 +228,7 @@ describeWithData('the deals of a hardware seller', ['crm-sales-opportunities/sal
 describe('an import', () => {
   const folder = temporaryFolder();
 
-  it('keeps the good rows, lists the bad ones and says so', async () => {
+  it('keeps the good rows, lists the bad ones and reports them', async () => {
     const csv = join(folder, 'deals.csv');
     const header = 'opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value';
     writeFileSync(
@@ -267,7 +269,7 @@ describe('an import', () => {
     expect(report).not.toContain('calc');
   });
 
-  describe('whose log goes away in the middle', () => {
+  describe('whose log becomes unavailable in the middle', () => {
     const away = temporaryFolder();
     const csv = join(away, 'deals.csv');
     const rows = Array.from({ length: 1200 }, (_, n) => `A${n},Ada,Loom,,Won,2017-01-02,2017-02-03,100`);
@@ -286,7 +288,7 @@ describe('an import', () => {
       await proxy.close();
       server.stop();
     });
-    /** The link breaks once so many events are written. */
+    /** The connection breaks after that many events are written. */
     const breakAfter = (events: number) => {
       let written = 0;
       server.written = () => {
@@ -298,7 +300,7 @@ describe('an import', () => {
     const imported = (...args: string[]) =>
       baton(away, 'import', mapping('crm-sales-opportunities'), csv, '--json', ...args);
 
-    it('stops after the limit, says where to go on, and rejects no row', async () => {
+    it('stops after the limit, states where to continue, and rejects no row', async () => {
       breakAfter(500);
       const { status, stdout, stderr } = await imported('--outage-limit', '0');
       expect([status, stdout]).toEqual([75, '']);
@@ -307,7 +309,7 @@ describe('an import', () => {
       proxy.become({});
     });
 
-    it('goes on by itself when it is back, and says both', async () => {
+    it('continues by itself when the log is back, and reports both', async () => {
       breakAfter(500);
       const importing = batonRunning(away, 'import', mapping('crm-sales-opportunities'), csv, '--json');
       const [stdout, stderr]: [string[], string[]] = [[], []];
@@ -324,7 +326,7 @@ describe('an import', () => {
     });
   });
 
-  describe('that is an export of every night', () => {
+  describe('of a nightly export', () => {
     const nights = temporaryFolder();
     const opened = { column: 'opened', date: 'iso', zone: 'UTC' };
     const ofDeal = { opportunityId: { template: 'd-{id}' } };
@@ -353,7 +355,7 @@ describe('an import', () => {
       return [accepted, repeated, rejected];
     };
 
-    it('says what holds now: changed rows change, also back, and equal rows repeat', async () => {
+    it('records the current state: changed rows change, also back, and equal rows repeat', async () => {
       expect(await night('demo', '10.00')).toEqual([2, 0, 0]);
       expect(await night('contract', '20.00')).toEqual([1, 1, 0]);
       expect(await night('demo', '10.00')).toEqual([1, 1, 0]);
@@ -376,7 +378,7 @@ describe('an import', () => {
     });
   });
 
-  it('whose rows build on each other is taken in one go, the newest row first or last', async () => {
+  it('whose rows depend on each other is imported in one run, newest row first or last', async () => {
     const when = (equals: string) => ({ column: 'what', equals });
     const occurredAt = { column: 'at', date: 'iso', zone: 'UTC' };
     const lead = { leadId: { template: 'p-{person}' } };
@@ -405,7 +407,7 @@ describe('an import', () => {
     expect(stages.stdout.trim().split('\n')).toHaveLength(2);
   });
 
-  it('says what is wrong with a mapping or a file before it begins', async () => {
+  it('reports errors of a mapping or a file before it begins', async () => {
     const bad = join(folder, 'bad.json');
     writeFileSync(bad, '{ "name": "x" ');
     writeFileSync(join(folder, 'file.csv'), 'some,columns\r\n1,2\r\n');

@@ -9,7 +9,7 @@ const cruiser = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'depende
 
 interface Violation {
   readonly rule: string;
-  /** The file that imports, and what it imports; of a cycle all its files. */
+  /** The importing file, and its imports; of a cycle all its files. */
   readonly files: readonly string[];
 }
 /** What breaks the rules of `test/imports/<rules>.cjs` among the files of a tree. */
@@ -34,7 +34,7 @@ const violations = async (tree: string, rules: string, folders: readonly string[
 };
 
 describe('the imports of this repository', () => {
-  it('keep the table, the doors, purity, and have no cycle', async () =>
+  it('follow the table, use index files, are pure where required, and have no cycle', async () =>
     expect(await violations(root, 'rules', ['apps', 'libs', 'bench'])).toEqual([]));
   it('load no framework where code is pure', async () =>
     expect(await violations(root, 'purity', ['libs'])).toEqual([]));
@@ -61,7 +61,7 @@ const neighbours: Readonly<Record<string, string>> = {
   'test/support/data.ts': 'export const y = 1;',
 };
 
-/** A planted file: what it shows, the folder and ending of its name, its text, and other files that go with it. */
+/** A planted file: what it tests, its folder and suffix, its text, and other files. */
 type Planted = readonly [what: string, at: string, text: string, more?: Readonly<Record<string, string>>];
 const decider = 'libs/leads/write/lead/*.decider.ts';
 const handler = 'libs/leads/write/lead/*.handler.ts';

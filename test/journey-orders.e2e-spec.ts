@@ -27,7 +27,7 @@ const people = ['ada', 'bea', 'cyd'] as const;
 const browsers = ['v1', 'v2'] as const;
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + Math.round(day * 86_400_000)).toISOString();
 
-/** Something that happened on a day, and is told at some time. */
+/** An event on a day, recorded at some time. */
 interface Fact {
   readonly what:
     | ('capture' | 'touch' | 'call' | 'visit' | 'identify' | 'merge' | 'unmerge')
@@ -38,7 +38,7 @@ interface Fact {
   readonly other?: string;
   /** `deal` by default. */
   readonly deal?: string;
-  /** Which of all facts it is, before they are told in some order: its command id, and its row. */
+  /** Its index among all facts, before they are ordered: its command id, and its row. */
   readonly n: number;
 }
 
@@ -69,7 +69,7 @@ const command = ({
   return commands[what];
 };
 
-/** Which facts have to be told before another one, because it would be refused, or say nothing, without them. */
+/** Facts that must be recorded before another one, which would otherwise be refused or without effect. */
 const needs = (fact: Fact, other: Fact, facts: readonly Fact[]): boolean => {
   const { what, who } = fact;
   if (fact.deal !== other.deal && other.what !== 'capture') return false;
@@ -84,7 +84,7 @@ const needs = (fact: Fact, other: Fact, facts: readonly Fact[]): boolean => {
   return false;
 };
 
-/** A log of one process; what is told is followed by the policies after each fact, or only after some of them. */
+/** A log of one process; policies follow after each fact, or only after some of them. */
 class World {
   private readonly clock = new FixedClock('2024-06-01T00:00:00.000Z');
   private readonly log = EmbeddedEventLog.open(':memory:', this.clock);
@@ -111,7 +111,7 @@ class World {
     const { events } = await this.log.readAll(after, {}, 10_000);
     this.events.push(...events.map((event) => this.journal.decode(event)));
   }
-  /** All policies along the log, until nobody has anything to say. */
+  /** All policies along the log, until none has commands left. */
   async follow(): Promise<void> {
     for (await this.readOn(); this.followed < this.events.length; await this.readOn()) {
       const event = this.events[this.followed++]!;
@@ -128,7 +128,7 @@ class World {
         }
     }
   }
-  /** What is known of the deal's journey, without the way there. */
+  /** The current journey of the deal, without its history. */
   journey(until: Instant = '9999'): Omit<JourneyDocument, 'restatements'> | undefined {
     const happened = this.events.filter(
       ({ occurredAt }) => occurredAt <= until,
@@ -138,12 +138,12 @@ class World {
     const { restatements: _, ...journey } = document;
     return journey;
   }
-  /** Where everybody stands. */
+  /** The stages of all leads. */
   stages(): ReadonlyMap<string, string> {
     const documents = foldAll<LeadDocument>(leads, this.events as readonly StoredEvent<LeadEvent>[]);
     return new Map([...documents.values()].map(({ leadId, stage }) => [leadId, stage]));
   }
-  /** What was recorded of a type. */
+  /** The recorded events of a type. */
   told(type: string): readonly StoredEvent[] {
     return this.events.filter((event) => event.type === type);
   }
@@ -152,7 +152,7 @@ class World {
   }
 }
 
-/** What the facts say of the deal's journey, by the rules of attribution, from no code of the product. */
+/** The expected journey of the deal, by the rules of attribution, without product code. */
 const expected = (facts: readonly Fact[]) => {
   const of = (what: Fact['what']) => facts.filter((fact) => fact.what === what);
   const [opened] = of('open');
@@ -207,7 +207,7 @@ const some = <T>(one: fc.Arbitrary<T>, maxLength: number) => fc.array(one, { max
 type Drawn = Omit<Fact, 'n'>;
 const fact = (what: Fact['what'], of: { who?: fc.Arbitrary<string>; other?: fc.Arbitrary<string> } = {}) =>
   fc.record<Drawn>({ what: fc.constant(what), day, ...of } as never);
-/** People, their contacts, and one deal that closes or not; in no order yet. */
+/** People, their contacts, and one deal that may close; not ordered yet. */
 const histories: fc.Arbitrary<readonly Fact[]> = fc
   .tuple(
     fc.tuple(...people.map((who) => fact('capture', { who: fc.constant(who) }))),
@@ -230,7 +230,7 @@ const histories: fc.Arbitrary<readonly Fact[]> = fc
   )
   .map(([captured, touches, visits, identified, roles, left, merged, undone, [first, second], reopened]) => {
     const merges = merged.filter(({ who, other }) => who !== other);
-    // Who leaves does so after having had each role.
+    // A person leaves only after having had each role.
     const leaves = left.flatMap(([who, later]) => {
       const own = roles.filter((one) => one.who === who);
       return own.length === 0
@@ -274,7 +274,9 @@ const inSomeOrder = (facts: readonly Fact[], draws: readonly number[]): readonly
 const counts = new Map<string, number>();
 const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
 
-/** Tells the facts; undefined where one of them is refused. @param lag of how many facts the policies wait */
+/**
+ * Records the facts; undefined if one of them is refused. @param lag number of facts after which the policies follow
+ */
 const worldOf = async (facts: readonly Fact[], draws: readonly number[], lag: number): Promise<World | undefined> => {
   const world = new World();
   for (const [index, one] of inSomeOrder(facts, draws).entries()) {
@@ -292,7 +294,7 @@ const orders = fc.array(fc.nat(1000), { minLength: 40, maxLength: 40 });
 
 describe('the journey of a deal', () => {
   const runs = repetitions(500, 20_000);
-  it('is the same in whatever order its facts are told, and as the rules say', async () => {
+  it('does not depend on the order of recording, and follows the rules', async () => {
     await fc.assert(
       fc.asyncProperty(histories, orders, fc.integer({ min: 1, max: 12 }), async (facts, draws, lag) => {
         const world = await worldOf(facts, draws, lag);
@@ -310,7 +312,7 @@ describe('the journey of a deal', () => {
             ...{ occurredAt, sequence, leadId, role },
           }));
           expect({ ...journey, touches }).toMatchObject(said);
-          // No deal is won before it was won: what a cut by an earlier day shows of it is nothing.
+          // A deal is not won before its win: it does not exist in a cut before that day.
           const won = facts.find(({ what }) => what === 'win')!.day;
           expect(world.journey(at(won - 1))).toBeUndefined();
           expect(world.journey(at(won))).toMatchObject({ status: 'closed', closedAt: at(won) });
@@ -323,7 +325,7 @@ describe('the journey of a deal', () => {
     process.stderr.write(`journeys in ${runs} worlds: ${[...counts].map((each) => each.join(' ')).join(', ')}\n`);
   });
 
-  it('has no longest length, and a late touch adds no more than itself', async () => {
+  it('has no maximum length, and a late touch adds only itself', async () => {
     const world = new World();
     let n = 0;
     const tell = (what: Fact['what'], day: number, of: Partial<Fact> = {}) => world.tell({ what, day, n: n++, ...of });
@@ -338,7 +340,7 @@ describe('the journey of a deal', () => {
     await world.follow();
     expect(world.journey()!.touches).toHaveLength(touches);
     const stated = world.told('JourneyClosed').length;
-    expect(stated).toBeGreaterThan(4); // more than one append holds
+    expect(stated).toBeGreaterThan(4); // more than fits in one append
     await tell('touch', 2, { who: 'ada' });
     await world.follow();
     expect(world.journey()!.touches).toHaveLength(touches + 1);
@@ -350,7 +352,7 @@ describe('the journey of a deal', () => {
   });
 });
 
-/** Where the facts put a person, by the rule of the lifecycle alone. */
+/** The expected stage of a person, by the rule of the lifecycle alone. */
 const stageBy = (facts: readonly Fact[], who: string): string => {
   const own = facts.filter((fact) => fact.who === who);
   if (!own.some(({ what }) => what === 'convert')) return 'lead';
@@ -372,7 +374,8 @@ const stageBy = (facts: readonly Fact[], who: string): string => {
     open ||= on && !end;
     const before = end ? joins(end.day) : joins(Infinity);
     const present = end !== undefined && before.length > 0 && before.at(-1)!.what !== 'leave';
-    // A deal is over at the end that the person took part in, else when it left; whoever comes later finds it over.
+    // A deal ends for a person at its close, or when the person leaves it before; a person who joins later joins a
+    // closed deal.
     if (present) over.push(end.day);
     else if (end || !on) over.push(before.findLast(({ what }) => what === 'leave')?.day ?? 0);
   }
@@ -384,7 +387,7 @@ const isClosing = (what: Fact['what']): boolean => what === 'win' || what === 'l
 
 const deals = ['one', 'two'] as const;
 const buyers = ['ada', 'bea'] as const;
-/** People on two deals that are won, lost and opened again. */
+/** People on two deals that are won, lost and reopened. */
 const anyDeal = (deal: (typeof deals)[number]) =>
   fc.record({
     deal: fc.constant(deal),
@@ -417,8 +420,8 @@ const dealHistories: fc.Arbitrary<readonly Fact[]> = fc
       ]),
       ...touches.map(([what, who]) => ({ what, who })),
     ];
-    // No two at the same instant. People come and go while a deal is open for the first time: who is named, or leaves, after
-    // a close is told of it when that is told, so there the orders may differ. Touches are spread over all of it.
+    // No two at the same instant. People join and leave while a deal is open for the first time: joining or leaving
+    // after a close is recorded with the close, so the order may matter there. Touches are spread over the whole time.
     const span = ({ what }: Omit<Drawn, 'day'>): readonly [number, number] =>
       isClosing(what) ? [26, 25] : what === 'touch' || what === 'call' ? [0, 50] : [0, 25];
     const dated = drawn.map((fact, n) => {
@@ -438,7 +441,7 @@ describe('the stage of a person', () => {
   const runs = repetitions(500, 20_000);
   const kinds = new Map<string, number>();
   const add = (kind: string): void => void kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  it('follows from the deals in whatever order they are told', async () => {
+  it('follows from the deals in any order of recording', async () => {
     await fc.assert(
       fc.asyncProperty(dealHistories, orders, fc.integer({ min: 1, max: 12 }), async (facts, draws, lag) => {
         const world = await worldOf(facts, draws, lag);

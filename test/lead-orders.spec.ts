@@ -18,7 +18,7 @@ const context = (day: number): Context => ({
   idOf: String,
 });
 
-/** Something that was so on a day. */
+/** A fact from a day on. */
 interface Word {
   readonly day: number;
   readonly type: LeadCommand['type'];
@@ -50,7 +50,7 @@ const shuffled = (words: fc.Arbitrary<readonly Word[]>) =>
 const byDay = (words: readonly Word[]) => [...words].sort((a, b) => a.day - b.day);
 const dayOf = (instant: Instant) => Math.round((Date.parse(instant) - Date.UTC(2024, 0, 1)) / 86_400_000);
 
-describe('the profile of a lead, told in any order', () => {
+describe('the profile of a lead, recorded in any order', () => {
   const names = ['title', 'company', 'industry', 'country', 'employees'] as const;
   const values: Readonly<Record<(typeof names)[number], readonly (string | number)[]>> = {
     title: Array.from({ length: 10 }, (_, n) => `Title ${n}`),
@@ -70,10 +70,10 @@ describe('the profile of a lead, told in any order', () => {
         ...{ day, type: 'UpdateLead' },
         data: Object.fromEntries(some.map((name) => [name, values[name][n]])),
       })),
-      // What the capture said is known on every day; of the rest nobody can say so before it was told.
+      // The facts of the capture are known on every day; the others only after they were recorded.
       ...(cleared ? [{ day: 20.5, type: 'ClearLeadFact' as const, data: { facts: ['title'] } }] : []),
     ]);
-  /** By the rules alone: of each fact the latest word up to a day. */
+  /** By the rules alone: of each fact the latest value up to a day. */
   const profileBy = (all: readonly Word[], day: number) => {
     const known: Record<string, unknown> = { title: 'first', industry: 'Steel' };
     for (const word of byDay(all).filter((one) => one.day <= day))
@@ -81,7 +81,7 @@ describe('the profile of a lead, told in any order', () => {
       else delete known['title'];
     return known;
   };
-  it('is what the latest word of each fact says, on every day', () =>
+  it('has the latest value of each fact, on every day', () =>
     fc.assert(
       fc.property(shuffled(words), ([all, order]) => {
         const { events, lead: state } = told(order);
@@ -100,7 +100,7 @@ describe('the profile of a lead, told in any order', () => {
     ));
 });
 
-describe('what another system decided of a lead, told in any order', () => {
+describe('decisions of another system about a lead, recorded in any order', () => {
   const path = ['QualifyLead', 'HandOffLead', 'AcceptLead', 'SalesQualifyLead'] as const;
   const stages = { QualifyLead: 'mql', HandOffLead: 'handed-off', AcceptLead: 'sal', SalesQualifyLead: 'sql' } as const;
   const ends = { RejectLead: 'rejected', RecycleLead: 'recycled' } as const;
@@ -110,7 +110,7 @@ describe('what another system decided of a lead, told in any order', () => {
     ...(type === 'HandOffLead' && { rep: 'rita' }),
     ...(type in ends && { reason: type }),
   });
-  /** Once or twice forward, some steps left out, at days that may be the same for steps of one way. */
+  /** Once or twice forward, some steps left out, on days that may be equal for steps of one way. */
   const words = fc
     .record({
       first: fc.subarray([...path], { minLength: 1 }),
@@ -120,11 +120,11 @@ describe('what another system decided of a lead, told in any order', () => {
     })
     .map(({ first, end, second, gaps }): readonly Word[] => {
       let day = 1;
-      // Each step once: what is so already is no news.
+      // Each step once: a repetition changes nothing.
       const again = second.filter((step) => !first.includes(step));
       const types = [...first, ...(end ? [end, ...again] : [])];
       return types.map((type, n) => {
-        const turns = type in ends || types[n - 1]! in ends; // nothing tells which of one instant came first
+        const turns = type in ends || types[n - 1]! in ends; // the order within one instant is unknown
         day += (gaps[n] ?? 1) + (turns ? 1 : 0);
         return { day, type: type as Word['type'], data: dataOf(type) };
       });
@@ -133,7 +133,7 @@ describe('what another system decided of a lead, told in any order', () => {
     const last = all.filter((word) => word.day <= day).at(-1);
     return last ? { ...stages, ...ends }[last.type as keyof typeof stages] : 'lead';
   };
-  it('newest first: the lead stands at the latest move, and its handoff is what came of it', () => {
+  it('newest first: the lead is at the latest stage, and its handoff has the outcome', () => {
     const word = (day: number, type: Word['type']): Word => ({ day, type, data: dataOf(type) });
     const { events, lead: state } = told([
       ...[word(40, 'SalesQualifyLead'), word(31, 'AcceptLead'), word(20, 'HandOffLead'), word(14, 'QualifyLead')],
@@ -148,7 +148,7 @@ describe('what another system decided of a lead, told in any order', () => {
     });
     expect(foldAll(outcomes, events).get(leadId)).toMatchObject({ stage: 'sql', sqlAt: at(40) });
   });
-  it('ends in the same stage, and stood on each day where it stood when told oldest first', () =>
+  it('end in the same stage, and had on each day the stage as if recorded oldest first', () =>
     fc.assert(
       fc.property(shuffled(words), ([all, order]) => {
         const { events, lead: state } = told(order);
@@ -162,7 +162,7 @@ describe('what another system decided of a lead, told in any order', () => {
       }),
       { numRuns: repetitions(150, 5_000) },
     ));
-  it('makes the same handoffs, each with what became of it', () =>
+  it('make the same handoffs, each with its outcome', () =>
     fc.assert(
       fc.property(shuffled(words), ([all, order]) => {
         const handoffsOf = (some: readonly Word[]) =>

@@ -45,7 +45,7 @@ const DAY = 24 * HOUR;
 const people = ['ada', 'bea', 'cyd'] as const;
 const deals = ['o1', 'o2'] as const;
 
-/** The lifecycle as it was agreed, by hand: which stage each event leaves, and where it leads. */
+/** The agreed lifecycle, by hand: the stage that each event leaves, and the one it leads to. */
 const working = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer', 'rejected', 'recycled'];
 const table: Readonly<Record<string, { readonly from: readonly string[]; readonly to: string }>> = {
   LeadCaptured: { from: ['nobody'], to: 'lead' },
@@ -61,7 +61,7 @@ const table: Readonly<Record<string, { readonly from: readonly string[]; readonl
   LeadReengaged: { from: ['recycled', 'rejected'], to: 'lead' },
   LeadDisqualified: { from: working, to: 'disqualified' },
 };
-/** What people decide; of a lead that was merged away they decide nothing. */
+/** Decisions of people; on a merged lead they are refused. */
 const decided = [
   'LeadHandedOff',
   'LeadAccepted',
@@ -70,7 +70,7 @@ const decided = [
   'LeadConverted',
   'LeadDisqualified',
 ];
-/** Where a rule decided, the event names the definition of one of these kinds. */
+/** If a rule decided, the event names the definition of one of these kinds. */
 const ruled: Readonly<Record<string, readonly string[]>> = {
   LeadQualified: ['mql', 'scoring-model'],
   LeadHandedOff: ['mql', 'scoring-model'],
@@ -79,7 +79,7 @@ const ruled: Readonly<Record<string, readonly string[]>> = {
   LeadSalesQualified: ['sql'],
   LeadConverted: ['sql', 'mql', 'scoring-model'],
 };
-/** What somebody would do next with a lead at a stage. */
+/** The next command for a lead at a stage. */
 const next: Readonly<Record<string, LeadCommand['type']>> = {
   nobody: 'CaptureLead',
   lead: 'QualifyLead',
@@ -141,7 +141,7 @@ const steps = fc.array(
   { minLength: 20, maxLength: 90 },
 );
 
-/** What a command of each type says besides its lead. */
+/** The data of a command of each type besides its lead. */
 const said = (type: string, { pick, other, external }: Step, now: number): object => {
   const past = external ? { external: 'crm' } : {};
   const opportunityId = deals[pick % 2]!;
@@ -191,7 +191,7 @@ const said = (type: string, { pick, other, external }: Step, now: number): objec
   return facts[type] ?? {};
 };
 
-/** Leads and whatever is said to them, one command after the other. */
+/** Leads and the commands sent to them, one after the other. */
 class Leads {
   readonly clock = new FixedClock(fromMs(START));
   private readonly keys = new MemoryKeyStore();
@@ -200,7 +200,7 @@ class Leads {
   private readonly context = new DecisionContext(this.clock, { forKinds: async () => inForce });
   private readonly handler = new LeadHandler(this.journal, this.context, this.keys);
   readonly accepted: { readonly command: ToLead; readonly outcome: Accepted }[] = [];
-  /** Events that no policy has seen yet. */
+  /** Events that no policy has handled yet. */
   readonly unfollowed: StoredEvent[] = [];
   readonly sent = new Map<string, { readonly actor: string; readonly now: Instant }>();
 
@@ -209,7 +209,7 @@ class Leads {
     const commandId = `command-${this.sent.size}`;
     const occurredAt = fromMs(type === 'RecordTouch' && step.late ? now - (step.pick + 1) * DAY : now);
     const data = { leadId, ...said(type, step, now) };
-    // Most of what another system decided is told by its connector; what a person tells of it is refused.
+    // Most decisions of another system are sent by its connector; sent by a person they are refused.
     const connector = 'external' in data && step.pick > 0;
     const actor = connector ? 'connector:crm' : `actor-${step.pick}`;
     this.sent.set(commandId, { actor, now: occurredAt });
@@ -228,7 +228,7 @@ class Leads {
   }
 }
 
-/** What became of a handoff, told once more from its own events: the last one before the lead went back to marketing. */
+/** The outcome of a handoff, computed from its events: the last one before the lead returned to marketing. */
 const dispositionOf = (later: readonly StoredEvent[]): Disposition => {
   const outcomes: Readonly<Record<string, Disposition>> = {
     ...{ LeadAccepted: 'accepted', LeadSalesQualified: 'accepted', LeadConverted: 'accepted' },
@@ -238,7 +238,7 @@ const dispositionOf = (later: readonly StoredEvent[]): Disposition => {
   };
   const end = later.findIndex(({ type }) => type === 'LeadHandedOff' || type === 'LeadReengaged');
   const told = later.slice(0, end < 0 ? undefined : end).filter(({ type }) => outcomes[type]);
-  if (told.some(({ type }) => outcomes[type] === 'accepted')) return 'accepted'; // for good
+  if (told.some(({ type }) => outcomes[type] === 'accepted')) return 'accepted'; // permanently
   return told.length > 0 ? outcomes[told.at(-1)!.type]! : 'waiting';
 };
 const countedAnew = (history: readonly StoredEvent[]) => {
@@ -254,11 +254,11 @@ const countedAnew = (history: readonly StoredEvent[]) => {
   return counts;
 };
 
-/** Follows the table along the log, by its own means. */
+/** Follows the table along the log, independently. */
 class Walk {
   readonly stage = new Map<string, string>();
   readonly history: StoredEvent[] = [];
-  /** Since which move a lead is at its stage. */
+  /** The move that led to the current stage of a lead. */
   private readonly since = new Map<string, Instant>();
   private readonly handoffs = new Map<string, readonly Handoff[]>();
   private readonly away = new Set<string>();
@@ -274,7 +274,7 @@ class Walk {
     if (type === 'LeadMergedInto') this.away.add(leadId);
     if (type === 'LeadUnmergedFrom') this.away.delete(leadId);
     if (this.away.has(leadId)) expect(decided).not.toContain(type);
-    // Of leads that are one person the survivor stands where the furthest of them does, and the event says so.
+    // A survivor has the highest stage of its leads, and the event states it.
     if (data.becomes) {
       expect(['MergedFactsAdded', 'MergedFactsRemoved', 'LeadUnmerged']).toContain(type);
       this.stage.set(leadId, data.becomes.stage);
@@ -300,7 +300,7 @@ class Walk {
     expect({ handoffs, accepted, rejected, recycled, disqualified, waiting }).toEqual(countedAnew(this.history));
   }
 
-  /** What another system decided before the last move, or at one instant with a further one, moves nobody. */
+  /** A decision of another system before the last move, or at the same instant with a later stage, moves nobody. */
   private isLate({ data, occurredAt }: StoredEvent, from: string, to: string): boolean {
     const since = this.since.get(String(data.leadId)) ?? '';
     const way = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity'];
@@ -309,7 +309,7 @@ class Walk {
     return data.external === true && (occurredAt < since || (occurredAt === since && short));
   }
 
-  /** Deals move a lead by themselves: the last is lost; or one is won after all, wherever the lead went meanwhile. */
+  /** Deals move a lead by themselves: the last one is lost; or one is won later, whatever the stage of the lead. */
   private alsoFrom(type: string, leadId: string, data: StoredEvent['data']): readonly string[] {
     if (type === 'LeadRecycled' && /^deal-(lost|left)$/.test(data.reason)) return ['opportunity', 'customer'];
     const byDeals = type === 'LeadBecameCustomer' || type === 'LeadReturnedToOpportunity';
@@ -322,9 +322,9 @@ class Walk {
     if (data.external) return expect(data.definition).toBe('external:crm') as undefined;
     const given = String(data.definition);
     if (type === 'LeadQualified') {
-      // Decided as of the command, or as of the latest that is known of the lead.
+      // Evaluated as of the command, or as of the latest event of the lead.
       const versions = kinds.flatMap((kind) => [inForce(kind, now)?.ref, inForce(kind, occurredAt)?.ref]);
-      // A double may have been qualified before its survivor; that version goes with it.
+      // A merged lead may have been qualified before its survivor; that version is removed with it.
       if (data.evidence?.merged === undefined) expect(versions).toContain(given);
       this.qualifiedBy.set(leadId, given);
     } else if (type === 'LeadHandedOff' || type === 'LeadAccepted') {
@@ -334,7 +334,7 @@ class Walk {
   }
 }
 
-describe('the lifecycle of leads, whatever is said to them', () => {
+describe('the lifecycle of leads, under any commands', () => {
   const kinds = new Set<string>();
   const reached = new Set<string>();
   let refusals = 0;
@@ -349,7 +349,8 @@ describe('the lifecycle of leads, whatever is said to them', () => {
         const leadId = people[step.who]!;
         const stage = walk.stage.get(leadId)!;
         const type = step.type === 'forward' || stage === 'nobody' ? (next[stage] ?? 'RecordTouch') : step.type;
-        if (type === 'CaptureLead' && step.type !== 'forward' && step.pick % 2) continue; // not everybody comes at once
+        // not all leads are captured at once
+        if (type === 'CaptureLead' && step.type !== 'forward' && step.pick % 2) continue;
         const command = all.command(type, leadId, step);
         const outcome = await told(all, walk, command);
         if (outcome instanceof Accepted && outcome.events > 0) all.accepted.push({ command, outcome });
@@ -357,14 +358,14 @@ describe('the lifecycle of leads, whatever is said to them', () => {
         if (step.late) await follow(all, walk);
       }
       await follow(all, walk);
-      // The product’s own view of the stages is that of the table.
+      // The product’s own stages match the table.
       const documents = foldAll<LeadDocument>(leads, walk.history);
       for (const [leadId, stage] of walk.stage) expect(documents.get(leadId)?.stage ?? 'nobody').toBe(stage);
     } finally {
       await all.log.close();
     }
   };
-  /** What follows from merges is said sooner or later, in order. */
+  /** What follows from merges is recorded sooner or later, in order. */
   const follow = async (all: Leads, walk: Walk) => {
     for (let event = all.unfollowed.shift(); event; event = all.unfollowed.shift()) {
       const { position, occurredAt } = event;
@@ -372,7 +373,7 @@ describe('the lifecycle of leads, whatever is said to them', () => {
         (await all.journal.read(stream)).filter((other) => other.position <= position);
       for (const policy of leadsParts.policies.filter(({ types }) => types.includes(event.type)))
         for (const { to, id, type, data } of await policy.react(event, lookThrough(look))) {
-          if (to !== ToLead && to !== ToMerges) continue; // queues of reps are not played here
+          if (to !== ToLead && to !== ToMerges) continue; // queues of reps are not simulated here
           const commandId = `command-${all.sent.size}`;
           all.sent.set(commandId, { actor: policy.name, now: occurredAt });
           const meta = { commandId, actor: policy.name, origin: 'system', occurredAt };
@@ -393,14 +394,14 @@ describe('the lifecycle of leads, whatever is said to them', () => {
     all.unfollowed.push(...events.filter(({ stream }) => /^(lead|merges)-/.test(stream)));
     return outcome;
   };
-  /** An earlier command comes again, and its id with other words. */
+  /** An earlier command is repeated, and its id is used with another body. */
   const repeated = async (all: Leads, { pick, other }: Step) => {
     const earlier = all.accepted[(all.accepted.length - 1 - pick * (other + 1)) % all.accepted.length];
     if (!earlier) return;
     const { id, position, revision } = earlier.outcome;
     const { outcome, events } = await all.send(earlier.command);
     expect(events).toEqual([]);
-    // Who is captured already is answered with the lead, as the first time.
+    // A lead that is captured already is named in the answer, as the first time.
     expect(outcome).toMatchObject({ id, position, revision, repeated: true });
     const { command } = earlier.command;
     const words = { ...command, type: 'DisqualifyLead', data: { leadId: id, reason: 'other words' } } as LeadCommand;
@@ -410,7 +411,7 @@ describe('the lifecycle of leads, whatever is said to them', () => {
 
   it('stays within the table; refusals write nothing; moves name their definition and actor; handoffs add up', () =>
     fc.assert(fc.asyncProperty(steps, play), { numRuns: runs }));
-  it('was said everything there is to say, and led everywhere', () => {
+  it('used every command, and reached every stage', () => {
     expect([...leadCommands.schemas.keys()].filter((type) => !kinds.has(type))).toEqual([]);
     expect([...reached].sort()).toEqual(['nobody', 'disqualified', ...working].sort());
     expect(refusals).toBeGreaterThan(runs);

@@ -24,7 +24,7 @@ import { followMerges, copyMergedFacts } from '../libs/leads/policies/merges.pol
 
 const day = (days: number): Instant => fromMs(START + days * DAY_MS);
 
-/** Leads and the policies of merging, in memory: what a command causes is done when it returns. */
+/** Leads and the policies of merging, in memory: all follow-up commands are done when a command returns. */
 const world = (...definitions: readonly Definition[]) => {
   const log: StoredEvent<LeadEvent>[] = [];
   const states = new Map<string, Lead>();
@@ -67,7 +67,7 @@ const world = (...definitions: readonly Definition[]) => {
   return {
     log,
     send: async (leadId: string, type: LeadCommand['type'], data: object, now: Instant) => {
-      // Whether a merge may be is decided among all merges; here each one may.
+      // Merges are normally reserved among all merges; here every merge is allowed.
       if (type === 'MergeLead') decide(leadId, 'RecordMerge', { ...data, mergeNumber: reserved++ }, now);
       else decide(leadId, type, data, now);
       for (; followed < log.length; followed++) {
@@ -103,7 +103,7 @@ const judgement = ({ person }: CapturedLead, it: World, now: Instant) => {
   return { hundredths, fit, engagement, met: isQualified(person, now, it.definition), profile: person.profile };
 };
 
-describe('leads that are one person', () => {
+describe('leads of one person', () => {
   const criteria = { touches: { page: '/pricing' }, gte: 3, within: 'P30D' };
   const mql = agreedOn('mql', { criteria });
   const two = async (...definitions: readonly Definition[]) => {
@@ -112,7 +112,7 @@ describe('leads that are one person', () => {
     await it.send('ada-2', 'CaptureLead', { country: 'Sweden', employees: 80 }, day(0));
     return it;
   };
-  it('are judged on the touches of both, in the append that brings them', async () => {
+  it('are evaluated on the touches of both, in the append that adds them', async () => {
     const it = await two(mql);
     for (const [id, days] of [
       ['ada', 1],
@@ -128,14 +128,14 @@ describe('leads that are one person', () => {
     expect(it.lead('ada').person.profile).toEqual({ country: 'Norway' });
     expect(it.log.findLast(({ type }) => type === 'LeadUnmerged')!.data).toMatchObject({ becomes: { stage: 'lead' } });
   });
-  it('are reached by what is told to the one that was merged away', async () => {
+  it('record later events of the merged lead', async () => {
     const it = await two(mql);
     await merge(it, 'ada', 'ada-2', 1);
     for (const days of [2, 3, 4]) await touch(it, 'ada-2', days);
     expect(it.lead('ada').stage).toBe('mql');
     expect(it.lead('ada-2').stage).toBe('lead');
   });
-  it('stand at the further stage, and apart again at their own', async () => {
+  it('have the higher stage, and their own stages after an unmerge', async () => {
     const it = await two();
     for (const [type, data] of [
       ['QualifyLead', { external: 'crm' }],
@@ -153,7 +153,7 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 6);
     expect(it.lead('ada')).toMatchObject({ stage: 'recycled', since: day(5) }); // its own move stays
   });
-  it('take a qualification over as one of their own, so that somebody is found for it', async () => {
+  it('take over a qualification as their own, so that a rep is chosen', async () => {
     const it = await two(agreedOn('mql', { statement: 'Worth a call.' }));
     await it.send('ada-2', 'QualifyLead', {}, day(1));
     await merge(it, 'ada', 'ada-2', 2);
@@ -161,7 +161,7 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 3);
     expect(it.lead('ada').stage).toBe('lead');
   });
-  it('are given back only where all were', async () => {
+  it('count as returned only if all were', async () => {
     for (const days of [1, 5]) {
       const it = await two();
       await it.send('ada-2', 'QualifyLead', { external: 'crm' }, day(1));
@@ -174,7 +174,7 @@ describe('leads that are one person', () => {
       expect(it.lead('ada').stage).toBe('lead');
     }
   });
-  it('are qualified where one is and the other was given back, either way round', async () => {
+  it('are qualified if one is and the other was returned, in either direction', async () => {
     for (const survivor of ['ada', 'ada-2'] as const) {
       const it = await two(agreedOn('mql', { statement: 'Worth a call.' }));
       await it.send('ada', 'QualifyLead', {}, day(1));
@@ -187,7 +187,7 @@ describe('leads that are one person', () => {
       expect([it.lead('ada').stage, it.lead('ada-2').stage]).toEqual(['recycled', 'mql']);
     }
   });
-  it('are never sold to where one is not, unless one is sold to already', async () => {
+  it('are disqualified if one is, unless one is a customer', async () => {
     for (const survivor of ['ada', 'ada-2'] as const) {
       const other = survivor === 'ada' ? 'ada-2' : 'ada';
       const it = await two();
@@ -202,7 +202,7 @@ describe('leads that are one person', () => {
       expect(it.lead(survivor).stage).toBe('customer');
     }
   });
-  it('answer for the handoff of the one that was merged away', async () => {
+  it('answer for the handoff of the merged lead', async () => {
     const it = await two();
     await it.send('ada-2', 'QualifyLead', { external: 'crm' }, day(1));
     await it.send('ada-2', 'HandOffLead', { rep: 'rita' }, day(2));
@@ -221,7 +221,7 @@ describe('leads that are one person', () => {
     expect(foldAll(handoffs, it.log).get('ada')).toMatchObject({ stage: 'recycled', waiting: false, handoffs: [] });
     expect(foldAll(handoffs, it.log).get('ada-2')!.stage).toBe('handed-off'); // by itself
   });
-  it('count a qualification no more that followed from a merge, once that is undone', async () => {
+  it('no longer count a qualification that followed from a merge, once it is undone', async () => {
     const it = await two(mql);
     for (const [id, days] of [
       ['ada', 1],
@@ -235,7 +235,7 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 5);
     expect(kinds()).toEqual([['ada', 'taken-back']]);
   });
-  it('come back to the stage that each had, since when it had it, and to the same limbo', async () => {
+  it('return to the stage that each had, with its time, and to the same limbo', async () => {
     const it = await two();
     for (const id of ['ada', 'ada-2'] as const) {
       await it.send(id, 'QualifyLead', { external: 'crm' }, day(1));
@@ -254,7 +254,7 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 6);
     expect(standing()).toEqual(before);
   });
-  it('hear of the deals of each other', async () => {
+  it('record the deals of each other', async () => {
     const it = await two();
     await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'deal' }, day(1));
     for (const [type, data] of [
@@ -268,7 +268,7 @@ describe('leads that are one person', () => {
     await it.send('ada-2', 'NoteOpportunityWon', { opportunityId: 'deal' }, day(4));
     expect(it.lead('ada').stage).toBe('customer');
   });
-  it('show the deals and visitors of each, as they are now, on the survivor', async () => {
+  it('show the deals and visitors of each, as of now, on the survivor', async () => {
     const it = await two();
     await it.send('ada-2', 'JoinOpportunity', { opportunityId: 'before' }, day(1));
     await it.send('ada', 'LinkVisitor', { visitorId: 'own' }, day(1));
@@ -289,7 +289,7 @@ describe('leads that are one person', () => {
     expect(list()).toMatchObject({ opportunityIds: [], visitorIds: ['own'] });
     expect(list()).not.toHaveProperty('industry');
   });
-  it('bring the deals and visitors of a lead that was merged into the one that is merged', async () => {
+  it('pass on the deals and visitors of a merged lead along a chain', async () => {
     const it = await two();
     await it.send('eve', 'CaptureLead', { country: 'Chad' }, day(0));
     await it.send('eve', 'JoinOpportunity', { opportunityId: 'deal' }, day(1));
@@ -303,7 +303,7 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada-2', 'eve', 5);
     expect(ids()).toMatchObject({ opportunityIds: [], visitorIds: [] });
   });
-  it('brings what stands of each fact, however late it was told, and takes back what was cleared', async () => {
+  it('pass on the current value of each fact, however late it was recorded, and remove cleared ones', async () => {
     const it = await two();
     await merge(it, 'ada', 'ada-2', 2);
     const industry = () => [foldAll(leads, it.log).get('ada')!.industry, it.lead('ada').person.profile.industry];
@@ -315,7 +315,7 @@ describe('leads that are one person', () => {
     await it.send('ada', 'UpdateLead', { industry: 'Glass' }, day(8));
     expect(industry()).toEqual(['Glass', 'Glass']);
   });
-  it('may be more touches than one event holds', async () => {
+  it('may have more touches than one event contains', async () => {
     const it = await two();
     for (let n = 0; n < 1001; n++) await touch(it, 'ada-2', n / 100);
     await merge(it, 'ada', 'ada-2', 20);
@@ -324,7 +324,7 @@ describe('leads that are one person', () => {
     await unmerge(it, 'ada', 'ada-2', 21);
     expect(it.lead('ada').person.touches).toHaveLength(0);
   });
-  it('may have long pages to tell of', async () => {
+  it('may have long page names', async () => {
     const it = await two();
     for (let n = 0; n < 450; n++) await touch(it, 'ada-2', n / 100, `/${'x'.repeat(480)}`);
     await merge(it, 'ada', 'ada-2', 20);
@@ -335,7 +335,7 @@ describe('leads that are one person', () => {
   });
 
   const ids = ['ada', 'bea', 'cem'] as const;
-  /** Who is merged into whom, in this order: chains either way round, and two into one. */
+  /** Which lead is merged into which, in this order: chains in both directions, and two into one. */
   const orders = fc.constantFrom(
     [['ada', 'bea']],
     [
@@ -358,7 +358,7 @@ describe('leads that are one person', () => {
   );
   const now = day(75);
   const end = day(70);
-  it('come back to the stage that each would have had by itself, since when it would have had it', async () => {
+  it('return to the stage that each would have had alone, with its time', async () => {
     const reached = new Set<string>();
     await fc.assert(
       fc.asyncProperty(told, orders, fc.nat(1), async ([drawn, on, before], order, undone) => {
@@ -390,7 +390,7 @@ describe('leads that are one person', () => {
     );
     expect([...reached].sort()).toEqual(['lead', 'mql']);
   });
-  it('score and qualify like one lead with all their histories, and apart again like leads never merged', async () => {
+  it('score and qualify like one lead with all their histories, and after an unmerge like leads never merged', async () => {
     await fc.assert(
       fc.asyncProperty(
         anyModel,
@@ -419,7 +419,7 @@ describe('leads that are one person', () => {
             day(-1),
           );
           const [touches, on, before] = history;
-          // Every third contact is a visit, which is brought to the lead as it is known.
+          // Every third contact is a visit, which is copied to the lead as recorded.
           const record = async (it: World, id: string, index: number) => {
             const { at, page } = touches[index]!;
             const contact = { action: 'page-view', team: 'marketing', page };
@@ -440,7 +440,7 @@ describe('leads that are one person', () => {
           expect(firstOf(together.lead(survivor))?.[0]).toBe(firstOf(one.lead(survivor))?.[0]);
           expect(shown(together, survivor)).toEqual(shown(one, survivor));
 
-          // Undone from the near or the far end of a chain, all of it or a part.
+          // Undone from the near or the far end of a chain, completely or partly.
           for (const [to, from] of undone ? order : [...order].reverse())
             await together.send(to, 'UnmergeLead', { mergedLeadId: from }, end);
           for (const id of ids) {

@@ -23,14 +23,14 @@ const people = ['ada', 'bea', 'cyd'] as const;
 const policies = contextParts.flatMap((parts) => parts.policies);
 const catalogue = catalogueOf(eventsOf(contextParts));
 
-/** Whom each lead is merged into, by what is recorded: reserved, by the survivors, by the merged leads. */
+/** The survivor of each lead, by each record: reserved, on the survivors, on the merged leads. */
 class Merged {
   readonly reserved = new Map<string, string>();
   readonly recorded = new Map<string, string>();
   readonly followed = new Map<string, string>();
   private readonly numbers = new Map<number, string>();
 
-  /** Takes the next event, and checks what holds at every moment. */
+  /** Takes the next event, and checks the invariants of every moment. */
   take({ type, data, revision }: StoredEvent): void {
     const join = (into: Map<string, string>, mergedLeadId: string, survivorId: string) => {
       expect([type, into.get(mergedLeadId)]).toEqual([type, undefined]); // one survivor at a time
@@ -45,13 +45,13 @@ class Merged {
     if (type === 'LeadUnmerged') this.recorded.delete(data.mergedLeadId);
     if (type === 'LeadMergedInto') join(this.followed, data.leadId, data.survivorId);
     if (type === 'LeadUnmergedFrom') this.followed.delete(data.leadId);
-    // What the one or the other of two leads says is reserved at that time, and what is reserved is a forest.
+    // What either of two leads records is reserved at that time, and the reserved merges form a forest.
     const said = [...this.recorded, ...this.followed];
     for (const [merged, survivor] of said) expect(this.reserved.get(merged)).toBe(survivor);
     for (const merged of this.reserved.keys()) expect(survivorOf(this.reserved, merged)).not.toBe('nobody');
   }
 }
-/** The living survivor at the end of the chain; nobody, where the chain comes back to itself. */
+/** The survivor at the end of the chain; undefined for a cycle. */
 const survivorOf = (merged: ReadonlyMap<string, string>, leadId: string): string => {
   let survivor = leadId;
   for (let steps = 0; merged.has(survivor); survivor = merged.get(survivor)!)
@@ -65,11 +65,11 @@ interface Told {
   readonly other: string;
   /** In which of two processes. */
   readonly process: number;
-  /** The process dies at this call of the log, if ever. */
+  /** The process crashes at this call of the log, if ever. */
   readonly diesAt: number;
 }
 
-/** Processes that share a log, each with a cache of its own; whose call of the log is next, a schedule says. */
+/** Processes that share a log, each with its own cache; a schedule decides whose call is next. */
 class World {
   private readonly clock = new FixedClock();
   readonly log = EmbeddedEventLog.open(':memory:', this.clock);
@@ -81,7 +81,7 @@ class World {
 
   constructor(private readonly schedule: Scheduler) {}
 
-  /** The log as a caller sees it who may die. */
+  /** The log as seen by a caller that may crash. */
   private journalFor(diesAt: number): Journal {
     let calls = 0;
     const turn = async () => {
@@ -133,7 +133,7 @@ class World {
     }
   }
 
-  /** All policies, side by side, each along the log, until it ends and nobody writes any more. */
+  /** All policies in parallel, each along the log, until it ends and nobody writes any more. */
   async follow(writing: () => boolean): Promise<void> {
     let after = '';
     for (;;) {
@@ -162,14 +162,14 @@ class World {
       const { occurredAt } = event;
       const meta = { commandId, actor: `policy:${policy.name}`, origin: 'system', occurredAt } as const;
       const outcome = await this.send(to, new to(id, { type, data, meta }), 2);
-      // What a policy says of a merge is never refused.
+      // The commands of a policy about a merge are never refused.
       if (outcome instanceof Refused && policy.name === 'follow-merges')
         expect([type, outcome.code]).toEqual([type, '']);
     }
   }
 }
 
-/** Plays a history: the commands of a batch at once, the policies all the while. @returns the world at rest */
+/** Runs a history: the commands of a batch at once, with the policies. @returns the world at rest */
 const play = async (schedule: Scheduler, batches: readonly (readonly Told[])[]): Promise<World> => {
   const world = new World(schedule);
   let writing = true;
@@ -181,14 +181,14 @@ const play = async (schedule: Scheduler, batches: readonly (readonly Told[])[]):
   return world;
 };
 
-/** The law: no cycle, no second survivor, at no moment; and in the end everybody says the same, and is found. */
+/** The invariants: no cycle and no second survivor, ever; and in the end all records agree, and every lead is found. */
 const mustHold = async (world: World): Promise<void> => {
   const events = (await world.log.readAll('', {}, 100_000)).events.map((event) => world.journal.decode(event));
   const merged = new Merged();
   for (const event of events) merged.take(event);
   expect(new Map([...merged.recorded].sort())).toEqual(new Map([...merged.reserved].sort()));
   expect(new Map([...merged.followed].sort())).toEqual(new Map([...merged.reserved].sort()));
-  // Everybody is in the list, or merged into somebody who is.
+  // Every lead is in the list, or merged into one that is.
   const documents = foldAll<LeadDocument>(leads, events as readonly StoredEvent<LeadEvent>[]);
   const listed = [...documents.values()].filter(({ mergedInto }) => mergedInto === undefined);
   const into = new Map(
@@ -220,7 +220,7 @@ describe('merges, whoever sends them at once', () => {
   const codes = new Map<string, number>();
   const count = (code: string) => codes.set(code, (codes.get(code) ?? 0) + 1);
 
-  it('leave no cycle and nobody without a living survivor', async () => {
+  it('leave no cycle, and every lead has a survivor', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), histories, async (schedule, batches) => {
         const world = await play(schedule, batches);
@@ -259,7 +259,7 @@ describe('merges, whoever sends them at once', () => {
     ],
     ['two into each other', [told('MergeLead', 'ada', 'bea'), told('MergeLead', 'bea', 'ada', 1)]],
     ['one into two', [told('MergeLead', 'ada', 'cyd'), told('MergeLead', 'bea', 'cyd', 1)]],
-  ])('%s: one is refused, and says who survives', async (_, batch) => {
+  ])('%s: one is refused, naming the survivor', async (_, batch) => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (schedule) => {
         const world = await play(schedule, [batch]);

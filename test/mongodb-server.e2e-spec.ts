@@ -28,7 +28,7 @@ describe('the fake MongoDB', () => {
   const collection = (name = 'things') => client.db().collection<Thing>(name);
   const idsOf = (found: readonly Document[]) => found.map(({ _id }) => _id as unknown);
 
-  it('names a command, a field, an operator and a stage that it does not know', async () => {
+  it('reports an unknown command, field, operator and stage', async () => {
     const db = client.db();
     await collection().insertOne({ _id: 1 });
     expect(await refusal(db.command({ explode: 1 }))).toMatchObject({
@@ -87,7 +87,7 @@ describe('the fake MongoDB', () => {
     expect(twice[0]).not.toEqual(twice[1]);
   });
 
-  it('gives what a query finds in batches, and knows a cursor until it is read or killed', async () => {
+  it('returns the results of a query in batches, and keeps a cursor until it is read or killed', async () => {
     await collection().insertMany(Array.from({ length: 250 }, (_, _id) => ({ _id })));
     const cursor = collection().find().sort({ _id: -1 }).batchSize(100);
     expect(idsOf(await cursor.toArray())).toEqual(Array.from({ length: 250 }, (_, n) => 249 - n));
@@ -101,7 +101,7 @@ describe('the fake MongoDB', () => {
     expect(await collection().estimatedDocumentCount()).toBe(250);
   });
 
-  it('keeps unique indexes, by the words of the server', async () => {
+  it('keeps unique indexes, with the error message of the server', async () => {
     await collection().createIndexes([{ key: { mail: 1 }, unique: true }, { key: { a: 1, _id: 1 } }]);
     await collection().insertOne({ _id: 'x', mail: 'm' });
     for (const [write, index, pattern] of [
@@ -122,7 +122,7 @@ describe('the fake MongoDB', () => {
     expect(await refusal(collection().createIndex({ mail: 1 }, { unique: true }))).toMatchObject({ code: 11000 });
   });
 
-  it('does each write of an unordered bulk, and stops an ordered one at its first fault', async () => {
+  it('does each write of an unordered bulk, and ends an ordered one at its first error', async () => {
     await collection().insertOne({ _id: 'b', p: 5 });
     const bulk = (ordered: boolean, p: number) =>
       collection()
@@ -202,12 +202,12 @@ describe('the fake MongoDB', () => {
     expect(await collection().countDocuments()).toBe(4);
     server.afterWrites(3, () => server.cut());
     const repeated = collection().insertMany(documents.slice(4), { ordered: false });
-    // Nothing is remembered of the first attempt: what it wrote is a duplicate now.
+    // The first attempt is not remembered: what it wrote is a duplicate now.
     await expect(repeated).rejects.toMatchObject({ writeErrors: { length: 3 } });
     expect(await collection().countDocuments()).toBe(10);
   });
 
-  it('tears a page of a read model, which its repetition makes whole; the checkpoint comes last', async () => {
+  it('tears a page of a read model, which its repetition completes; the checkpoint is written last', async () => {
     const store = await MongoDocuments.connect(server.url('torn'), 2_000);
     closing.push(() => store.close());
     const deals = { name: 'deals-v1', columns: {} };

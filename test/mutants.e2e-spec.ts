@@ -6,7 +6,7 @@ import { judged, type Check } from './support/world-oracle';
 import type { Parts } from './support/world';
 
 const SEED = 3;
-/** The rarest fault is met once in some 400 histories: each is looked for in so many that it is found wherever the steps fall. */
+/** The rarest fault occurs once in some 400 histories: that many are run, so that each is found. */
 const RUNS = repetitions(1_500, 3_000);
 
 /** The first of many histories in which a check fails. */
@@ -18,7 +18,7 @@ const firstFailure = async (among: readonly History[], parts: Parts, check?: Che
   return undefined;
 };
 
-describe('what skips events elsewhere is found when it is planted', () => {
+describe('faults that skip events are found when they are planted', () => {
   const among = fc.sample(histories, { seed: SEED, numRuns: RUNS });
   const latest = { index: 0 };
 
@@ -29,7 +29,7 @@ describe('what skips events elsewhere is found when it is planted', () => {
     process.stderr.write(`caught by "${caughtBy}" in history ${found!.index}: ${name}\n`);
   });
 
-  it('nothing is found in the same histories without it', async () => {
+  it('the same histories have no finding without a fault', async () => {
     expect(await firstFailure(among.slice(0, latest.index + 1), {})).toBeUndefined();
   });
 });

@@ -32,7 +32,7 @@ describe('the fault proxy', () => {
   });
   afterAll(() => void echo.close());
 
-  /** Sends a text and ends; what has come back so far, and how it ended: `end`, an error, or not yet. */
+  /** Sends a text and ends; what came back so far, and how it ended: `end`, an error, or not yet. */
   const sent = (text: string) => {
     const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
     sockets.push(socket);
@@ -49,7 +49,7 @@ describe('the fault proxy', () => {
     return [answer.heard, answer.how];
   };
 
-  it('passes what comes, and its end', async () => expect(await said('hello')).toEqual(['hello', 'end']));
+  it('passes data, and its end', async () => expect(await said('hello')).toEqual(['hello', 'end']));
   it('resets at birth', async () => {
     proxy.become({ refuses: true });
     expect(await said('hello')).toEqual(['', 'ECONNRESET']);
@@ -63,7 +63,7 @@ describe('the fault proxy', () => {
     proxy.become({ resetsAfter: { fromClient: 0 } });
     expect(await said('hello')).toEqual(['', 'ECONNRESET']);
   });
-  it('is silent to old and new connections, and heals for new ones', async () => {
+  it('is silent to existing and new connections, and heals for new ones', async () => {
     const old = connect(proxy.port, '127.0.0.1');
     sockets.push(old);
     old.write('before');
@@ -78,7 +78,7 @@ describe('the fault proxy', () => {
     expect([late, unheard]).toEqual(['', { heard: '', how: undefined }]);
   });
   it('delays, and closes slowly', async () => {
-    /** Has the proxy wait to the end, after a look at what has come through by then. */
+    /** Has the proxy wait to the end, after a look at what arrived by then. */
     const waited = async (answer: { readonly heard: string; readonly how: string | undefined }) => {
       await eventually(() => waits.length > 0);
       const { ms, end } = waits.shift()!;
@@ -98,7 +98,7 @@ describe('the fault proxy', () => {
     for (const ms of [300, 300]) expect(await waited(closing)).toEqual([ms, 'hello', undefined]);
     await eventually(() => closing.how === 'end');
   });
-  it('cuts what stands', async () => {
+  it('resets existing connections', async () => {
     const socket = connect(proxy.port, '127.0.0.1');
     sockets.push(socket);
     socket.write('x');
@@ -111,7 +111,7 @@ describe('the fault proxy', () => {
   });
 });
 
-describe('callers behind a bad link', () => {
+describe('callers behind a bad connection', () => {
   const folder = temporaryFolder();
   let served: Served;
   let proxy: FaultProxy;
@@ -131,7 +131,7 @@ describe('callers behind a bad link', () => {
   interface Told {
     readonly data?: { readonly it: { readonly __typename: string; readonly position: string } };
   }
-  /** Each request on a connection of its own: a pool would repeat some failures by itself. */
+  /** Each request on a connection of its own: a pool would retry some failures itself. */
   const ask = async (query: string, to = proxy.port): Promise<Told> => {
     const response = await fetch(`http://127.0.0.1:${to}/graphql`, {
       method: 'POST',
@@ -148,19 +148,22 @@ describe('callers behind a bad link', () => {
     ['before the request is whole', { resetsAfter: { fromClient: 100 } }, 0],
     ['before the first byte of the answer', { resetsAfter: { fromServer: 0 } }, 1],
     ['in the middle of the answer', { resetsAfter: { fromServer: 60 } }, 1],
-  ] as const)('get the first answer when they repeat a command whose link was reset %s', async (when, faults, made) => {
-    const leadId = `ambiguous-${when.replaceAll(' ', '-')}`;
-    proxy.become(faults);
-    await expect(ask(capture(leadId))).rejects.toThrow();
-    const { position: tip } = { position: await served.app.get(EventLog).tip() };
-    expect(await events(`lead-${leadId}`)).toBe(made);
-    proxy.become({});
-    const answers = [await ask(capture(leadId)), await ask(capture(leadId))];
-    expect(answers[0]!.data!.it.__typename).toBe('Accepted');
-    expect(answers[1]).toEqual(answers[0]);
-    if (made) expect(answers[0]!.data!.it.position <= tip).toBe(true);
-    expect(await events(`lead-${leadId}`)).toBe(1);
-  });
+  ] as const)(
+    'get the first result when they repeat a command whose connection was reset %s',
+    async (when, faults, made) => {
+      const leadId = `ambiguous-${when.replaceAll(' ', '-')}`;
+      proxy.become(faults);
+      await expect(ask(capture(leadId))).rejects.toThrow();
+      const { position: tip } = { position: await served.app.get(EventLog).tip() };
+      expect(await events(`lead-${leadId}`)).toBe(made);
+      proxy.become({});
+      const answers = [await ask(capture(leadId)), await ask(capture(leadId))];
+      expect(answers[0]!.data!.it.__typename).toBe('Accepted');
+      expect(answers[1]).toEqual(answers[0]);
+      if (made) expect(answers[0]!.data!.it.position <= tip).toBe(true);
+      expect(await events(`lead-${leadId}`)).toBe(1);
+    },
+  );
 
   it('are served over a slow link as over a fast one', async () => {
     proxy.become({ latencyMs: 30, bytesPerSecond: 20_000 });
@@ -169,7 +172,7 @@ describe('callers behind a bad link', () => {
     expect(await ask(capture('slow'))).toEqual(slow);
   });
 
-  it('go on listening by position: nothing lost, nothing twice', async () => {
+  it('continue a subscription by position: nothing lost, nothing twice', async () => {
     const subject = 'lead-listened';
     const query =
       'subscription($after: String) { it: caseFileEvents(subject: "lead-listened", after: $after) { position } }';
@@ -209,16 +212,16 @@ describe('callers behind a bad link', () => {
     })();
     for (let n = 0; n < 40; n++) {
       const position = await touch(n);
-      // So that each cut finds somebody who listens.
+      // So that each cut affects a subscriber.
       if (n % 8 === 1) await eventually(() => heard.at(-1) === position);
-      // In turn: at once, before anything of the next connection came, and in the middle of what it is told.
+      // In turn: at once, before anything of the next connection came, and in the middle of a message.
       if (n % 8 === 2) proxy.cut();
       if (n % 8 === 4) proxy.become({ resetsAfter: { fromServer: 400 } });
       if (n % 8 === 7) proxy.become({});
     }
     proxy.become({});
     await eventually(() => heard.length >= 41);
-    const last = await touch(40); // what came twice would come before it
+    const last = await touch(40); // a duplicate would come before it
     await eventually(() => heard.at(-1) === last);
     const all = (await served.app.get(EventLog).read(subject)).map(({ position }) => position);
     wanted = false;
@@ -259,7 +262,7 @@ describe('callers behind a bad link', () => {
         }),
       );
 
-    it('have deadlines for headers, bodies and for doing nothing', () => {
+    it('have deadlines for headers, bodies and idle connections', () => {
       expect(before.headers).toBeLessThanOrEqual(10_000);
       expect(before.request).toBeLessThanOrEqual(30_000);
       expect(before.idle).toBeGreaterThan(before.request);
@@ -279,13 +282,13 @@ describe('callers behind a bad link', () => {
       expect((await ask(capture('meanwhile'))).data!.it.__typename).toBe('Accepted');
       const server = served.app.getHttpServer() as Server;
       server.headersTimeout = server.requestTimeout = 1_000;
-      // Sockets that the deadline closes are told why, where that can be told.
+      // Sockets closed by the deadline get a response with the reason, if possible.
       const answers = await Promise.all(held.map(({ closed }) => closed));
       clearInterval(drip);
       for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 408 [\s\S]*http\/too-slow/);
     });
 
-    it('give way to others when they send their bodies drop by drop', async () => {
+    it('are closed for others when they send their bodies drop by drop', async () => {
       const places = 512;
       stopTime();
       const held = await open(places, (socket) =>
@@ -296,10 +299,10 @@ describe('callers behind a bad link', () => {
       expect(await ask(capture('others'))).toMatchObject({ errors: [{ extensions: { code: 'overload/busy' } }] });
       jest.advanceTimersByTime(1);
       for (let n = 0; n < 5; n++) expect((await ask(capture('others'))).data!.it.__typename).toBe('Accepted');
-      // The first took the place of the slowest, which was told to come again; the others took that place after it.
-      const told = held.map(({ heard }) => heard().slice(CONTINUE.length)).filter(Boolean);
-      expect(told).toHaveLength(1);
-      for (const answer of told)
+      // The first took the place of the slowest, which got 503; the others took that place after it.
+      const responses = held.map(({ heard }) => heard().slice(CONTINUE.length)).filter(Boolean);
+      expect(responses).toHaveLength(1);
+      for (const answer of responses)
         expect(answer).toMatch(/^HTTP\/1.1 503 [\s\S]*retry-after: 2\r\n[\s\S]*overload\/busy/);
     });
   });

@@ -48,7 +48,7 @@ describe('null', () => {
     return { data, failed };
   };
 
-  it('is a row of a report, which opens into the deals without a value', async () => {
+  it('is a row of a report, which lists the deals without a value', async () => {
     const by = ['OWNER', 'PRODUCT', 'SOURCE'] as const;
     for (const one of by) {
       const report = `{ velocity(by: ${one}) { rows { key open won lost } } }`;
@@ -71,7 +71,7 @@ describe('null', () => {
     expect((await served.ask(`{ ${either} }`, roles)).data).toEqual({ opportunities: { totalCount: 2 } });
   });
 
-  it('is absent in every optional argument of every query, alone and together', async () => {
+  it('is the same as absent in every optional argument of every query, alone and together', async () => {
     for (const field of Object.values(schema.getQueryType()!.getFields())) {
       const needed = neededBy(field);
       const optional = field.args.filter(isOptional);
@@ -86,7 +86,7 @@ describe('null', () => {
           without,
         ]);
       }
-      // Inputs are the same empty as absent, and their fields are optional arguments too.
+      // Empty and absent inputs are the same, and their fields are optional arguments too.
       for (const arg of optional) {
         const input = getNullableType(arg.type);
         if (!isInputObjectType(input) || Object.values(input.getFields()).some(({ type }) => isNonNullType(type)))
@@ -103,7 +103,7 @@ describe('null', () => {
     }
   });
 
-  it('is absent in every optional argument and field of every mutation, alone and together', async () => {
+  it('is the same as absent in every optional argument and field of every mutation, alone and together', async () => {
     const { sendCommands: _together, ...mutations } = schema.getMutationType()!.getFields();
     for (const field of Object.values(mutations)) {
       const input = field.args.find(({ name }) => name === 'input')!;

@@ -53,7 +53,7 @@ describe('a history', () => {
     { minLength: 5, maxLength: 30 },
   );
 
-  /** The verdict as it happened, from what is recorded alone. */
+  /** The result judged by when events occurred, from the recorded events alone. */
   const recordedVerdict = (told: readonly Told[]): SlaState => {
     const met = told.findLast((event) => event.type === 'ObligationMet');
     if (met?.type === 'ObligationMet') return met.data.late ? 'met late' : 'met';
@@ -63,7 +63,7 @@ describe('a history', () => {
     return breached ? 'breached' : 'running';
   };
 
-  it('says of every clock what the fold of its causes says, once; replayed and due like it was lived', async () => {
+  it('has the recorded clock events that the fold of its causes gives, once; replay equals live', async () => {
     const seen: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(steps, async (history) => {
@@ -76,7 +76,7 @@ describe('a history', () => {
           late,
         } of history) {
           at += gap;
-          // A wait that is told late may undo a breach that was recorded; everything else may be told late here.
+          // A pause recorded late may undo a recorded breach; other events may be recorded late here.
           const back = late > 0 && (data as { action?: string }).action !== 'wait' ? late : 0;
           await send(type, at - back, data);
         }
@@ -118,7 +118,7 @@ describe('a history', () => {
     for (const each of all) expect([each, seen[each]]).toEqual([each, expect.any(Number)]);
   });
 
-  it('comes out the same live and imported', async () => {
+  it('has the same result live and imported', async () => {
     const lines = await Promise.all(
       (['live', 'backfill'] as const).map(async (mode) => {
         const { send, told } = world(agreed);
@@ -131,7 +131,7 @@ describe('a history', () => {
           ['RecycleLead', 4 * DAY, { reason: 'no-timing' }],
         ];
         for (const [type, at, data] of past) {
-          // Live, the clock ticks in between; an import lets the time pass at last.
+          // Live, the clock runs in between; an import decides it at the end.
           if (mode === 'live') await send('AdvanceClock', at);
           await send(type, at, data, mode);
         }

@@ -14,7 +14,9 @@ import { baton, root, temporaryFolder } from './support/baton';
 import { ask as askOver, capture, slowRequest } from './support/server';
 import { stopTime } from './support/stopped-time';
 
-/** Client and server share this process; thousands come to a server of its own in overload.e2e-spec.ts. */
+/**
+ * Client and server share this process; overload.e2e-spec.ts tests thousands of connections with a server of its own.
+ */
 const BURST = repetitions(100, 1_000);
 /** Each on a connection of its own. */
 const ask = (url: string, token: string, query: string) => askOver(url, token, query, { connection: 'close' });
@@ -32,7 +34,7 @@ describe('a running server', () => {
     token = (await app.get(Access).issue('tester', ['admin'], 'tester')).token;
   });
   afterAll(() => app.close());
-  /** Progress is kept for a second: asks until the answer is of this status and names this code, or none. */
+  /** Progress is cached for a second: repeats until the response has this status and names this code, or none. */
   const ready = async (expected: number, code?: string) => {
     let status = 0;
     let body: Record<string, unknown> = {};
@@ -59,7 +61,7 @@ describe('a running server', () => {
     for (const follower of followers) expect(follower).toMatchObject({ events: 0, seconds: 0, parked: 0 });
   });
 
-  it('counts for whoever watches, without a name or an id', async () => {
+  it('has metrics without a name or an id', async () => {
     await ask(url, token, '{ nonsense }');
     await ask(url, 'nobody', '{ status { name } }');
     const response = await fetch(`${url}/metrics`);
@@ -79,13 +81,13 @@ describe('a running server', () => {
     expect(figures).not.toMatch(/ada|example\.org|tester|baton_[0-9a-f]{12}_/);
   });
 
-  it('tells its figures on this machine only', async () => {
+  it('serves its metrics on this machine only', async () => {
     const proxied = await fetch(`${url}/metrics`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
     expect(proxied.status).toBe(403);
     expect(await proxied.text()).not.toContain('baton_commands');
   });
 
-  it('warns of what is parked, and is not ready when an event is missing or a store is away', async () => {
+  it('warns of parked events, and is not ready when an event is missing or a store is unavailable', async () => {
     const documents = app.get(Documents);
     const { name } = (await app.get(Runner).status())[0]!;
     const found = { follower: name, position: '1', expected: 3, counted: 2 };
@@ -122,7 +124,7 @@ describe('a running server', () => {
     expect(body['followers']).toMatchObject([{ events: page.events.length }]);
   });
 
-  it('takes a burst in bounded pieces: each is answered, carried out or told to come again', async () => {
+  it('processes a burst in bounded parts: each request is done or told to retry', async () => {
     const answers = await Promise.all(Array.from({ length: BURST }, (_, n) => ask(url, token, capture(`burst-${n}`))));
     const done = answers.filter(({ status }) => status === 200);
     const told = answers.filter(({ status }) => status === 503 || status === 429);
@@ -139,7 +141,7 @@ describe('a running server', () => {
     answers.forEach(({ status }, n) => expect(captured.has(`lead-burst-${n}`)).toBe(status === 200));
   });
 
-  it('refuses requests while as many as may be are in flight', async () => {
+  it('refuses requests while the maximum number is in flight', async () => {
     const slow = await Promise.all(Array.from({ length: 8 }, () => slowRequest(url)));
     const refused = await ask(url, token, capture('one-too-many'));
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
@@ -150,7 +152,7 @@ describe('a running server', () => {
     await eventually(async () => (await ask(url, token, capture('one-too-many'))).status === 200);
   });
 
-  it('does not read a connection that was refused before it may come again, whatever it sends', async () => {
+  it('does not read a refused connection before it may retry, whatever it sends', async () => {
     const slow = await Promise.all(Array.from({ length: 8 }, () => slowRequest(url)));
     const impatient = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
     const body = JSON.stringify({ query: capture('impatient') });
@@ -164,7 +166,7 @@ describe('a running server', () => {
       await eventually(() => answers() === 1);
       expect(heard).toMatch(/retry-after: 2\r\n/);
       impatient.write(request);
-      // Whoever comes later is answered, and it is not; nor a moment before its two seconds are over.
+      // Later connections are served, and it is not; nor a moment before its two seconds are over.
       expect((await ask(url, token, capture('another'))).status).toBe(503);
       jest.advanceTimersByTime(1_999);
       expect((await ask(url, token, capture('another'))).status).toBe(503);
@@ -172,13 +174,13 @@ describe('a running server', () => {
       jest.advanceTimersByTime(1);
       await eventually(() => answers() === 2);
     } finally {
-      jest.advanceTimersByTime(2_000); // whoever was refused is read again
+      jest.advanceTimersByTime(2_000); // a refused connection is read again
       jest.useRealTimers();
       for (const socket of [...slow, impatient]) socket.destroy();
     }
   });
 
-  it('tells a caller whose commands wait in most places to come again, and goes on for others', async () => {
+  it('refuses a caller whose commands fill most places, and serves others', async () => {
     const other = (await app.get(Access).issue('other', ['admin'], 'tester')).token;
     const log = app.get(EventLog);
     const append = log.append.bind(log);
@@ -200,7 +202,7 @@ describe('a running server', () => {
 
 describe('the runbook', () => {
   const folder = temporaryFolder();
-  it('names commands and options that exist', async () => {
+  it('names existing commands and options', async () => {
     const text = readFileSync(join(root, 'libs/platform/README.md'), 'utf8');
     const commands = [...text.matchAll(/\bbaton ([a-z][a-z-]*)((?: +(?:--?[a-z][\w-]*|<\w+>|[\w./:?=<>|-]+))*)/g)];
     const blocks = new Map<string, Set<string>>();

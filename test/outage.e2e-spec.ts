@@ -10,9 +10,9 @@ const captureOn = (served: Served, leadId: string) =>
     ['admin'],
   );
 
-describe('while the log is away', () => {
+describe('while the log is unavailable', () => {
   const folder = temporaryFolder();
-  // Ahead of the machine, so that the log's own time is never later than now; an hour is a leap of the test.
+  // Ahead of the machine, so that the log's own time is never later than now; the test advances it by an hour.
   const clock = new FixedClock('2031-01-01T00:00:00.000Z');
   let server: EventStoreServer;
   let proxy: FaultProxy;
@@ -38,7 +38,7 @@ describe('while the log is away', () => {
     server.stop();
   });
   const capture = (leadId: string) => captureOn(served, leadId);
-  /** Any caller of before: whether its key was revoked, only the log could say. */
+  /** A caller from before: only the log knows whether its key was revoked. */
   const query = (text: string) => served.ask<Record<string, unknown>>(`{ ${text} }`, ['admin']);
 
   it.each([
@@ -47,7 +47,7 @@ describe('while the log is away', () => {
     ['a figure', 'velocity { total { open won } }'],
     ['what depends on definitions', 'attribution(model: LINEAR) { rows { key } total { conversions } }'],
     ['the status', 'status { name position atTip }'],
-  ])('%s is answered from the read models, and says how far they stand', async (_, text) => {
+  ])('%s is served from the read models, with their position', async (_, text) => {
     const { data, errors, extensions } = await query(text);
     expect(errors).toBeUndefined();
     expect(Object.values(data)[0]).not.toBeNull();
@@ -62,12 +62,12 @@ describe('while the log is away', () => {
     expect(extensions!.warnings![0]!.position >= position).toBe(true);
   });
 
-  it('a read model that has come so far answers `atLeast`', async () => {
+  it('a read model that has reached the position answers `atLeast`', async () => {
     const { data, errors } = await query(`lead(leadId: "ada", atLeast: "${position}") { leadId }`);
     expect([errors, data['lead']]).toEqual([undefined, { leadId: 'ada' }]);
   });
 
-  it('a key that was taken goes on being taken for an hour, and no longer', async () => {
+  it('a known key is accepted for an hour, and no longer', async () => {
     const before = clock.instant;
     clock.instant = '2031-01-01T00:59:59.000Z';
     expect((await query('leads(first: 1) { totalCount }')).errors).toBeUndefined();
@@ -76,7 +76,7 @@ describe('while the log is away', () => {
     clock.instant = before;
   });
 
-  it('a key that nobody has shown before is for the log to judge', async () => {
+  it('an unknown key cannot be checked without the log', async () => {
     const headers = {
       'content-type': 'application/json',
       authorization: `Bearer baton_${'0'.repeat(12)}_${'a'.repeat(43)}`,
@@ -85,7 +85,7 @@ describe('while the log is away', () => {
     expect(errors![0]!.extensions.code).toBe('log/unavailable');
   });
 
-  it('a mutation, and what is read from the log itself, says that it is away', async () => {
+  it('a mutation, and what is read from the log itself, reports the outage', async () => {
     const mutation = await capture('bob');
     expect(mutation.errors![0]!.extensions.code).toBe('log/unavailable');
     expect(mutation.extensions?.warnings).toBeUndefined();
@@ -102,18 +102,18 @@ describe('while the log is away', () => {
     for (const file of [
       'caseFile(subject: "lead-ada") { totalCount }',
       'caseFile(subject: "lead-ada", orderBy: RECORDED, newestFirst: true) { edges { node { sentence } } }',
-      'caseFile(subject: "lead-nobody") { totalCount }', // whether anything is known, only the log could say
+      'caseFile(subject: "lead-nobody") { totalCount }', // only the log knows whether anything is recorded
     ])
       expect((await query(file)).errors![0]!.extensions.code).toBe('log/unavailable');
   });
 
-  it.each(['velocity', 'attribution'])('the report %s is given from the read models, with a warning', async (name) => {
+  it.each(['velocity', 'attribution'])('the report %s is served from the read models, with a warning', async (name) => {
     const { status, stdout, stderr } = await baton(folder, 'report', name, '--json');
     expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ total: expect.anything() as object })]);
     expect(stderr).toMatch(/log\/unavailable: .* up to position \d+-\d+\./);
   });
 
-  it('and once it is back, no answer warns', async () => {
+  it('and once it is back, no response has a warning', async () => {
     proxy.become({});
     await eventually(async () => (await capture('cy')).data?.it?.__typename === 'Accepted');
     await eventually(() => served.app.get(EventLog).availability().state === 'available');
@@ -125,7 +125,7 @@ describe('while the clock of the machine is ahead by hours', () => {
   const folder = temporaryFolder();
   const HOURS_MS = 5 * 3_600_000;
 
-  it('nothing is written, and the error says why, until it is right again', async () => {
+  it('nothing is written, and the error states why, until it is right again', async () => {
     const served = await Served.start(folder);
     const capture = async (leadId: string) => {
       const { data, errors } = await captureOn(served, leadId);

@@ -8,14 +8,14 @@ import { openLog } from './support/server';
 const TIMES = 10;
 const ACCEPTED = repetitions(500, 20_000);
 
-describe('a server of which ten times as much is asked as it takes on', () => {
+describe('a server with ten times the load that it accepts', () => {
   const folder = temporaryFolder();
-  it('goes on working, tells the others when to come again, and keeps its memory', async () => {
+  it('continues to work, tells the others when to retry, and bounds its memory', async () => {
     const server = await serverOf(folder, join(root, 'dist', 'apps', 'cli', 'main.js'));
     const flood = await Flood.connect(server, TIMES * MAX_IN_FLIGHT);
     let memory: number;
     try {
-      // It throws when an answer is neither an acceptance nor a 503 or 429 with Retry-After, or is missing.
+      // It throws if a response is neither an acceptance nor a 503 or 429 with Retry-After, or is missing.
       while (flood.accepted.length < ACCEPTED || flood.refusals === 0)
         sound(await flood.inFlight(TIMES * MAX_IN_FLIGHT, 200));
       memory = server.memory();

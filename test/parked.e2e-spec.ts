@@ -6,7 +6,7 @@ import { baton, batonJson, batonProcess, root, Served, temporaryFolder } from '.
 const folder = temporaryFolder();
 const laterBuild = join(root, 'test/support/later-build.js');
 
-/** What a newer build has written: this one does not know the type. */
+/** An event written by a newer version: this one does not know the type. */
 const teleport = async (lead: string) => {
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), { now: () => new Date().toISOString() });
   const [{ meta }] = (await log.read(`lead-${lead}`)) as [RawEvent];
@@ -34,7 +34,7 @@ const deciding = (action: 'retry' | 'discard', lead: string) =>
 const decide = (...decision: Parameters<typeof deciding>) => baton(folder, ...deciding(...decision));
 let follower = '';
 
-describe('an event that this build does not know', () => {
+describe('an event of an unknown type', () => {
   beforeAll(async () => {
     const served = await Served.start(folder);
     for (const lead of ['ada', 'bob', 'cyd']) {
@@ -50,7 +50,7 @@ describe('an event that this build does not know', () => {
     await teleport('bob');
   });
 
-  it('waits and raises the alarm: a line, and the list of what waits', async () => {
+  it('is parked and reported: a log line, and an entry in the list', async () => {
     // The alarm is a line of the process.
     const { status, stdout, stderr } = batonProcess(folder, 'parked', 'list');
     expect(status).toBe(0);
@@ -67,7 +67,7 @@ describe('an event that this build does not know', () => {
     follower = (await batonJson<ParkedSequence[]>(folder, 'parked', 'list'))[0]!.follower;
   });
 
-  it('is told by the server: status, a warning of health, a figure; everything else goes on', async () => {
+  it('is reported by the server: status, a warning of health, a metric; everything else continues', async () => {
     await teleport('cyd');
     const served = await Served.start(folder);
     try {
@@ -91,7 +91,7 @@ describe('an event that this build does not know', () => {
       expect([ready.status, await ready.json()]).toMatchObject([200, { codes: [], warnings: ['health/parked'] }]);
       const figures = await (await fetch(`${served.url}/metrics`)).text();
       expect(figures).toContain(`baton_parked_sequences{follower="${follower}"} 3`);
-      // This process parked one of them; the others waited already.
+      // This process parked one of them; the others were parked before.
       expect(figures).toContain(`baton_sequences_parked_total{follower="${follower}",code="${code}"} 1`);
       const answer = await served.ask<{ leads: { totalCount: number } }>('{ leads { totalCount } }', ['admin']);
       expect(answer.data.leads.totalCount).toBe(3);
@@ -100,13 +100,13 @@ describe('an event that this build does not know', () => {
     }
   });
 
-  it('still waits when it is tried again by the same build', async () => {
+  it('stays parked when it is retried by the same version', async () => {
     const { status, stdout } = await decide('retry', 'ada');
     expect([status, JSON.parse(stdout)]).toMatchObject([1, { waits: caseFile('ada') }]);
     expect(await waiting()).toHaveLength(3);
   });
 
-  it('goes on when a build that knows it tries again, and nothing of it is missing', async () => {
+  it('is handled when a version that knows it retries, with nothing missing', async () => {
     process.env['NODE_OPTIONS'] = `--require ${laterBuild}`;
     try {
       const { status, stdout } = batonProcess(folder, ...deciding('retry', 'ada'));
@@ -121,17 +121,17 @@ describe('an event that this build does not know', () => {
     expect(await waiting()).toEqual([caseFile('bob'), caseFile('cyd')]);
   });
 
-  it('is left out by decision, also by every rebuild of that version', async () => {
+  it('is discarded by decision, also in every rebuild of that version', async () => {
     expect(JSON.parse((await decide('discard', 'bob')).stdout)).toMatchObject({ waits: null });
     expect(JSON.parse((await decide('discard', 'cyd')).stdout)).toMatchObject({ waits: null });
     expect(await waiting()).toEqual([]);
-    // This build cannot vouch for what only the later one can read.
+    // This version cannot verify what only the later one can read.
     const verified = await baton(folder, 'status', '--verify', '--json');
     const { completeness } = JSON.parse(verified.stdout) as { completeness: { complete: boolean; code?: string }[] };
     expect(completeness.flatMap(({ complete, code }) => (complete ? [] : [code]))).toEqual(['read/unreadable-events']);
   });
 
-  it('leaves the decisions in the log, with who took them', async () => {
+  it('leaves the decisions in the log, with their actor', async () => {
     const decided = (await baton(folder, 'events', '--stream', `follower-${follower}`)).stdout
       .trim()
       .split('\n')

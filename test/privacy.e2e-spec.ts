@@ -5,7 +5,7 @@ import { Access } from '@baton/platform/access';
 import { Runner } from '@baton/platform/runner';
 import { Served, temporaryFolder } from './support/baton';
 
-/** What is planted, one value of each kind of personal data that Baton takes; none of them may lie on the disk. */
+/** Planted values, one of each kind of personal data that Baton accepts; none of them may be on disk. */
 const planted = {
   name: 'Zephyrine Quillfeather',
   email: 'zephyrine@quillfeather.example',
@@ -32,7 +32,7 @@ const planted = {
 describe('personal data', () => {
   const folder = temporaryFolder();
   let served: Served;
-  /** Of the connector of another system: it says what was decided there. */
+  /** From the connector of another system, about its decision. */
   let headers: Record<string, string>;
   beforeAll(async () => {
     served = await Served.start(folder);
@@ -103,7 +103,7 @@ describe('personal data', () => {
     await served.settle();
   });
 
-  it('is shown to who works with people by name, and to nobody else', async () => {
+  it('is shown to roles that work with people by name, and to nobody else', async () => {
     const query = `{ lead(leadId: "planted") ${person} other: lead(leadId: "planted-2") ${person}
       handoffPackage(leadId: "planted") { contact { name phone } evidence complete }
       feedback(leadId: "planted", first: 1) { edges { node { note } } }
@@ -126,7 +126,7 @@ describe('personal data', () => {
     for (const value of [...Object.values(planted), 'sealed']) expect(sealed).not.toContain(value);
   });
 
-  it('stands sealed in every file of the data folder, in every form that could be read', () => {
+  it('is sealed in every file of the data folder, in every form that could be read', () => {
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(['log.db', 'documents.db', 'keys.db']));
     const forms = Object.values(planted).flatMap((value) => [
@@ -140,7 +140,7 @@ describe('personal data', () => {
       const bytes = readFileSync(join(parentPath, name));
       expect({ [name]: forms.filter((form) => bytes.includes(form)) }).toEqual({ [name]: [] });
     }
-    // The scan can find something: what is not personal stands there in clear.
+    // The scan can find something: non-personal data is there in clear.
     const clear = ['log.db', 'log.db-wal', 'documents.db', 'documents.db-wal'].filter((name) =>
       readFileSync(join(folder, name)).includes('Quillfeather'),
     );
@@ -148,7 +148,7 @@ describe('personal data', () => {
     expect(clear.some((name) => name.startsWith('documents'))).toBe(true);
   });
 
-  it('is found as a whole or by words, whatever the spelling, by who may see it', async () => {
+  it('is found completely or by words, whatever the spelling, by permitted roles', async () => {
     expect(await found('email: " ZV@Vandersloot.example "')).toEqual(['planted']);
     for (const phone of ['+49 (151) 56-47-382', '0049/151/5647382', 'tel:+491515647382'])
       expect({ [phone]: await found(`phone: "${phone}"`) }).toEqual({ [phone]: ['planted'] });
@@ -162,12 +162,14 @@ describe('personal data', () => {
     const refusal = async (query: string, as: Role) =>
       (await served.ask(query, [as])).errors?.map(({ extensions }) => extensions.code);
     expect(await refusal(search, 'analyst')).toEqual(['access/denied']);
-    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual(['read/nothing-to-find']);
+    expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual([
+      'read/nothing-to-find',
+    ]);
   });
 
-  it('of a page of fifty people is opened with one call of the key store', async () => {
+  it('of a page of fifty people is decrypted with one call of the key store', async () => {
     const query = `{ leads(first: 50) { edges { node ${person} } } }`;
-    await ask(query); // whatever a first call makes
+    await ask(query); // whatever a first call creates
     const spies = (['find', 'make', 'secret', 'secrets'] as const).map((method) =>
       jest.spyOn(served.app.get(KeyStore), method),
     );
@@ -206,7 +208,7 @@ describe('personal data', () => {
     expect(await found('name: "Featherstonehaugh"')).toEqual(['planted-2']);
   });
 
-  it('is forgotten by a rebuild alike', async () => {
+  it('is forgotten by a rebuild as well', async () => {
     const { totalCount } = (await ask<{ leads: { totalCount: number } }>('{ leads { totalCount } }')).leads;
     await served.app.get(Runner).rebuild('leads');
     await served.settle();

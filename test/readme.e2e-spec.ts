@@ -8,7 +8,7 @@ import { freePort } from './support/free-port';
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text]) => text!.trim());
 
-/** What each block of commands must print, in the order of the page; the first two are the two commands. */
+/** What each block of commands must print, in the order of the page; the first two are the two main commands. */
 const prints: readonly RegExp[] = [
   /Pipeline velocity by product/,
   /./,
@@ -17,7 +17,7 @@ const prints: readonly RegExp[] = [
   /^$/,
   /"sendCommands":\[\{"__typename":"Accepted","position":"\d+"\},\{"__typename":"Accepted","position":"\d+"\}\]/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
-  /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"system"\},"revision":\d+/,
+  /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"SYSTEM"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,
   /u-shaped[\s\S]*"total":/,
   /^source,won,revenue,currency\n/,
@@ -36,7 +36,8 @@ describe('the README', () => {
   beforeAll(async () => {
     port = await freePort();
     expect(blocks[0]).toBe('npm ci && npm run demo');
-    // In a group of its own, because npm stands between this process and the server. A small company is soon told.
+    // In a process group of its own, because npm is between this process and the server. A small company is generated
+    // quickly.
     server = spawn('npm', ['run', 'demo', '--', '--scale', '0.15'], { cwd: root, env: environment(), detached: true });
     await new Promise<void>((resolve, reject) => {
       server.stdout!.on('data', (chunk: Buffer) => (served += chunk.toString()).includes('Ctrl+C') && resolve());
@@ -53,26 +54,26 @@ describe('the README', () => {
     ...process.env,
     BATON_DATA_DIR: folder,
     BATON_PORT: String(port),
-    BATON_URL: `http://127.0.0.1:${port}`, // the examples ask where the demo listens
+    BATON_URL: `http://127.0.0.1:${port}`, // the examples use the address of the demo
   });
 
   it('names the two commands first', () =>
     expect(blocks.slice(0, 2)).toEqual(['npm ci && npm run demo', 'npm ci && npm test']));
 
-  it('says what the demo prints', () => {
+  it('shows what the demo prints', () => {
     expect(served).toMatch(prints[0]!);
     expect(served).toMatch(
       /admin key, shown once: {2}baton_[0-9a-f]{12}_[\s\S]*\/graphiql\nNext: [^\n]*\n[^\n]*Ctrl\+C[^\n]*\n*$/,
     );
   });
 
-  it('shows a history that goes up to today', () => {
+  it('shows a history up to today', () => {
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     expect(served).toMatch(/The log holds [\d,]+ events of a made-up company, \d{4}-\d\d-\d\d to /);
     expect(served).toContain(` to ${yesterday};`);
   });
 
-  it('has commands that work, one after the other, beside the running server', () => {
+  it('has commands that work, one after the other, with the server running', () => {
     expect(prints).toHaveLength(blocks.length);
     const script = blocks
       .slice(2)
@@ -95,7 +96,7 @@ describe('the README', () => {
     }
   });
 
-  it('links to files that are there', () => {
+  it('links to existing files', () => {
     const targets = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, target]) => target!);
     expect(targets.length).toBeGreaterThan(2);
     expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);

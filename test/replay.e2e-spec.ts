@@ -12,7 +12,7 @@ import { companySteps } from '../apps/cli/demo/company';
 import { baton, batonJson, root, temporaryFolder } from './support/baton';
 import { copyDemo, DEMO_DAY, DEMO_SCALE } from './support/demo';
 
-/** Read models of what no story tells: keys, frozen periods, imports, and what other systems were told. */
+/** Read models that the demo does not fill: keys, frozen periods, imports, and messages to other systems. */
 const untold = new Set(['keys', 'periods', 'messages', 'imports']);
 
 describe('the demo', () => {
@@ -23,13 +23,13 @@ describe('the demo', () => {
     printed = await copyDemo(folder);
   });
 
-  it('prints four models and more side by side, the velocity, and how sales kept the SLA', () => {
+  it('prints several models, the velocity, and the SLA results of sales', () => {
     for (const model of ['first-touch', 'last-touch', 'linear', 'u-shaped']) expect(printed).toContain(model);
     for (const word of [
       'paid search',
       'unattributed',
       'win rate',
-      'worth per day',
+      'velocity per day',
       'Insight Team',
       'first-response',
       'share met',
@@ -50,7 +50,7 @@ describe('the demo', () => {
     expect(await position()).toBe(before);
   });
 
-  it('keeps to the day of the history that the log holds', async () => {
+  it('keeps to the day of the history in the log', async () => {
     const { status, stderr } = await baton(folder, 'demo', '--once', '--today', '2024-06-30');
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^demo\/other-day \(today\): .*2024-07-01/)]);
     const tomorrow = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
@@ -70,11 +70,11 @@ describe('the demo', () => {
       const bytes = readFileSync(join(folder, file));
       expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([]);
     }
-    // The scan can find something: what is not personal stands there in clear.
+    // The scan can find something: non-personal data is there in clear.
     expect(readFileSync(join(folder, 'log.db')).includes('Insight Team')).toBe(true);
   });
 
-  it('hides personal data from whoever reads the events', async () => {
+  it('hides personal data from readers of the events', async () => {
     const { stdout } = await baton(folder, 'events', '--types', 'LeadCaptured', '--limit', '5');
     const events = stdout
       .trim()
@@ -86,7 +86,7 @@ describe('the demo', () => {
     }
   });
 
-  it('tells the case of a deal from its opening to its journey', async () => {
+  it('shows the case of a deal from its opening to its journey', async () => {
     const { stdout } = await baton(folder, 'events', '--types', 'OpportunityWon', '--limit', '1');
     const { data } = JSON.parse(stdout) as { data: { opportunityId: string } };
     const entries = await batonJson<{ type: string; actor: string; changes: unknown[] }[]>(
@@ -125,7 +125,7 @@ describe('the demo', () => {
         const fence = (await documents.lease('replay', 'test'))!;
         const generation = `${projection.name}-v${projection.version}`;
         await replay({ log, journal, documents }, projection, generation, () => fence, { pageSize });
-        // Equal, but told briefly when not.
+        // Compared in full, reported briefly.
         expect({ [projection.name]: (await bytesOf(documents, projection)) === folded }).toEqual({
           [projection.name]: true,
         });

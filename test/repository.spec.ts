@@ -36,7 +36,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the linter', () => {
   const linter = new ESLint({ cwd: root });
-  /** The lines of a spec at a path that it objects to. */
+  /** The lines of a spec at a path that the linter reports. */
   const faults = async (path: string, ...lines: readonly string[]): Promise<readonly number[]> => {
     const [result] = await linter.lintText(lines.join('\n'), { filePath: join(root, path) });
     return result!.messages.filter(({ ruleId }) => ruleId === 'no-restricted-syntax').map(({ line }) => line);
@@ -64,15 +64,15 @@ describe('the linter', () => {
     `await eventually(() => count > 2);`,
   ];
   it.each(['test/x.e2e-spec.ts', 'libs/leads/x.spec.ts', 'libs/kernel/testing/x.contract.ts'])(
-    'refuses what measures time in %s',
+    'refuses time measurement in %s',
     async (path) => expect(await faults(path, ...refused, ...taken)).toEqual(refused.map((_, index) => index + 1)),
   );
 });
 
-describe('what is installed', () => {
+describe('installed packages', () => {
   const { dependencies, devDependencies, overrides } = manifest;
 
-  /** An override of what one package asks for may point to a dependency of ours: `$name`. */
+  /** An override of a package's dependency may point to a dependency of ours: `$name`. */
   const overridden = Object.entries(overrides).flatMap(([name, version]): [string, string | undefined][] =>
     typeof version === 'string'
       ? [[name, version]]
@@ -85,26 +85,26 @@ describe('what is installed', () => {
   it.each([...asked, ...overridden])('pins %s exactly', (_, version) =>
     expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
   );
-  it('is what the lock file says', () => expect(lock().packages['']).toMatchObject({ dependencies, devDependencies }));
+  it('match the lock file', () => expect(lock().packages['']).toMatchObject({ dependencies, devDependencies }));
 
-  it('comes from no address of its own', () => {
+  it('come only from the registry', () => {
     const { packages } = lock();
-    // Who asks for donations may give an address; nothing is fetched from it.
+    // A funding entry may have an address; nothing is fetched from it.
     const addressed = Object.entries(packages).filter(([, { funding: _, ...entry }]) =>
       /"resolved"|:\/\//.test(JSON.stringify(entry)),
     );
     expect(addressed.map(([path]) => path)).toEqual([]);
     expect(read('.npmrc')).not.toMatch(/registry\s*=|:\/\/|_auth/);
   });
-  it('runs no script of a package', () => expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m));
+  it('run no scripts', () => expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m));
 
   const complete = (file: string) => spawnSync('node', [join(root, '.ci/complete-lockfile.mjs'), file]);
-  it('installs on every platform', () => {
+  it('install on every platform', () => {
     const file = join(folder, 'lock.json');
     copyFileSync(join(root, 'package-lock.json'), file);
     expect(complete(file).stdout.toString()).toBe('the lock file is complete\n');
   });
-  it('is completed where the registry served only one platform', () => {
+  it('are completed if the registry served only one platform', () => {
     const whole = lock();
     const file = join(folder, 'lock.json');
     const foreign = ([path]: [string, Entry]) => /@swc\/core-(darwin|win32|linux-s390x)/.test(path);
@@ -118,7 +118,7 @@ describe('what is installed', () => {
     for (const [path, { version, os, cpu, optional, dev }] of entries.filter(foreign))
       expect(completed[path]).toMatchObject({ version, os, cpu, optional, dev });
   });
-  it('is not completed by guessing', () => {
+  it('are not completed by guessing', () => {
     const file = join(folder, 'lock.json');
     writeFileSync(file, JSON.stringify({ packages: { '': { optionalDependencies: { surprise: '1.0.0' } } } }));
     expect(complete(file).stderr.toString()).toContain('surprise does not name its platform');
@@ -132,8 +132,8 @@ describe('the licence', () => {
   });
 });
 
-describe('the run of a build server', () => {
-  /** Runs a copy of `.ci/run` with an npm that prints and answers what it is told to. */
+describe('the script of a build server', () => {
+  /** Runs a copy of `.ci/run` with an npm that prints and returns what the test sets. */
   const run = (test: string, { data = false, exec = 'true' } = {}) => {
     const checkout = join(folder, 'checkout');
     for (const path of ['.ci', 'bin']) mkdirSync(join(checkout, path), { recursive: true });
@@ -164,7 +164,7 @@ describe('the run of a build server', () => {
     expect(lines.at(-1)).toBe('2 passed, 1 failed');
     expect(status).toBe(7);
   });
-  it('needs the data where it is there, and then runs the suites that read it once more without it', () => {
+  it('requires the data if present, and then runs the suites that read it once more without it', () => {
     const { status, lines } = run('echo "3 passed, 0 failed"', {
       data: true,
       exec: 'ls; ls ..; echo "1 passed, 0 failed, 1 skipped"',
@@ -179,7 +179,7 @@ describe('the run of a build server', () => {
     expect(lines).not.toContain('shared');
     expect([status, lines.at(-1)]).toEqual([0, '3 passed, 0 failed']);
   });
-  it('fails where a suite needs the data that a newcomer does not have', () => {
+  it('fails if a suite needs the data that a newcomer does not have', () => {
     const { status, lines } = run('echo "3 passed, 0 failed"', {
       data: true,
       exec: 'echo "0 passed, 1 failed"; exit 1',
@@ -213,7 +213,7 @@ describe('the containers and the workflow', () => {
   const jobs = Object.values(yaml('.github/workflows/ci.yml').jobs as Record<string, Job>);
   const steps = jobs.flatMap((job) => job.steps);
 
-  /** What a value is where nothing is set outside, or only what must be. */
+  /** A default value, or a required one. */
   const given = (value: string): string =>
     value.replace(/\$\{[A-Z_]+:([-?])([^}]*)\}/, (_, kind, text) => (kind === '-' ? text : 'given'));
 
@@ -238,26 +238,26 @@ describe('the containers and the workflow', () => {
   });
   it('need a master key, and say so', () =>
     expect(compose['api']!.environment!['BATON_MASTER_KEY']).toMatch(/^\$\{BATON_MASTER_KEY:\?.+\}$/));
-  it('explain what may be set outside', () => {
+  it('explain the available settings', () => {
     const asked = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!);
     const explained = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!);
     expect([...new Set(asked)].sort()).toEqual(explained.sort());
   });
-  it('are given longer to stop than they take', () => {
+  it('get more time to stop than they need', () => {
     for (const name of ['api', 'worker'])
       expect(parseInt(compose[name]!.stop_grace_period!)).toBeGreaterThan(readConfig({}).shutdownSeconds);
   });
-  it('see the files that are to be imported, as the README says', () => {
+  it('see the files to import, as documented in the README', () => {
     expect(compose['worker']!.volumes!.map(given)).toEqual(['./import:/import']);
     expect(read('README.md')).toContain('docker compose exec --workdir /import worker');
   });
-  it('give nothing to the server of the log by the name of a setting of its own', () => {
+  it('pass the log server none of our settings under the name of its own', () => {
     const ours = settings.map(({ name }) => name);
     expect(ours.filter((name) => !name.startsWith('BATON_'))).toEqual([]);
   });
-  it('are not run by root', () => expect(read('Dockerfile')).toMatch(/^USER node$/m));
+  it('do not run as root', () => expect(read('Dockerfile')).toMatch(/^USER node$/m));
 
-  it('set only what Baton reads, to what it accepts', () => {
+  it('set only what Baton reads, to valid values', () => {
     const known: readonly string[] = settings.map(({ name }) => name);
     for (const name of ['api', 'worker']) {
       const environment = Object.entries(compose[name]!.environment!);

@@ -39,7 +39,7 @@ describe('both teams', () => {
     return data.it;
   };
 
-  it('agree on what marketing promises', async () => {
+  it('agree on the commitment of marketing', async () => {
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
     const body = { obligations: [], marketing: { per: 'quarter', pipeline } };
@@ -52,7 +52,7 @@ describe('both teams', () => {
     });
   });
 
-  it('hear what sales hears, by the campaign that reached the person', async () => {
+  it('read what sales reports, by the campaign that reached the person', async () => {
     await tell('captureLead', { leadId: 'ada', industry: 'Steel' });
     const touch = { leadId: 'ada', action: 'click', team: 'MARKETING', campaign: 'spring' };
     await send('recordTouch', touch, ['marketing'], 'touch');
@@ -78,7 +78,7 @@ describe('both teams', () => {
     expect(await ask(`${behind} ${node}`, ['analyst'])).toEqual(expected(null));
   });
 
-  it('give feedback on nobody and on no call', async () => {
+  it('cannot give feedback on an unknown person or call', async () => {
     const about = async (subject: object) =>
       (await send('giveFeedback', { objections: ['price'], ...subject }, ['sales'])).code;
     expect(await about({ leadId: 'nobody' })).toBe('lead/unknown');
@@ -86,7 +86,7 @@ describe('both teams', () => {
     expect(await about({ opportunityId: 'd1', touchId: 't1' })).toBe('feedback/touch-needs-lead');
   });
 
-  it('page through feedback, and refuse a cursor that is none', async () => {
+  it('page through feedback, and get an invalid cursor refused', async () => {
     const page = (after = '') => `feedback(first: 1${after}) { totalCount pageInfo { hasNextPage endCursor } }`;
     const one = await ask<{ totalCount: number; pageInfo: { hasNextPage: boolean; endCursor: string } }>(page());
     expect(one).toMatchObject({ totalCount: 2, pageInfo: { hasNextPage: true } });
@@ -97,7 +97,7 @@ describe('both teams', () => {
     }
   });
 
-  it('support a deal that there is, and see the won deals they served', async () => {
+  it('support an existing deal, and see the won deals they served', async () => {
     const request = { supportId: 's1', opportunityId: 'deal', leadId: 'ada', kind: 'ASSET', need: 'A case study.' };
     expect((await send('requestSupport', request, ['sales'])).code).toBe('opportunity/unknown');
     await tell('openOpportunity', { opportunityId: 'deal', amount: { minor: 100, currency: 'USD' } });
@@ -137,7 +137,7 @@ describe('both teams', () => {
     const held = () => ask<Held>('review(reviewId: "r1") { figures position definitions intact actions }');
     let first: Held;
 
-    it('the figures that the reports give, which no caller can', async () => {
+    it('the figures of the reports, which no caller can supply', async () => {
       const { errors } = await served.ask(
         `mutation { holdReview(commandId: "x", input: { reviewId: "r0", kind: WEEKLY_PIPELINE,
           from: "2024-01-01", to: "2024-01-31", timeZone: "UTC", figures: {} }) { __typename } }`,
@@ -163,7 +163,7 @@ describe('both teams', () => {
       expect((first.figures['velocity'] as { total: object }).total).toMatchObject(again.total);
     });
 
-    it('once: what happens later changes nothing of it', async () => {
+    it('once: later events do not change it', async () => {
       await tell('openOpportunity', { opportunityId: 'later' });
       expect(await send('holdReview', question, ['marketing'], 'hold')).toMatchObject({ repeated: true });
       expect(await send('holdReview', question, ['marketing'])).toMatchObject({ __typename: 'Accepted' });
@@ -188,7 +188,7 @@ describe('both teams', () => {
       );
     });
 
-    it('what they agreed to do, until it is done', async () => {
+    it('the agreed actions, until they are done', async () => {
       await tell('agreeReviewAction', { reviewId: 'r1', what: 'Call.', owner: 'rita', dueOn: '2024-01-12' }, ['sales']);
       await tell('agreeReviewAction', { reviewId: 'r1', what: 'Mail.', owner: 'mia', dueOn: '2199-01-12' }, ['sales']);
       const node = '{ totalCount edges { node { number owner open overdue } } }';
@@ -214,7 +214,7 @@ describe('both teams', () => {
         ...options,
       );
     expect(await report()).toMatchObject({ salesQualified: { needed: '53 1/3' }, warnings: [] });
-    // Before anything was agreed, nothing was promised.
+    // Before anything was agreed, there was no commitment.
     const before = await report('--period', '2020-Q1');
     expect(before.salesQualified.needed).toBeNull();
     expect(before.warnings).toHaveLength(1);

@@ -1,5 +1,5 @@
-import { EventLog, type Role } from '@baton/kernel';
-import { Access, type KeyOrigin } from '@baton/platform/access';
+import { EventLog, type CallerOrigin, type Role } from '@baton/kernel';
+import { Access } from '@baton/platform/access';
 import { baton, batonJson, Served, temporaryFolder } from './support/baton';
 
 interface Answer {
@@ -8,7 +8,7 @@ interface Answer {
   readonly repeated?: boolean;
 }
 
-describe('who sends a command', () => {
+describe('the sender of a command', () => {
   const folder = temporaryFolder();
   let served: Served;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('who sends a command', () => {
   });
   afterAll(() => served.stop());
 
-  const keyOf = async (label: string, kind: { origin?: KeyOrigin; actsForPersons?: boolean } = {}) =>
+  const keyOf = async (label: string, kind: { origin?: CallerOrigin; actsForPersons?: boolean } = {}) =>
     (await served.app.get(Access).issue(label, ['marketing', 'sales'] as Role[], 'tester', kind)).token;
   const send = async (key: string, commandId: string, mutation: string, headers: Record<string, string> = {}) => {
     const query = `mutation { ${mutation.replace('(', `(commandId: "${commandId}", `)} {
@@ -36,7 +36,7 @@ describe('who sends a command', () => {
     expect(await send(rotated, 'c', capture('ada'))).toEqual({ repeated: true });
     expect(await metas('ada')).toMatchObject([{ actor: 'rita', origin: 'person' }]);
   });
-  it('has ids of its own: nobody answers another’s, or takes the place of the clock', async () => {
+  it('has ids of its own: nobody can answer another’s, or act as the clock', async () => {
     await send(await keyOf('rita'), 'own', capture('own'));
     expect(await send(await keyOf('rita'), 'same', touch('own'))).toEqual({ repeated: false });
     expect(await send(await keyOf('raj'), 'same', touch('own'))).toEqual({ repeated: false });
@@ -44,7 +44,7 @@ describe('who sends a command', () => {
     await expect(keyOf('clock')).rejects.toMatchObject({ code: 'key/reserved-label' });
     await expect(keyOf('policy:follow-merges')).rejects.toMatchObject({ code: 'command/invalid', path: 'label' });
   });
-  it('says what another system decided as its connector only', async () => {
+  it('may report decisions of another system only as its connector', async () => {
     const [person, page] = [await keyOf('rita'), await keyOf('page', { origin: 'system' })];
     const connector = await keyOf('crm', { origin: 'connector' });
     await send(person, 'bea', capture('bea'));
@@ -71,7 +71,7 @@ describe('who sends a command', () => {
     ]);
     expect(await send(page, 'p3', qualify('cyd', 'crm'), acts)).toMatchObject({ code: 'lead/external-not-yours' });
   });
-  it('is told when it may not act for others, or for nobody there can be', async () => {
+  it('is refused if it may not act for others, or for an invalid person', async () => {
     const page = await keyOf('page', { origin: 'system', actsForPersons: true });
     for (const name of ['clock', 'policy:follow-merges', 'connector:crm', 'a b', ''])
       expect(await send(page, 'n', capture('dan'), { 'baton-acts-for': name })).toEqual({ code: 'access/bad-person' });
@@ -85,8 +85,8 @@ describe('who sends a command', () => {
 
 describe('baton keys', () => {
   const folder = temporaryFolder();
-  it('makes keys of each origin, and lists it', async () => {
-    await (await Served.start(folder)).stop(); // a start makes the store
+  it('creates keys of each origin, and lists them', async () => {
+    await (await Served.start(folder)).stop(); // a start creates the store
     const create = (...more: string[]) => batonJson(folder, 'keys', 'create', '--roles', 'sales', ...more);
     await create('--label', 'rita');
     await create('--label', 'crm', '--origin', 'connector');

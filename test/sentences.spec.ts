@@ -10,7 +10,7 @@ const sentenceOf = (type: string, data: Readonly<Record<string, unknown>>) =>
   catalogue.get(type)!.sentence.render({ ...sampleEvent(catalogue.get(type)!, { optional: false }), ...data });
 
 describe('the sentence of every event type', () => {
-  it.each(types)('%s reads as one, with all that an event may hold and with no more than it must', (type) => {
+  it.each(types)('%s is readable, with all fields and with only the required ones', (type) => {
     const schema = catalogue.get(type)!;
     for (const optional of [true, false]) {
       const data = sampleEvent(schema, { optional });
@@ -21,7 +21,7 @@ describe('the sentence of every event type', () => {
     }
   });
   it.each(types.filter((type) => catalogue.get(type)!.personal.length > 0))(
-    '%s says nothing that is closed to its reader',
+    '%s shows nothing that its reader may not see',
     (type) => {
       const schema = catalogue.get(type)!;
       const closed = schema.personal.map((field) => [field, { personal: 'sealed' }] as const);
@@ -30,7 +30,7 @@ describe('the sentence of every event type', () => {
       expect(schema.sentence.shownFields(data).filter((field) => schema.personal.includes(field))).toEqual([]);
     },
   );
-  it('says what matters in the words of the field', () => {
+  it('describes the event in terms of the field', () => {
     const [team, action] = ['marketing', 'page-view'];
     expect([
       sentenceOf('LeadRejected', { reason: 'no-budget' }),
@@ -58,9 +58,9 @@ describe('the sentence of every event type', () => {
   });
 });
 
-describe('the states that event types speak of', () => {
+describe('the states that event types set', () => {
   const marks = types.flatMap((type) => catalogue.get(type)!.states.map((mark) => ({ type, ...mark })));
-  it('are named by the kind of their subject, in words, and are of one kind of value each', () => {
+  it('are named by the kind of their subject, in words, and each has one type of value', () => {
     const kinds = new Map<string, string>();
     for (const { type, field, name } of marks) {
       expect(name).toMatch(/^[a-z]+\.[a-z]+(-[a-z]+)*$/);
@@ -70,7 +70,7 @@ describe('the states that event types speak of', () => {
       kinds.set(name, kind);
     }
   });
-  it('are none of an occurrence: a touch changes nothing', () => {
+  it('are not details of an occurrence: a touch changes no state', () => {
     expect(marks.filter(({ type }) => ['TouchRecorded', 'VisitRecorded'].includes(type))).toEqual([]);
   });
 });

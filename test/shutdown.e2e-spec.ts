@@ -9,11 +9,11 @@ import { documentOf, neededBy } from './support/sample-operations';
 import { ask, capture, load, openLog, slowRequest, started } from './support/server';
 import { listen, subscriber } from './support/subscriber';
 
-describe('a server that is told to stop', () => {
+describe('a server that is stopped', () => {
   const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder(), temporaryFolder()];
-  it('answers what is in flight, loses no acknowledged event, gives its leases back, and ends with 0', async () => {
+  it('finishes what is in flight, loses no acknowledged event, releases its leases, and ends with 0', async () => {
     const folder = folders.pop()!;
-    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
+    const { child, ended, url, token, output } = await started(folder, { BATON_SHUTDOWN_SECONDS: '600' });
     const acknowledged = new Set<string>();
     const sending = load(url, token, acknowledged);
     await eventually(() => acknowledged.size >= 100);
@@ -21,7 +21,7 @@ describe('a server that is told to stop', () => {
     const [code] = await ended;
     await sending;
     // At the deadline it would end with 1.
-    expect({ code, told: code === 0 ? '' : told() }).toEqual({ code: 0, told: '' });
+    expect({ code, output: code === 0 ? '' : output() }).toEqual({ code: 0, output: '' });
 
     const log = openLog(folder);
     const { events } = await log.readAll('', { types: ['LeadCaptured'] }, 100_000);
@@ -32,8 +32,8 @@ describe('a server that is told to stop', () => {
     expect(await documents.leases()).toEqual(new Map());
     await documents.close();
     await log.close();
-    // Each command was one line, and no line names anybody.
-    const lines = told()
+    // Each command was one line, and no line contains personal data.
+    const lines = output()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -44,19 +44,19 @@ describe('a server that is told to stop', () => {
       actor: expect.any(String),
       correlationId: expect.any(String),
     });
-    expect(told()).not.toContain('example.org');
+    expect(output()).not.toContain('example.org');
     expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
-  it('needs no deadline, whatever was asked before and is being asked', async () => {
+  it('needs no deadline, whatever was requested before and is being requested', async () => {
     const [server, port] = await EventStoreServer.start();
     const folder = folders.pop()!;
     const log = { BATON_EVENTSTORE_URL: `esdb://127.0.0.1:${port}?tls=false` };
     onServers(folder, log);
-    const { child, ended, url, told } = await started(folder, {
+    const { child, ended, url, output } = await started(folder, {
       ...log,
       BATON_QUERY_PROCESSES: '1',
-      BATON_SHUTDOWN_SECONDS: '60', // with 1 it ends where something is left open
+      BATON_SHUTDOWN_SECONDS: '60', // it ends with 1 if something is left open
     });
     const { token } = await batonJson<{ token: string }>(
       folder,
@@ -76,7 +76,7 @@ describe('a server that is told to stop', () => {
       return !!(await ask(url, token, query, {}, variables)).body.data?.['it'];
     };
     let answered = 0;
-    for (const field of fields) if (await isAnswered(field)) answered++; // what is answered leaves nothing open
+    for (const field of fields) if (await isAnswered(field)) answered++; // a finished request leaves nothing open
     expect(answered).toBeGreaterThan(fields.length / 2);
     const client = subscriber(`${url.replace('http', 'ws')}/graphql`, `Bearer ${token}`);
     const subscribed = Object.entries(schema.getSubscriptionType()!.getFields()).map(([name, field]) => {
@@ -86,39 +86,39 @@ describe('a server that is told to stop', () => {
     });
     await new Map(subscribed).get('pipelineChanges')!.until(1);
     const asking = fields.map((field) => isAnswered(field).catch(() => false));
-    await Promise.race(asking); // the others are under way
+    await Promise.race(asking); // the others are in progress
     child.kill('SIGTERM');
-    expect([(await ended)[0], told().includes('deadline')]).toEqual([0, false]);
+    expect([(await ended)[0], output().includes('deadline')]).toEqual([0, false]);
     await Promise.all(asking);
     await Promise.all(subscribed.map(([, { over }]) => over));
     server.stop();
   });
 
-  it.each(['the deadline', 'a second signal'])('ends with 1 at %s, when something never ends', async (why) => {
+  it.each(['the deadline', 'a second signal'])('ends with 1 at %s, if something never ends', async (why) => {
     const folder = folders.pop()!;
     const seconds = why === 'the deadline' ? '1' : '600';
-    const { child, ended, url, token, told } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
+    const { child, ended, url, token, output } = await started(folder, { BATON_SHUTDOWN_SECONDS: seconds });
     await ask(url, token, capture('ada'));
-    // A request whose body never ends is in flight for ever.
+    // A request whose body never ends is in flight forever.
     await slowRequest(url);
     child.kill('SIGTERM');
-    await eventually(() => told().includes('"stopping"'));
+    await eventually(() => output().includes('"stopping"'));
     if (why === 'a second signal') {
       expect(child.exitCode).toBe(null);
       child.kill('SIGINT');
     }
     const [code] = await ended;
     expect(code).toBe(1);
-    expect(told()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');
+    expect(output()).toContain(why === 'the deadline' ? 'the deadline passed' : 'a second signal');
     const log = openLog(folder);
     expect((await log.read('lead-ada')).map(({ type }) => type)).toContain('LeadCaptured');
     await log.close();
   });
 });
 
-describe('a command that stops before it has ended', () => {
+describe('a command that ends before it is finished', () => {
   const folder = temporaryFolder();
-  it('is no success, and says so', async () => {
+  it('is not a success, and reports it', async () => {
     await (await Served.start(folder)).stop();
     process.env['NODE_OPTIONS'] = `--require ${join(root, 'test/support/never-closes.js')}`;
     try {

@@ -7,7 +7,7 @@ import { histories } from './support/world-histories';
 const seed = Number(process.env['SIMULATION_SEED'] ?? 20240101);
 
 describe('the world of writers, followers and stores', () => {
-  it('loses, tears, skips and doubles nothing, whatever goes wrong, and comes to rest', async () => {
+  it('loses, tears, skips and duplicates nothing, whatever fails, and comes to rest', async () => {
     const numRuns = repetitions(120, 10_000);
     process.stderr.write(`simulation: ${numRuns} histories, seed ${seed}\n`);
     await fc.assert(

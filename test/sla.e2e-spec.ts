@@ -22,7 +22,7 @@ interface Board {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-describe('the agreement with sales', () => {
+describe('the SLA of sales', () => {
   const folder = temporaryFolder();
   let served: Served;
   let sent = 0;
@@ -65,7 +65,7 @@ describe('the agreement with sales', () => {
     return client;
   };
 
-  it('shows each rep whom to answer next, with what is owed and by when', async () => {
+  it('shows each rep the next obligations with their due times', async () => {
     await agree('mql', { statement: 'As marketing sees it.' });
     await agree('sla-policy', startingPolicy([]));
     await agree('scoring-model', {
@@ -86,8 +86,8 @@ describe('the agreement with sales', () => {
       {
         ...{ leadId: 'ada', rep: 'rita', limbo: false, attempts: 0 },
         clocks: [
-          { kind: 'first-response', state: 'RUNNING', clock: 'wall-clock' },
-          { kind: 'disposition', state: 'RUNNING', clock: 'wall-clock' },
+          { kind: 'first-response', state: 'RUNNING', clock: 'WALL_CLOCK' },
+          { kind: 'disposition', state: 'RUNNING', clock: 'WALL_CLOCK' },
         ],
         lead: { company: 'ada & sons', email: 'ada@example.org' },
       },
@@ -98,7 +98,7 @@ describe('the agreement with sales', () => {
     expect(await ask<Board>('{ it: limbo { totalCount } }', ['marketing'])).toEqual({ totalCount: 0 });
   });
 
-  it('shows what a lead’s file has now: the score and the clocks', async () => {
+  it('shows the current score and clocks of a lead', async () => {
     await call('cy');
     await served.settle();
     const file = '{ it: lead(leadId: "cy") { stage history { stage } score { points } clocks { kind } } }';
@@ -117,7 +117,7 @@ describe('the agreement with sales', () => {
     const before = await ask<{ points: number; entries: readonly unknown[] }>(query, ['analyst'], { at: instant });
     expect(before.points).toBe(15);
     expect(before.entries.length).toBeGreaterThan(0);
-    await call('cy'); // what happens after the instant says nothing of it
+    await call('cy'); // events after the instant do not change it
     const runner = served.app.get(Runner);
     for (const name of runner.readModels()) await runner.rebuild(name);
     await served.settle();
@@ -154,13 +154,13 @@ describe('the agreement with sales', () => {
     const [part, ...rest] = clock.working as [(typeof clock.working)[0]];
     expect([rest, part.kind, part.to, Date.parse(part.to) - Date.parse(part.from)]).toEqual([
       [],
-      'counted',
+      'COUNTED',
       dueAt,
       clock.budgetMs,
     ]);
   });
 
-  it('tells who listens to the queue and the board what changes, and goes on behind a position', async () => {
+  it('notifies subscribers of the queue and the board of changes, and resumes after a position', async () => {
     const queue =
       'subscription ($rep: TextFilter, $after: String) { handoffQueueChanges(rep: $rep, after: $after) { position waiting leads { leadId clocks { kind } } } }';
     const mine = listen(await subscribing('sales'), queue, { rep: { in: ['rita'] } });
@@ -193,7 +193,7 @@ describe('the agreement with sales', () => {
     expect([mine.codes, all.codes, board.codes, resumed.codes]).toEqual([[], [], [], []]);
   });
 
-  it('reports what was owed and what became of the handoffs, and lists as much as it counts', async () => {
+  it('reports obligations and outcomes of handoffs, and lists as many as it counts', async () => {
     await tell('rejectLead', { leadId: 'bob', reason: 'wrong-person' }, ['sales']);
     await served.settle();
     const rows = 'kind rep due met metLate breached pending missed missedAsKnown';
@@ -237,8 +237,8 @@ describe('the agreement with sales', () => {
     expect(byMonth.rows).toEqual([
       { month: String(list.edges[0]!.node['at']).slice(0, 7), definition: 'mql@1', rejectionRate: 0.2 },
     ]);
-    const told = await batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
-    expect(told.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
+    const printed = await batonJson<typeof report>(folder, 'report', 'sla', '--by', 'rep');
+    expect(printed.total.map(({ kind, due, met }) => [kind, due, met])).toEqual(
       report.total.map(({ kind, due, met }) => [kind, due, met]),
     );
     expect((await batonJson<{ total: object }>(folder, 'report', 'rejections')).total).toMatchObject({
@@ -246,7 +246,7 @@ describe('the agreement with sales', () => {
     });
   });
 
-  it('answers as of any day', async () => {
+  it('is available as of any day', async () => {
     const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
     const then = `asOf: { happenedBy: "${soon}" }`;
     const limbo = await ask<Board>(`{ it: limbo(${then}) { totalCount edges { node { leadId limbo } } } }`);

@@ -11,7 +11,7 @@ import { serve } from '../apps/api/serve';
 import { baton, batonProcess, onServers, root, Served, temporaryFolder } from './support/baton';
 import { MongodbServer } from './support/mongodb-server';
 
-/** The rows of the runbook: what is said, with … for what differs, and the exit code. */
+/** The rows of the runbook: the message, with … for variable parts, and the exit code. */
 const rows = [
   ...readFileSync(join(root, 'libs/platform/README.md'), 'utf8')
     .split('### What cannot start')[1]!
@@ -29,7 +29,7 @@ interface Failed {
   readonly status: number;
 }
 const proven = new Set<string>();
-/** One sentence, which stands in the runbook with this exit code. */
+/** One sentence, which is in the runbook with this exit code. */
 const inTheTable = ({ stderr, status }: Failed, code: string) => {
   const lines = stderr.trimEnd().split('\n');
   const [, told, sentence = ''] = /^([a-z/-]+)(?: \([^)]*\))?: (.*)$/.exec(lines[0]!) ?? [];
@@ -42,25 +42,25 @@ const inTheTable = ({ stderr, status }: Failed, code: string) => {
 describe('a start that fails', () => {
   const folder = temporaryFolder();
   let count = 0;
-  /** A start in a folder of its own, or one that was prepared. */
+  /** A start in a folder of its own, or a prepared one. */
   const start = async (settings: Record<string, string>, own = join(folder, String(count++))) => {
     mkdirSync(own, { recursive: true });
     onServers(own, { BATON_PORT: '0', ...settings });
     return baton(own, 'start');
   };
-  /** What is not reached by a start of this machine is told in the same way. */
+  /** Errors that a start on this machine cannot cause have the same form. */
   const told = (error: unknown): Failed => {
     const { message, exitCode } = exitReportOf(error);
     return { stderr: `${message}\n`, status: exitCode };
   };
   let taken: Server;
   let port: number;
-  /** A store with a key in its log, made by a start that went well. Tests take copies: each start takes a second. */
+  /** A store with a key in its log, made by a successful start. Tests use copies: each start takes a second. */
   const made = join(folder, 'made');
   const makeStore = async (own: string) => {
     mkdirSync(own, { recursive: true });
     const served = await Served.start(own);
-    await served.token('admin'); // a log without events would be made to its end
+    await served.token('admin'); // a log without events would be created to its end
     await served.stop();
   };
   const copyOf = (name: string): string => {
@@ -82,24 +82,24 @@ describe('a start that fails', () => {
     ['MongoDB without a master key', { BATON_MONGODB_URL: 'mongodb://127.0.0.1:1/baton' }],
     ['an address of EventStoreDB that cannot be read', { BATON_EVENTSTORE_URL: 'esdb://host:port' }],
     ['an address of MongoDB that cannot be read', { BATON_MONGODB_URL: 'mongodb://:@', BATON_MASTER_KEY: 'x' }],
-  ])('says which setting is wrong: %s', async (_, settings) => {
+  ])('names the invalid setting: %s', async (_, settings) => {
     const master = 'BATON_MASTER_KEY' in settings && { BATON_MASTER_KEY: randomBytes(32).toString('base64') };
     inTheTable(await start({ ...settings, ...master }), 'config/invalid');
   });
 
-  it('says that the manifest is none', async () => {
+  it('reports an invalid manifest', async () => {
     const manifest = join(folder, 'manifest.json');
     writeFileSync(manifest, '{}');
     inTheTable(await start({ BATON_TRUSTED_DOCUMENTS: manifest }), 'config/bad-manifest');
   });
 
-  it('says that the port is taken, or that there is no such address', async () => {
+  it('reports that the port is in use, or the address unknown', async () => {
     inTheTable(await start({ BATON_PORT: String(port) }), 'start/port-taken');
     inTheTable(await start({ BATON_HOST: '192.0.2.1' }), 'start/no-such-address');
     inTheTable(told(addressFault({ code: 'EACCES' }, 80, '127.0.0.1')), 'start/port-not-allowed');
   });
 
-  it.each(['log.db', 'documents.db', 'keys.db'])('says that %s is damaged', async (name) => {
+  it.each(['log.db', 'documents.db', 'keys.db'])('reports that %s is damaged', async (name) => {
     const own = copyOf(`damaged-${name}`);
     for (const rest of ['-wal', '-shm']) rmSync(join(own, `${name}${rest}`), { force: true });
     writeFileSync(join(own, name), 'this is no database. '.repeat(1_000));
@@ -108,20 +108,20 @@ describe('a start that fails', () => {
     expect(failed.stderr).toContain(name);
   });
 
-  it('says that its folder cannot be used, or has no room', async () => {
+  it('reports an unusable folder, or a full disk', async () => {
     writeFileSync(join(folder, 'file'), '');
     inTheTable(await start({ BATON_DATA_DIR: join(folder, 'file', 'folder') }), 'file/not-accessible');
     inTheTable(told(fileFault('log.db', { sqliteCode: 13 })), 'file/no-room');
   });
 
-  it('says that the master key is none, or another one', async () => {
+  it('reports an invalid master key, or another one', async () => {
     inTheTable(await start({ BATON_MASTER_KEY: 'short' }), 'keys/malformed-master-key');
     const own = copyOf('mastered');
     const other = { BATON_MASTER_KEY: randomBytes(32).toString('base64') };
     inTheTable(await start(other, own), 'keys/wrong-master-key');
   });
 
-  it('says what is missing of a store, and that there is none where none is made', async () => {
+  it('reports a missing part of a store, and a missing store if none may be created', async () => {
     const [own, none] = [copyOf('incomplete'), join(folder, 'none')];
     mkdirSync(none);
     rmSync(join(own, 'keys.db'));
@@ -129,7 +129,7 @@ describe('a start that fails', () => {
     inTheTable(await baton(none, 'status'), 'store/none');
   });
 
-  it('says that the keys are those of another log', async () => {
+  it('reports that the keys belong to another log', async () => {
     const [own, other] = [copyOf('one'), join(folder, 'another')];
     onServers(other, { BATON_MASTER_KEY: readFileSync(join(own, 'master.key'), 'utf8').trim() });
     await makeStore(other);
@@ -137,7 +137,7 @@ describe('a start that fails', () => {
     inTheTable(await start({}, own), 'keys/of-another-log');
   });
 
-  it('says which server is away', async () => {
+  it('names the unavailable server', async () => {
     const master = { BATON_MASTER_KEY: randomBytes(32).toString('base64') };
     inTheTable(await start({ BATON_EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false' }), 'log/unavailable');
     const url = 'mongodb://127.0.0.1:1/baton';
@@ -146,7 +146,7 @@ describe('a start that fails', () => {
     inTheTable(told(await keys), 'keys/unavailable');
   });
 
-  it('leaves nothing open, also where it fails after the first store', async () => {
+  it('leaves nothing open, even if it fails after the first store', async () => {
     const server = await MongodbServer.start();
     const settings = { BATON_MONGODB_URL: server.url(), BATON_DATA_DIR: join(folder, 'mongo'), BATON_PORT: '0' };
     const config = (key: number) =>
@@ -160,10 +160,10 @@ describe('a start that fails', () => {
     await server.stop(); // waits for connections that are open
   });
 
-  // The port is taken after the stores are open: nothing of them may keep the process.
+  // The port is in use after the stores are open: none of them may keep the process alive.
   it('ends the process: baton start', () => {
     onServers(folder, { BATON_PORT: String(port) });
-    const { status, stderr } = batonProcess(folder, 'start'); // builds it where it is not
+    const { status, stderr } = batonProcess(folder, 'start'); // builds it if necessary
     inTheTable({ status: status!, stderr }, 'start/port-taken');
   });
   it.each(['api', 'worker'])('ends the process: %s', (app) => {
@@ -177,13 +177,13 @@ describe('a start that fails', () => {
     inTheTable({ status: status!, stderr }, 'start/port-taken');
   });
 
-  it('is told with its stack where it is a fault of ours', async () => {
+  it('has a stack for an internal error', async () => {
     const { message, exitCode } = exitReportOf(new Error('broken'));
     expect([message.split('\n')[0], exitCode]).toEqual(['internal/fault: Error: broken', 2]);
     expect(rows.find(({ code }) => code === 'internal/fault')!.exit).toBe(exitCode);
   });
 
-  it('and no other way stands in the runbook', () => {
+  it('has no other form in the runbook', () => {
     const all = rows.filter(({ code }) => code !== 'internal/fault').map(({ code, says }) => `${code} ${says}`);
     expect([...proven].sort()).toEqual(all.sort());
   });

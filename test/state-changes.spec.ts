@@ -5,9 +5,9 @@ import { stateChangesOf, statesIn, type StatedEvent } from '../libs/audit/read/c
 
 const catalogue = catalogueOf([leadEvents, opportunityEvents]);
 /** What each event of one stream changed, `state: before → after`, as the schemas of the contexts mark it. */
-const changes = (...told: readonly (readonly [type: string, data: object])[]) => {
+const changes = (...events: readonly (readonly [type: string, data: object])[]) => {
   const last = new Map<string, StatedEvent>();
-  return told.map(([type, data]) => {
+  return events.map(([type, data]) => {
     if (!catalogue.has(type)) throw new Error(`there is no ${type}`);
     const event = { type, data };
     const found = stateChangesOf(catalogue, event, (state) => last.get(state));
@@ -17,7 +17,7 @@ const changes = (...told: readonly (readonly [type: string, data: object])[]) =>
 };
 
 describe('what an event changed', () => {
-  it('of a deal is what holds from then on, whatever the field is called', () => {
+  it('of a deal is the state from then on, whatever the name of the field', () => {
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     expect(
       changes(
@@ -54,7 +54,7 @@ describe('what an event changed', () => {
       ['opportunity.stage: ["contract","demo"]'],
     ]);
   });
-  it('of a lead is no detail of a touch', () =>
+  it('of a lead is not a detail of a touch', () =>
     expect(
       changes(
         ['LeadCaptured', { leadId: 'k', source: 'trade fair', company: 'Example', owner: 'ann' }],

@@ -22,22 +22,22 @@ import { followerEvents, Runner } from '@baton/platform/runner';
 import { echo, sendTo, tillEvents, ToTill } from './support/till';
 
 interface Story {
-  readonly told: readonly string[];
+  readonly lines: readonly string[];
   readonly note?: Sealed;
 }
-/** Every event of a stream, and whether people wrote something: needs catalogue and, to search for it, keys. */
+/** Every event of a stream, and whether people wrote something: needs the catalogue and, for search, keys. */
 const story = projectionOfAllEvents<Story>({
   name: 'story',
   version: 1,
   search: { note: wordTerms },
   keys: ({ stream }) => [stream],
-  initial: () => ({ told: [] }),
+  initial: () => ({ lines: [] }),
   on: (doc, { type, data }: StoredEvent) => ({
-    told: [...doc.told, [type, data.coins ?? data.half, ...(isSealed(data.note) ? ['noted'] : [])].join(' ')],
+    lines: [...doc.lines, [type, data.coins ?? data.half, ...(isSealed(data.note) ? ['noted'] : [])].join(' ')],
   }),
 });
 
-// What a later build knows: a new type, and a second version of an old one.
+// What a later version knows: a new type, and a second version of an old one.
 const upgraded = events(
   {
     ...tillEvents.specs,
@@ -83,7 +83,7 @@ const world = () => {
     ...{ schema, mode: 'live', $correlationId: 'raw', $causationId: 'raw' },
   });
   let made = 0;
-  /** An event as any build, or anybody, may have written it. */
+  /** An event as any version, or anybody, may have written it. */
   const raw = (event: Partial<EventToAppend> & { type?: string }, schema = 1) =>
     log.append('till-a', [{ id: `raw-${made++}`, type: 'CoinDropped', data: {}, meta: meta(schema), ...event }], 'any');
   const dropped = (tillId: string, coins: number) => {
@@ -92,7 +92,7 @@ const world = () => {
     const send = sendTo(journalOf(tillEvents), new DecisionContext(clock));
     return send(new ToTill(tillId, { type: 'DropCoin', data, meta: command }));
   };
-  /** A fact as the journal seals it for a person, written nowhere yet. */
+  /** A fact as the journal seals it for a person, not written yet. */
   const sealed = async (id: string, leadId: string) => {
     const elsewhere = EmbeddedEventLog.open(':memory:', clock);
     const data = { tillId: 'a', leadId, coins: 2, note: 'sealed' };
@@ -101,9 +101,9 @@ const world = () => {
     await elsewhere.close();
     return event!.data as { readonly note: { readonly $sealed: string }; readonly leadId: string };
   };
-  const told = async (stream: string, from: Documents = documents) =>
-    (await new ReadModels(from).get<Story>(story, stream))?.told;
-  return { log, documents, faults, start, stop, raw, dropped, sealed, told };
+  const lines = async (stream: string, from: Documents = documents) =>
+    (await new ReadModels(from).get<Story>(story, stream))?.lines;
+  return { log, documents, faults, start, stop, raw, dropped, sealed, lines };
 };
 type World = ReturnType<typeof world>;
 
@@ -113,13 +113,13 @@ const altered = (text: string): string => {
   bytes[bytes.length - 1]! ^= 1;
   return `v1.${bytes.toString('base64')}`;
 };
-/** What a hostile or newer hand wrote, the code it gets, and whether a newer build can read it. */
+/** What a hostile or newer writer wrote, its code, and whether a newer version can read it. */
 const classes: readonly {
   readonly what: string;
   readonly code: string;
   readonly readable?: string;
   readonly write: (world: World) => Promise<unknown>;
-  /** Whoever reads no personal data is not concerned. */
+  /** Not for readers without personal data. */
   readonly sealed?: boolean;
 }[] = [
   {
@@ -158,7 +158,7 @@ const classes: readonly {
 ];
 
 describe.each(classes)('a stored event of $what', ({ code, readable, write, sealed = false }) => {
-  /** The bad event stands between good ones of its stream; another stream goes on. */
+  /** The bad event is between good ones of its stream; another stream continues. */
   const given = async () => {
     const all = world();
     await all.dropped('a', 10);
@@ -168,21 +168,21 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
     return all;
   };
 
-  it(`is parked with ${code}; what follows it waits, the rest goes on`, async () => {
-    const { start, told, faults, log } = await given();
+  it(`is parked with ${code}; later events of its stream wait, the rest continues`, async () => {
+    const { start, lines, faults, log } = await given();
     const runner = await start(tillEvents);
     const waiting = (await runner.parked()).map(({ follower, sequence, code: why }) => [follower, sequence, why]);
     const policies = sealed ? [] : [['policy-echo-v1', 'till-a', code]];
     expect(waiting).toEqual([...policies, ['story-v1', 'stream:till-a', code]]);
-    expect(await told('till-a')).toEqual(['CoinDropped 10 noted']);
-    expect(await told('till-b')).toEqual(['CoinDropped 11 noted']);
+    expect(await lines('till-a')).toEqual(['CoinDropped 10 noted']);
+    expect(await lines('till-b')).toEqual(['CoinDropped 11 noted']);
     expect(await log.read('till-echo-b')).toHaveLength(2);
-    expect(await log.read('till-echo-a')).toHaveLength(sealed ? 4 : 2); // what came before is reacted to
+    expect(await log.read('till-echo-a')).toHaveLength(sealed ? 4 : 2); // earlier events are handled
     expect((await runner.verify()).map(({ complete }) => complete)).toEqual([true, true]);
     expect(faults).toEqual([]);
   });
 
-  it('is never passed by when something is decided', async () => {
+  it('is never skipped in a decision', async () => {
     const { dropped, log } = await given();
     const before = await log.tip();
     if (sealed) return expect(await dropped('a', 3)).toMatchObject({ events: 1 }); // a till decides on coins alone
@@ -190,8 +190,8 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
     expect(await log.tip()).toBe(before);
   });
 
-  it('is caught up with nothing lost: tried again by a build that can read it, or left out by decision', async () => {
-    const { start, stop, told } = await given();
+  it('can be caught up without loss: retried by a version that can read it, or discarded', async () => {
+    const { start, stop, lines } = await given();
     await start(tillEvents);
     await stop();
     const runner = await start(readable ? upgraded : tillEvents);
@@ -201,15 +201,15 @@ describe.each(classes)('a stored event of $what', ({ code, readable, write, seal
     await runner.catchUp();
     expect(await runner.parked()).toEqual([]);
     const bad = readable ? [readable] : [];
-    expect(await told('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
-    expect(await told('till-echo-a')).toHaveLength(4);
+    expect(await lines('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
+    expect(await lines('till-echo-a')).toHaveLength(4);
     await runner.rebuild('story');
     await runner.catchUp();
-    expect(await told('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
+    expect(await lines('till-a')).toEqual(['CoinDropped 10 noted', ...bad, 'CoinDropped 12']);
   });
 });
 
-describe('a checkpoint that is not sound', () => {
+describe('an invalid checkpoint', () => {
   it.each([
     ['of another read model', 'story', 'story-v1', 'read/foreign-checkpoint', { digest: 'sums-v1:1' }],
     ['of another policy', 'policy-echo-v1', 'policy-echo-v1', 'read/foreign-checkpoint', { digest: 'policy-x-v1:1' }],
@@ -221,8 +221,8 @@ describe('a checkpoint that is not sound', () => {
       'read/checkpoint-beyond-log',
       { position: '0000000000000099' },
     ],
-  ])('%s is told and begun anew: nothing is lost, nothing doubled', async (_, lease, follower, code, change) => {
-    const { start, stop, dropped, documents, faults, told, log } = world();
+  ])('%s is reported and rebuilt: nothing is lost, nothing duplicated', async (_, lease, follower, code, change) => {
+    const { start, stop, dropped, documents, faults, lines, log } = world();
     await dropped('a', 11);
     await start(tillEvents);
     await stop();
@@ -235,8 +235,8 @@ describe('a checkpoint that is not sound', () => {
     await eventually(async () => (await runner.verify()).every(({ complete }) => complete));
     await runner.catchUp();
     expect(faults).toMatchObject([{ code }]);
-    expect(await told('till-a')).toEqual(['CoinDropped 11 noted', 'CoinDropped 12 noted']);
-    expect(await told('till-echo-a')).toHaveLength(4);
+    expect(await lines('till-a')).toEqual(['CoinDropped 11 noted', 'CoinDropped 12 noted']);
+    expect(await lines('till-echo-a')).toHaveLength(4);
     expect(await log.read('till-echo-a')).toHaveLength(4);
     expect(await log.read('till-echo-b')).toHaveLength(2);
     expect((await runner.verify()).map(({ complete }) => complete)).toEqual([true, true]);

@@ -7,7 +7,7 @@ import { onServer } from './support/stores';
 
 const DEALS = repetitions(20, 300);
 
-/** Won, lost and open deals whose product nobody else has: the servers may hold other data. */
+/** Won, lost and open deals with a unique product: the servers may have other data. */
 const dealsOf = (product: string): string => {
   const rows = ['opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value'];
   for (let n = 0; n < DEALS; n++) {
@@ -18,7 +18,7 @@ const dealsOf = (product: string): string => {
   return `${rows.join('\n')}\n`;
 };
 
-describe('the whole of Baton on its servers', () => {
+describe('all of Baton on its servers', () => {
   onServer('EVENTSTORE_URL', (eventStoreUrl) =>
     onServer('MONGODB_URL', (mongodbUrl) => {
       const [files, servers] = [temporaryFolder(), temporaryFolder()];
@@ -33,7 +33,7 @@ describe('the whole of Baton on its servers', () => {
         });
       });
 
-      it('gives the figures that the embedded stores give, also after a rebuild', async () => {
+      it('gives the figures of the embedded stores, also after a rebuild', async () => {
         const figuresOf = async (folder: string) => {
           const csv = join(folder, 'deals.csv');
           writeFileSync(csv, dealsOf(product));

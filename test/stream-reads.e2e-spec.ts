@@ -15,12 +15,12 @@ describe('the demo company', () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   });
-  // The variables are put back by the environment of the suites; another object in their place would be none of the process.
+  // The test environment restores the variables; a new object in their place would not be that of the process.
   afterAll(() => {
     jest.restoreAllMocks();
   });
 
-  it('is decided with at most one read of a stream for two commands: policies and definitions included', async () => {
+  it('is decided with at most one read of a stream per two commands, including policies and definitions', async () => {
     const read = jest.spyOn(EmbeddedEventLog.prototype, 'read');
     await new DemoCommand().run([], { once: true, today: TODAY, scale: SCALE, json: true });
     const commands = companySteps(7, TODAY, SCALE).length;

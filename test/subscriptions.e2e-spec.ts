@@ -46,7 +46,7 @@ describe('subscriptions', () => {
   const caseFile =
     'subscription($subject: String!, $after: String) { caseFileEvents(subject: $subject, after: $after) { position type personal changes { field after } } }';
 
-  it('tell what comes to a case file, each entry once, in order', async () => {
+  it('send the new entries of a case file, each once, in order', async () => {
     await capture('ada');
     const heard = listen(await as('auditor'), caseFile, { subject: 'lead-ada', after: '' });
     await heard.until(1);
@@ -64,7 +64,7 @@ describe('subscriptions', () => {
     expect(heard.codes).toEqual([]);
   });
 
-  it('go on behind a position, whatever was missed meanwhile', async () => {
+  it('continue after a position, whatever was missed meanwhile', async () => {
     await capture('cy');
     const first = listen(await as('auditor'), caseFile, { subject: 'lead-cy', after: '' });
     const [seen] = await first.until(1);
@@ -75,18 +75,18 @@ describe('subscriptions', () => {
     expect((await second.until(3)).map(({ position }) => position)).toEqual([...missed, live]);
   });
 
-  it('show personal fields only to who works with leads by name', async () => {
+  it('show personal fields only to roles that work with leads by name', async () => {
     await capture('di', 'email: "di@example.org"');
     const fieldsFor = async (role: Role) => {
       const entries = await listen(await as(role), caseFile, { subject: 'lead-di', after: '' }).until(2);
       const entry = entries.find(({ type }) => type === 'LeadCaptured');
       return [entry!['personal'], JSON.stringify(entry).includes('di@example.org')];
     };
-    expect(await fieldsFor('auditor')).toEqual(['sealed', false]);
-    expect(await fieldsFor('sales')).toEqual(['open', true]);
+    expect(await fieldsFor('auditor')).toEqual(['SEALED', false]);
+    expect(await fieldsFor('sales')).toEqual(['OPEN', true]);
   });
 
-  it('tell the pipeline now and when it changes', async () => {
+  it('send the pipeline now and when it changes', async () => {
     const heard = listen(
       await as('analyst'),
       'subscription { pipelineChanges { position pipeline { open { deals } } } }',
@@ -105,7 +105,7 @@ describe('subscriptions', () => {
     expect(again.answers).toHaveLength(1);
   });
 
-  it('are asked for by a page that acts for a named person, as its requests are', async () => {
+  it('may be those of a page that acts for a named person, as its requests are', async () => {
     const access = served.app.get(Access);
     const page = await access.issue('page', ['analyst'], 'tester', { origin: 'system', actsForPersons: true });
     const other = await access.issue('other', ['analyst'], 'tester', { origin: 'system' });
@@ -124,7 +124,7 @@ describe('subscriptions', () => {
     expect(await ask(other, 'rita@example.com')).toBe('access/acts-for-nobody');
   });
 
-  it('tell how far everything has come', async () => {
+  it('send the progress of all followers', async () => {
     const heard = listen(await as('analyst'), 'subscription { status { position followers { name atTip } } }');
     await heard.until(1);
     const position = await capture('eve');
@@ -133,7 +133,7 @@ describe('subscriptions', () => {
     expect((answer!['followers'] as { name: string }[]).map(({ name }) => name)).toContain('case-file-v3');
   });
 
-  it('are for the same roles as the queries, and a new one has its row here', async () => {
+  it('have the roles of the queries, and a new one has its row here', async () => {
     const calls: Record<string, { query: string; allowed: readonly Role[] }> = {
       caseFileEvents: {
         query: 'subscription { caseFileEvents(subject: "lead-ada", after: "") { type } }',
@@ -158,7 +158,7 @@ describe('subscriptions', () => {
       }
   });
 
-  it('need a key when the connection is made', async () => {
+  it('need a key when the connection is opened', async () => {
     for (const [authorization, code] of [
       [undefined, 'access/unauthenticated'],
       ['Bearer x', 'access/bad-key'],
@@ -173,7 +173,7 @@ describe('subscriptions', () => {
     }
   });
 
-  it('end when the key is taken back, before another answer', async () => {
+  it('end when the key is revoked, before another message', async () => {
     const { token, keyId } = await served.app.get(Access).issue('short', ['auditor'], 'tester');
     await capture('flo');
     let tellClose: (how: unknown) => void;
@@ -209,7 +209,7 @@ describe('subscriptions', () => {
     }
   });
 
-  it('are at most ten a connection', async () => {
+  it('are limited to ten per connection', async () => {
     const client = await as('admin');
     const many = Array.from({ length: limits.subscriptions.max }, () =>
       listen(client, 'subscription { status { position } }'),
@@ -220,7 +220,7 @@ describe('subscriptions', () => {
     expect(oneMore.codes).toEqual(['subscription/too-many']);
   });
 
-  it('are at most a hundred a caller, on all its connections', async () => {
+  it('are limited to a hundred per caller, over all its connections', async () => {
     const { token } = await served.app.get(Access).issue('collector', ['admin'], 'tester');
     const subscribed = () => listen(client, 'subscription { status { position } }');
     let client = connect(`Bearer ${token}`);
@@ -232,10 +232,10 @@ describe('subscriptions', () => {
     const oneMore = subscribed();
     await oneMore.over;
     expect(oneMore.codes).toEqual(['subscription/too-many']);
-    await listen(await as('admin'), 'subscription { status { position } }').until(1); // others have their own
+    await listen(await as('admin'), 'subscription { status { position } }').until(1); // others have their own limit
   });
 
-  /** A connection as it is before anything is said. */
+  /** A connection before any message. */
   const opened = async () => {
     const socket = new WebSocket(socketOf(served), 'graphql-transport-ws');
     socket.on('error', () => undefined);
@@ -249,8 +249,8 @@ describe('subscriptions', () => {
     return { socket, closed, signIn, acknowledged };
   };
 
-  it('are shut out by nobody who does not sign in: the first of them gives way', async () => {
-    stopTime(); // nobody is closed for its silence
+  it('are not blocked by connections without a key: the oldest of them is closed', async () => {
+    stopTime(); // nobody is closed for being idle
     const silent = [];
     for (let n = 0; n < limits.waitingConnections.max; n++) silent.push(await opened());
     await listen(await as('admin'), 'subscription { status { position } }').until(1);
@@ -258,7 +258,7 @@ describe('subscriptions', () => {
     for (const { socket } of silent) socket.terminate();
   });
 
-  it('need a place of their caller: its connections are counted', async () => {
+  it('count the connections of their caller', async () => {
     const { token } = await served.app.get(Access).issue('opener', ['admin'], 'tester');
     const held = [];
     for (let n = 0; n < limits.callerConnections.max; n++) {
@@ -281,7 +281,7 @@ describe('subscriptions', () => {
     for (const { socket } of held) socket.terminate();
   });
 
-  it('close the connection of a reader who does not keep up, and hold little for it', async () => {
+  it('close the connection of a slow reader, and buffer little for it', async () => {
     await capture('gil');
     for (let n = 0; n < 40; n++) {
       const long = String(n).padEnd(290, 'x');
@@ -302,13 +302,13 @@ describe('subscriptions', () => {
     let read = 0;
     socket.on('message', (data: Buffer) => (read += data.length));
     socket.pause();
-    // Aliases make of each entry much to read: more than the buffers of the connection take.
+    // Aliases make each entry large: more than the buffers of the connection hold.
     const fields = Array.from({ length: 45 }, (_, n) => `a${n}: data`).join(' ');
     const query = `subscription { caseFileEvents(subject: "lead-gil", after: "") { ${fields} } }`;
     const ids = Array.from({ length: 8 }, (_, n) => `s${n}`);
     stopTime();
     for (const id of ids) message({ id, type: 'subscribe', payload: { query } });
-    // The buffers are full: an answer waits for its reader, who then has waited for too long.
+    // The buffers are full: a message waits for its reader, who has then waited too long.
     await eventually(() => ours.writableLength > 0);
     jest.advanceTimersByTime(limits.patienceMs.max);
     socket.resume();
@@ -316,7 +316,7 @@ describe('subscriptions', () => {
     expect(read).toBeGreaterThan(0);
   });
 
-  it('are cut off by what is no message', async () => {
+  it('end at an invalid message', async () => {
     const closeOf = async (act: (socket: WebSocket) => void, protocol = 'graphql-transport-ws') => {
       const socket = new WebSocket(socketOf(served), protocol);
       const closed = new Promise<number>((resolve) => socket.once('close', resolve));
@@ -338,7 +338,7 @@ describe('subscriptions', () => {
     expect(await new Promise((resolve) => elsewhere.once('error', (error) => resolve(error.message)))).toMatch(/404/);
   });
 
-  it('are told when the server goes', async () => {
+  it('end with a notice when the server stops', async () => {
     const other = await Served.start(`${folder}/other`);
     let tellClose: (how: unknown) => void;
     const closing = new Promise((resolve) => (tellClose = resolve));

@@ -8,7 +8,7 @@ import { GraphiqlController } from './graphiql.controller';
 import { schemaModules } from './schema-modules';
 import { StatusResolver } from './status.resolver';
 
-/** The edge: GraphQL and health; GraphiQL too, but not in production. */
+/** GraphQL and health checks; GraphiQL outside production. */
 export const apiModule = (config: Config): DynamicModule => ({
   module: class ApiModule {},
   imports: schemaModules(),

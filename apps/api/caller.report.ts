@@ -1,5 +1,15 @@
-import { idField, integerField, objectField, objectFields, Refused, roles, textField } from '@baton/kernel';
-import { keyOrigins } from '@baton/platform/access';
+import {
+  callerOrigins,
+  enumField,
+  idField,
+  integerField,
+  objectField,
+  objectFields,
+  Refused,
+  roleNames,
+  roles,
+  textField,
+} from '@baton/kernel';
 import { report } from '@baton/platform/report';
 
 export const meReport = report({
@@ -10,8 +20,8 @@ export const meReport = report({
   answer: objectField(
     objectFields('Me', 'Who calls, as this key or token says.', {
       name: textField('The actor of every event that this caller makes.'),
-      roles: textField(`What the caller may do: ${roles.join(', ')}.`, { list: true }),
-      origin: textField(`What the caller is: ${keyOrigins.join(', ')}.`),
+      roles: enumField(roleNames, 'What the caller may do.', { list: true }),
+      origin: enumField(callerOrigins, 'What the caller is.'),
     }),
     'The caller.',
   ),

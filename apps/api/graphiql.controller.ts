@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
 
-/** GraphiQL from the installed packages: nothing is loaded from elsewhere. */
+/** Serves GraphiQL from the installed packages, so that the page loads nothing from other hosts. */
 const assets: Readonly<Record<string, { readonly of: string; readonly file: string; readonly type: string }>> = {
   'react.js': { of: 'react', file: 'umd/react.production.min.js', type: 'text/javascript' },
   'react-dom.js': { of: 'react-dom', file: 'umd/react-dom.production.min.js', type: 'text/javascript' },

@@ -7,7 +7,10 @@ import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { schemaModules } from './schema-modules';
 
-/** A process that answers heavy questions: the whole of Baton with connections of its own, reading only, not listening. */
+/**
+ * Entry point of the process that answers heavy queries: all of Baton with its own connections, read-only, without a
+ * port.
+ */
 const begin = async (config: Config): Promise<NestFastifyApplication> => {
   const edge = { module: class QueryProcess {}, imports: schemaModules() };
   const app = await NestFactory.create<NestFastifyApplication>(

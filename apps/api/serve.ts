@@ -12,14 +12,20 @@ import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { apiModule } from './api.module';
 
-/** A request that does not arrive whole within this time is given up: slow senders must not hold all places. */
+/**
+ * A request that has not arrived completely within this time is closed, so that slow senders cannot use up all
+ * connections.
+ */
 const REQUEST_MS = 30_000;
-/** Connections of a burst that wait until they are taken; the system resets those beyond Node's 511. */
+/**
+ * Length of the backlog: connections of a burst that wait to be accepted. With Node's default of 511 the system resets
+ * the rest.
+ */
 const BACKLOG = 4_096;
 
 /**
- * Starts the GraphQL server, and, where the configuration says so, the followers of the log in the same process.
- * @throws BatonError why it cannot start; nothing of it is left then
+ * Starts the GraphQL server and, if configured, the followers of the log in the same process.
+ * @throws BatonError if it cannot start; everything it opened is closed again
  */
 export const serve = async (
   config: Config = readConfig(),
@@ -33,7 +39,8 @@ export const serve = async (
     { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
   );
   const prepare = async () => {
-    // Known from here on, so that answers which depend on them need no log. It must answer once.
+    // From here on the definitions are followed, so queries that need them do not read the log. The first read must
+    // succeed.
     await app.get(DefinitionSource).forKinds(definitionKinds);
     if (config.project) await app.get(Runner).start();
   };

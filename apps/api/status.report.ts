@@ -1,4 +1,6 @@
 import {
+  enumeration,
+  enumField,
   filterField,
   flagField,
   integerField,
@@ -12,7 +14,7 @@ import {
 } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
-import type { Runner } from '@baton/platform/runner';
+import type { FollowerStatus, Runner } from '@baton/platform/runner';
 
 const parked = objectFields(
   'ParkedSequence',
@@ -26,9 +28,14 @@ const parked = objectFields(
     message: textField('The same in words.'),
   },
 );
+const kinds = enumeration<FollowerStatus['kind']>('FollowerKind', 'What a follower of the log makes of the events.', {
+  'read model': 'Documents that queries are answered from.',
+  policy: 'Commands.',
+  effect: 'Messages to another system.',
+});
 const follower = objectFields('FollowerStatus', 'How far a read model, a policy or an effect has followed the log.', {
   name: textField('The generation of the read model, or the policy.'),
-  kind: textField('read model, policy or effect.'),
+  kind: enumField(kinds, 'What it makes of the events.'),
   position: textField('Everything up to here is handled.'),
   atTip: flagField('Is that the end of the log?'),
   count: integerField('Events it has taken.'),

@@ -5,21 +5,21 @@ import { reportTable, type ReportDefinition } from './reports';
 
 export type Command = Parameters<CommandRunner['setCommand']>[0];
 
-/** One thing that a command can do: its arguments, the options that it takes, and an example. */
+/** One action of a command: its arguments, its options and an example. */
 interface Action {
   readonly does: string;
   readonly arguments?: string;
-  /** By their long names. */
+  /** Long names of the options. */
   readonly options: readonly string[];
-  /** Those of them that must be given. */
+  /** The required ones. */
   readonly needs?: readonly string[];
-  /** What an option takes here, for the help, where that depends on the action. */
+  /** Help text of an option where it depends on the action. */
   readonly values?: Readonly<Record<string, string>>;
   readonly example: string;
 }
 type Actions = Readonly<Record<string, Action>>;
 
-/** What the options of a report take, in words. */
+/** Values that an option of a report accepts, for the help. */
 const valuesOf = ({
   by,
   severalBy,
@@ -39,7 +39,10 @@ const valuesOf = ({
   };
 };
 
-/** The actions of every command that has some: the help of each, and what it refuses, come from here. */
+/**
+ * Actions of every command that has them. The help of each action and the check of its options are made from this
+ * table.
+ */
 export const actions: Readonly<Record<string, Actions>> = {
   report: Object.fromEntries(
     Object.entries<ReportDefinition>(reportTable).map(([name, { does, options, example, ...takes }]) => [
@@ -139,7 +142,7 @@ export const actions: Readonly<Record<string, Actions>> = {
     starter: { does: 'Print a starting body.', options: ['kind'], example: 'starter --kind mql' },
   },
 };
-/** What every action takes. */
+/** Options that every action takes. */
 const commonOptions = ['json'];
 
 const longNameOf = (long: string | undefined): string => (long ?? '').slice(2);
@@ -192,13 +195,13 @@ const tooManyArguments = (title: string, argument: string): Refused =>
 
 const codeOfParser = (error: Error): unknown => (error as { readonly code?: unknown }).code;
 /**
- * What the parser says, as a refusal of our own; the help is none.
- * @param command the one whose line it was, or the program
- * @param named   the action that the line names, if any
+ * Translates an error of the parser (commander) into a refusal; undefined for the help.
+ * @param command the command whose line was parsed, or the program
+ * @param named   the action on the line, if any
  */
 export const toRefusal = (error: Error, command: Command, named: string | undefined): Error => {
-  const [, said = ''] = /'([^']*)'/.exec(error.message) ?? [];
-  const flag = said.split(' ')[0]!.replace(/^--/, '');
+  const [, quoted = ''] = /'([^']*)'/.exec(error.message) ?? [];
+  const flag = quoted.split(' ')[0]!.replace(/^--/, '');
   const taken = (named !== undefined && actions[command.name()]?.[named]?.options) || undefined;
   const options = command.options
     .map(({ long }) => longNameOf(long))
@@ -208,21 +211,21 @@ export const toRefusal = (error: Error, command: Command, named: string | undefi
     case 'commander.unknownOption':
       return new Refused(
         'cli/unknown-option',
-        `There is no option ${said}.${didYouMean(flag, [...options, ...commonOptions]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
+        `There is no option ${quoted}.${didYouMean(flag, [...options, ...commonOptions]).replace('mean ', 'mean --')} Run the command with --help to see its options.`,
         flag,
       );
     case 'commander.optionMissingArgument':
-      return new Refused('cli/argument-missing', `The option needs a value: ${said}.`, flag);
+      return new Refused('cli/argument-missing', `The option needs a value: ${quoted}.`, flag);
     case 'commander.missingArgument':
       return new Refused(
         'cli/argument-missing',
-        `${said} is missing: run baton ${command.name()} ${command.usage()}.`,
-        said,
+        `${quoted} is missing: run baton ${command.name()} ${command.usage()}.`,
+        quoted,
       );
     case 'commander.unknownCommand':
       return new Refused(
         'cli/unknown-command',
-        `There is no command "${said}".${didYouMean(said, others)} Run baton --help to see the commands.`,
+        `There is no command "${quoted}".${didYouMean(quoted, others)} Run baton --help to see the commands.`,
         'command',
       );
     case 'commander.excessArguments':
@@ -233,8 +236,8 @@ export const toRefusal = (error: Error, command: Command, named: string | undefi
 };
 
 /**
- * Gives a command a help for each of its actions, with the options of that action alone, and lets it refuse the others.
- * @param named the action that the command line names, if any
+ * Gives each action of a command its own help, with only its own options, and refuses other options.
+ * @param named the action on the command line, if any
  */
 export const withActions = (command: Command, named: string | undefined): void => {
   const own = actions[command.name()];
@@ -247,7 +250,7 @@ export const withActions = (command: Command, named: string | undefined): void =
   if (!action) {
     const width = Math.max(...Object.keys(own).map((name) => name.length));
     const lines = Object.entries(own).map(([name, { does }]) => `  ${name.padEnd(width)}  ${does}`);
-    // Which options there are depends on the action.
+    // The options depend on the action.
     command.configureHelp({ visibleOptions: () => [] });
     command.addHelpText(
       'after',

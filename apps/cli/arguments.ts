@@ -2,20 +2,21 @@ import { readFileSync } from 'node:fs';
 import { suggestionList } from 'graphql/jsutils/suggestionList';
 import { boundOf, dayOf, durationMs, instantOf, isCurrency, Refused, zoneOf, type Json } from '@baton/kernel';
 
-/** The known name that is nearest to a mistaken one; undefined where none is near. */
+/** The known name nearest to a mistyped one; undefined if none is near. */
 export const nearestName = (mistaken: string, known: readonly string[]): string | undefined =>
   suggestionList(mistaken, known)[0];
 
-/** The nearest name as a question; '' where none is near. */
+/** " Did you mean …?" with the nearest name; '' if none is near. */
 export const didYouMean = (mistaken: string, known: readonly string[]): string => {
   const name = nearestName(mistaken, known);
   return name === undefined ? '' : ` Did you mean ${name}?`;
 };
 
-// What follows reads the value of an option while the command line is parsed, so that a mistake costs no work. Each
-// @throws Refused with the option as its path.
+// The functions below read the value of an option while the command line is parsed, so that a mistake is refused before
+// any work.
+// @throws Refused with the option as its path
 
-/** @throws Refused `cli/unknown-value` with what there is, and the nearest */
+/** @throws Refused `cli/unknown-value` with the known values and the nearest one */
 export const parseOneOf = <T extends string>(value: string, known: readonly T[], option: string): T => {
   const found = known.find((one) => one === value);
   if (found !== undefined) return found;
@@ -26,7 +27,7 @@ export const parseOneOf = <T extends string>(value: string, known: readonly T[],
   );
 };
 
-/** A list with commas between, of values that are known. */
+/** A comma-separated list of known values. */
 export const parseListOf = <T extends string>(value: string, known: readonly T[], option: string): T[] =>
   value.split(',').map((one) => parseOneOf(one.trim(), known, option));
 
@@ -44,7 +45,10 @@ export const parseDecimal = (value: string, option: string, least: number, most:
   throw new Refused('cli/bad-argument', `--${option} must be a number from ${least} to ${most}.`, option);
 };
 
-/** A day, or an instant with its offset, as it was written: the zone may come later. @throws Refused as `boundOf` */
+/**
+ * A day, or an instant with its offset, kept as written because the zone may be given by a later option. @throws
+ * Refused as `boundOf`
+ */
 export const parseDayOrInstant = (value: string, option: string): string => {
   boundOf(value, 'UTC', option);
   return value;
@@ -70,7 +74,7 @@ export const parseCurrency = (value: string): string => {
     'currency',
   );
 };
-/** What a JSON file holds. @throws Refused `cli/unreadable-file` */
+/** The content of a JSON file. @throws Refused `cli/unreadable-file` */
 export const readJsonFile = (path: string, option: string): Json => {
   const refused = (why: string) => new Refused('cli/unreadable-file', `${path} ${why}`, option);
   let text: string;

@@ -32,25 +32,25 @@ import {
 import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
-/** The day or instant of a cut; a day counts to its end in the zone. */
+/** The day or instant of an as-of option; a day counts to its end in the zone. */
 export const instantOfCut = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
   text === undefined ? undefined : asOfBoundOf(text, zoneOf(timeZone), path);
 const rateText = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
-/** A rate a currency; it says which where there are several. */
+/** One rate per currency; the currency is printed if there are several. */
 const rateTexts = (ratios: readonly MoneyRatio[]): string =>
   ratios
     .filter(({ value }) => value !== null)
     .map((ratio) => (ratios.length === 1 ? rateText(ratio) : `${rateText(ratio)} ${ratio.currency}`))
     .join(', ');
 
-/** The read models that a report asks: those of now, or as they stood at the cut of the options. */
+/** Read models as of now, or as of the instants in the options. */
 export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
   models.asOf({
     happenedBy: instantOfCut(happenedBy, 'happenedBy', timeZone),
     knownBy: instantOfCut(knownBy, 'knownBy', timeZone),
   });
 
-/** The definitions and the period that the options ask for. */
+/** The definitions and the period given by the options. */
 export const methodOf = async (session: Session, options: ReportOptions) => {
   const { lookback, timeZone, currency, definition, channelRules } = options;
   const cut = instantOfCut(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
@@ -68,11 +68,11 @@ export const methodOf = async (session: Session, options: ReportOptions) => {
   };
 };
 
-/** What is counted of a kind of conversion. */
+/** The unit that a kind of conversion is counted in. */
 export const unitOf = (kind: ConversionKind): string =>
   kind === 'opportunity' || kind === 'won' || kind === 'lost' ? 'deals' : 'leads';
 
-/** What a look-back left out, as lines; none without a look-back. */
+/** Lines on the credit outside the look-back; none without a look-back. */
 export const outsideLines = (
   reports: readonly { readonly model?: string; readonly outsideWindow: AttributionReport['outsideWindow'] }[],
 ): string[] =>
@@ -147,9 +147,9 @@ export const roasReport = async (session: Session, options: ReportOptions): Prom
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
-/** What the lines of a table of four columns take, in characters. */
+/** Width of a table with four columns besides their content, in characters. */
 const FRAME = 13;
-/** The most frequent paths to a conversion, their length and the time they took. */
+/** The most frequent paths to a conversion, their length and duration. */
 export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { conversion = 'won' } = options;
   const report = await paths(modelsOf(session, options), {
@@ -162,7 +162,7 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   const cells = ({ conversions, nonConversions, revenue }: Outcomes) => [conversions, nonConversions, money(revenue)];
   const unit = unitOf(conversion);
   const head = [`${conversion} (${unit})`, conversion === 'won' ? 'lost (deals)' : `not (${unit})`, 'revenue'];
-  // As much is left to the path as the widest figures beside it leave.
+  // The path gets the width that the other columns leave.
   const beside = Math.max(
     ...[report.others, report.total].map((row) => cells(row).join('').length),
     head.join('').length,
@@ -188,7 +188,7 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
-/** Every frozen period, what the same question answers now, and the restatements since. */
+/** Every frozen period, its figures as of now, and its restatements. */
 export const periodsReport = async (session: Session, { json }: ReportOptions): Promise<void> => {
   const deltas: PeriodDelta[] = [];
   for await (const page of session.models.pages(periods, {}, [{ column: 'frozenAt' }]))

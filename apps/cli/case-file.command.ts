@@ -18,20 +18,20 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** When it happened; what was told later says so, and when. */
+/** When the event occurred; if it was recorded later, that too. */
 const timeOf = ({ mode, occurredAt, recordedAt }: CaseFileEntry): string =>
   [instantInWords(occurredAt), ...(mode === 'backfill' ? ['backfill, recorded', instantInWords(recordedAt)] : [])].join(
     '\n',
   );
 
-/** Who decided, and what it follows from. */
+/** Who decided, and which event caused it. */
 const actorOf = ({ actor, cause }: CaseFileEntry): string => {
   if (cause === null || (cause.actor === actor && cause.type === null)) return actor;
   const cameFrom = cause.type === null ? (cause.actor ?? `event ${cause.eventId}`) : `${cause.type} by ${cause.actor}`;
   return `${actor}\nafter ${cameFrom}`;
 };
 
-/** The sentence and what it leaves out; a first value that it names is not repeated. */
+/** The sentence, and the changes that it does not mention; a first value mentioned in the sentence is not repeated. */
 const textOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): string => {
   const isRepeated = ({ before, field, text }: Change) =>
     before === undefined && sentence.includes(text.slice(field.length + ': '.length));
@@ -43,7 +43,7 @@ const textOf = ({ sentence, changes, facts, type, stream }: CaseFileEntry): stri
   ].join('\n');
 };
 
-/** What has a case file: whatever a stream is of. */
+/** Every kind of stream has a case file. */
 const subjects = Object.keys(targets);
 
 @Command({

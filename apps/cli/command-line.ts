@@ -46,14 +46,13 @@ import { terminal } from './terminal';
 class CliModule {}
 
 /**
- * Runs one command line on the current terminal.
+ * Runs one command line on the current terminal. Never throws: a failure is printed on the terminal's standard error.
  * @param args what the user wrote after `baton`
- * @returns the exit code: 0, 1 for a refusal or an answer that is no success, 2 for a fault of ours
- * Never throws: a failure stands on the terminal's standard error.
+ * @returns the exit code: 0 for success, 1 for a refusal or a negative answer, 2 for an internal error
  */
 export const runCommandLine = async (args: readonly string[]): Promise<number> => {
   try {
-    // Ends the parsing with a refusal; commander would end the process.
+    // Ends parsing with a refusal; commander itself would end the process.
     const stopParsing =
       (command: () => Command) =>
       (error: Error): never => {
@@ -67,11 +66,11 @@ export const runCommandLine = async (args: readonly string[]): Promise<number> =
       outputConfiguration: {
         writeOut: print,
         writeErr: (text) => warn(text.trimEnd()),
-        outputError: () => undefined, // said by the refusal
+        outputError: () => undefined, // the refusal is printed instead
       },
     });
     const runner = app.get(CommandRunnerService);
-    // Only the program itself is given the handler of errors, and not the commands below it.
+    // commander passes the error handler to the program only, not to its commands.
     for (const command of runner['commander'].commands) {
       command.exitOverride(stopParsing(() => command));
       withActions(command, args[1]);

@@ -24,7 +24,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** A version by its reference, or the body that a file holds. */
+/** A version given by its reference, or a body read from a file. */
 const versionOrFile = (text: string, option: string): Json =>
   /^[a-z-]+@\d+$/.test(text) ? text : readJsonFile(text, option);
 
@@ -46,7 +46,7 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
       );
     const changed = breaches.filter(({ change }) => change !== 'kept');
     printTable(
-      ['change', 'lead', 'kind', 'rep', 'started', 'due as agreed', 'due as supposed', 'answered', 'known in time as'],
+      ['change', 'lead', 'kind', 'rep', 'started', 'due as agreed', 'due as supposed', 'answered', 'as recorded in time'],
       changed.map(({ change, leadId, kind, rep, startedAt, baseline, alternative }) => [
         ...[change, leadId, kind, keyText(rep), time(startedAt), time(baseline?.dueAt), time(alternative?.dueAt)],
         ...[time((alternative ?? baseline)?.answeredAt), (change === 'gained' ? alternative : baseline)?.known ?? ''],

@@ -34,7 +34,7 @@ interface Options {
 }
 type Action = (session: Session, options: Options) => Promise<unknown>;
 
-/** What the action needs is given: otherwise it was refused before. */
+/** A required option of the action: `actions` has refused the command without it. */
 const requiredOption = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
 const send = async (session: Session, options: Options, type: string, data: object) => {
   const kind = requiredOption(options, 'kind');
@@ -44,14 +44,17 @@ const send = async (session: Session, options: Options, type: string, data: obje
   );
   return { done: type, kind, commandId: meta.commandId };
 };
-/** The number that a proposal got, by the event that it made. */
+/** The version number of a new proposal, read from its event. */
 const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited<ReturnType<typeof send>>) => {
   const events = (await journal.read(`definition-${kind}`)) as readonly (DefinitionEvent & StoredEvent)[];
   const proposal = events.findLast(({ type, meta }) => type === 'DefinitionProposed' && meta.commandId === commandId);
   return (proposal?.data as { readonly number: number }).number;
 };
 
-/** Lets every open lead be judged by the definitions in force: each by a command of its own, so that the log says who asked. */
+/**
+ * Evaluates every open lead again by the definitions in force, with one command per lead, so that the log records who
+ * asked.
+ */
 const apply: Action = async (session, options) => {
   const kind = requiredOption(options, 'kind');
   if (!applicableKinds.includes(kind))
@@ -60,7 +63,8 @@ const apply: Action = async (session, options) => {
       `Only ${applicableKinds.join(' and ')} can be applied to open leads.`,
       'kind',
     );
-  await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock); // another process may just have agreed to it
+  // another process may have approved a version a moment ago
+  await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock);
   const actor = options.as ?? localActor();
   const totals = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
   for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {
@@ -75,7 +79,7 @@ const apply: Action = async (session, options) => {
       if (outcome instanceof Refused) totals.refused++;
       else if (outcome.events > 0) totals.qualified++;
   }
-  await session.settle(); // who was qualified is handed off
+  await session.settle(); // leads that qualify are handed off
   return totals;
 };
 const applicableKinds = ['mql', 'scoring-model'];

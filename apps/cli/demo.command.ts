@@ -19,7 +19,7 @@ interface Options {
   json?: boolean;
 }
 
-/** What policies answer on another stream: the story goes on when they have. */
+/** Events that policies answer with commands to other streams: the story continues after those. */
 const commandsWithReactions = new Set([
   'ConvertLead',
   'AddContactRole',
@@ -34,7 +34,10 @@ const commandsWithReactions = new Set([
   'ApproveDefinition',
 ]);
 const MAX_WAVE = 1500;
-/** Steps that may be on their way together: definitions hold, and reviews see, whatever stands in another wave. */
+/**
+ * Steps that may be sent in parallel. Definitions apply to all leads and reviews read all of them, so they are sent
+ * alone.
+ */
 function* wavesOf(steps: readonly CompanyStep[]): Generator<readonly CompanyStep[]> {
   const apart = ({ to }: CompanyStep) => to === 'definition' || to === 'review';
   for (let start = 0, end = 0; start < steps.length; start = end) {
@@ -82,13 +85,13 @@ export class DemoCommand extends CommandRunner {
   }
 
   /**
-   * Sends the steps as ordinary commands of the past, in their order: independent stories side by side, except where a
-   * lead is qualified or a queue changes. So each lead goes to the same rep however fast this is.
+   * Sends the steps in order as backfill commands: independent stories in parallel, except where a lead is qualified or
+   * a queue changes. So each lead goes to the same rep, however fast the steps are sent.
    */
   private async fill(session: Session, steps: readonly CompanyStep[]): Promise<void> {
     const progress = new Progress('demo', 'commands', steps.length);
     let sent = 0;
-    // Steps that wait at the same time wait together, and those that come meanwhile for the next time.
+    // Steps that wait at the same time share one wait; steps that come during it share the next.
     let settling = Promise.resolve();
     let next: Promise<void> | undefined;
     const settled = () =>
@@ -122,7 +125,7 @@ export class DemoCommand extends CommandRunner {
     progress.done();
   }
 
-  /** Throws the refusal: the demo's own steps are never refused. */
+  /** Throws the refusal: a step of the demo that is refused is a bug. */
   private async send(session: Session, { to, id, type, data, at, actor }: CompanyStep, index: number): Promise<void> {
     const meta = {
       commandId: `demo-${index}-${type}`,
@@ -161,7 +164,7 @@ export class DemoCommand extends CommandRunner {
   }
 }
 
-/** How many events a log holds. */
+/** Number of events in a log. */
 const sizeOf = async (log: EventLog): Promise<number> => {
   let events = 0;
   for (let from = START, atTip = false; !atTip;) {
@@ -173,13 +176,13 @@ const sizeOf = async (log: EventLog): Promise<number> => {
 };
 
 /**
- * The day before which the history ends: that of the demo which the log holds, otherwise the one asked for.
+ * The end of the history: that of the demo already in the log, otherwise the requested day.
  * @throws Refused `demo/log-in-use`, `demo/other-day`, `demo/day-to-come`
  */
 const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Promise<Day> => {
   const today = dayAt(clock.now());
-  const asked = given === undefined ? today : given;
-  if (asked > today)
+  const end = given === undefined ? today : given;
+  if (end > today)
     throw new Refused(
       'demo/day-to-come',
       `--today must not be in the future; give ${today} or an earlier day.`,
@@ -197,11 +200,11 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
     );
   const first = events.find(({ meta, type }) => type !== 'KeyIssued' && meta.mode === 'backfill');
   const held = first && dayAfterPeriod(first.meta.occurredAt);
-  if (given !== undefined && held && held !== asked)
+  if (given !== undefined && held && held !== end)
     throw new Refused(
       'demo/other-day',
       `This log holds the demo of the time before ${held}; omit --today, or set BATON_DATA_DIR to an empty folder.`,
       'today',
     );
-  return held ?? asked;
+  return held ?? end;
 };

@@ -21,7 +21,7 @@ const write = async (events: readonly RawEvent[]): Promise<void> => {
   if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
-/** Event types with commas between. @throws Refused `cli/unknown-event-type` with the name that is nearest */
+/** Comma-separated event types. @throws Refused `cli/unknown-event-type` with the nearest name */
 const typesOf = (text: string): string[] => {
   const known = [...catalogueFor(contextParts).keys()];
   return text.split(',').map((one) => {

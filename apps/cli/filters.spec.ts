@@ -2,7 +2,7 @@ import { filtersOf } from './filters';
 
 describe('the filters of a report', () => {
   const fields = ['owner', 'product'] as const;
-  it('are those of GraphQL', () => {
+  it('equal those of GraphQL', () => {
     expect(filtersOf({}, fields)).toEqual({});
     expect(filtersOf({ filter: { owner: ['ann', 'bob'] }, none: ['product'] }, fields)).toEqual({
       owner: { in: ['ann', 'bob'], none: false },
@@ -13,7 +13,7 @@ describe('the filters of a report', () => {
     });
   });
   it.each([{ filter: { rep: ['ann'] } }, { none: ['toString'] }])(
-    'are refused for a field that it has not: %j',
+    'are refused for a field that the report does not have: %j',
     (options) => {
       expect(() => filtersOf(options, fields)).toThrow('its filters are: owner, product.');
       expect(() => filtersOf(options, [])).toThrow('its filters are: none.');

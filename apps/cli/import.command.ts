@@ -17,7 +17,7 @@ import { count, countOf, fail, line, printJson, Progress, warn } from './output'
 import { Session } from './session';
 import { configOfTerminal, terminal } from './terminal';
 
-/** Of `sysexits.h`: a failure that passes; whoever called is asked to try again. */
+/** Exit code of `sysexits.h` for a temporary failure: run the command again. */
 const TRY_AGAIN = 75;
 const OUTAGE_MINUTES = 15;
 
@@ -38,9 +38,9 @@ const readMapping = (path: string): Mapping => {
   return mappingOf(json, commandsByTarget);
 };
 
-/** The named secret of the key store under which rows are named. */
+/** Name of the secret in the key store that row ids are hashed with. */
 const ROW_NAMES = 'import-rows';
-/** Its first version: names never change. */
+/** The first version of the secret: row ids never change. */
 const rowSecretOf = async (keys: KeyStore): Promise<Buffer> => (await keys.ensureSecrets(ROW_NAMES)).at(-1)!.value;
 
 const importCommand = ({ name }: Mapping, type: 'StartImport' | 'FinishImport', data: object): ToImport => {
@@ -48,7 +48,10 @@ const importCommand = ({ name }: Mapping, type: 'StartImport' | 'FinishImport', 
   return new ToImport(name, { type, data: { importId: name, ...data }, meta } as ToImport['command']);
 };
 
-/** Begins a run of the mapping, or goes on with the latest if file and mapping are the same. @returns its number */
+/**
+ * Starts a run of the mapping, or continues the latest one if file and mapping are the same. @returns the number of the
+ * run
+ */
 const startRun = async (session: Session, mapping: Mapping, file: string, secret: Buffer): Promise<number> => {
   const hash = createHmac('sha256', secret).update(JSON.stringify(mapping));
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
@@ -56,13 +59,13 @@ const startRun = async (session: Session, mapping: Mapping, file: string, secret
   return latestRun(session.journal, mapping.name);
 };
 
-/** Works in the store of the terminal; a dry run makes none: where there is none it has one that is gone afterwards. */
+/** Runs in the terminal's store. A dry run creates no store: without one, it uses a temporary store. */
 const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T>): Promise<T> => {
   const config = configOfTerminal();
   if (!dryRun || !isStoreAbsent(config)) return Session.use(work, { config, mayCreateStore: !dryRun });
   const dataDir = mkdtempSync(join(tmpdir(), 'baton-dry-run-'));
   try {
-    return await Session.use(work, { config: { ...config, dataDir }, mayCreateStore: true, tells: false });
+    return await Session.use(work, { config: { ...config, dataDir }, mayCreateStore: true, announces: false });
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
@@ -80,7 +83,7 @@ export class ImportCommand extends CommandRunner {
     } catch (error) {
       fail(error as Error);
       if (codeOf(error) === 'import/outage') terminal().exitCode = TRY_AGAIN;
-      else if (error instanceof BatonError) terminal().exitCode = 2; // 1 says that rows were rejected
+      else if (error instanceof BatonError) terminal().exitCode = 2; // 1: rows were rejected
     }
   }
 
@@ -92,7 +95,7 @@ export class ImportCommand extends CommandRunner {
       throw new NotFound('import/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
     const { size } = found;
     const path = report ?? `${basename(file)}.report.ndjson`;
-    rmSync(path, { force: true }); // it would speak of an earlier run
+    rmSync(path, { force: true }); // a report of an earlier run
     const result = await inStore(dryRun ?? false, async (session) => {
       const progress = new Progress('import', 'bytes', size);
       const faults = new FaultReport(path);
@@ -100,7 +103,7 @@ export class ImportCommand extends CommandRunner {
       const secret = await patience.through(() => rowSecretOf(session.keys));
       if (!dryRun) await patience.through(() => session.follow({ history: true }));
       let run = 0;
-      const begun = session.clock.now(); // what falls due from here on is no history
+      const begun = session.clock.now(); // from here on, obligations that fall due are not backfill
       let done = 0;
       const stopped = (error: unknown): never => {
         if (codeOf(error) !== 'import/outage') throw error;
@@ -119,7 +122,7 @@ export class ImportCommand extends CommandRunner {
         send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
         lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
         settle: () => patience.through(() => session.settle()),
-        report: (fault) => faults.tell(fault),
+        report: (fault) => faults.report(fault),
         onProgress: ({ rows, bytes }) => {
           done = rows;
           progress.at(bytes, size);
@@ -172,14 +175,14 @@ export class ImportCommand extends CommandRunner {
 const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, dryRun: boolean): string =>
   `${countOf(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${countOf(events, 'new event')}`;
 
-/** The rejected rows of an import as NDJSON; the file appears with the first of them. */
+/** The rejected rows of an import as NDJSON; the file is created with the first of them. */
 class FaultReport {
   private stream: ReturnType<typeof createWriteStream> | undefined;
   rejectedRows = 0;
 
   constructor(readonly path: string) {}
 
-  async tell(fault: object): Promise<void> {
+  async report(fault: object): Promise<void> {
     this.stream ??= createWriteStream(this.path);
     this.rejectedRows++;
     if (!this.stream.write(`${JSON.stringify(fault)}\n`)) await once(this.stream, 'drain');

@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { roles, type Role } from '@baton/kernel';
-import { Access, keyList, keyOrigins, type KeyOrigin } from '@baton/platform/access';
+import { callerOrigins, roles, type CallerOrigin, type Role } from '@baton/kernel';
+import { Access, keyList } from '@baton/platform/access';
 import { parseOneOf, parseListOf } from './arguments';
 import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
@@ -8,7 +8,7 @@ import { localActor, Session } from './session';
 interface Options {
   label?: string;
   roles?: Role[];
-  origin?: KeyOrigin;
+  origin?: CallerOrigin;
   actsForPersons?: boolean;
   json?: boolean;
 }
@@ -67,10 +67,10 @@ export class KeysCommand extends CommandRunner {
   }
   @Option({
     flags: '--origin <origin>',
-    description: `Kind of holder: ${keyOrigins.join(', ')}; person by default. The label of a connector is the name of its system.`,
+    description: `Kind of holder: ${callerOrigins.values.join(', ')}; person by default. The label of a connector is the name of its system.`,
   })
   origin(value: string) {
-    return parseOneOf(value, keyOrigins, 'origin');
+    return parseOneOf(value, callerOrigins.values, 'origin');
   }
   @Option({ flags: '--acts-for-persons', description: 'Let a system name the acting person in each request.' })
   actsForPersons() {

@@ -12,7 +12,7 @@ const columns = (rows: readonly LiftRow[]) =>
     ...[fixed(sqlLift, 2), fixed(customerLift, 2)],
   ]);
 
-/** What the rules and bands of the scoring model had to do with becoming SQL and customer. */
+/** How the rules and bands of the scoring model relate to becoming SQL and customer. */
 export const liftReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { from, to, happenedBy, knownBy, timeZone, definition } = options;
   const cut = {

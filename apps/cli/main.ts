@@ -1,17 +1,17 @@
 import { runCommandLine } from './command-line';
 
 const UNFINISHED = 3;
-/** What a command has left open by mistake does not keep the process for longer. */
+/** How long the process waits for handles that a command has left open by mistake. */
 const LEAVING_MS = 5_000;
 
-// Stays where the event loop runs dry before the command has ended: that is no success.
+// The exit code if the event loop runs empty before the command has ended: not a success.
 process.exitCode = UNFINISHED;
 process.once('beforeExit', (code) => {
   if (code === UNFINISHED)
     process.stderr.write('cli/unfinished: The command stopped before it had ended; run it again.\n');
 });
 
-/** Whoever reads the answer has enough of it, as `head` has: that is no fault. */
+/** The reader has closed the pipe, as `head` does: not an error. */
 const endQuietly = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

@@ -4,7 +4,7 @@ import { countOf, fixed, line, printJson, printTable } from './output';
 import type { ReportOptions } from './reports';
 import type { Session } from './session';
 
-/** What marketing promised and delivered, from the same function as GraphQL. */
+/** What marketing committed to and delivered, by the same query as GraphQL. */
 export const marketingReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const { period, timeZone, happenedBy, knownBy, json } = options;
   const at = instantOfCut(happenedBy ?? knownBy, 'happenedBy', timeZone) ?? session.clock.now();

@@ -34,7 +34,7 @@ export class OutboxCommand extends CommandRunner {
   }
 }
 
-/** How many messages each target has, and the oldest hundred that have not reached it. */
+/** Number of messages per target, and the oldest hundred undelivered ones. */
 const list = async (session: Session, json = false): Promise<void> => {
   await session.catchUpIfPossible();
   const senders = session.app.get<readonly Sender[]>(SENDERS);

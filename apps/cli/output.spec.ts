@@ -16,12 +16,12 @@ import {
   warn,
 } from './output';
 
-describe('what is printed', () => {
+describe('printed output', () => {
   const NOON = '2024-01-17T12:00:00.000Z';
   const hostile = 'Eve\u001b]0;owned\u0007\u001b[2J\r\u009b31m \u202egnp.exe\u2066';
   const shown = String.raw`Eve\u001b]0;owned\u0007\u001b[2J\u000d\u009b31m \u202egnp.exe\u2066`;
 
-  it('moves no cursor and hides no text, whatever a lead is called', async () => {
+  it('moves no cursor and hides no text, whatever the name of a lead', async () => {
     const { stdout, stderr } = await printedBy(async () => {
       printTable(['name'], [[hostile]]);
       line(hostile);
@@ -34,14 +34,14 @@ describe('what is printed', () => {
     expect(stderr.split(shown).length).toBeGreaterThanOrEqual(3);
   });
 
-  it('is the same value as JSON, with line breaks and tabs where they were', async () => {
+  it('is the same value as JSON, with line breaks and tabs preserved', async () => {
     const { stdout } = await printedBy(async () => printJson({ name: hostile, note: 'a\nb\tc' }));
     expect(stdout).not.toContain('\u009b');
     expect(JSON.parse(stdout)).toEqual({ name: hostile, note: 'a\nb\tc' });
     expect((await printedBy(async () => line('a\n\tb'))).stdout).toBe('a\n\tb\n');
   });
 
-  it('is no wider than the page, however long a cell is, and loses nothing of it', async () => {
+  it('is no wider than the page, however long a cell is, and loses no content', async () => {
     const id = 'x'.repeat(250);
     const wide = '𠮷田'.repeat(60);
     const cells = ['2024-01-17 10:00 UTC', `a sentence of many words ${id} ${wide} ${'word '.repeat(300)}`];
@@ -54,7 +54,7 @@ describe('what is printed', () => {
     expect(what.join('').replaceAll(' ', '')).toBe(`what${cells[1]!.replaceAll(' ', '')}`);
     expect(lines.find((one) => one.includes('2024'))).toContain('2024-01-17 10:00 UTC');
   });
-  it('counts the columns that letters take, not their number', async () => {
+  it('counts terminal columns, not characters', async () => {
     const rows = [['田'.repeat(30), '1'], ['👩\u200d💻🇩🇪e\u0301'.repeat(20), '2'], ['中'.repeat(20_000), '3']]; // prettier-ignore
     const printed = async (...some: typeof rows) =>
       (await printedBy(async () => printTable(['what', 'n'], some, 50))).stdout.trimEnd().split('\n');
@@ -63,10 +63,10 @@ describe('what is printed', () => {
     expect(new Set(lines.map((one) => stringWidth(one)))).toEqual(new Set([50]));
     const what = lines.filter((one) => one.startsWith('│')).map((one) => one.split('│')[1]!.trim());
     expect(what.join('')).toBe(`what${rows.map(([cell]) => cell).join('')}`);
-    // Letters stay whole: no line begins with an accent or with half of an emoji.
+    // Characters stay whole: no line begins with an accent or half an emoji.
     expect(what.filter((one) => /^[\p{M}\u200d💻🇪]/u.test(one))).toEqual([]);
   });
-  it('never breaks a figure: what does not fit stands below, each row named again', async () => {
+  it('never breaks a figure: columns that do not fit follow below, with the first column repeated', async () => {
     const models = ['first-touch', 'last-touch', 'linear'];
     const revenue = money([{ minor: 428_240_000, currency: 'USD' }]);
     const both = `${revenue}, 5 JPY`;
@@ -78,14 +78,14 @@ describe('what is printed', () => {
     expect(stdout.split(` ${revenue} │`)).toHaveLength(7);
     for (const model of models) expect(stdout.split(` ${model} │`)).toHaveLength(3);
     expect(stdout.split('│ organic search ').length).toBeGreaterThan(2);
-    // Amounts of several currencies stand one below the other.
+    // Amounts of several currencies are on separate lines.
     const { stdout: several } = await printedBy(async () => printTable(['channel', 'revenue'], [['total', both]], 30));
     expect(tableOf(several).slice(1)).toEqual([
       ['total', `${revenue},`],
       ['', '5 JPY'],
     ]);
   });
-  it('stays on one line each where there is room, and in a pipe', async () => {
+  it('stays on one line if there is room, and in a pipe', async () => {
     const long = 'word '.repeat(60).trim();
     const printed = async (width?: number) =>
       (await printedBy(async () => printTable(['what'], [[long]], width))).stdout;
@@ -93,7 +93,7 @@ describe('what is printed', () => {
     expect(await printed()).toContain(long);
   });
 
-  it('shows no column without a value', async () => {
+  it('leaves out a column without a value', async () => {
     const { stdout } = await printedBy(async () =>
       printTable(
         ['rep', 'warnings', 'met'],
@@ -110,7 +110,7 @@ describe('what is printed', () => {
     );
   });
 
-  it('shows figures to the right, alike on every machine, each with its unit', async () => {
+  it('aligns figures right, the same on every machine, each with its unit', async () => {
     const amounts = [{ minor: 123_456_789, currency: 'USD' }] as const;
     const { stdout } = await printedBy(async () =>
       printTable(
@@ -129,7 +129,7 @@ describe('what is printed', () => {
     ]);
     expect(stdout).toMatch(/│ bob │ {7}0 │ {12}1,234,567\.89 USD │/);
   });
-  it('says numbers, amounts and durations in one way', () => {
+  it('formats numbers, amounts and durations consistently', () => {
     expect([fixed(1234.5, 2), fixed(0.36956, 4), fixed(null, 2)]).toEqual(['1,234.50', '0.3696', '']);
     expect([duration(59_999), duration(59_999_999), duration(0), duration(undefined)]).toEqual([
       ...['1 min', '16 h 40 min', '0 s', ''],
@@ -141,7 +141,7 @@ describe('what is printed', () => {
     expect(money(null)).toBe('');
   });
 
-  it('names the unit of what goes on', async () => {
+  it('shows the unit of progress', async () => {
     const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
     const { stderr } = await printedBy(async () => {
       const progress = new Progress('import', 'bytes', 10_000);
@@ -152,7 +152,7 @@ describe('what is printed', () => {
     now.mockRestore();
   });
 
-  it('shows a path once for what follows itself, and within its width', () => {
+  it('groups repeated steps of a path, and fits its width', () => {
     expect(pathOf([], 40)).toBe('');
     expect(pathOf(['email', 'email', 'email', 'direct', 'email'], 40)).toBe('email ×3 > direct > email');
     const long = Array.from({ length: 30 }, (_, step) => `channel ${step}`);

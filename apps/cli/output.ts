@@ -13,32 +13,32 @@ import stringWidth from 'string-width';
 import { withVisibleControls } from '@baton/platform/telemetry';
 import { terminal } from './terminal';
 
-/** Prints to standard output: the one way out for all text of an answer. @returns false when the reader is behind */
+/** Prints to standard output; all text of an answer goes through here. @returns false when the reader is slower */
 export const print = (text: string): boolean => terminal().stdout.write(withVisibleControls(text));
 
 export const line = (text: string): void => {
   print(`${text}\n`);
 };
 
-/** Prints a line that is no part of the answer, on standard error. */
+/** Prints a line on standard error that is not part of the answer. */
 export const warn = (text: string): void => {
   terminal().stderr.write(`${withVisibleControls(text)}\n`);
 };
 
-/** Prints one JSON document as the whole answer. */
+/** Prints the whole answer as one JSON document. */
 export const printJson = (value: unknown): void => line(JSON.stringify(value));
 
-/** How wide a page is that is written to a file or a pipe, which has no width of its own. */
+/** Page width for a file or a pipe, which has no width of its own. */
 const PAGE_WIDTH = 100;
-/** A column of words is not narrower than its longest word, within these bounds. */
+/** Bounds of the width of a column of words: at least its longest word, within these. */
 const NARROWEST = 10;
 const LONGEST_WORD = 24;
-/** What the borders and the blanks of a column take. */
+/** Width of the borders and blanks of a column. */
 const FRAME = 3;
 
 const tableWidth = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one + FRAME, 1);
 
-/** How wide columns are so that the table is no wider than it may be: the widest that can give way do. */
+/** Column widths that fit the page: the widest columns that can shrink, do. */
 const fitWidths = (natural: readonly number[], least: readonly number[], width: number): number[] => {
   const widths = natural.map((one, at) => Math.max(least[at]!, Math.min(one, width)));
   for (let over = tableWidth(widths) - width; over > 0; over--) {
@@ -48,7 +48,7 @@ const fitWidths = (natural: readonly number[], least: readonly number[], width: 
   }
   return widths;
 };
-/** The columns of each part of a table that is too wide: what a row is stands in all of them. */
+/** The columns of each part of a table that is too wide; the first column is repeated in every part. */
 const partsOf = (least: readonly number[], width: number): number[][] => {
   const parts: number[][] = [[0]];
   for (let column = 1; column < least.length; column++) {
@@ -60,13 +60,13 @@ const partsOf = (least: readonly number[], width: number): number[][] => {
   return parts;
 };
 
-/** How many columns of a terminal a text takes: wide letters and emoji take two. */
+/** Terminal columns that a text takes: wide letters and emoji take two. */
 const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text));
 const longest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, widthOf(text)), 0);
-/** A letter with its accents, an emoji with all that is joined to it, a flag. Intl.Segmenter is quadratic in long texts. */
+/** Grapheme clusters: a letter with its accents, a joined emoji, a flag. Intl.Segmenter is quadratic in long texts. */
 const LETTER = /\p{RI}{2}|.[\p{M}\p{Emoji_Modifier}]*(?:\u200d.[\p{M}\p{Emoji_Modifier}]*)*/gsu;
 
-/** A word in pieces that a line holds; letters and emoji stay whole. */
+/** A word cut into pieces that fit a line; letters and emoji stay whole. */
 const piecesOf = (word: string, width: number): string[] => {
   if (widthOf(word) <= width) return [word];
   const pieces: string[] = [];
@@ -83,7 +83,7 @@ const piecesOf = (word: string, width: number): string[] => {
   return [...pieces, piece];
 };
 
-/** The lines of a text: broken between its words, and within a word that is longer than a line. */
+/** The lines of a text: broken between words, and within a word longer than a line. */
 const wrapText = (text: string, width: number): string[] => {
   const lines: string[] = [];
   let [line, taken] = ['', 0];
@@ -99,7 +99,7 @@ const wrapText = (text: string, width: number): string[] => {
   return [...lines, line];
 };
 
-/** A row as it stands between the borders: as many lines as its longest cell has. */
+/** A row between the borders: as many lines as its longest cell has. */
 const rowOf = (cells: readonly (readonly string[])[], widths: readonly number[], right: readonly boolean[]): string[] =>
   Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) => {
     const padded = cells.map((lines, column) => {
@@ -110,23 +110,22 @@ const rowOf = (cells: readonly (readonly string[])[], widths: readonly number[],
     return `│${padded.join('│')}│`;
   });
 
-/** Numbers, amounts (`12.00 EUR, 3.50 USD`) and durations (`2 h 5 min`), which stand to the right. */
+/** Numbers, amounts (`12.00 EUR, 3.50 USD`) and durations (`2 h 5 min`), which are aligned right. */
 const MEASURE = /^(([-−]?[\d,.]+( ([A-Z]{3}|h|min|s|ms))?)([,]? |$))*$/;
 
-/** Between the amounts of a cell. */
+/** Separator of the amounts in a cell. */
 const SIDE_BY_SIDE = ', ';
-/** Amounts one below the other. */
+/** Amounts, one per line. */
 const onSeparateLines = (amounts: string): string => amounts.replaceAll(SIDE_BY_SIDE, ',\n');
 
-/** A number is printed as a whole one with its thousands grouped. */
+/** Numbers are printed as whole numbers with grouped thousands. */
 type Row = readonly (string | number | null)[];
 /**
- * Prints a table; numbers to the right. A column in which no row has a value is left out, and without rows there is a
- * line that says so. Where it would be wider than
- * `width`, long words and sentences go on in more lines; a figure never does: what does not fit beside the others
- * stands in a table below, with its first column again.
- * @param columns each names its unit: `won (deals)`, or shows it in its cells (an amount, a duration)
- * @param width by default that of the terminal; what is piped on has none
+ * Prints a table, figures aligned right. A column without any value is left out; without rows, one line says so. In a
+ * table wider than `width`, long words and sentences are wrapped, figures never: columns that do not fit follow in a
+ * table below, with the first column repeated.
+ * @param columns each names its unit, `won (deals)`, or its cells do (an amount, a duration)
+ * @param width by default that of the terminal; unlimited for a pipe
  */
 export const printTable = (
   columns: readonly string[],
@@ -135,7 +134,7 @@ export const printTable = (
 ): void => {
   if (found.length === 0) return line(`none (${columns.join(', ')})`);
   const filled = columns.map((_, at) => found.some((row) => (row[at] ?? '') !== ''));
-  // The unit stands below the name: a column is as wide as its figures.
+  // The unit is printed below the name, so that a column is as wide as its figures.
   const head = columns.filter((_, at) => filled[at]).map((name) => name.replace(/ (?=\([^()]*\)$)/, '\n'));
   const rows = found.map((row) => row.filter((_, at) => filled[at]));
   const cells = rows.map((row) =>
@@ -170,13 +169,13 @@ export const printTable = (
   }
 };
 
-/** A report's key: null is what nobody stated, an empty text is a value of its own. */
+/** The key of a report: null means not stated; an empty text is a value. */
 export const keyText = (value: string | null): string =>
   value === null ? '(not stated)' : value === '' ? '(blank)' : value;
 const ARROW = ' > ';
 /**
- * Steps in their order, `email ×3 > direct`: what follows itself stands once. What is wider than `width` characters
- * loses steps in its middle, and says how many.
+ * Steps in order, `email ×3 > direct`: repeated steps are grouped. If wider than `width` characters, the middle is left
+ * out, with the number of missing steps.
  */
 export const pathOf = (steps: readonly string[], width: number): string => {
   const runs: { readonly step: string; times: number }[] = [];
@@ -194,38 +193,41 @@ export const pathOf = (steps: readonly string[], width: number): string => {
   return words.join(ARROW);
 };
 
-/** The columns of the terminal; of what is no terminal as many as one has by default. */
+/** Columns of the terminal; 80 if it is not a terminal. */
 export const terminalWidth = (): number => terminal().stdout.columns ?? PAGE_WIDTH;
 
-/** A whole number as people read it, `52,986`. */
+/** A whole number with grouped thousands, `52,986`. */
 export const count = (value: number): string => withThousandsSeparators(value);
-/** How many of what there are, `1 path`, `52,986 events`. */
+/** A count with its noun, `1 path`, `52,986 events`. */
 export const countOf = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
-/** Amounts side by side, `12.00 EUR, 3,500.50 USD`; none is empty. */
+/** Amounts in one line, `12.00 EUR, 3,500.50 USD`; '' if absent. */
 export const money = (amounts: readonly MoneySum[] | null | undefined): string =>
   (amounts ?? []).map(formatMoney).join(SIDE_BY_SIDE);
-/** A number with so many decimal places, `1,234.50`; none is empty. */
+/** A number with that many decimal places, `1,234.50`; '' if absent. */
 export const fixed = (value: number | null | undefined, digits: number): string =>
   value === null || value === undefined ? '' : withThousandsSeparators(value.toFixed(digits));
-/** A duration with its units, `2 h 5 min`, to the second below an hour, above it to the minute; none is empty. */
+/** A duration with its units, `2 h 5 min`, to the second below an hour, otherwise to the minute; '' if absent. */
 export const duration = (ms: number | null | undefined): string => {
   if (ms === null || ms === undefined) return '';
   const step = ms < 3_600_000 ? 1000 : 60_000;
   return durationInWords(Math.round(ms / step) * step);
 };
-/** An ISO 8601 duration in words: `P90D` is "90 days". What is none, as `none`, stays. */
+/** An ISO 8601 duration in words: `P90D` is "90 days"; other text, such as `none`, is kept. */
 export const period = (text: string): string => {
   if (!text.startsWith('P')) return text;
   const ms = durationMs(text);
   return ms % DAY_MS === 0 ? countOf(ms / DAY_MS, 'day') : durationInWords(ms);
 };
-/** An instant as people read it, `2024-01-17 10:00 UTC`; none is empty. */
+/** An instant, `2024-01-17 10:00 UTC`; '' if absent. */
 export const time = (instant: string | null | undefined): string => (instant ? instantInWords(instant) : '');
 
-/** Tells a failure on standard error, `code: what to do`, and sets the exit code: 1, or 2 for a fault of ours. */
+/**
+ * Prints a failure on standard error, `code: what to do`, and sets the exit code: 1 for a refusal, 2 for an internal
+ * error.
+ */
 export const fail = (error: Error): void => {
-  // What commander itself says (an unknown option, the help) is printed by it already.
+  // commander has already printed its own messages (an unknown option, the help).
   const printed = 'exitCode' in error;
   const { message, exitCode } = exitReportOf(error);
   if (!printed) warn(message);
@@ -234,7 +236,7 @@ export const fail = (error: Error): void => {
 
 const PLAIN_LINE_MS = 2_000;
 
-/** Progress on standard error: a bar on a terminal, otherwise a plain line now and then. */
+/** Progress on standard error: a bar on a terminal, otherwise a line now and then. */
 export class Progress {
   private readonly bar: SingleBar | undefined;
   private printedAt = Date.now();

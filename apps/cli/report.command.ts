@@ -29,7 +29,7 @@ import { checkReport, cycleFields, dealFields, type ReportOptions, type ReportNa
 import { Session } from './session';
 import { rejectionsReport, slaReportOf } from './sla-reports';
 
-/** Reports of attribution under some models, from the same function as GraphQL. */
+/** Attribution under several models, by the same query as GraphQL. */
 const attributionReports = async (session: Session, models: readonly string[], options: ReportOptions) => {
   const by = (options.by ?? 'channel') as Dimension;
   const question = await methodOf(session, options);
@@ -46,7 +46,7 @@ const attributionReports = async (session: Session, models: readonly string[], o
   });
 };
 
-/** Conversions and revenue by channel, one pair of columns a model. */
+/** Conversions and revenue by channel, two columns per model. */
 export const attributionTable = async (session: Session, models: readonly string[], options: ReportOptions) => {
   const reports = await attributionReports(session, models, options);
   const keys = [...new Set(reports.flatMap(({ rows }) => rows.map((row) => row.key)))].sort((a, b) =>
@@ -85,7 +85,7 @@ const velocityReport = (session: Session, options: ReportOptions) => {
   });
 };
 
-/** Pipeline velocity and its parts. */
+/** Pipeline velocity and its factors. */
 export const velocityTable = async (session: Session, options: ReportOptions) => {
   const { total, rows, warnings } = await velocityReport(session, options);
   const { by } = options;
@@ -93,7 +93,7 @@ export const velocityTable = async (session: Session, options: ReportOptions) =>
   printTable(
     [
       ...[by ?? 'of', 'open (deals)', 'won (deals)', 'lost (deals)', 'win rate (0–1)'],
-      ...['average won', 'cycle (days)', 'worth per day'],
+      ...['average won', 'cycle (days)', 'velocity per day'],
     ],
     [...rows, total].map((row) => [
       row === total ? 'total' : keyText(row.key),
@@ -130,8 +130,8 @@ const reports: Readonly<Record<ReportName, Report>> = {
     const answer = await pipeline(modelsOf(session, options), { filters: filtersOf(options, dealFields) });
     if (options.json) return printJson(answer);
     printTable(
-      ['stage of open deals', 'deals', 'worth'],
-      answer.stages.map(({ stage, deals, worth }) => [stage, deals, money(worth)]),
+      ['stage of open deals', 'deals', 'amount'],
+      answer.stages.map(({ stage, deals, amounts }) => [stage, deals, money(amounts)]),
     );
     printTable(
       ['stage of leads', 'leads'],
@@ -166,7 +166,7 @@ const reports: Readonly<Record<ReportName, Report>> = {
 })
 export class ReportCommand extends CommandRunner {
   async run([name]: string[], options: ReportOptions): Promise<void> {
-    const report = name as ReportName; // another one was refused before
+    const report = name as ReportName; // other names are refused before
     checkReport(report, options);
     await Session.use(async (session) => {
       await session.catchUpIfPossible();

@@ -13,22 +13,22 @@ import { reportBreakdowns } from '@baton/sales-sla';
 import { parseOneOf, parseListOf } from './arguments';
 import { filtersOf } from './filters';
 
-/** What a report of the command line takes. */
+/** The arguments of a report. */
 export interface ReportDefinition {
   readonly does: string;
-  /** By their long names. */
+  /** Long names of the options. */
   readonly options: readonly string[];
   readonly example: string;
-  /** What it may be broken down by; `severalBy`: by several of them at once, with commas between. */
+  /** Breakdowns; `severalBy`: several at once, comma-separated. */
   readonly by?: readonly string[];
   readonly severalBy?: boolean;
-  /** The fields that it may be filtered by. */
+  /** Fields that it may be filtered by. */
   readonly filters?: readonly string[];
-  /** The models that it may be asked for; `severalModels`: side by side. */
+  /** Models that it may be computed with; `severalModels`: several at once. */
   readonly models?: readonly string[];
   readonly severalModels?: boolean;
   readonly conversions?: readonly string[];
-  /** Which definition it takes a version of, and what for. */
+  /** The kind of definition that `--definition` names, and its effect. */
   readonly definition?: string;
 }
 
@@ -41,14 +41,14 @@ export const cycleFields = ['owner', 'product', 'source'] as const;
 export const handoffFields = ['rep', 'queue'] as const;
 const rules = attributionModels.map(({ code }) => code);
 
-/** Every report: its help, and what it refuses, come from here. */
+/** Every report: its help and the check of its options are made from this table. */
 export const reportTable = {
   attribution: {
     does: 'Conversions and revenue credited to each channel, under one or several models.',
     options: ['by', 'model', 'conversion', ...method, 'order', 'seed', 'bootstrap'],
     definition: 'attribution@3, instead of the one in force.',
     example: 'attribution --model linear,u-shaped --by campaign --from 2024-01-01',
-    by: dimensions,
+    by: dimensions.values,
     models: [...rules, ...dataDrivenModels.map(({ code }) => code)],
     severalModels: true,
     conversions: conversionKinds,
@@ -66,7 +66,7 @@ export const reportTable = {
     options: ['conversion', 'top', ...method],
     definition: 'attribution@3, instead of the one in force.',
     example: 'paths --conversion sql --top 10',
-    conversions: conversionKinds.filter((kind) => kind !== 'lost'), // lost deals are shown beside the won ones
+    conversions: conversionKinds.filter((kind) => kind !== 'lost'), // lost deals are listed with the won ones
   },
   periods: { does: 'Frozen periods, and their restatements since.', options: [], example: 'periods' },
   'marketing-sla': {
@@ -122,17 +122,17 @@ export const reportTable = {
 export type ReportName = keyof typeof reportTable;
 
 /**
- * Looks at options that depend on the report or on each other, before any work is done.
+ * Checks options that depend on the report or on each other, before any work.
  * @throws Refused `cli/unknown-value`, `cli/unknown-filter`, and as `boundsOf`
  */
-export const checkReport = (name: ReportName, { by, model, conversion, ...asked }: ReportOptions): void => {
+export const checkReport = (name: ReportName, { by, model, conversion, ...options }: ReportOptions): void => {
   const takes: ReportDefinition = reportTable[name];
   if (by !== undefined && takes.by) (takes.severalBy ? parseListOf : parseOneOf)(by, takes.by, 'by');
   if (model !== undefined && takes.models)
     (takes.severalModels ? parseListOf : parseOneOf)(model, takes.models, 'model');
   if (conversion !== undefined && takes.conversions) parseOneOf(conversion, takes.conversions, 'conversion');
-  filtersOf(asked, takes.filters ?? []);
-  boundsOf(asked);
+  filtersOf(options, takes.filters ?? []);
+  boundsOf(options);
 };
 export interface ReportOptions {
   readonly by?: string;

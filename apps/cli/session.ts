@@ -24,7 +24,7 @@ import { BatonModule } from '../contexts';
 import { warn } from './output';
 import { configOfTerminal } from './terminal';
 
-/** Baton without its edge, for the time of one command line. */
+/** Baton without its API, for one command line. */
 export class Session {
   private following: Promise<void> | undefined;
 
@@ -34,27 +34,27 @@ export class Session {
   ) {}
 
   /**
-   * Opens the configured stores, works, and closes them again, whatever happens.
-   * @param mayCreateStore may a store be made where there is none? It says so, unless `tells` is false
+   * Opens the configured stores, runs the work, and closes them in any case.
+   * @param mayCreateStore whether a missing store may be created; a line says so, unless `tells` is false
    */
   static async use<T>(
     work: (session: Session) => Promise<T>,
     {
       config = configOfTerminal(),
       mayCreateStore = false,
-      tells = true,
-    }: { config?: Config; mayCreateStore?: boolean; tells?: boolean } = {},
+      announces: announces = true,
+    }: { config?: Config; mayCreateStore?: boolean; announces?: boolean } = {},
   ): Promise<T> {
-    const notice = mayCreateStore && tells ? storeNotice(config) : undefined;
-    if (notice) warn(notice); // whoever mistyped the folder sees that his data are not in it
-    // A line per command is for servers: here it would stand between the answers.
+    const notice = mayCreateStore && announces ? storeNotice(config) : undefined;
+    if (notice) warn(notice); // so that a mistyped folder is noticed
+    // The log line per command is for servers; here it would mix with the answers.
     const quiet = config.logLevel === 'info' ? { ...config, logLevel: 'warn' } : config;
     const app = await NestFactory.createApplicationContext(BatonModule.forRoot(quiet, { mayCreateStore }), {
       logger: new FrameworkLog(loggerOf(quiet)),
       abortOnError: false,
     });
     const answer = await work(new Session(app, config)).catch(async (error: unknown) => {
-      await app.close().catch(() => undefined); // what cannot be closed then failed for the same reason
+      await app.close().catch(() => undefined); // closing fails for the same reason as the work did
       throw error;
     });
     await app.close();
@@ -84,15 +84,16 @@ export class Session {
     return this.app.get(CommandBus).execute<To, Outcome>(command);
   }
 
-  /** Sends a command that must be accepted. @throws the refusal */
+  /** Sends a command that must be accepted. @throws Refused if it is refused */
   async order(command: To): Promise<void> {
     const outcome = await this.send(command);
     if (outcome instanceof Refused) throw outcome;
   }
 
   /**
-   * Follows the log beside the work, unless another process does.
-   * @param history the work brings a history and ends with `finishHistory`: until then its streams are left to it
+   * Follows the log during the work, unless another process does.
+   * @param history the work sends backfill commands and ends with `finishHistory`: until then the clock skips its
+   *   streams
    */
   async follow({ history = false } = {}): Promise<void> {
     this.following ??= this.runner.start({ tick: false, history }).catch((error: unknown) => {
@@ -108,7 +109,7 @@ export class Session {
     return this.runner.catchUp();
   }
 
-  /** Brings every read model to the end of the log; where the log is away, says how far they stand instead. */
+  /** Brings every read model to the end of the log; if the log is unavailable, prints how far they are. */
   async catchUpIfPossible(): Promise<void> {
     try {
       await this.catchUp();
@@ -122,15 +123,15 @@ export class Session {
   }
 
   /**
-   * Waits until the policies have handled everything up to now, and what they made of it: a history comes out the same
-   * however fast it is sent.
+   * Waits until the policies have handled all events up to now and the events that followed from them, so that a
+   * backfilled history does not depend on the speed.
    */
   async settle(): Promise<void> {
     await this.follow();
     await this.runner.settle();
   }
 
-  /** Ends a history that was sent: what fell due within it happens, each at its own instant. */
+  /** Ends a backfill: obligations that fell due within it are decided, each at its own instant. */
   async finishHistory(end: Instant): Promise<void> {
     for (let tip = await this.catchUp(), before = ''; tip !== before;) {
       before = tip;
@@ -140,5 +141,5 @@ export class Session {
   }
 }
 
-/** The actor of what a person does on this machine's command line. */
+/** The actor of commands sent from this machine's command line. */
 export const localActor = (): string => `local:${userInfo().username.replace(/[^A-Za-z0-9._-]/g, '-')}`;

@@ -36,7 +36,7 @@ const totalCells = (by: readonly ReportBreakdown[]) =>
 
 const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }, by: readonly ReportBreakdown[]) => {
   const columns = [
-    ...['all', 'accepted', 'of these given back', 'rejected', 'recycled', 'disqualified', 'waiting', 'limbo'].map(
+    ...['all', 'accepted', 'of these returned', 'rejected', 'recycled', 'disqualified', 'waiting', 'limbo'].map(
       (name) => `${name} (handoffs)`,
     ),
     'rejection rate (0–1)',
@@ -56,7 +56,7 @@ const handoffTable = (report: { total: HandoffRow; rows: readonly HandoffRow[] }
 
 const clocks = (...names: readonly string[]): string[] => names.map((name) => `${name} (clocks)`);
 
-/** What sales owed and did, from the same function as GraphQL. */
+/** The SLA obligations of sales and their results, by the same query as GraphQL. */
 export const slaReportOf = async (session: Session, options: ReportOptions): Promise<void> => {
   const question = questionOf(session, options);
   const { by } = question;
@@ -73,7 +73,7 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
         ...clocks('due', 'met', 'met late', 'breached', 'pending'),
         'share met (0–1)',
       ],
-      ...[...clocks('missed', 'missed as known'), 'response (median)', 'response (p90)'],
+      ...[...clocks('missed', 'missed as recorded'), 'response (median)', 'response (p90)'],
       ...['counted (median)', 'counted (p90)'],
     ],
     [...answer.rows, ...answer.total].map((row, index) => [
@@ -87,7 +87,7 @@ export const slaReportOf = async (session: Session, options: ReportOptions): Pro
   for (const warning of answer.warnings) line(warning);
 };
 
-/** What sales refused and why; by definition version unless asked otherwise. From the same function as GraphQL. */
+/** Rejected handoffs and the reasons, by definition version unless `--by` is given. By the same query as GraphQL. */
 export const rejectionsReport = async (session: Session, options: ReportOptions): Promise<void> => {
   const question = questionOf(session, { ...options, by: options.by ?? 'definition' });
   const answer = await handoffReport(modelsOf(session, options), question);

@@ -11,7 +11,7 @@ describe('the first key', () => {
   const app = { get: (what: unknown) => (what === EventLog ? log : access) } as unknown as INestApplicationContext;
   afterAll(() => log.close());
 
-  it('is made where there is none, and no second one, however far behind in the log the first was issued', async () => {
+  it('is created if there is none, and only once, however far back in the log it was issued', async () => {
     const history = () => Array.from({ length: 1_000 }, () => anEvent());
     for (let stream = 0; stream < 21; stream++) await log.append(`history-${stream}`, history(), 'none');
     expect(await firstKey(app)).toBe('baton_1');

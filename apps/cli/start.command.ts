@@ -7,9 +7,9 @@ import { localActor } from './session';
 import type { Config } from '@baton/platform/config';
 import { configOfTerminal } from './terminal';
 
-/** The first start on the embedded log makes a key for whoever sits at this machine; it is told once. */
+/** The first start on the embedded log creates an admin key for the local user; it is printed once. */
 export const firstKey = async (app: INestApplicationContext): Promise<string | undefined> => {
-  // A page of a long log may be empty and yet not the last one.
+  // A page may be empty before the end of a long log.
   for await (const { events, atTip } of app.get(EventLog).follow(START, { types: ['KeyIssued'] }, { limit: 1 })) {
     if (events.length > 0) return undefined;
     if (atTip) break;
@@ -17,7 +17,7 @@ export const firstKey = async (app: INestApplicationContext): Promise<string | u
   return (await app.get(Access).issue('local-admin', ['admin'], localActor())).token;
 };
 
-/** The last that a start prints: the key, the links, and what to do next. */
+/** The last lines of a start: the key, the links, and the next step. */
 const welcome = (url: string, token: string | undefined, { production }: Config): string[] => {
   const explorer = production ? [] : [`GraphiQL  ${url}/graphiql`];
   const header = `{ "authorization": "Bearer ${token ?? '<your key>'}" }`;
@@ -32,10 +32,10 @@ const welcome = (url: string, token: string | undefined, { production }: Config)
   ];
 };
 
-/** Serves until the process is told to stop. */
+/** Serves until a signal ends the process. */
 export const serveUntilStopped = async (json: boolean): Promise<void> => {
   const config = configOfTerminal();
-  // Loaded here: no other action needs GraphQL and its server.
+  // Imported here because no other command needs GraphQL and its server.
   const { serve } = await import('../api/serve.js');
   const app = await serve(config);
   const token = config.eventStoreUrl ? undefined : await firstKey(app);

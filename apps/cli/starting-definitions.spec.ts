@@ -4,12 +4,12 @@ import { dueOf } from '@baton/sla-clocks';
 import { compileCalendar } from '@baton/sla-clocks';
 import { startingBody, startingDefinitions } from './starting-definitions';
 
-describe('definitions to start with', () => {
+describe('starting definitions', () => {
   it.each(Object.entries(startingDefinitions))('%s can be proposed', (kind, body) => {
     expect(validateBody(kind as DefinitionKind, body)).toBeUndefined();
   });
 
-  it('are refused for a kind that has none', () => {
+  it('are refused for a kind without one', () => {
     expect(() => startingBody('icp')).toThrow(expect.objectContaining({ code: 'cli/argument-missing', path: 'body' }));
     expect(() => startingBody('toString')).toThrow(expect.objectContaining({ code: 'cli/argument-missing' }));
   });

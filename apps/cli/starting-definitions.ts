@@ -8,7 +8,7 @@ import {
 import { Refused, type Json } from '@baton/kernel';
 import { startingPolicy } from '@baton/sla-clocks';
 
-/** The closed days of a company in New York: the first one, how it comes back, and why. */
+/** Holidays of a company in New York: first day, recurrence rule, name. */
 const holidays: readonly (readonly [first: string, yearly: string, name: string])[] = [
   ['20230101', '', 'New Year’s Day'],
   ['20230116', ';BYMONTH=1;BYDAY=3MO', 'Martin Luther King Jr. Day'],
@@ -41,13 +41,13 @@ export const startingCalendar = {
   holidayFile,
 } as const;
 
-/** Whoever asks for a demo or a quote wants to be called. */
+/** A request for a demo or a quote qualifies a lead. */
 export const askedToBeCalled: Json = {
   any: ['/demo', '/pricing'].map((page) => ({ touches: { action: 'form', page }, gte: 1, within: 'P30D' })),
 };
 const fitRule = (code: string, when: Json, points: number) => ({ code, when, points });
 
-/** Fit by company and title, engagement by what people do; it grades, and qualifies nobody without a threshold. */
+/** Fit by company and title, engagement by touches. It only grades: without a threshold it qualifies no lead. */
 export const startingScores = {
   cap: 150,
   fit: {
@@ -106,13 +106,13 @@ export const startingScores = {
 
 const immediateOf = ({ reasons }: RejectionReasons): readonly string[] =>
   reasons.filter(({ immediate }) => immediate).map(({ code }) => code);
-/** What sales owes after a handoff, and how many qualified leads marketing owes a month. */
+/** The obligations of sales after a handoff, and the number of qualified leads marketing commits to per month. */
 export const startingSla = (reasons: RejectionReasons, qualifiedAMonth: number) => ({
   ...startingPolicy(immediateOf(reasons)),
   marketing: { per: 'month', qualified: qualifiedAMonth },
 });
 
-/** Sales takes a lead once it has reached out itself. */
+/** Sales accepts a lead after it has contacted the person. */
 export const startingSal: Json = {
   statement: 'Sales has reached out to the person before it takes the lead.',
   criteria: {
@@ -129,7 +129,7 @@ export const startingSql: Json = {
 };
 const lossReasons = ['price', 'competitor', 'no-decision', 'timing', 'missing-feature'];
 
-/** A body to begin with, by kind; both teams change what does not suit them and agree. */
+/** Starting bodies by kind, which both teams then change and approve. */
 export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>> = {
   'business-calendar': startingCalendar as unknown as Json,
   'channel-rules': builtInChannelRules as unknown as Json,
@@ -144,7 +144,7 @@ export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>
   routing: { handoffOwner: 'head-of-sales', rules: [], otherwise: 'sales' },
 };
 
-/** @returns the body to begin with; throws Refused `cli/argument-missing` for a kind that has none */
+/** @returns the starting body; throws Refused `cli/argument-missing` for a kind without one */
 export const startingBody = (kind: string): Json => {
   if (Object.hasOwn(startingDefinitions, kind)) return startingDefinitions[kind as DefinitionKind]!;
   const kinds = Object.keys(startingDefinitions).join(', ');

@@ -7,13 +7,13 @@ import { count, countOf, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
-/** What a verification found missing or altered, in words. */
+/** Describes what a verification found missing or altered. */
 const verificationText = ({ expected, counted: seen, code, gap, differing = [] }: VerificationResult): string => {
   const ids = differing.length > 0 ? `: ${differing.join(', ')}` : '';
   return `${code}${gap ? `: ${gap}` : ids}; it counted ${countOf(seen, 'event')} of ${count(expected)}`;
 };
 
-/** What the stores' own checks find wrong. */
+/** Faults found by the stores' own checks. */
 const damageOf = async ({ app }: Session): Promise<readonly { store: string; found: string }[]> => {
   const stores = { log: app.get(EventLog), 'read models': app.get(Documents), keys: app.get(KeyStore) };
   const found = await Promise.all(
@@ -37,7 +37,7 @@ export class StatusCommand extends CommandRunner {
       if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
       else {
         printTable(
-          ['follower', 'kind', 'stands at (position)', 'at the end', 'seen (events)', 'parked (sequences)', 'run by'],
+          ['follower', 'kind', 'reached (position)', 'at the end', 'seen (events)', 'parked (sequences)', 'run by'],
           followers.map(({ name, kind, position, atTip, count, parked, holder }) => [
             name,
             kind,

@@ -13,7 +13,10 @@ import { BatonModule } from '../contexts';
 @Module({ controllers: [HealthController] })
 class WorkerModule {}
 
-/** Follows the log: folds read models, runs policies, sends what falls due. Its port answers health and metrics only. */
+/**
+ * Follows the log: updates read models, runs policies, sends messages, decides what falls due. Its port serves health
+ * and metrics only.
+ */
 const work = async (): Promise<void> => {
   const config = readConfig();
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -22,7 +25,7 @@ const work = async (): Promise<void> => {
     { logger: new FrameworkLog(loggerOf(config)), abortOnError: false },
   );
   const prepare = async () => {
-    await app.get(EventLog).tip(); // it must answer once
+    await app.get(EventLog).tip(); // the first read must succeed
     await app.get(Runner).start();
   };
   await listenOrClose(app, config, { prepare });

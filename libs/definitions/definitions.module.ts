@@ -31,7 +31,7 @@ export const definitionsParts: ContextParts = {
   providers: [
     {
       provide: LogDefinitions,
-      // A process that only reads must know what the server wrote a moment ago: it asks the streams each time.
+      // A read-only process must see what the server wrote a moment ago, so it reads the streams each time.
       useFactory: (journal: Journal, log: EventLog, models: ReadModels, readOnly: boolean) =>
         new LogDefinitions(
           journal,
@@ -49,7 +49,7 @@ export const definitionsParts: ContextParts = {
 export class DefinitionsModule implements BeforeApplicationShutdown {
   constructor(private readonly definitions: LogDefinitions) {}
 
-  /** Before the log is closed. */
+  /** Runs before the log is closed. */
   beforeApplicationShutdown(): Promise<void> {
     return this.definitions.close();
   }

@@ -57,6 +57,7 @@ export {
   type DefinitionKind,
 } from './write/definition/definition.events';
 export {
+  afterConversions,
   attributionModelCodes,
   builtInAttribution,
   pathTransform,

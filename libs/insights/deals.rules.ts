@@ -1,11 +1,11 @@
 import { conditionsOf, Refused, type ValueFilter, type Where } from '@baton/kernel';
 
-/** What a report over deals is broken down by; the month is that of the close. */
+/** The breakdowns of a report over deals; the month is that of the close. */
 export const dealBreakdowns = ['product', 'owner', 'source', 'month'] as const;
 export type DealBreakdown = (typeof dealBreakdowns)[number];
 
 /**
- * A breakdown as callers name it; undefined for none.
+ * Validates a breakdown; undefined for none.
  * @throws Refused `insights/unknown-breakdown`
  */
 export const breakdownOf = (by: string | null | undefined): DealBreakdown | undefined => {
@@ -24,7 +24,7 @@ export interface DealFilters {
   readonly currency?: string;
 }
 
-/** The filters as conditions on columns of the same names; absent ones restrict nothing. */
+/** The filters as conditions on the columns of the same names; absent filters restrict nothing. */
 export const whereOf = (filters: DealFilters | undefined, names: readonly (keyof DealFilters)[] = noFilter): Where =>
   conditionsOf(Object.fromEntries(names.map((name) => [name, filters?.[name]])));
 const noFilter = ['product', 'owner', 'source', 'account', 'currency'] as const;

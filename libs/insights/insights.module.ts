@@ -6,7 +6,7 @@ import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
 
-/** Figures over the read models of the other contexts, and the reviews that look at them. */
+/** Reports over the read models of other contexts, and the reviews that use them. */
 export const insightsParts: ContextParts = {
   name: 'insights',
   aggregates: [aggregateWithHandler(ToReview, reviewInputCommands, reviewDecider, ReviewHandler)],

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { BEGINNING, END, fromMs, monthEdges, monthOf, Refused, toMs, type Instant, type Period } from '@baton/kernel';
 
-/** A part of a period with its name. */
+/** A named part of a period. */
 export interface MonthPeriod {
   readonly key: string;
   readonly from: Instant;
@@ -11,8 +11,8 @@ export interface MonthPeriod {
 const MAX_MONTHS = 1200;
 
 /**
- * The calendar months that a period touches, each cut to the period, oldest first. Open ends are drawn in to the given
- * instants, the first and last that anything happened at; without these there are no months.
+ * The calendar months that a period touches, each cut to the period, oldest first. An open end becomes the given
+ * instant, that of the first or last event; without these instants there are no months.
  * @throws Refused `insights/too-many-months` above 1200
  */
 export const monthsOf = ({ from, to, timeZone }: Period, first?: Instant, last?: Instant): MonthPeriod[] => {

@@ -38,7 +38,7 @@ describe('an e-mail address', () => {
     ['straße@example.com', 'straße@example.com'],
     ['bob+spam@gmail.com', 'bob+spam@gmail.com'],
     ['b.o.b@gmail.com', 'b.o.b@gmail.com'],
-  ])('%j has one form', (text, form) => {
+  ])('%j has the normal form %j', (text, form) => {
     expect(emailOf(text)).toBe(form);
     expect(emailOf(form)).toBe(form);
   });
@@ -62,19 +62,19 @@ describe('an e-mail address', () => {
     ],
     ...['a@example.com, b@example.com', 'ann@localhost', 'ann@127.0.0.1', 'ann@[127.0.0.1]', 'ann@co.uk', 'a..b@x.org'],
     ...['ann@exa mple.com', '"a b"@example.com', 'ann@example.com/x', 'ann@-x.org'],
-  ])('is not %j', (text) => expect(emailOf(text)).toBeUndefined());
+  ])('cannot be %j', (text) => expect(emailOf(text)).toBeUndefined());
 });
 
-describe('what a person is found by', () => {
+describe('search terms', () => {
   it.each(['info@müller.example', 'Info <INFO@xn--mller-kva.example>', 'mailto:info@müller.example.'])(
-    'is the one form of the address: %s',
+    'of an e-mail address are its normal form: %s',
     (text) => expect(emailTerms(text)).toEqual(['info@xn--mller-kva.example']),
   );
   it.each(['+44 20 7946 0958', '0044 (20) 7946-0958', '\u202a+442079460958\u202c'])(
-    'is the digits of the one form of the number: %s',
+    'of a phone number are its digits: %s',
     (text) => expect(phoneTerms(text)).toEqual(['442079460958']),
   );
-  it('is what was typed where that is neither', () => {
+  it('of other texts are the text itself, or nothing', () => {
     expect([emailTerms(' N/A\u200b'), phoneTerms('n/a'), emailTerms(' ')]).toEqual([['n/a'], [], []]);
   });
 });
@@ -108,7 +108,7 @@ describe('a phone number', () => {
 });
 
 describe('a country', () => {
-  it.each(['DE', 'deu', 'UK', 'USA', 'Germany', 'Türkiye', ' '])('may be "%s"', (text) =>
+  it.each(['DE', 'deu', 'UK', 'USA', 'Germany', 'Türkiye', ' '])('can be "%s"', (text) =>
     expect(isCountry(text)).toBe(true),
   );
   it.each(['XX', 'ZZZ', 'n/a', '-', '?'])('is not "%s"', (text) => expect(isCountry(text)).toBe(false));
@@ -127,7 +127,7 @@ describe('a currency', () => {
     ['CLF', 4],
     ['XCG', 2],
   ])('%s has the %d places of ISO 4217', (code, digits) => expect(minorDigits(code)).toBe(digits));
-  it('is what amounts are read and shown by', () => {
+  it('sets the decimal places with which amounts are parsed and formatted', () => {
     expect(moneyOf('63250.25', 'HUF')).toEqual({ minor: 6_325_025, currency: 'HUF' });
     expect(formatMoney({ minor: 6_325_025, currency: 'HUF' })).toBe('63,250.25 HUF');
   });

@@ -2,8 +2,8 @@ import { events } from './event';
 import { ref } from './schema';
 
 /**
- * Tells read models to remove the personal data of a person. Whoever destroys the key of a person records it; every
- * projection declared `personal` handles it.
+ * The event that makes read models remove the personal data of a person. It is recorded when the key of the person is
+ * destroyed, and handled by every projection declared `personal`.
  */
 export const erasureEvents = events({
   PersonErased: {

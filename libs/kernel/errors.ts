@@ -38,9 +38,9 @@ export const refuse = (
 export const codeOf = (error: unknown): string => (error instanceof BatonError ? error.code : 'internal/fault');
 
 const transient: ReadonlySet<string> = new Set([
-  ...['log/unavailable', 'documents/unavailable', 'keys/unavailable'], // a server is away, a disk full, a file held
-  'log/clock-jumped', // until the clock is set right
-  ...['log/busy-stream', 'documents/lease-lost'], // others were faster
+  ...['log/unavailable', 'documents/unavailable', 'keys/unavailable'], // no answer, a full disk, a locked file
+  'log/clock-jumped', // until the clock is corrected
+  ...['log/busy-stream', 'documents/lease-lost'], // another writer came first
 ]);
 
 /**

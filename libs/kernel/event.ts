@@ -2,7 +2,7 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { UnknownType } from './errors';
 import { faultFrom, type Fault } from './fault';
-import type { Json, Personal, StateMark } from './schema';
+import type { Json, CallerOrigin, Personal, StateMark } from './schema';
 import type { Sealed } from './sealed';
 import { sentenceOf, type Sentence } from './sentence';
 import type { Instant } from './time';
@@ -91,7 +91,7 @@ export interface AnyEvent {
 export interface EventMeta {
   /** The actor of the command, see `CommandMeta.actor`; never empty. */
   readonly actor: string;
-  readonly origin: 'person' | 'system' | 'connector';
+  readonly origin: CallerOrigin;
   readonly occurredAt: Instant;
   readonly commandId: string;
   readonly commandHash: string;
@@ -118,7 +118,7 @@ export type StoredEvent<E extends AnyEvent = AnyEvent> = DatedEvent<E> & {
 };
 
 export const faultFinder = (object: TObject): ((value: unknown) => Fault | undefined) => {
-  let check: TypeCheck<TObject> | undefined; // compiled at first use: most processes meet few types
+  let check: TypeCheck<TObject> | undefined; // compiled at first use, because most processes see few types
   return (value) => {
     check ??= TypeCompiler.Compile(object);
     if (check.Check(value)) return undefined;
@@ -139,7 +139,7 @@ const sealed = Type.Object(
   { additionalProperties: false },
 );
 
-/** Declares event types: one object that types, validates, encrypts, documents. */
+/** Declares event types. Types, validation, encryption and documentation are derived from this object. */
 export const events = <const S extends Record<string, EventSpec>>(specs: S, upcasts: Upcasts = {}): Events<S> => {
   const schemas = new Map<string, EventSchema>();
   for (const [type, spec] of Object.entries(specs)) {
@@ -225,10 +225,10 @@ export const upcast = (
     );
   let current = data as Json;
   for (let version = meta.schema; version < schema.version; version++) {
-    const lift = schema.upcasts[version];
-    if (!lift)
+    const upcastStep = schema.upcasts[version];
+    if (!upcastStep)
       throw new UnknownType('event/wrong-schema', `There is no upcast of ${type} from version ${version}.`, type);
-    current = lift(current);
+    current = upcastStep(current);
   }
   const fault = schema.storedFaultOf(current);
   if (fault) throw new UnknownType('event/wrong-schema', `Event ${id}: ${fault.message}`, `${type}.${fault.path}`);

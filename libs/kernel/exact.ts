@@ -70,7 +70,7 @@ export class DecimalSum {
   }
 
   /**
-   * Rounds several sums so that their printed decimals add up to their printed total. What rounding leaves over goes to
+   * Rounds several sums so that their printed decimals add up to their printed total. Units left over by rounding go to
    * the largest remainders.
    * @param sums none negative
    */
@@ -122,6 +122,6 @@ export const splitExact = (value: number, weights: readonly number[]): number[] 
   const units = unitsOf(value);
   const parts = allocateExact(units / step, weights).map((part) => part * step);
   const first = weights.findIndex((weight) => weight > 0);
-  parts[first]! += units % step; // a value with more places than can be said: nothing is lost
+  parts[first]! += units % step; // the part of the value beyond the printable places
   return parts.map(numberOfUnits);
 };

@@ -21,14 +21,14 @@ const faultOf = faultFinder(
   object({
     leadId: optional(ref('lead')),
     note: optional(text('', { min: 1, max: 5 })),
-    code: optional(text('', { pattern: '^[a-z]+$', says: 'a code of small letters' })),
+    code: optional(text('', { pattern: '^[a-z]+$', requirement: 'a code of small letters' })),
     stage: optional(oneOf(['one.two', 'three'])),
     at: optional(instant()),
     on: optional(day()),
     count: optional(integer('', { min: 0, max: 9 })),
     share: optional(real('', { min: 0 })),
     yes: optional(flag()),
-    worth: optional(money()),
+    amount: optional(money()),
     currency: optional(currencyCode()),
     items: optional(list(object({ name: text('', { max: 3 }) }), '', { max: 1 })),
     either: optional(Type.Union([Type.String({ format: 'day' }), Type.Literal('never'), object({ days: integer() })])),
@@ -56,20 +56,20 @@ describe('a fault', () => {
     [{ count: 0.5 }, 'count', 'a whole number from 0 to 9'],
     [{ share: -1 }, 'share', 'a number of 0 or more'],
     [{ yes: 'yes' }, 'yes', 'true or false'],
-    [{ worth: { minor: 1, currency: 'EURO' } }, 'worth.currency', 'a currency code of ISO 4217, such as EUR'],
-    [{ worth: { minor: 1 } }, 'worth.currency', 'a currency code of ISO 4217, such as EUR'],
+    [{ amount: { minor: 1, currency: 'EURO' } }, 'amount.currency', 'a currency code of ISO 4217, such as EUR'],
+    [{ amount: { minor: 1 } }, 'amount.currency', 'a currency code of ISO 4217, such as EUR'],
     [{ items: [{ name: 'a' }, { name: 'b' }] }, 'items', 'a list of at most 1 items'],
     [{ items: [{ name: 'abcd' }] }, 'items.0.name', 'a text of at most 3 characters'],
     [{ either: 7 }, 'either', 'a calendar day of 1900 to 2200, such as 2024-01-17, or "never", or an object with days'],
-  ])('of %j says what would do', (value, path, wanted) =>
-    expect(faultOf(value)).toEqual({ path, message: `${path} must be ${wanted}.` }),
+  ])('for %j states the requirement', (value, path, requirement) =>
+    expect(faultOf(value)).toEqual({ path, message: `${path} must be ${requirement}.` }),
   );
-  it('of an unknown field names the known ones', () =>
+  it('for an unknown field lists the known fields', () =>
     expect(faultOf({ items: [{ name: 'a', nmae: 'b' }] })).toEqual({
       path: 'items.0.nmae',
       message: 'items.0.nmae is not a known field; the fields are name.',
     }));
-  it('of a missing field says what it must be', () =>
+  it('for a missing field states the requirement', () =>
     expect(
       commands('lead', { X: { description: '', leadId: ref('lead') } })
         .schemas.get('X')!

@@ -9,7 +9,8 @@ export interface Fault {
 
 /** Requirements by format name, in words that follow "must be". */
 const formatRequirements = new Map<string, string>();
-export const describeFormat = (name: string, says: string): void => void formatRequirements.set(name, says);
+export const describeFormat = (name: string, requirement: string): void =>
+  void formatRequirements.set(name, requirement);
 
 const range = (least: unknown, most: unknown): string => {
   if (least !== undefined && most !== undefined) return ` from ${String(least)} to ${String(most)}`;
@@ -23,7 +24,7 @@ const lengthOf = (least = 0, most: number | undefined, of: string): string => {
 
 /** The requirement of a schema, in words that follow "must be". */
 const requirementOf = (schema: TSchema): string => {
-  if (typeof schema['says'] === 'string') return schema['says'];
+  if (typeof schema['requirement'] === 'string') return schema['requirement'];
   if (Array.isArray(schema['enum'])) return `one of ${(schema['enum'] as string[]).join(', ')}`;
   if (schema['const'] !== undefined) return `"${String(schema['const'])}"`;
   if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as TSchema[]).map(requirementOf).join(', or ');

@@ -47,11 +47,11 @@ const cup = (uses: readonly 'size'[] = ['size']) =>
     evolve: { Poured: (state, { data }) => ({ drops: state.drops + data.drops, under: data.under }) },
   });
 
-/** Streams in memory, with what was asked of them. */
+/** Streams in memory, with a list of the calls. */
 class Streams extends Journal {
-  readonly kept = new Map<string, StoredEvent[]>();
-  readonly asked: string[] = [];
-  /** Called before an append takes effect: others may be faster. */
+  readonly streams = new Map<string, StoredEvent[]>();
+  readonly calls: string[] = [];
+  /** Called before an append takes effect, to let another process append first. */
   before: () => unknown = () => undefined;
 
   async append(
@@ -59,9 +59,9 @@ class Streams extends Journal {
     facts: Parameters<Journal['append']>[1],
     expected: number | 'none',
   ): Promise<AppendResult> {
-    this.asked.push(`append ${expected}`);
+    this.calls.push(`append ${expected}`);
     await this.before();
-    const events = this.kept.get(stream) ?? [];
+    const events = this.streams.get(stream) ?? [];
     const place = (repeated: boolean) => ({
       position: events.at(-1)!.position,
       revision: events.length - 1,
@@ -79,12 +79,12 @@ class Streams extends Journal {
         occurredAt: fact.meta.occurredAt,
       } as StoredEvent);
     }
-    this.kept.set(stream, events);
+    this.streams.set(stream, events);
     return place(false);
   }
   async read(stream: string, from = 0) {
-    this.asked.push(`read ${from}`);
-    return (this.kept.get(stream) ?? []).slice(from);
+    this.calls.push(`read ${from}`);
+    return (this.streams.get(stream) ?? []).slice(from);
   }
   decode(): StoredEvent {
     throw new Error('nothing is stored');
@@ -117,41 +117,41 @@ describe('handle', () => {
       return handle(streams, of, 'a', { type, data: { cupId: 'a', ...data }, meta } as CupCommand, context);
     };
   };
-  const asked = () => streams.asked.splice(0);
+  const calls = () => streams.calls.splice(0);
 
-  it('decides on a new stream without a read, and goes on from what it wrote', async () => {
+  it('decides on a new stream without a read, and continues from its own events', async () => {
     const send = process();
     expect(await send('Pour', { drops: 1 })).toMatchObject({ revision: 0, repeated: false });
     expect(await send('Pour', { drops: 2 })).toMatchObject({ revision: 1, repeated: false });
-    expect(asked()).toEqual(['append none', 'append 0']);
+    expect(calls()).toEqual(['append none', 'append 0']);
   });
 
-  it('reads a stream that turns out not to be new, once', async () => {
+  it('reads a stream once that turns out not to be new', async () => {
     await process()('Pour', { drops: 9 });
-    asked();
+    calls();
     const send = process();
     expect(await send('Pour', { drops: 1 })).toMatchObject({ revision: 1 });
-    expect(asked()).toEqual(['append none', 'read 0', 'append 0']);
+    expect(calls()).toEqual(['append none', 'read 0', 'append 0']);
   });
 
   it.each([
     ['a refusal', 'Drink', {}, 'cup/empty'],
     ['an empty decision', 'Pour', { drops: 0 }, 0],
-  ] as const)('gives %s only after it has read what is newer', async (_, type, data, answer) => {
+  ] as const)('returns %s only after it has read newer events', async (_, type, data, answer) => {
     const send = process();
     const outcome = await send(type, data);
     expect(outcome instanceof Refused ? outcome.code : outcome.events).toBe(answer);
-    expect(asked()).toEqual(['read 0']);
+    expect(calls()).toEqual(['read 0']);
     await send('Pour', { drops: 1 });
     await process()('Pour', { drops: 9 });
-    asked();
+    calls();
     expect(await send('Pour', { drops: 5 })).toMatchObject({ code: 'cup/full' });
-    expect(asked()).toEqual(['append 0', 'read 1']);
+    expect(calls()).toEqual(['append 0', 'read 1']);
     expect(await send('Pour', { drops: 5 })).toMatchObject({ code: 'cup/full' });
-    expect(asked()).toEqual(['read 2']);
+    expect(calls()).toEqual(['read 2']);
   });
 
-  it('answers a command that another process has handled meanwhile as that one was answered', async () => {
+  it('returns the answer of another process to the same command', async () => {
     const [one, two] = [process(), process()];
     await one('Pour', { drops: 1 });
     await two('Pour', { drops: 1 });
@@ -160,10 +160,10 @@ describe('handle', () => {
     expect(await two('Pour', { drops: 3 }, 'same')).toMatchObject({ code: 'command/id-reused' });
     expect(await process()('Pour', { drops: 3 }, 'same')).toMatchObject({ code: 'command/id-reused' });
     expect(await two('Pour', { drops: 6 })).toMatchObject({ revision: 3 });
-    expect(await two('Pour', { drops: 1 })).toMatchObject({ code: 'cup/full' }); // it knows the 2 of the other process
+    expect(await two('Pour', { drops: 1 })).toMatchObject({ code: 'cup/full' }); // with the 2 drops of the other process
   });
 
-  it('checks the revision that the caller read against the newest', async () => {
+  it('checks expectedRevision against the newest revision', async () => {
     await process()('Pour', { drops: 1 });
     const send = process();
     expect(await send('Pour', { drops: 1 }, 'x', { expectedRevision: 0 })).toMatchObject({ revision: 1 });
@@ -172,49 +172,49 @@ describe('handle', () => {
     });
   });
 
-  it('repeats five times, and then says that the stream is busy', async () => {
+  it('tries again after five conflicts, and then throws log/busy-stream', async () => {
     const [send, other] = [process(), process()];
-    let races = 0;
+    let conflicts = 0;
     streams.before = async () => {
       const { before } = streams;
       streams.before = () => undefined;
-      races++;
+      conflicts++;
       await other('Pour', { drops: 1 });
       streams.before = before;
     };
     await expect(send('Pour', { drops: 1 })).rejects.toMatchObject({ code: 'log/busy-stream' });
-    expect(races).toBe(6);
+    expect(conflicts).toBe(6);
     streams.before = () => undefined;
     expect(await send('Pour', { drops: 1 })).toBeInstanceOf(Accepted);
   });
 
-  it('asks the log for a version that the state names and that it does not know', async () => {
+  it('reads definitions again if the state names an unknown version', async () => {
     const questions: object[] = [];
-    class Late extends DefinitionSource {
+    class LateDefinitions extends DefinitionSource {
       async forKinds(kinds: readonly string[], how: { fresh?: boolean } = {}) {
         questions.push({ kinds, ...how });
         return (kind: string, at: string | number) =>
           at === 7 && how.fresh ? { kind, version: 7, ref: `${kind}@7`, body: {} } : undefined;
       }
     }
-    await process(new Late())('Pour', { drops: 1 });
-    expect(streams.kept.get('cup-a')![0]!.data).toMatchObject({ under: 7 });
+    await process(new LateDefinitions())('Pour', { drops: 1 });
+    expect(streams.streams.get('cup-a')![0]!.data).toMatchObject({ under: 7 });
     expect(questions).toEqual([
       { kinds: ['size'], decidingAt: '2024-01-01T00:00:00.000Z' },
       { kinds: ['size'], decidingAt: '2024-01-01T00:00:00.000Z', fresh: true },
     ]);
     questions.length = 0;
-    await process(new Late())('Pour', { drops: 1 }, 'past', { mode: 'backfill' });
+    await process(new LateDefinitions())('Pour', { drops: 1 }, 'past', { mode: 'backfill' });
     expect(questions[0]).toEqual({ kinds: ['size'], decidingAt: undefined });
   });
 
-  it('remembers as many commands as it may, and reads what it forgot', async () => {
-    const send = process(undefined, 10); // a stream counts as its commands and eight
+  it('reads a stream again that was evicted from the cache', async () => {
+    const send = process(undefined, 10); // a stream counts as the number of its commands plus eight
     await send('Pour', { drops: 1 });
     await send('Pour', { drops: 1 });
     await send('Pour', { drops: 1 });
-    asked();
+    calls();
     await send('Pour', { drops: 1 });
-    expect(asked()).toEqual(['append none', 'read 0', 'append 2']);
+    expect(calls()).toEqual(['append none', 'read 0', 'append 2']);
   });
 });

@@ -150,16 +150,17 @@ export const checkCommand = (commands: Commands, command: AnyCommand, clock: Clo
   const invalid = checkData(commands, command);
   if (invalid) return invalid;
   const { meta } = command;
-  // Commands of Baton itself follow from events that were checked here, by the clock of the machine that took them.
+  // Commands of Baton itself follow from events whose occurredAt was checked when they were recorded.
   if (meta.origin === 'system' || meta.occurredAt === undefined) return undefined;
   return occurrenceFault(meta.occurredAt, clock.now());
 };
 
 /**
- * Runs one command on one stream: takes the cached state, lets due time pass, decides, and appends at the revision of
- * that state. A stream that is not cached is assumed to be new. Before a refusal or an empty decision is returned,
- * newer events are read, and so is what another process made of the same command. Commands of one stream run one after
- * the other; after a conflict with another process the command is decided again on the newer state.
+ * Runs one command on one stream: takes the cached state, decides what has fallen due, decides the command, and appends
+ * at the revision of that state. A stream that is not cached is assumed to be new. Before a refusal or an empty
+ * decision is returned, newer events are read, including those that another process wrote for the same command.
+ * Commands of one stream run one after the other; after a conflict with another process the command is decided again on
+ * the newer state.
  * @param id of the aggregate; the stream is `<aggregate>-<id>`
  * @returns Accepted (a repeated command gets its first answer), or the refusal; then nothing was written. Refused
  *   `command/id-reused` for a command id that its sender used for another body, `command/reserved-actor`
@@ -184,7 +185,7 @@ export const handle = <S, C extends AnyCommand, E extends AnyEvent>(
     try {
       return await decideAndAppend(journal, decider, stream, id, normaliseCommand(decider.commands, command), context);
     } catch (error) {
-      context.streams.delete(stream); // the outcome is unknown: the next command reads the stream
+      context.streams.delete(stream); // the outcome is unknown, so the next command reads the stream
       throw error;
     }
   });
@@ -258,7 +259,7 @@ const earlierOutcomeOf = async (
 ): Promise<Outcome | undefined> => {
   const before = decided.get(commandKeyOf(meta));
   if (!before) return undefined;
-  // A policy may have seen more when it handles an event again; it gets the first answer whatever the body.
+  // The body of a policy's command may differ when an event is handled again: it gets the first answer all the same.
   const hash = meta.actor.startsWith('policy:') ? before.hash : await hashOf(before.hash);
   if (hash instanceof Refused) return hash;
   return before.hash === hash
@@ -271,8 +272,8 @@ export const commandIdReused = (): Refused =>
   new Refused('command/id-reused', 'commandId was already used for another command; choose a new one.', 'commandId');
 
 /**
- * @returns Refused if the log never takes the events (too large, or about an erased person); `conflict` if another
- *   process wrote first, possibly this very command: its result counts
+ * @returns Refused if the log can never accept the events (too large, or about an erased person); `conflict` if another
+ *   process wrote first, possibly for this same command, whose result then counts
  */
 const tryAppend = async (
   journal: Journal,
@@ -281,7 +282,7 @@ const tryAppend = async (
   revision: number,
 ): Promise<AppendResult | Refused | 'conflict'> => {
   try {
-    // The known state holds every command of the stream up to that revision, and event ids are made of them.
+    // The state knows every command of the stream up to that revision, and event ids are derived from commands.
     const checked = { checked: true };
     const appended = await journal.append(stream, events, revision < 0 ? 'none' : revision, checked);
     return appended.repeated ? 'conflict' : appended;
@@ -296,12 +297,17 @@ const tryAppend = async (
 const stateAfterAppend = <S, C extends AnyCommand, E extends AnyEvent>(
   decider: Decider<S, C, E>,
   known: StreamState<S>,
-  made: ReturnType<typeof eventsToAppend>,
+  appended: ReturnType<typeof eventsToAppend>,
   { position, revision }: AppendResult,
 ): StreamState<S> => {
-  const { meta } = made[0]!;
-  known.decidedCommands.set(commandKeyOf(meta), { hash: meta.commandHash, position, revision, events: made.length });
-  const state = made.reduce(
+  const { meta } = appended[0]!;
+  known.decidedCommands.set(commandKeyOf(meta), {
+    hash: meta.commandHash,
+    position,
+    revision,
+    events: appended.length,
+  });
+  const state = appended.reduce(
     (before, event) => decider.evolve(before, datedEventOf(event) as DatedEvent<E>),
     known.state,
   );
@@ -349,14 +355,14 @@ const decideEvents = async <S, C extends AnyCommand, E extends AnyEvent>(
   const decide = (definitionAt: DefinitionLookup) => decideAt(decider, state, command, { ...at, definitionAt });
   if (decider.uses.length === 0) return decide(() => undefined);
   const decidingAt = at.mode === 'live' ? context.clock.now() : undefined;
-  let missed = false;
+  let isVersionUnknown = false;
   const known = await context.definitions.forKinds(decider.uses, { decidingAt });
   const facts = decide((kind, at) => {
     const found = known(kind, at);
-    missed ||= !found && typeof at === 'number' && at > 0;
+    isVersionUnknown ||= !found && typeof at === 'number' && at > 0;
     return found;
   });
-  if (!missed) return facts;
+  if (!isVersionUnknown) return facts;
   const newer = await context.definitions.forKinds(decider.uses, { decidingAt, fresh: true });
   return decide(newer);
 };
@@ -386,7 +392,7 @@ const eventsToAppend = <E extends AnyEvent>(
     },
   }));
 
-/** The state with the events after it. */
+/** The state after reading and folding newer events. */
 const foldNewerEvents = async <S, C extends AnyCommand, E extends AnyEvent>(
   journal: Journal,
   decider: Decider<S, C, E>,

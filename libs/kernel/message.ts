@@ -22,10 +22,10 @@ import {
  * an `Outbound` delivers it.
  */
 export const messageKinds = enumeration('MessageKind', 'The kind of a message.', {
-  notification: 'Something a person should know.',
-  task: 'Something a person should do.',
-  record: 'Data that another system keeps.',
-  alert: 'Something a person should know at once.',
+  notification: 'Tells a person or a role what happened.',
+  task: 'Asks a person or a role to do something by a due time.',
+  record: 'Keeps the data of another system up to date.',
+  alert: 'Tells a person or a role what needs attention at once.',
 });
 export type MessageKind = EnumerationValue<typeof messageKinds>;
 export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
@@ -36,7 +36,7 @@ export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
 const messageId = ref('message', 'The message id. The target uses it to recognise a repeated delivery.');
 const target = text('The target system: messaging, tasks or crm.', {
   pattern: ID_PATTERN,
-  says: ID_REQUIREMENT,
+  requirement: ID_REQUIREMENT,
   max: 100,
 });
 const attempt = integer('The number of the delivery attempt, from 1.', { min: 1 });

@@ -19,8 +19,8 @@ import {
 } from '.';
 
 /**
- * Every code with its decimal places, written down once and for all: amounts are stored in minor units, so that a code
- * whose places changed would change what amounts of long ago mean. Codes may be added; none may go, or change its places.
+ * Every code with its decimal places. Amounts are stored in minor units, so if the places of a code changed, stored
+ * amounts would change their meaning. Codes may be added, but not removed, and their places must not change.
  */
 const RECORDED: Readonly<Record<number, string>> = {
   0:
@@ -37,20 +37,20 @@ const RECORDED: Readonly<Record<number, string>> = {
   4: 'CLF UYW ',
 };
 
-describe('the places of a currency', () => {
+describe('the decimal places of a currency', () => {
   const recorded = Object.entries(RECORDED).flatMap(([digits, codes]) =>
     codes
       .trim()
       .split(' ')
       .map((code) => [code, Number(digits)] as const),
   );
-  it('are for ever what they were when the first amount was recorded', () => {
+  it('never change', () => {
     expect(recorded.length).toBeGreaterThan(180);
     expect(recorded.filter(([code, digits]) => !isCurrency(code) || minorDigits(code) !== digits)).toEqual([]);
   });
-  it('do not come from the platform, which gives HUF, COP, IDR, RSD, PKR and IQD as many as it likes', () => {
+  it('do not come from Intl, whose places of HUF, COP, IDR, RSD, PKR and IQD vary', () => {
     const given = jest.spyOn(Intl, 'NumberFormat').mockImplementation(() => {
-      throw new Error('asked the platform');
+      throw new Error('Intl was used');
     });
     try {
       expect(['HUF', 'COP', 'IDR', 'RSD', 'PKR', 'IQD'].map((code) => moneyOf('1500', code).minor)).toEqual([
@@ -64,7 +64,7 @@ describe('the places of a currency', () => {
 });
 
 describe('sums of amounts', () => {
-  it('stand side by side, by currency, and take no rate of one', () => {
+  it('are kept per currency, without exchange rates', () => {
     const sums = new MoneySums()
       .add(moneyOf('10.00', 'USD'))
       .add(moneyOf('5', 'JPY'))
@@ -101,7 +101,7 @@ describe('sums of amounts', () => {
       decimalOf({ minor: 1234, currency: 'KWD' }),
       decimalOf({ minor: -7, currency: 'JPY' }),
     ]).toEqual(['-0.05', '1.234', '-7']));
-  it('are read by people with their thousands grouped, whatever the locale of the machine', () => {
+  it('are formatted with grouped thousands, in any locale of the machine', () => {
     expect(
       [
         { minor: 0, currency: 'EUR' },
@@ -123,7 +123,7 @@ describe('sums of amounts', () => {
 });
 
 describe('a split', () => {
-  it('gives the whole, whatever its size and its weights', () =>
+  it('adds up to the whole, for any amount and weights', () =>
     fc.assert(
       fc.property(
         fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }),
@@ -137,7 +137,7 @@ describe('a split', () => {
       ),
     ));
   it('of minor units gives the earlier part the unit', () => expect(allocate(100, [1, 1, 1])).toEqual([34, 33, 33]));
-  it('of one conversion adds up to one again, in any order', () =>
+  it('of one conversion adds up to one, in any order', () =>
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 }), (weights) => {
         fc.pre(weights.some((weight) => weight > 0));
@@ -149,7 +149,7 @@ describe('a split', () => {
 });
 
 describe('shares of a whole number', () => {
-  it('add up to it as one reads them, whatever its size', () =>
+  it('add up to it as printed, for any number', () =>
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 10_000_000 }),
@@ -166,14 +166,14 @@ describe('shares of a whole number', () => {
         },
       ),
     ));
-  it('are those of thirds', () => {
+  it('of one third each', () => {
     expect(splitExact(1, [1, 1, 1])).toEqual([0.333333333333334, 0.333333333333333, 0.333333333333333]);
     expect(splitExact(100, [1, 1, 1])).toEqual([33.333333333334, 33.333333333333, 33.333333333333]);
   });
 });
 
 describe('a sum of decimals', () => {
-  it('leaves no rest of the floating point', () => {
+  it('has no floating-point error', () => {
     const tenths = new DecimalSum();
     for (let one = 0; one < 10; one++) tenths.add(0.1);
     expect(tenths.value).toBe(1);
@@ -183,7 +183,7 @@ describe('a sum of decimals', () => {
     expect(exactDifference(0.3, 0.1)).toBe(0.2);
     expect(new DecimalSum().add(-0.1).add(0.3).value).toBe(0.2);
   });
-  it('of whole numbers is theirs', () =>
+  it('of whole numbers equals their sum', () =>
     fc.assert(
       fc.property(fc.array(fc.integer()), (numbers) =>
         expect(numbers.reduce((sum, one) => sum.add(one), new DecimalSum()).value + 0).toBe(

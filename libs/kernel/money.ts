@@ -17,7 +17,7 @@ const decimalPlaces = new Map<string, number>([
   ),
 ]);
 
-/** Is this a code of ISO 4217? */
+/** Whether the code is a currency code of ISO 4217. */
 export const isCurrency = (code: string): boolean => decimalPlaces.has(code);
 
 /** Decimal places of the minor unit of a currency (USD 2, JPY 0, KWD 3). @throws RangeError for an unknown currency */
@@ -48,7 +48,7 @@ export const moneyOf = (decimal: string, currency: string, path = ''): Money => 
   return { minor: minor.toNumber(), currency };
 };
 
-/** The amount as a decimal text in major units, `1234.50`, whatever its size. */
+/** The amount as a decimal text in major units, `1234.50`, at any size. */
 export const decimalOf = ({ minor, currency }: MoneySum): string => {
   const digits = minorDigits(currency);
   const value = BigInt(minor);
@@ -57,7 +57,7 @@ export const decimalOf = ({ minor, currency }: MoneySum): string => {
   return value < 0n ? `-${whole}` : whole;
 };
 
-/** A plain decimal with a comma between thousands, whatever the locale of the machine: `1,234.5`. */
+/** A plain decimal with a comma between thousands, in any locale of the machine: `1,234.5`. */
 export const withThousandsSeparators = (decimal: number | string): string =>
   String(decimal).replace(/\d(?=(\d{3})+(\D|$))(?<!\.\d*)/g, '$&,');
 

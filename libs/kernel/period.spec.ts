@@ -2,7 +2,7 @@ import { FIRST_DAY, LAST_DAY, LAST_INSTANT } from '.';
 import { periodOfDays } from './period';
 
 describe('a period of days', () => {
-  it('begins with the first one in its zone and ends with the last one', () => {
+  it('begins with the first day in its zone and ends with the last day', () => {
     expect(periodOfDays({ from: '2024-01-01', to: '2024-03-31', timeZone: 'Europe/Berlin' })).toEqual({
       ...{ from: '2023-12-31T23:00:00.000Z', to: '2024-03-31T22:00:00.000Z' },
       timeZone: 'Europe/Berlin',
@@ -11,7 +11,7 @@ describe('a period of days', () => {
       ...{ from: '2024-02-29T00:00:00.000Z', to: '2024-03-01T00:00:00.000Z' },
     });
   });
-  it('follows the clocks: a day of 25 hours, and a midnight that is skipped', () => {
+  it('has days of 25 hours and skipped midnights where clocks change', () => {
     expect(periodOfDays({ from: '2024-10-27', to: '2024-10-27', timeZone: 'Europe/Berlin' })).toMatchObject({
       ...{ from: '2024-10-26T22:00:00.000Z', to: '2024-10-27T23:00:00.000Z' },
     });
@@ -19,11 +19,11 @@ describe('a period of days', () => {
       ...{ from: '2018-11-04T03:00:00.000Z', to: '2018-11-05T02:00:00.000Z' },
     });
   });
-  it('may be all of time', () =>
+  it('can be the whole range of days', () =>
     expect(periodOfDays({ from: FIRST_DAY, to: LAST_DAY, timeZone: 'UTC' }).to).toBe(LAST_INSTANT));
   it.each([
     [{ to: '2023-12-31' }, 'time/empty-period', 'to'],
-    [{ from: '2011-12-30', to: '2011-12-30', timeZone: 'Pacific/Apia' }, 'time/empty-period', 'to'], // never was
+    [{ from: '2011-12-30', to: '2011-12-30', timeZone: 'Pacific/Apia' }, 'time/empty-period', 'to'], // a skipped day
     [{ from: '2024-02-30' }, 'time/not-a-day', 'from'],
     [{ to: '2024-02-01T00:00:00Z' }, 'time/not-a-day', 'to'],
     [{ to: '2201-01-01' }, 'time/out-of-range', 'to'],

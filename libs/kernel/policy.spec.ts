@@ -54,19 +54,19 @@ describe('a decider', () => {
         definitionAt: (kind) => ({ kind, version: 1, ref: `${kind}@1`, body: 1 }),
       },
     );
-  it('that asks for a kind of definition which it does not declare fails', () => {
+  it('fails if it reads a definition kind that it does not declare', () => {
     expect(decide(['size'])).toEqual([{ type: 'TillOpened', data: { tillId: 'one' } }]);
     expect(() => decide([])).toThrow('till: declare the definition kind size in uses');
   });
-  it('does not compile with a kind of definition that has no body', () => {
-    // @ts-expect-error nobody says what a definition of weight is
+  it('does not compile if it reads a definition kind without a body type', () => {
+    // @ts-expect-error no body type for the kind weight
     const weightOf = ({ definition }: Context<{ size: number }>) => definition('weight')?.body;
     expect(weightOf).toBeInstanceOf(Function);
   });
 });
 
 describe('a policy', () => {
-  it('sends what the aggregate knows, and nothing else compiles', () => {
+  it('sends commands of the aggregate; other commands do not compile', () => {
     expect(send(ToTill, 'one', { type: 'OpenTill', data: { tillId: 'one' } })).toEqual({
       ...{ to: ToTill, id: 'one', type: 'OpenTill', data: { tillId: 'one' } },
     });
@@ -87,7 +87,7 @@ describe('a policy', () => {
       name: 'of-nothing',
       version: 1,
       from: 'start',
-      // @ts-expect-error an event that nobody records
+      // @ts-expect-error an event that does not exist
       on: { TillShut: () => [] },
     });
   });

@@ -9,7 +9,7 @@ export type Look = <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) =>
 /** Makes a `Look` from a function that reads the events of a stream, up to where the policy may see them. */
 export const lookThrough =
   (read: (stream: string) => Promise<readonly StoredEvent[]>): Look =>
-  // The stream of an aggregate holds the events that its decider knows: others do not decode.
+  // Safe: the stream of an aggregate contains only events of its decider.
   async <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) =>
     (await read(streamOf(aggregate, id))) as readonly StoredEvent<E>[];
 
@@ -45,12 +45,12 @@ export const send = <C extends AnyCommand>(
   more: Pick<Reaction, 'occurredAt' | 'once'> = {},
 ): Reaction => ({ to, id, type, data: data as object, ...more }) as unknown as Reaction;
 
-/** What happens next: events in, commands out. No writes, no clock. Rebuilds do not run policies. */
+/** Reacts to events with commands. It does not write and has no clock. Rebuilds do not run policies. */
 export interface Policy {
   readonly name: string;
-  /** Part of the command ids: a new version decides anew. */
+  /** Part of the command ids: a new version reacts to all events again. */
   readonly version: number;
-  /** Where a policy that is new to a log begins. */
+  /** Where a policy without a checkpoint begins: at the end or the start of the log. */
   readonly from: 'start' | 'now';
   readonly types: readonly string[];
   /** Refusal codes that the policy expects as answers; any other refusal parks the event, as an error does. */

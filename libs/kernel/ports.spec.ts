@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { conditionOf, conditionsOf, passesFilter, type ValueFilter } from '.';
 
-describe('a filter on what a row can be without', () => {
+describe('a filter on an optional value', () => {
   it.each<[string | ValueFilter | undefined, unknown]>([
     [undefined, undefined],
     [{}, undefined],
@@ -18,21 +18,21 @@ describe('a filter on what a row can be without', () => {
       { in: ['ann'], none: true },
       { in: ['ann'], orNull: true },
     ],
-  ])('%j asks for %j', (wanted, condition) => expect(conditionOf(wanted)).toEqual(condition));
-  it('restricts no column that it leaves out', () =>
+  ])('%j has the condition %j', (wanted, condition) => expect(conditionOf(wanted)).toEqual(condition));
+  it('has no condition for columns that it leaves out', () =>
     expect(conditionsOf({ owner: { none: true }, product: {}, source: undefined, stage: 'demo' })).toEqual({
       owner: { eq: null },
       stage: { eq: 'demo' },
     }));
-  it('parts the rows into those of each value and those of none', () => {
+  it('splits rows into those of each value and those without one', () => {
     const value = fc.constantFrom('ann', 'bob', '', null, undefined);
     fc.assert(
       fc.property(fc.array(value), (rows) => {
         const keys = [...new Set(rows.map((one) => one ?? null))];
-        const opened = keys.flatMap((key) =>
+        const matched = keys.flatMap((key) =>
           rows.filter((one) => passesFilter(key === null ? { none: true } : { in: [key] }, one)),
         );
-        expect(opened).toHaveLength(rows.length);
+        expect(matched).toHaveLength(rows.length);
         expect(rows.filter((one) => passesFilter({}, one))).toEqual(rows);
       }),
     );

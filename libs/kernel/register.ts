@@ -19,7 +19,7 @@ const countUpTo = <V>(register: Register<V>, at: Instant): number => {
 export const valueAt = <V>(register: Register<V>, at: Instant): V | undefined =>
   register[countUpTo(register, at) - 1]?.value;
 
-/** The value just before an instant, whatever is recorded from then on. */
+/** The value just before an instant, without values from that instant on. */
 export const valueBefore = <V>(register: Register<V>, at: Instant): V | undefined =>
   register.findLast(({ from }) => from < at)?.value;
 

@@ -8,5 +8,7 @@ describe('an integer', () => {
     [2_147_483_648, false],
     [3_000_000_000, false],
     [1.5, false],
-  ])('is what GraphQL can give back: %s %s', (value, isOne) => expect(Value.Check(integer(), value)).toBe(isOne));
+  ])('is within the range of the GraphQL type Int: %s %s', (value, isOne) =>
+    expect(Value.Check(integer(), value)).toBe(isOne),
+  );
 });

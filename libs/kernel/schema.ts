@@ -7,20 +7,20 @@ import { isBlank } from './words';
 
 /**
  * Field builders of events and commands. One object gives the type, validation, encryption, event catalogue, GraphQL
- * input and import mapping. Every builder takes a description, which is the manual.
+ * input and import mapping. Every builder takes a description, which is shown in the API documentation.
  */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type { Static, TSchema };
 
 /** Registers a text format: how it is checked, and the requirement in words that follow "must be". */
-const format = (name: string, check: (text: string) => boolean, says: string): void => {
+const format = (name: string, check: (text: string) => boolean, requirement: string): void => {
   FormatRegistry.Set(name, check);
-  describeFormat(name, says);
+  describeFormat(name, requirement);
 };
 format('instant', isInstant, 'an ISO 8601 instant of 1900 to 2200 with an offset, such as 2024-01-17T10:00:00Z');
 format('day', isDay, 'a calendar day of 1900 to 2200, such as 2024-01-17');
 format('currency', isCurrency, 'a currency code of ISO 4217, such as EUR');
-format('said', (value) => !isBlank(value), 'a text that is not blank');
+format('not-blank', (value) => !isBlank(value), 'a text that is not blank');
 format('email', (value) => emailOf(value) !== undefined, 'an e-mail address, such as ada@example.org');
 format('phone', (value) => phoneOf(value) !== undefined, 'a phone number, best with its country: +44 20 7946 0958');
 format('country', isCountry, 'a country: its name, or its code of ISO 3166, such as DE');
@@ -39,17 +39,17 @@ export const normaliseData = <D extends object>(object: TObject, data: D): D => 
 export const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$';
 export const ID_REQUIREMENT = 'an id: 1 to 128 letters, digits and . _ : @ - of which the first is a letter or digit';
 
-/** A pattern needs `says`: the requirement in words that follow "must be". */
+/** A pattern needs a `requirement` in words that follow "must be". */
 type TextOptions = { readonly max?: number; readonly min?: number } & (
-  { readonly pattern: string; readonly says: string } | { readonly pattern?: undefined }
+  { readonly pattern: string; readonly requirement: string } | { readonly pattern?: undefined }
 );
 
 /** @param min from 1 on, the text must not be blank */
 export const text = (description = '', { max = 2000, min = 0, ...form }: TextOptions = {}) =>
   Type.String({ description, maxLength: max, minLength: min, ...(min > 0 && notBlank(min, max)), ...form });
 const notBlank = (min: number, max: number) => ({
-  format: 'said',
-  says: `a text of ${min} to ${max} characters that is not blank`,
+  format: 'not-blank',
+  requirement: `a text of ${min} to ${max} characters that is not blank`,
 });
 /** The largest value of the GraphQL type Int. Amounts of money and milliseconds can be larger and set `max`. */
 export const INT_MAX = 2 ** 31 - 1;
@@ -105,6 +105,13 @@ export const teams = enumeration('Team', 'One of the two teams.', {
   sales: 'Talks to leads and sells.',
 });
 export type Team = EnumerationValue<typeof teams>;
+/** What a caller or the owner of a key is. Only a connector can report decisions of its own system. */
+export const callerOrigins = enumeration('CallerOrigin', 'What a caller is.', {
+  person: 'A person.',
+  system: 'Baton itself, a page or a report.',
+  connector: 'A connector of another system, or an import of its data.',
+});
+export type CallerOrigin = EnumerationValue<typeof callerOrigins>;
 export const email = (description = '') => Type.String({ description, format: 'email', maxLength: 320 });
 export const phone = (description = '') => Type.String({ description, format: 'phone', maxLength: 50 });
 export const country = (description = '') => Type.String({ description, format: 'country', maxLength: 100 });
@@ -126,7 +133,7 @@ export const moneySum = (description = '') =>
       {
         minor: Type.Union([
           Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
-          Type.String({ pattern: '^-?[1-9][0-9]{15,59}$', says: 'the digits of a whole number beyond 2^53' }),
+          Type.String({ pattern: '^-?[1-9][0-9]{15,59}$', requirement: 'the digits of a whole number beyond 2^53' }),
         ]),
         currency: Type.String({ format: 'currency' }),
       },
@@ -135,7 +142,7 @@ export const moneySum = (description = '') =>
   );
 /** The id of another stream (`lead`, `opportunity` …). The case file of that subject shows the event. */
 export const ref = (kind: string, description = `The ${kind}.`) =>
-  Type.String({ description, pattern: ID_PATTERN, says: ID_REQUIREMENT, ref: kind });
+  Type.String({ description, pattern: ID_PATTERN, requirement: ID_REQUIREMENT, ref: kind });
 export const list = <S extends TSchema>(items: S, description = '', { max = 500 }: { max?: number } = {}) =>
   Type.Array(items, { description, maxItems: max });
 /** A value of one of two shapes. */

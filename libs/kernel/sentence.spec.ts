@@ -22,15 +22,15 @@ describe('the sentence of an event type', () => {
     );
     expect(sentenceOf('{late?late:in time}').render({ ...data, late: false })).toBe('in time');
   });
-  it('leaves a part out where its value is absent, or closed to the reader, and says which fields it told', () => {
+  it('leaves out a part whose value is absent or hidden, and lists the fields that it shows', () => {
     const sentence = sentenceOf('Rejected: {reason:words}[ (“{note}”)][, over {amount}]');
     const note = 'next year';
     const amount = { minor: 123_456_789, currency: 'USD' };
     expect(sentence.render({ ...data, note, amount })).toBe('Rejected: no budget (“next year”), over 1,234,567.89 USD');
     expect(sentence.shownFields({ ...data, note, amount })).toEqual(['reason', 'note', 'amount']);
-    for (const closed of [undefined, { personal: 'sealed' }, { personal: 'forgotten' }]) {
-      expect(sentence.render({ ...data, note: closed })).toBe('Rejected: no budget');
-      expect(sentence.shownFields({ ...data, note: closed })).toEqual(['reason']);
+    for (const hidden of [undefined, { personal: 'sealed' }, { personal: 'forgotten' }]) {
+      expect(sentence.render({ ...data, note: hidden })).toBe('Rejected: no budget');
+      expect(sentence.shownFields({ ...data, note: hidden })).toEqual(['reason']);
     }
   });
   it.each([
@@ -42,7 +42,7 @@ describe('the sentence of an event type', () => {
   ])('is refused when the event type is declared: %s', (sentence, fault) => {
     expect(() => sentenceOf(sentence)).toThrow(fault);
   });
-  it('is asked for with marks that name fields of the event', () => {
+  it('has a declaration whose marks must name fields of the event', () => {
     const sentence = 'x';
     expect(() => events({ A: { version: 1, sentence, leadId, rep: state('lead.rep', text(), ['kind']) } })).toThrow(
       'A: decidedBy or a state names the unknown field kind',
@@ -69,7 +69,7 @@ describe('values in words', () => {
     expect(valueInWords(90, integer())).toBe('90');
     expect(valueInWords(12_500, integer())).toBe('12,500');
   });
-  it('are amounts by the places of their currency', () => {
+  it('are amounts with the decimal places of their currency', () => {
     const amounts = [
       { minor: 100_000, currency: 'USD' },
       { minor: -123_456, currency: 'JPY' },
@@ -87,7 +87,7 @@ describe('values in words', () => {
     expect(instantInWords('2024-01-17T10:00:00.000Z')).toBe('2024-01-17 10:00 UTC');
     expect(valueInWords('2024-01-17T10:00:05.250Z', instant())).toBe('2024-01-17 10:00:05 UTC');
   });
-  it('are words and lists, nothing longer than a few lines, whatever an event holds', () => {
+  it('are words and lists of limited length', () => {
     expect(valueInWords('business-calendar', oneOf(['business-calendar']))).toBe('business calendar');
     expect(valueInWords('e-mail-click', oneOf(['e-mail-click']))).toBe('e-mail click');
     expect(valueInWords('no-budget', text())).toBe('no-budget');

@@ -31,7 +31,7 @@ const codeOf = (read: () => unknown): string => {
   }
 };
 
-describe('an instant that comes in', () => {
+describe('instantOf', () => {
   it.each([
     ['2024-01-17T10:00:00Z', '2024-01-17T10:00:00.000Z'],
     ['2024-01-17t10:00:00z', '2024-01-17T10:00:00.000Z'],
@@ -40,7 +40,7 @@ describe('an instant that comes in', () => {
     ['2024-01-17T10:00:00+14:00', '2024-01-16T20:00:00.000Z'],
     ['1900-01-01T00:00:00Z', FIRST_INSTANT],
     ['2200-12-31T23:59:59.999Z', LAST_INSTANT],
-  ])('%s is %s', (text, stored) => expect(instantOf(text)).toBe(stored));
+  ])('parses %s as %s', (text, stored) => expect(instantOf(text)).toBe(stored));
 
   it.each([
     '2024-01-17T10:00:00+25:00',
@@ -57,10 +57,10 @@ describe('an instant that comes in', () => {
     '1705485600000',
     ' 2024-01-17T10:00:00Z',
     '',
-  ])('"%s" is none', (text) => expect(codeOf(() => instantOf(text))).toBe('time/not-an-instant'));
+  ])('refuses "%s"', (text) => expect(codeOf(() => instantOf(text))).toBe('time/not-an-instant'));
 
   it.each(['1899-12-31T23:59:59.999Z', '1900-01-01T00:00:00+01:00', '2201-01-01T00:00:00Z', '0000-01-01T00:00:00Z'])(
-    '%s is out of range',
+    'refuses %s as out of range',
     (text) => {
       expect(codeOf(() => instantOf(text))).toBe('time/out-of-range');
       expect(isInstant(text)).toBe(false);
@@ -68,8 +68,8 @@ describe('an instant that comes in', () => {
   );
 });
 
-describe('a day that comes in', () => {
-  it.each(['1900-01-01', '2024-02-29', '2200-12-31'])('%s is one', (text) => {
+describe('dayOf', () => {
+  it.each(['1900-01-01', '2024-02-29', '2200-12-31'])('accepts %s', (text) => {
     expect(dayOf(text)).toBe(text);
     expect(isDay(text)).toBe(true);
   });
@@ -80,15 +80,15 @@ describe('a day that comes in', () => {
     ['+2024-01-01', 'time/not-a-day'],
     ['-000001-01-01', 'time/not-a-day'],
     ['2024-1-1', 'time/not-a-day'],
-  ])('%s is refused as %s', (text, code) => {
+  ])('refuses %s with %s', (text, code) => {
     expect(codeOf(() => dayOf(text))).toBe(code);
     expect(isDay(text)).toBe(false);
   });
 });
 
-describe('when something happened', () => {
+describe('occurredAt', () => {
   const now = '2024-01-17T10:00:00.000Z';
-  it.each(['1990-01-01T00:00:00.000Z', now, '2024-01-17T10:05:00.000Z'])('may be %s', (at) =>
+  it.each(['1990-01-01T00:00:00.000Z', now, '2024-01-17T10:05:00.000Z'])('can be %s', (at) =>
     expect(occurrenceFault(at, now)).toBeUndefined(),
   );
   it.each([
@@ -97,11 +97,11 @@ describe('when something happened', () => {
     ['2024-01-17T10:05:00.001Z', 'command/in-the-future'],
     ['2024-01-17T10:00:00Z', 'command/bad-time'],
     ['2201-01-01T00:00:00.000Z', 'command/bad-time'],
-  ])('may not be %s: %s', (at, code) => expect(occurrenceFault(at, now)).toMatchObject({ code, path: 'occurredAt' }));
+  ])('cannot be %s: %s', (at, code) => expect(occurrenceFault(at, now)).toMatchObject({ code, path: 'occurredAt' }));
 });
 
 describe('a computed instant', () => {
-  it('can always be stored, and is exact within the bounds', () =>
+  it('can always be stored, and is exact within the range', () =>
     fc.assert(
       fc.property(fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -4e12, max: 9e12 })), (ms) => {
         const instant = fromMs(ms);
@@ -110,7 +110,7 @@ describe('a computed instant', () => {
           expect(Date.parse(instant)).toBe(ms);
       }),
     ));
-  it('is none for what is no number', () => expect(() => fromMs(NaN)).toThrow(RangeError));
+  it('does not exist for NaN', () => expect(() => fromMs(NaN)).toThrow(RangeError));
 });
 
 describe('a duration', () => {
@@ -118,8 +118,8 @@ describe('a duration', () => {
     ['P36525D', 36_525 * DAY_MS],
     ['PT0S', 0],
     ['P1W', 7 * DAY_MS],
-  ])('%s is %d ms', (text, ms) => expect(durationMs(text)).toBe(ms));
-  it.each(['P36526D', 'P99999999999W', '-P1D', 'P-1D', 'P1M', 'P1Y', '30D', ''])('"%s" is none', (text) =>
+  ])('%s has %d ms', (text, ms) => expect(durationMs(text)).toBe(ms));
+  it.each(['P36526D', 'P99999999999W', '-P1D', 'P-1D', 'P1M', 'P1Y', '30D', ''])('refuses "%s"', (text) =>
     expect(codeOf(() => durationMs(text))).toBe('time/not-a-duration'),
   );
 });
@@ -145,27 +145,27 @@ describe('a day of a zone', () => {
 
   it.each([
     [
-      'the evening that the clocks show again is no part of it',
+      'the evening before, which the clocks show again, is not part of it',
       'Africa/Cairo',
       '2010-09-30T21:30:00.000Z',
       '2010-09-30',
     ],
     [
-      'it has begun, though they show the day before again',
+      'it has begun, although the clocks show the day before again',
       'America/St_Johns',
       '2009-11-01T02:45:00.000Z',
       '2009-11-01',
     ],
-    ['until it has begun it is the day before', 'America/St_Johns', '2009-11-01T02:29:59.999Z', '2009-10-31'],
+    ['before its first instant it is the day before', 'America/St_Johns', '2009-11-01T02:29:59.999Z', '2009-10-31'],
     ['midnight twice', 'America/Havana', '2015-11-01T04:30:00.000Z', '2015-11-01'],
     ['no midnight', 'America/Asuncion', '2023-10-01T03:59:59.999Z', '2023-09-30'],
-  ])('holds an instant: %s', (_, zone, at, day) => expect(dayAt(at, zone)).toBe(day));
+  ])('contains an instant: %s', (_, zone, at, day) => expect(dayAt(at, zone)).toBe(day));
 
   const zones = [
     ...['Atlantic/Azores', 'America/Havana', 'Africa/Cairo', 'America/St_Johns', 'America/Asuncion', 'Asia/Beirut'],
     ...['Pacific/Apia', 'America/New_York', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'],
   ];
-  it('holds the instants from its first one up to the first one of the next day, whatever the clocks do', () =>
+  it('contains the instants from its first one up to the first one of the next day, with any clock change', () =>
     fc.assert(
       fc.property(
         fc.constantFrom(...zones),
@@ -183,7 +183,7 @@ describe('a day of a zone', () => {
         },
       ),
     ));
-  it('is, but where clocks go back over midnight, the one that a clock on the wall shows', () =>
+  it('is the day on the local clock, unless clocks go back over midnight', () =>
     fc.assert(
       fc.property(
         fc.constantFrom(
@@ -211,7 +211,7 @@ describe('a month of a zone', () => {
       '2023-11-01T03:00:00.000Z',
     ]);
   });
-  it('holds what lies between two edges', () => {
+  it('contains the instants between two edges', () => {
     const of = (at: string) => monthOf(at, 'America/Havana');
     expect(
       ['03:59:59.999', '04:00:00.000', '04:30:00.000', '05:30:00.000'].map((time) => of(`2015-11-01T${time}Z`)),
@@ -251,7 +251,7 @@ describe('an end of a period', () => {
   ])('of a cut "%s" is refused: %s', (text, code) =>
     expect(codeOf(() => asOfBoundOf(text, 'UTC', 'knownBy'))).toBe(code),
   );
-  it('needs a zone that there is', () => {
+  it('requires an existing zone', () => {
     expect([zoneOf(undefined), zoneOf(null), zoneOf('Asia/Kathmandu')]).toEqual(['UTC', 'UTC', 'Asia/Kathmandu']);
     expect(codeOf(() => zoneOf('Mars/Olympus'))).toBe('time/unknown-zone');
   });

@@ -10,7 +10,7 @@ export const DAY_MS = 86_400_000;
 
 /**
  * The range of instants, for input (commands, queries, files, definitions) and for everything computed from it.
- * Anything outside is a typing error or an empty cell that a program took for a date.
+ * Anything outside is a typing error, or an empty cell that a program read as a date.
  */
 export const FIRST_DAY: Day = '1900-01-01';
 export const LAST_DAY: Day = '2200-12-31';
@@ -20,7 +20,7 @@ export const LAST_INSTANT: Instant = `${LAST_DAY}T23:59:59.999Z`;
 export const FIRST_OCCURRENCE: Instant = '1990-01-01T00:00:00.000Z';
 /** … nor later than now, with this tolerance for clocks that differ. */
 const CLOCKS_DIFFER_MS = 5 * 60_000;
-/** What programs make of an empty date. */
+/** The date that programs often write for an empty one. */
 const EMPTY_DATE: Instant = '1970-01-01T00:00:00.000Z';
 const [FIRST_MS, LAST_MS] = [Date.parse(FIRST_INSTANT), Date.parse(LAST_INSTANT)];
 /** The longest duration: a hundred years. */
@@ -47,8 +47,8 @@ export const isDay = (text: string): text is Day =>
 
 export const toMs = (instant: Instant): number => Date.parse(instant);
 /**
- * The instant of milliseconds since 1970. Values before 1900 or after 2200 become the nearest storable instant: a due
- * time beyond that is as good as never, and date arithmetic must not stop a decision.
+ * The instant of milliseconds since 1970. Values before 1900 or after 2200 become the nearest storable instant, because
+ * date arithmetic must not stop a decision, and nothing falls due after 2200.
  * @throws RangeError for NaN
  */
 export const fromMs = (ms: number): Instant => new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS)).toISOString();
@@ -168,8 +168,8 @@ export const asOfBoundOf = (text: string, zone: string, path = ''): Instant => {
 const localClockMs = (zone: IANAZone, ms: number): number => ms + Math.round(zone.offset(ms) * 60_000);
 
 /**
- * The first instant of a calendar day in an IANA zone. A midnight that the clocks show twice begins the day the first
- * time; one that they skip, with what they skip to. A day that a zone left out altogether begins where the next one does.
+ * The first instant of a calendar day in an IANA zone. If clocks show midnight twice, it is the first time; if they
+ * skip midnight, the instant to which they skip. A day that a zone skipped entirely begins with the next day.
  */
 export const startOfDay = (day: Day, zone = 'UTC'): Instant => {
   const midnight = Date.parse(`${day}T00:00:00.000Z`);

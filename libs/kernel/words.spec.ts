@@ -4,7 +4,7 @@ import { emailTerms, wordTerms as wordsOf } from './sealed';
 const invisible = ['\u00ad', '\u061c', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e'];
 invisible.push('\u2060', '\u2066', '\u2069', '\ufe0f', '\ufeff');
 
-describe('what cannot be seen', () => {
+describe('invisible characters', () => {
   it.each(invisible.map((sign) => [`U+${sign.codePointAt(0)!.toString(16)}`, sign]))(
     '%s is blank, and parts no words',
     (_, sign) => {
@@ -16,7 +16,7 @@ describe('what cannot be seen', () => {
       expect(emailTerms(`${sign}an${sign}n@example.com`)).toEqual(['ann@example.com']);
     },
   );
-  it('is not shown, but where it shapes what is', () => {
+  it('are removed for display, unless they shape their neighbours', () => {
     expect(tidy('\ufeff Paid\u200b \u200eSear\u00adch ')).toBe('Paid Search');
     for (const shaped of ['👩\u200d💻', '❤\ufe0f', 'می\u200cخواهم']) expect(tidy(`${shaped}\u200e `)).toBe(shaped);
   });
@@ -27,7 +27,7 @@ describe('quotes', () => {
     'are compared as on a keyboard: %s',
     (word) => expect(wordKey(word)).toBe(`valentine's "day"`),
   );
-  it('are shown as they were written', () => expect(tidy('Valentine’s “Day”')).toBe('Valentine’s “Day”'));
+  it('are displayed as they were written', () => expect(tidy('Valentine’s “Day”')).toBe('Valentine’s “Day”'));
 });
 
 describe('values by word', () => {
@@ -38,12 +38,12 @@ describe('values by word', () => {
   };
   const words = ['email', null, 'Paid  Search', 'paid search ', 'Cafe\u0301', 'café', '', null];
 
-  it('know one word in all its spellings, and show the one that sorts first whatever the order', () => {
+  it('treat all spellings of a word as one, and display the one that sorts first', () => {
     const expected = [[null, 2], ['', 1], ['Café', 2], ['Paid Search', 2], ['email', 1]]; // prettier-ignore
     expect(countsOf(words)).toEqual(expected);
     expect(countsOf([...words].reverse())).toEqual(expected);
   });
-  it('keep spellings apart that are exact, as those of ids are', () =>
+  it('treat exact spellings, such as ids, as different words', () =>
     expect(countsOf(['ann', 'Ann', 'ann'], true)).toEqual([
       ['Ann', 1],
       ['ann', 2],

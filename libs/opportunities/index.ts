@@ -1,8 +1,10 @@
 export { deals, type Deal, type DealStatus } from './read/deals/deals.read-model';
 export {
+  dealOutcomes,
   ToOpportunity,
   opportunityCommands,
   opportunityEvents,
+  type DealOutcome,
   type OpportunityCommand,
   type OpportunityEvent,
 } from './write/opportunity/opportunity.events';

@@ -5,7 +5,7 @@ import { CommandWatch } from './telemetry';
 
 type Handler = ICommandHandler<To, Outcome>;
 
-/** The handler of an aggregate without one of its own: it decides. */
+/** The handler of an aggregate without its own one: runs its decider. */
 const defaultHandlerOf = ({ decider }: Aggregate): Type<Handler> => {
   class DefaultHandler implements Handler {
     @Inject(Journal) private readonly journal!: Journal;
@@ -31,11 +31,11 @@ const handlerOf = (aggregate: Aggregate): Type<Handler> => {
 };
 
 /**
- * One handler for each aggregate, its own one where it has one; each command is counted, traced and logged.
- * @throws Error for an aggregate that is listed twice: Nest only warns, and the last one would win
+ * Creates a handler for each aggregate, from its own one if it has one. Each command is counted, traced and logged.
+ * @throws Error if an aggregate is listed twice: Nest would only warn and use the last one
  */
 export const commandHandlers = (aggregates: readonly Aggregate[]): Type<object>[] => {
-  const twice = aggregates.find(({ to }, index) => aggregates.findIndex((one) => one.to === to) !== index);
-  if (twice) throw new Error(`${twice.to.name} is registered twice: list its aggregate in one module only`);
+  const repeated = aggregates.find(({ to }, index) => aggregates.findIndex((one) => one.to === to) !== index);
+  if (repeated) throw new Error(`${repeated.to.name} is registered twice: list its aggregate in one module only`);
   return aggregates.map(handlerOf);
 };

@@ -1,6 +1,8 @@
 import { Refused } from '@baton/kernel';
 
-/** Every environment variable of Baton: name, default, meaning, check. The table of the manual is made from it. */
+/**
+ * Every environment variable of Baton. The table in the README repeats name, default and meaning, which a test checks.
+ */
 export const settings = [
   {
     name: 'BATON_DATA_DIR',
@@ -93,7 +95,7 @@ export const settings = [
     name: 'BATON_METRICS',
     key: 'metrics',
     fallback: 'local',
-    meaning: 'Who may read /metrics: local (callers on this machine), yes (whoever reaches the port) or no.',
+    meaning: 'Who may read /metrics: local (callers on this machine), yes (anybody who can reach the port) or no.',
     pattern: /^(local|yes|no)$/,
     requirement: 'be local, yes or no',
   },
@@ -159,7 +161,7 @@ export const settings = [
   fallback: string;
   meaning: string;
   pattern?: RegExp;
-  /** The requirement of the pattern: `BATON_PORT must …`. */
+  /** The pattern in words, after `BATON_PORT must`. */
   requirement?: string;
 }[];
 
@@ -184,7 +186,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     return [setting.key, value];
   });
   const raw = Object.fromEntries(values) as Record<Key, string>;
-  // A generated key would differ between machines, and be lost with the container.
+  // A generated key file would differ between machines, and be lost with the container.
   if (raw.mongoUrl && !raw.masterKey)
     throw new Refused(
       'config/invalid',

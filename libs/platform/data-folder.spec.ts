@@ -15,7 +15,7 @@ const opening = async (dataDir: string, mayCreateStore: boolean) => {
   });
   return { log, close: () => Promise.all([log.close(), documents.close(), keys.close()]) };
 };
-const made = async (events: number) => {
+const createdFolder = async (events: number) => {
   const folder = newFolder();
   const { log, close } = await opening(folder, true);
   for (let n = 0; n < events; n++) await log.append(`s-${n}`, [anEvent()], 'none');
@@ -25,7 +25,7 @@ const made = async (events: number) => {
 const FILES = ['log.db', 'documents.db', 'keys.db', 'master.key'];
 
 describe('a data folder', () => {
-  it('is made only by who may make one', async () => {
+  it('is created only if a store may be created', async () => {
     const folder = newFolder();
     await expect(opening(folder, false)).rejects.toMatchObject({ code: 'store/none', path: 'BATON_DATA_DIR' });
     expect(existsSync(folder)).toBe(false);
@@ -35,9 +35,9 @@ describe('a data folder', () => {
   });
 
   describe.each(FILES)('without %s', (name) => {
-    const makers = name === 'documents.db' ? [false] : [true, false];
-    it.each(makers)('is refused, and nothing is made anew (may make: %s)', async (mayCreateStore) => {
-      const folder = await made(1);
+    const refusedFor = name === 'documents.db' ? [false] : [true, false];
+    it.each(refusedFor)('is refused, and no file is created (mayCreateStore: %s)', async (mayCreateStore) => {
+      const folder = await createdFolder(1);
       renameSync(join(folder, name), join(folder, 'aside'));
       for (const rest of ['-wal', '-shm']) rmSync(join(folder, `${name}${rest}`), { force: true });
       await expect(opening(folder, mayCreateStore)).rejects.toMatchObject({
@@ -52,22 +52,22 @@ describe('a data folder', () => {
     });
   });
 
-  it('without read models is opened by who may make one, and says so', async () => {
-    const folder = await made(1);
+  it('without documents.db is opened if a store may be created, with a notice', async () => {
+    const folder = await createdFolder(1);
     rmSync(join(folder, 'documents.db'));
     expect(storeNotice(readConfig({ BATON_DATA_DIR: folder }))).toContain('documents.db is missing');
     await (await opening(folder, true)).close();
     await (await opening(folder, false)).close();
   });
 
-  it('that was not made to its end is made to its end', async () => {
-    const folder = await made(0);
+  it('that was created only in part is completed while the log is empty', async () => {
+    const folder = await createdFolder(0);
     for (const name of ['documents.db', 'keys.db']) rmSync(join(folder, name));
     await (await opening(folder, true)).close();
     await (await opening(folder, false)).close();
   });
 
-  it('may lie in a folder that is there, with other things in it', async () => {
+  it('can be an existing folder with other content', async () => {
     const folder = newFolder();
     mkdirSync(join(folder, 'exports'), { recursive: true });
     await (await opening(folder, true)).close();

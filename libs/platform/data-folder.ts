@@ -16,10 +16,10 @@ const inspectFolder = (config: Config) => {
   return { files, absent, isNew: files.length > 0 && absent.length === files.length };
 };
 
-/** Is there no embedded store where the configuration says? */
+/** Whether there is no embedded store at the configured place. */
 export const isStoreAbsent = (config: Config): boolean => inspectFolder(config).isNew;
 
-/** What a command that may make a store is about to make, in words; undefined where everything is there. */
+/** A message about what opening the store will create; undefined if all files exist. */
 export const storeNotice = (config: Config): string | undefined => {
   const { absent, isNew } = inspectFolder(config);
   if (isNew) return `Creating a new store in ${config.dataDir}.`;
@@ -29,15 +29,15 @@ export const storeNotice = (config: Config): string | undefined => {
 };
 
 /**
- * The folder of the embedded stores: all of its files belong together. One that is missing is never made anew beside
- * the others, because an empty one would pass for theirs: a new key file means that every person is unknown. Only read
- * models are made anew, by who may make a store: the log holds all of them.
+ * The folder of the embedded stores, whose files belong together. A missing file is not created beside the others,
+ * because an empty one would be taken for theirs: with a new key file every person would be unknown. Only documents.db
+ * is created again, if a store may be created, because it can be rebuilt from the log.
  */
 export class DataFolder {
   private readonly missing: readonly string[];
 
   /**
-   * @param mayCreateStore may a store be made where there is none?
+   * @param mayCreateStore whether a store may be created where there is none
    * @throws BatonError `store/none`, `store/file-missing`, `data/not-private`
    */
   constructor(
@@ -62,7 +62,8 @@ export class DataFolder {
   }
 
   /**
-   * A log that holds events needs the files that came with them. An empty one was being made when its process ended.
+   * Checks that no file is missing beside a log with events. Beside an empty log files may be missing, because the
+   * process ended while it created the store.
    * @throws BatonError `store/file-missing`
    */
   async assertComplete(log: Pick<EventLog, 'tip'>): Promise<void> {

@@ -32,7 +32,7 @@ describe('a link', () => {
     expect(most).toBe(64);
   });
 
-  it('begins the deadlines of a call when it is sent, however long it waited for its turn', async () => {
+  it('starts the deadlines of a call when it is sent, not when it begins to wait', async () => {
     const link = linkTo();
     let end: () => void = () => undefined;
     const first = new Promise<void>((resolve) => (end = resolve));
@@ -49,7 +49,7 @@ describe('a link', () => {
     await Promise.all(ahead);
     await eventually(() => given.length === 1);
     expect(given).toEqual([DEADLINES.callMs]);
-    // The outage ends with the next probe, and there is time to send it again.
+    // The outage ends with the next probe, with time left to send the call again.
     await eventually(() => (jest.advanceTimersByTime(10), given.length === 2));
     expect(await waiting).toBe('answered');
   });

@@ -1,32 +1,33 @@
 import { fromMs, type Availability } from '@baton/kernel';
 
 export const CALLS_AT_ONCE = 64;
-const OUTAGE_WAIT_MS = 800; // so long a call that begins in an outage waits for its end; its caller hears within a second
+/** How long a call that begins in an outage waits for its end, so that callers get an answer within a second. */
+const OUTAGE_WAIT_MS = 800;
 const CLOSE_MS = 2_000;
-const SHORTEST_PROBE_MS = 50; // between two probes, doubled up to the longest
-const LONGEST_PROBE_MS = OUTAGE_WAIT_MS; // so that one falls within the wait of each call
+const SHORTEST_PROBE_MS = 50; // between two probes; doubled up to the longest
+const LONGEST_PROBE_MS = OUTAGE_WAIT_MS; // so that at least one probe is sent during each wait
 const TICKS = 4;
 
-/** What a link knows of the server behind it. */
+/** How a link uses its server. */
 export interface LinkOptions {
-  /** Did the server not answer? Any other error is an answer. */
+  /** Whether an error means that the server did not answer. Any other error is an answer. */
   readonly isOutage: (error: unknown) => boolean;
-  /** What callers are told then; `closed`: the link was closed by its owner. */
+  /** The error for callers in an outage; `closed`: the link was closed by its owner. */
   readonly unavailable: (closed: boolean) => Error;
-  /** The lightest question there is; with a deadline of its own. */
+  /** The cheapest call to the server, with a deadline of its own. */
   readonly probe: () => Promise<unknown>;
 }
 
 /**
- * The way of all calls to one server. At most 64 are under way, the others wait their turn; a call's deadlines begin
- * when it is sent. The first call that is not answered makes the link unavailable for all; then only probes are sent,
- * and whoever calls waits less than a second for the end of the outage. Nothing here listens to a signal or lasts longer
- * than its deadline.
+ * All calls of a process to one server. At most 64 run at once and the others wait; the deadlines of a call start when
+ * it is sent. The first call without an answer makes the link unavailable for all. From then on only probes are sent,
+ * and new calls wait less than a second for the end of the outage. Calls take no abort signal: each ends at its
+ * deadline.
  */
 export class Link {
   private freeSlots = CALLS_AT_ONCE;
-  /** Calls that wait for a place; `true`: they have it. */
-  private readonly queue: ((placed: boolean) => void)[] = [];
+  /** Calls that wait for a slot; called with `true` when they have it. */
+  private readonly queue: ((hasSlot: boolean) => void)[] = [];
   /** Calls that wait for the end of an outage. */
   private readonly awaitingRecovery = new Set<() => void>();
   private outage: Availability | undefined;
@@ -37,14 +38,14 @@ export class Link {
 
   constructor(private readonly options: LinkOptions) {}
 
-  /** `available` until a call finds otherwise. */
+  /** `available` until a call fails with an outage. */
   availability(): Availability {
     return this.outage ?? { state: 'available' };
   }
 
   /**
-   * Makes a call once.
-   * @throws what `unavailable` makes where the server does not answer; other errors of the call as they are
+   * Sends a call once.
+   * @throws the error of `unavailable` if the server does not answer; other errors of the call as they are
    */
   async call<T>(call: () => Promise<T>): Promise<T> {
     await this.acquireSlot();
@@ -56,10 +57,11 @@ export class Link {
   }
 
   /**
-   * Makes a call, and again through an outage that begins while it is under way.
-   * @param call gets how many milliseconds it may wait for the server
-   * @param totalMs from the first attempt on, with all repetitions; @param callMs of one attempt at most
-   * @throws what `unavailable` makes when the time is over; other errors of the call as they are
+   * Sends a call, and sends it again if an outage begins while it runs.
+   * @param call gets its deadline in milliseconds
+   * @param callMs deadline of one attempt
+   * @param totalMs deadline of all attempts together, from the first one on
+   * @throws the error of `unavailable` after that time; other errors of the call as they are
    */
   async callWithRetries<T>(
     call: (ms: number) => Promise<T>,
@@ -76,13 +78,13 @@ export class Link {
       await this.acquireSlot(() => end - performance.now(), true);
       ms = Math.min(callMs, end - performance.now());
       if (ms < callMs / TICKS) {
-        this.releaseSlot(); // too short for any answer
+        this.releaseSlot(); // too little time for an answer
         throw this.options.unavailable(this.closed);
       }
     }
   }
 
-  /** For what does not go through the window (a subscription): the server went away. Probes find out when it is back. */
+  /** Reports an outage that was found outside of a call, by a subscription. Probes detect its end. */
   markUnavailable(): void {
     if (this.closed || this.outage) return;
     this.outage = { state: 'unavailable', since: fromMs(Date.now()) };
@@ -91,8 +93,8 @@ export class Link {
   }
 
   /**
-   * Ends the link: whoever waits is told so, and `end` gets two seconds.
-   * @param end closes what belongs to the driver; its own faults no longer matter
+   * Closes the link: waiting calls fail, and `end` gets two seconds.
+   * @param end closes the driver; its errors are ignored
    */
   close(end: () => Promise<unknown>): Promise<void> {
     return (this.ending ??= this.shutDown(end));
@@ -107,9 +109,10 @@ export class Link {
   }
 
   /**
-   * Resolves with a place in the window.
-   * @param patience milliseconds for an outage to end, asked for as one begins; the wait for a place is no part of it
-   * @param again the call was sent before: it takes the next place, because its time runs
+   * Waits for a slot.
+   * @param patience how long to wait for the end of an outage, in milliseconds; called when one begins, so that the
+   *   wait for a slot does not count
+   * @param again whether the call was sent before: it then gets the next slot, because its deadline is running
    */
   private async acquireSlot(patience = () => OUTAGE_WAIT_MS, again = false): Promise<void> {
     for (;;) {
@@ -142,14 +145,14 @@ export class Link {
     else this.freeSlots++;
   }
 
-  /** @returns false when the outage goes on after all that time */
+  /** @returns false if the outage lasts longer */
   private waitForRecovery(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const wake = () => settle(true);
-      const settle = (over: boolean) => {
+      const settle = (recovered: boolean) => {
         patience.end();
         this.awaitingRecovery.delete(wake);
-        resolve(over);
+        resolve(recovered);
       };
       const patience = watchSilence(Math.max(TICKS, ms), () => settle(false));
       this.awaitingRecovery.add(wake);
@@ -157,9 +160,8 @@ export class Link {
   }
 
   private probeLater(): void {
-    const longest = Math.min(LONGEST_PROBE_MS, SHORTEST_PROBE_MS * 2 ** this.failures++);
-    // A part of it is random, so that the processes of one outage spread out.
-    this.probing = setTimeout(() => void this.probe(), longest * (0.5 + Math.random() / 2)).unref();
+    const pause = backOffMs(this.failures++, SHORTEST_PROBE_MS, LONGEST_PROBE_MS);
+    this.probing = setTimeout(() => void this.probe(), pause).unref();
   }
 
   private async probe(): Promise<void> {
@@ -175,27 +177,35 @@ export class Link {
 }
 
 /**
- * Watches for silence. It is counted in ticks, so that a process that had no time to listen for a while is not taken
- * for a server that says nothing.
- * @param ms of silence after which `silent` is called, once; @returns what to call at each sign of life, and at the end
+ * Milliseconds before the next attempt: doubled for each that failed, from the shortest up to the longest. Up to half of
+ * it is left out at random, so that the processes of one outage spread out.
+ */
+export const backOffMs = (failures: number, shortest: number, longest: number): number =>
+  Math.min(longest, shortest * 2 ** failures) * (0.5 + Math.random() / 2);
+
+/**
+ * Detects silence of a server. It is counted in ticks of a timer, so that a process whose event loop was blocked does
+ * not mistake that for a silent server.
+ * @param ms of silence after which `onSilence` is called, once
+ * @returns `heard`, to call for each answer, and `end`
  */
 export const watchSilence = (
   ms: number,
-  silent: () => void,
+  onSilence: () => void,
 ): { readonly heard: () => void; readonly end: () => void } => {
   let ticks = 0;
   const timer = setInterval(() => {
     if (++ticks < TICKS) return;
     clearInterval(timer);
-    silent();
+    onSilence();
   }, ms / TICKS);
   return { heard: () => void (ticks = 0), end: () => clearInterval(timer) };
 };
 
 /**
- * Gives up on an answer.
- * @param ms after which it is given up, counted as silence is
- * @param late what is thrown then; what the answer becomes later is ignored
+ * Waits for an answer with a deadline.
+ * @param ms counted as by `watchSilence`
+ * @param late makes the error that is thrown then; the late answer is ignored
  */
 export const withDeadline = async <T>(answer: Promise<T>, ms: number, late: () => Error): Promise<T> => {
   let end = () => {};

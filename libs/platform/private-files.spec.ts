@@ -17,12 +17,12 @@ describe('the data folder', () => {
     const { log, documents, keys } = await openStores(readConfig({ BATON_DATA_DIR: folder }), new FixedClock(), {
       mayCreateStore: true,
     });
-    await documents.activate('x', 'x-v1'); // so that there is a write-ahead log
+    await documents.activate('x', 'x-v1'); // creates a write-ahead log
     const modes = [modeOf(folder), ...modesIn(folder)];
     for (const store of [log, documents, keys]) await store.close();
     return modes;
   };
-  const expected = (modes: readonly string[]) => {
+  const expectPrivate = (modes: readonly string[]) => {
     expect(modes[0]).toBe('700');
     expect(modes.slice(1).filter((line) => !line.endsWith(' 600'))).toEqual([]);
     expect(modes.map((line) => line.split(' ')[0])).toEqual(
@@ -30,25 +30,25 @@ describe('the data folder', () => {
     );
   };
 
-  it('and its files are the owner’s alone, whatever the umask', async () => {
+  it('and its files are accessible only to their owner, with any umask', async () => {
     const before = process.umask(0);
     try {
-      expected(await open(join(root, 'new')));
+      expectPrivate(await open(join(root, 'new')));
     } finally {
       process.umask(before);
     }
   });
 
-  it('become so where they were open to others', async () => {
+  it('become private if they were accessible to others', async () => {
     const folder = join(root, 'new');
     const wal = openDatabase(join(folder, 'log.db'), { synchronous: 'FULL' }); // a reader that keeps the log open
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
     chmodSync(folder, 0o755);
-    expected(await open(folder));
+    expectPrivate(await open(folder));
     wal.close();
   });
 
-  it('become so where a log is copied to, a backup goes and one is restored', async () => {
+  it('become private when a log is copied, and a backup made and restored', async () => {
     const emptyFolder = (name: string) => {
       mkdirSync(join(root, name), { mode: 0o755 });
       return join(root, name);

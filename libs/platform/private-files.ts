@@ -3,7 +3,10 @@ import { BatonError } from '@baton/kernel';
 
 const GROUP_AND_OTHERS = 0o077;
 
-/** Takes from everybody but the owner what they may do with a file or folder; where there is none, nothing happens. */
+/**
+ * Removes all permissions of group and others from a file or folder, if it exists.
+ * @throws BatonError `data/not-private`
+ */
 export const makePrivate = (path: string): void => {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found || (found.mode & GROUP_AND_OTHERS) === 0) return;
@@ -18,13 +21,19 @@ export const makePrivate = (path: string): void => {
   }
 };
 
-/** Makes a folder that only its owner may enter, and makes an existing one so. @throws BatonError `data/not-private` */
+/**
+ * Creates a folder that only its owner can access, or makes an existing one private.
+ * @throws BatonError `data/not-private`
+ */
 export const privateFolder = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   makePrivate(path);
 };
 
-/** Makes a file, empty where it is new, that only its owner may read. @throws BatonError `data/not-private` */
+/**
+ * Creates an empty file that only its owner can access, or makes an existing one private.
+ * @throws BatonError `data/not-private`
+ */
 export const privateFile = (path: string): void => {
   closeSync(openSync(path, 'a', 0o600));
   makePrivate(path);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { codeOf } from '@baton/kernel';
+import { eventually } from '@baton/kernel/testing';
 import { QueryProcesses, type QueryProcessOptions } from './query-processes';
 
 interface Question {
@@ -72,6 +73,34 @@ describe('processes that answer heavy questions', () => {
     const asked = processes({ size: 1 });
     expect(await code(asked.ask({ act: 'read' }, 'ann'))).toBe('query/too-costly');
     expect(await asked.ask(echo('next'), 'ann')).toBe('next');
+  });
+
+  it('keep to their own limit of memory, whatever this process was started with', async () => {
+    const { execArgv } = process;
+    process.execArgv = ['--max-old-space-size=512'];
+    try {
+      expect(Number(await processes().ask({ act: 'limit' }, 'ann'))).toBeLessThan(100);
+    } finally {
+      process.execArgv = execArgv;
+    }
+  });
+
+  it('pass on what is logged, between answers too, but not what V8 says of a heap that is full', async () => {
+    const written: string[] = [];
+    const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    try {
+      const asked = processes({ size: 1 });
+      const log = async (text: string) => {
+        await asked.ask({ act: 'log', text }, 'ann');
+        await eventually(() => written.includes(`${text}\n`));
+      };
+      await log('before');
+      expect(await code(asked.ask({ act: 'heap' }, 'ann'))).toBe('query/too-costly');
+      await log('after');
+      expect(written).toEqual(['before\n', 'after\n']);
+    } finally {
+      write.mockRestore();
+    }
   });
 
   it('say what a question costs too much of, and what to do', async () => {

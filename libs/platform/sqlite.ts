@@ -4,7 +4,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { BatonError } from '@baton/kernel';
 import { makePrivate, privateFile } from './private-files';
 
-/** What a parameter or a column may hold; `undefined` is an error. */
+/** The values of parameters and columns; `undefined` is an error. */
 export type SqliteValue = string | number | bigint | null | Uint8Array;
 type Row = Record<string, SqliteValue>;
 
@@ -15,54 +15,36 @@ export interface Statement {
   run(...parameters: readonly SqliteValue[]): { readonly changes: number };
 }
 
-/** A prepared query whose rows are arrays in the order of its columns: for long reads, half as fast again. */
+/** A prepared query whose rows are arrays in the order of its columns, which makes long reads 50 % faster. */
 export interface RowQuery {
   all(...parameters: readonly SqliteValue[]): SqliteValue[][];
-}
-
-/** The few methods that the embedded stores need of SQLite. All of them are synchronous. */
-export interface Sqlite {
-  exec(sql: string): void;
-  /** Prepared once per text. */
-  prepare(sql: string): Statement;
-  prepareRows(sql: string): RowQuery;
-  /** Runs in BEGIN IMMEDIATE … COMMIT; whatever is thrown inside rolls back and is thrown on. */
-  transaction<T>(run: () => T): T;
-  /**
-   * Moves the write-ahead log into the file and empties it, so that what was deleted is gone from both.
-   * @returns false when another process that reads or writes prevented it for five seconds
-   */
-  truncateLog(): boolean;
-  /** What SQLite's own check finds wrong with the file, at most a hundred faults; [] for nothing. */
-  integrityFaults(): readonly string[];
-  close(): void;
 }
 
 /** `FULL`: a commit is on the disk before it returns. `NORMAL`: a power cut may lose the last commits. */
 export interface SqliteOptions {
   readonly synchronous: 'FULL' | 'NORMAL';
-  /** Deleted content is overwritten with zeros. */
+  /** Whether deleted content is overwritten with zeros. */
   readonly secureDelete?: boolean;
-  /** The file must be there; what would write to it is refused. */
+  /** The file must exist, and writes fail. */
   readonly readOnly?: boolean;
 }
 
-/** Of SQLite: corrupt, not a database; full; cannot be opened, is read-only, may not be read, cannot be read or written. */
+/** Result codes: CORRUPT, NOTADB; FULL; PERM, READONLY, IOERR, CANTOPEN, AUTH. */
 const [DAMAGED, FULL, NOT_ACCESSIBLE] = [[11, 26], [13], [3, 8, 10, 14, 23]];
 
-/** What an error of the file system or of SQLite says of a file; other errors as they are. */
+/** Turns an error of the file system or of SQLite into a BatonError about the file; returns others as they are. */
 export const fileFault = (path: string, error: unknown): unknown => {
   const { code = '', sqliteCode, message } = error as NodeJS.ErrnoException & { readonly sqliteCode?: number };
-  const says = (codes: readonly number[]) => sqliteCode !== undefined && codes.includes(sqliteCode);
+  const isOneOf = (codes: readonly number[]) => sqliteCode !== undefined && codes.includes(sqliteCode);
   const name = basename(path);
-  if (says(DAMAGED))
+  if (isOneOf(DAMAGED))
     return new BatonError(
       'file/damaged',
       `${path} is damaged or not a file of Baton; restore a backup${name === 'documents.db' ? ', or remove it: Baton rebuilds it from the log' : ''}.`,
     );
-  if (says(FULL) || code === 'ENOSPC')
+  if (isOneOf(FULL) || code === 'ENOSPC')
     return new BatonError('file/no-room', `${path} cannot grow because the disk is full; free some space.`);
-  if (says(NOT_ACCESSIBLE) || /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code))
+  if (isOneOf(NOT_ACCESSIBLE) || /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code))
     return new BatonError(
       'file/not-accessible',
       `${path} cannot be read and written (${code.startsWith('ERR_') ? message : code}): set BATON_DATA_DIR, or change the permissions of the folder.`,
@@ -70,8 +52,82 @@ export const fileFault = (path: string, error: unknown): unknown => {
   return error;
 };
 
+/** The part of SQLite that the embedded stores use. All methods are synchronous. */
+export class Sqlite {
+  private readonly statements = new Map<string, Statement>();
+  private readonly rowQueries = new Map<string, RowQuery>();
+
+  constructor(
+    private readonly database: InstanceType<typeof DatabaseSync>,
+    private readonly readOnly: boolean,
+  ) {}
+
+  exec(sql: string): void {
+    this.database.exec(sql);
+  }
+
+  /** Prepares a statement, once for each SQL text. */
+  prepare(sql: string): Statement {
+    let statement = this.statements.get(sql);
+    if (!statement) this.statements.set(sql, (statement = this.database.prepare(sql) as unknown as Statement));
+    return statement;
+  }
+
+  /** As `prepare`, for a query whose rows are arrays. */
+  prepareRows(sql: string): RowQuery {
+    let query = this.rowQueries.get(sql);
+    if (!query) {
+      const statement = this.database.prepare(sql);
+      statement.setReturnArrays(true);
+      this.rowQueries.set(sql, (query = statement as unknown as RowQuery));
+    }
+    return query;
+  }
+
+  /** Runs in BEGIN IMMEDIATE … COMMIT. An error thrown inside rolls back and is thrown again. */
+  transaction<T>(run: () => T): T {
+    this.database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = run();
+      this.database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /**
+   * Moves the write-ahead log into the file and empties it, so that deleted content is in neither.
+   * @returns false if another process that reads or writes prevented it for five seconds
+   */
+  truncateLog(): boolean {
+    const row = this.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { readonly busy: number };
+    return row.busy === 0;
+  }
+
+  /** The faults that SQLite's integrity check finds in the file, at most a hundred. */
+  integrityFaults(): readonly string[] {
+    try {
+      const rows = this.database.prepare('PRAGMA integrity_check').all() as { readonly integrity_check: string }[];
+      return rows.map(({ integrity_check }) => integrity_check).filter((result) => result !== 'ok');
+    } catch (error) {
+      return [(error as Error).message]; // too damaged to be checked
+    }
+  }
+
+  close(): void {
+    // The library releases a file only when its statements are garbage-collected, so SQLite does not truncate the log.
+    this.database.exec('PRAGMA busy_timeout=0');
+    if (!this.readOnly) this.truncateLog();
+    this.statements.clear();
+    this.rowQueries.clear();
+    this.database.close();
+  }
+}
+
 /**
- * Opens a database file in WAL mode, and makes it and its folder where absent. Only their owner may read them.
+ * Opens a database file in WAL mode. Creates it and its folder if they do not exist. Only their owner may read them.
  * @param path of the file, or `:memory:`
  * @throws BatonError `file/damaged`, `file/no-room`, `file/not-accessible`
  */
@@ -79,73 +135,22 @@ export const openDatabase = (
   path: string,
   { synchronous, secureDelete = false, readOnly = false }: SqliteOptions,
 ): Sqlite => {
-  let database: InstanceType<typeof DatabaseSync>;
   try {
     if (!readOnly && path !== ':memory:') {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      privateFile(path); // SQLite gives its companions the same mode
+      privateFile(path); // SQLite creates the -wal and -shm files with the same mode
       for (const companion of ['-wal', '-shm']) makePrivate(path + companion);
     }
-    database = new DatabaseSync(path, { readOnly });
-    // The time limit comes first: switching to WAL already waits for other processes.
+    const database = new DatabaseSync(path, { readOnly });
+    // The timeout comes first: switching to WAL already waits for other processes.
     database.exec('PRAGMA busy_timeout=5000');
     database.exec(
       `${readOnly ? '' : 'PRAGMA journal_mode=WAL;'} PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
        PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
     );
-    database.prepare('SELECT count(*) FROM sqlite_master').get(); // the first thing that is read of a file
+    database.prepare('SELECT count(*) FROM sqlite_master').get(); // reads the file, so that damage is found now
+    return new Sqlite(database, readOnly);
   } catch (error) {
     throw fileFault(path, error);
   }
-  const truncateLog = () => {
-    const row = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { readonly busy: number };
-    return row.busy === 0;
-  };
-  const statements = new Map<string, Statement>();
-  const rowQueries = new Map<string, RowQuery>();
-  return {
-    exec: (sql) => database.exec(sql),
-    prepare: (sql) => {
-      let statement = statements.get(sql);
-      if (!statement) statements.set(sql, (statement = database.prepare(sql) as unknown as Statement));
-      return statement;
-    },
-    prepareRows: (sql) => {
-      let query = rowQueries.get(sql);
-      if (!query) {
-        const statement = database.prepare(sql);
-        statement.setReturnArrays(true);
-        rowQueries.set(sql, (query = statement as unknown as RowQuery));
-      }
-      return query;
-    },
-    transaction: (run) => {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = run();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    },
-    truncateLog,
-    integrityFaults: () => {
-      try {
-        const found = database.prepare('PRAGMA integrity_check').all() as { readonly integrity_check: string }[];
-        return found.map(({ integrity_check }) => integrity_check).filter((said) => said !== 'ok');
-      } catch (error) {
-        return [(error as Error).message]; // too damaged to be checked
-      }
-    },
-    close: () => {
-      // The library lets go of a file only when its statements are collected, so SQLite does not tidy up by itself.
-      database.exec('PRAGMA busy_timeout=0');
-      if (!readOnly) truncateLog();
-      statements.clear();
-      rowQueries.clear();
-      database.close();
-    },
-  };
 };

@@ -2,21 +2,21 @@ import type { INestApplication } from '@nestjs/common';
 import { BatonError } from '@baton/kernel';
 import type { Config } from './config';
 
-/** How a failure is told to whoever sits at a terminal or reads the log of a container. */
+/** The report of a failed process. */
 export interface ExitReport {
-  /** `code (place): what is wrong and what to do`; of a fault of ours its stack. */
+  /** `code (place): what is wrong and what to do`; for a fault of Baton its stack. */
   readonly message: string;
-  /** 1 for what is to be put right outside, 2 for a fault of ours. */
+  /** 1 if the user can correct it, 2 for a fault of Baton. */
   readonly exitCode: 1 | 2;
 }
 
-/** What a process says that ends by an error, and its exit code. */
+/** The message and exit code of a process that ends with an error. */
 export const exitReportOf = (error: unknown): ExitReport =>
   error instanceof BatonError
     ? { message: `${error.code}${error.path && ` (${error.path})`}: ${error.message}`, exitCode: 1 }
     : { message: `internal/fault: ${error instanceof Error ? error.stack : String(error)}`, exitCode: 2 };
 
-/** Runs what starts a process. Where that fails the process ends: what is half open would keep it for ever. */
+/** Runs `start`. If it fails, reports why and exits, because half-open resources would keep the process running. */
 export const startOrExit = (start: () => Promise<unknown>): void => {
   start().catch((error: unknown) => {
     const { message, exitCode } = exitReportOf(error);
@@ -26,9 +26,10 @@ export const startOrExit = (start: () => Promise<unknown>): void => {
 };
 
 /**
- * Makes an application ready and lets it listen; where that fails, it is closed.
- * @param begin   before its modules are initialised; @param prepare after that, before it listens
- * @throws BatonError `start/…` for an address that cannot be had; what the initialisation and `prepare` throw
+ * Initialises an application and lets it listen. Closes it if that fails.
+ * @param begin runs before the modules are initialised
+ * @param prepare runs after that, before it listens
+ * @throws BatonError `start/…` if the address cannot be used; errors of `begin`, the modules and `prepare`
  */
 export const listenOrClose = async (
   app: INestApplication,
@@ -47,12 +48,12 @@ export const listenOrClose = async (
       throw addressFault(error, port, host);
     });
   } catch (error) {
-    await app.close().catch(() => undefined); // why it could not start is what counts
+    await app.close().catch(() => undefined); // the first error counts
     throw error;
   }
 };
 
-/** What the system's answer to `listen` means; other errors as they are. */
+/** Turns an error of `listen` into a BatonError; returns others as they are. */
 export const addressFault = (error: unknown, port: number, host: string): unknown => {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':

@@ -10,27 +10,27 @@ import {
   type WorkingTime,
 } from '@baton/definitions';
 
-/** A stretch of time in which nothing changes; `to` is exclusive. Milliseconds of the epoch. */
+/** An interval, in epoch milliseconds, in which nothing changes; `to` is exclusive. */
 export interface OpenInterval {
   readonly from: number;
   readonly to: number;
-  /** half-day: open on other such weekdays, and not on this day. */
+  /** half-day: hours that are open on this weekday, but not on this day. */
   readonly kind: 'open' | 'closed' | 'holiday' | 'half-day';
   /** The calendar day in the calendar's zone, as a number of days since 1970-01-01. */
   readonly day: number;
 }
 
-/** Open hours on the time line. */
+/** Open hours along the time line. */
 export interface Calendar {
-  /** `always-closed`: the agreed calendar has no open hour, so clocks run on the wall after all. */
+  /** `always-closed`: the agreed calendar has no open hour, so clocks run without it. */
   readonly clock: 'business-calendar' | 'wall-clock' | 'always-closed';
-  /** Everything of one UTC day (days since 1970-01-01) without gaps, in order; cut where the local day changes. */
+  /** All intervals of one UTC day (days since 1970-01-01) without gaps, in order; split where the local day changes. */
   readonly intervalsOf: (utcDay: number) => readonly OpenInterval[];
 }
 
 const CACHED_DAYS = 20_000;
 
-/** The hours by ISO weekday, sorted; those that touch are one. */
+/** Hours by ISO weekday, sorted; adjacent ones are joined. */
 const hoursOf = ({ hours }: WorkingTime): Hours[] =>
   weekdays.map((weekday) => {
     const sorted = hours
@@ -46,7 +46,7 @@ const hoursOf = ({ hours }: WorkingTime): Hours[] =>
     return joined;
   });
 
-/** What is left of hours outside others. */
+/** The parts of hours outside other hours. */
 const without = (hours: Hours, shut: Hours): Hours =>
   shut.reduce<Hours>(
     (left, [from, to]) =>
@@ -58,8 +58,8 @@ const without = (hours: Hours, shut: Hours): Hours =>
 const wholeDay = (shut: Hours): boolean => without(ALL_DAY, shut).length === 0;
 
 /**
- * Parts of [from, to) with one offset from UTC each. A zone changes its offset at most once within a day, so the change
- * is found by halving.
+ * Parts of [from, to) with one UTC offset each. A zone changes its offset at most once within a day, so the change is
+ * found by bisection.
  */
 const offsets = (zone: IANAZone, from: number, to: number): { from: number; to: number; offset: number }[] => {
   const offsetAt = (ms: number) => Math.round(zone.offset(ms) * 60_000);
@@ -127,13 +127,14 @@ const calendarOf = (
   return { clock, intervalsOf };
 };
 
-/** Every instant counts; a day is a day of UTC. */
+/** Every instant counts; days are UTC days. */
 export const wallClock: Calendar = calendarOf('wall-clock', 'UTC', Array<Hours>(7).fill(ALL_DAY), new Map());
 
 /**
- * Makes an agreed calendar ready for counting. An instant is open when the clock on the wall of the zone shows an open
- * hour of that day, which may be a holiday or have hours of its own; so an hour that daylight saving repeats counts twice, one that it skips not at all.
- * @param calendar the hours of a checked `business-calendar`, or of one of its calendars
+ * Compiles an agreed calendar for counting. An instant is open if the local time of the zone is within the open hours
+ * of that day, which may be a holiday or have hours of its own; so an hour that daylight saving repeats counts twice,
+ * one that it skips does not count.
+ * @param calendar the hours of a valid `business-calendar`, or of one of its calendars
  */
 export const compileCalendar = (calendar: WorkingTime): Calendar => {
   const before = compiledCalendars.get(calendar);
@@ -142,7 +143,7 @@ export const compileCalendar = (calendar: WorkingTime): Calendar => {
   compiledCalendars.set(calendar, made);
   return made;
 };
-/** Bodies of definitions are never changed, so each is made ready once. */
+/** Bodies of definitions are never changed, so each is compiled once. */
 const compiledCalendars = new WeakMap<WorkingTime, Calendar>();
 
 const compileUncached = (calendar: WorkingTime): Calendar => {

@@ -21,13 +21,13 @@ const counted = ({ working }: Deadline) =>
 const short = ({ working }: Deadline) =>
   working.map(({ from, to, kind, by }) => [from.slice(5, 16), to.slice(5, 16), kind, ...(by ? [by] : [])].join(' '));
 
-describe('the time that counted', () => {
-  it('leaves nights, weekends and pauses out, and goes on after the budget', () => {
+describe('counted time', () => {
+  it('leaves nights, weekends and pauses out, and continues after the budget', () => {
     const pauses: Pause[] = [{ from: at('2024-01-22T09:30'), to: at('2024-01-22T10:00'), by: 'p' }];
     expect(countedMs(at('2024-01-19T16:00'), at('2024-01-22T11:00'), utc, pauses)).toBe(2.5 * HOUR);
     expect(countedMs(at('2024-01-19T16:00'), at('2024-01-22T11:00'))).toBe(67 * HOUR);
   });
-  it('is none where all of it was closed, or the end is dated before the start', () => {
+  it('is none if all of it was closed, or if the end precedes the start', () => {
     expect(countedMs(at('2024-01-20T10:00'), at('2024-01-21T10:00'), utc)).toBe(0);
     expect(countedMs(at('2024-01-19T16:00'), at('2024-01-19T15:00'), utc)).toBe(0);
   });
@@ -48,7 +48,7 @@ describe('a deadline on business hours', () => {
     expect(counted(answer)).toBe(hours * HOUR);
   });
 
-  it('shows its working', () =>
+  it('shows its intervals', () =>
     expect(short(deadline(at('2024-01-19T16:00'), 2 * HOUR, utc))).toEqual([
       '01-19T16:00 01-19T17:00 counted',
       '01-19T17:00 01-22T09:00 closed',
@@ -75,7 +75,7 @@ describe('a deadline on business hours', () => {
     expect(due(deadline(at('2024-12-30T16:00'), 2 * HOUR, calendar))).toBe('2025-01-01T10:00');
   });
 
-  it('says what of a half day is closed, and counts a single opening', () => {
+  it('shows the closed half of a half day, and counts a single opening', () => {
     const calendar = compileCalendar(
       office('UTC', {
         days: [
@@ -117,14 +117,14 @@ describe('a deadline on business hours', () => {
     expect(due(answer)).toBe('2024-01-17T14:00');
   });
 
-  it('runs on the wall, and says so, when every day is closed', () => {
+  it('runs on the wall clock, and states this, if every day is closed', () => {
     const answer = deadline(at('2024-01-20T10:00'), 2 * HOUR, compileCalendar({ timeZone: 'UTC', hours: [] }));
     expect([due(answer), answer.clock]).toEqual(['2024-01-20T12:00', 'always-closed']);
     expect(deadline(at('2024-01-20T10:00'), 2 * HOUR).clock).toBe('wall-clock');
   });
 });
 
-// Offices that are open through the night, so that the hour which daylight saving skips or repeats is an open one.
+// Offices open through the night, so that the hour which daylight saving skips or repeats is open.
 describe('daylight saving in New York', () => {
   const nights = compileCalendar({
     timeZone: 'America/New_York',
@@ -138,7 +138,7 @@ describe('daylight saving in New York', () => {
     expect(due(deadline(at('2024-03-10T06:30'), HOUR, nights))).toBe('2024-03-10T07:30'); // 01:30 EST → 03:30 EDT
     expect(due(deadline(at('2024-03-10T05:00'), 5 * HOUR + MINUTE, nights))).toBe('2024-03-17T04:01');
   });
-  it('2024-11-03: 01:00 to 02:00 comes twice, the night has seven hours', () => {
+  it('2024-11-03: 01:00 to 02:00 occurs twice, the night has seven hours', () => {
     // 00:00 EDT is 04:00Z; 06:00 EST is 11:00Z.
     expect(short(deadline(at('2024-11-03T04:00'), 7 * HOUR, nights))).toEqual(['11-03T04:00 11-03T11:00 counted']);
     expect(due(deadline(at('2024-11-03T05:30'), HOUR, nights))).toBe('2024-11-03T06:30'); // 01:30 EDT → 01:30 EST
@@ -166,7 +166,7 @@ describe('pauses', () => {
 
   it('change nothing after the due instant', () =>
     expect(deadline(minute(0), 30 * MINUTE, 'wall-clock', [pause]).dueAt).toBe(minute(30)));
-  it('put the due instant off, and name their event', () => {
+  it('move the due instant, and name their event', () => {
     const answer = deadline(minute(75), 30 * MINUTE, 'wall-clock', [pause]);
     expect(answer.dueAt).toBe(minute(135));
     expect(short(answer)).toEqual([
@@ -179,7 +179,7 @@ describe('pauses', () => {
     const answer = deadline(minute(75), 30 * MINUTE, 'wall-clock', [{ from: minute(90), by: 'e7' }]);
     expect([answer.dueAt, counted(answer)]).toEqual([null, 15 * MINUTE]);
   });
-  it('that begin at the due instant come too late', () =>
+  it('that begin at the due instant are too late', () =>
     expect(deadline(minute(60), 30 * MINUTE, 'wall-clock', [pause]).dueAt).toBe(minute(90)));
   it('overlap without counting twice', () =>
     expect(
@@ -190,7 +190,7 @@ describe('pauses', () => {
 describe('the same business day', () => {
   it.each([
     ['before opening', '2024-01-17T07:00', '2024-01-17T17:00'],
-    ['within hours', '2024-01-17T10:00', '2024-01-17T17:00'],
+    ['is the local day', '2024-01-17T10:00', '2024-01-17T17:00'],
     ['at the closing', '2024-01-17T17:00', '2024-01-18T17:00'],
     ['after hours on Friday', '2024-01-19T18:00', '2024-01-22T17:00'],
     ['on Sunday', '2024-01-21T12:00', '2024-01-22T17:00'],
@@ -217,7 +217,7 @@ describe('for any calendar', () => {
       length: fc.integer({ min: 60, max: 720 }),
     })
     .map(({ days, from, length }) => ({ days, from, to: Math.min(1440, from + length) }));
-  // Around both changes of the clock in both hemispheres.
+  // Around both changes of daylight saving in both hemispheres.
   const starts = ['2024-03-09', '2024-03-30', '2024-04-06', '2024-10-05', '2024-10-26', '2024-11-02', '2024-07-01'];
   const scene = fc.record({
     timeZone: fc.constantFrom(...zones),
@@ -232,7 +232,7 @@ describe('for any calendar', () => {
     }),
   });
 
-  it('counting second by second gives the same deadline, and the working sums to the budget', () =>
+  it('counting second by second gives the same deadline, and the intervals sum to the budget', () =>
     fc.assert(
       fc.property(scene, ({ timeZone, open, closedOn, start, budget, pauses }) => {
         const zone = IANAZone.create(timeZone);

@@ -46,7 +46,7 @@ const pauseIntervalsOf = (pauses: readonly Pause[]): PauseInterval[] => {
   return merged;
 };
 
-/** The intervals of a calendar from an instant on; endless. */
+/** The intervals of a calendar from an instant on; infinite. */
 function* intervalsFrom(calendar: Calendar, ms: number): Generator<OpenInterval> {
   for (let day = Math.floor(ms / DAY_MS); ; day++)
     for (const interval of calendar.intervalsOf(day))
@@ -54,10 +54,10 @@ function* intervalsFrom(calendar: Calendar, ms: number): Generator<OpenInterval>
 }
 
 /**
- * When a budget of time runs out.
+ * The deadline of a time budget.
  * @param budgetMs above zero
- * @param calendar a compiled business calendar, or the clock on the wall
- * @param pauses   in any order; what lies before the start or after the due instant changes nothing
+ * @param calendar a compiled business calendar, or the wall clock
+ * @param pauses   in any order; pauses before the start or after the due instant have no effect
  */
 export const deadline = (
   start: Instant,
@@ -105,8 +105,9 @@ export const deadline = (
 };
 
 /**
- * How much time counted between two instants, in milliseconds; 0 where the end is not after the start.
- * @param calendar a compiled business calendar, or the clock on the wall; @param pauses in any order
+ * Counted time between two instants, in milliseconds; 0 if the end is not after the start.
+ * @param calendar a compiled business calendar, or the wall clock
+ * @param pauses in any order
  */
 export const countedMs = (
   start: Instant,
@@ -131,8 +132,9 @@ export const countedMs = (
 };
 
 /**
- * The budget of "the same business day": the open time from the start to the last closing of that day; for a start after
- * it, or on a closed day, of the next day that opens. On the wall clock a day ends at midnight of the calendar's zone.
+ * The budget of "the same business day": the open time from the start to the last closing time of that day; for a start
+ * after it, or on a closed day, that of the next open day. On the wall clock a day ends at midnight in the calendar's
+ * zone.
  */
 export const restOfBusinessDay = (start: Instant, calendar: Calendar | 'wall-clock' = 'wall-clock'): number => {
   let day: number | undefined;

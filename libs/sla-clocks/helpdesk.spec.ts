@@ -56,7 +56,7 @@ const calendar = compileCalendar({
   hours: [{ days: weekdays.slice(0, 5), from: '09:00', to: '18:00' }],
 });
 
-/** The office hours of each day, as the calendar of the operating system knows them. */
+/** The office hours of each day, by the calendar of the operating system. */
 const hours = new Map<number, readonly [number, number] | undefined>();
 const hoursOn = (day: number) => {
   if (!hours.has(day)) {
@@ -83,7 +83,7 @@ describeWithData('a help desk’s tickets as SLA clocks', [file], () => {
   const cases = casesOf(gunzipSync(readFileSync(dataFile(file))).toString('utf8'));
   const now = Math.max(...[...cases.values()].map((activities) => activities.at(-1)!.at)) + 30 * DAY_MS;
 
-  /** Office time without the waiting, and the state, without a deadline: by subtraction. */
+  /** Office time without the pauses, and the state, computed by subtraction, without a deadline. */
   const stateByHand = (activities: readonly Activity[], stop: Activity | undefined, budgetMs: number): SlaState => {
     const start = activities[0]!.at;
     const spent = (until: number) =>
@@ -92,7 +92,7 @@ describeWithData('a help desk’s tickets as SLA clocks', [file], () => {
           name === 'Wait' && at < until ? sum - worked(at, Math.min(until, activities[index + 1]?.at ?? until)) : sum,
         worked(start, until),
       );
-    // In time is whoever stops while some of the budget was left a second earlier: the log has whole seconds.
+    // On time if some of the budget was left a second earlier: the log has whole seconds.
     if (stop) return stop.at === start || spent(stop.at - 1000) < budgetMs ? 'met' : 'met late';
     return spent(now) >= budgetMs ? 'breached' : 'running';
   };
@@ -101,7 +101,7 @@ describeWithData('a help desk’s tickets as SLA clocks', [file], () => {
     states.reduce<Record<string, number>>((counts, state) => ({ ...counts, [state]: (counts[state] ?? 0) + 1 }), {});
   const fold = obligations(policy, calendar);
 
-  it('gives each ticket the verdicts of an independent computation', () => {
+  it('gives each ticket the result of an independent computation', () => {
     const first: SlaState[] = [];
     const last: SlaState[] = [];
     const different: string[] = [];
@@ -126,7 +126,7 @@ describeWithData('a help desk’s tickets as SLA clocks', [file], () => {
     }
     expect(different).toEqual([]);
     expect([cases.size, unanswered, unresolved]).toEqual([4580, 295, 11]);
-    // Both budgets part the tickets, or the comparison would say little.
+    // Both budgets must split the tickets, or the comparison would mean little.
     for (const counts of [count(first), count(last)])
       for (const state of ['met', 'met late', 'breached'] as const) expect(counts[state]).toBeGreaterThan(5);
   });

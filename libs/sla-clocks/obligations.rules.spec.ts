@@ -37,13 +37,13 @@ const state = (clock: SlaClock | undefined, after: number) => clockStatus(clock!
 describe('a first response within an hour', () => {
   it('runs until it is due', () => {
     const [clock] = clocksOf(hour, handedOff());
-    expect(clock).toMatchObject({ kind: 'first-response', startedAt: minute(0), dueAt: minute(60), stops: 0 });
+    expect(clock).toMatchObject({ kind: 'first-response', startedAt: minute(0), dueAt: minute(60), answers: 0 });
     expect(state(clock, 59)).toBe('running');
   });
   it('is met by the first outbound sales touch, at the due instant too', () => {
     for (const after of [1, 60]) expect(state(clocksOf(hour, handedOff(), call(after))[0], 100)).toBe('met');
   });
-  it('is missed when there is still nothing at the due instant', () =>
+  it('is breached if there is no answer at the due instant', () =>
     expect(clockStatus(clocksOf(hour, handedOff())[0]!, minute(60))).toEqual({
       state: 'breached',
       knownState: 'breached',
@@ -60,7 +60,7 @@ describe('a first response within an hour', () => {
       breachedAt: minute(60),
     });
   });
-  it('is no acceptance, no inbound touch, none of marketing, and none from before', () => {
+  it('needs an outbound touch of sales after the handoff: no acceptance, no inbound touch, none of marketing', () => {
     const inbound = { team: 'sales', direction: 'inbound', action: 'call' };
     const mail = { team: 'marketing', direction: 'outbound', action: 'e-mail' };
     const events = [
@@ -71,7 +71,7 @@ describe('a first response within an hour', () => {
     ];
     expect(state(clocksOf(hour, handedOff(), ...events)[0], 60)).toBe('breached');
   });
-  it('keeps both verdicts where it happened in time and was recorded after', () => {
+  it('keeps both results if the answer was on time and recorded after', () => {
     const [clock] = clocksOf(hour, handedOff(), call(30, 'call', 120));
     expect(clockStatus(clock!, minute(180))).toEqual({
       state: 'met',
@@ -82,18 +82,18 @@ describe('a first response within an hour', () => {
     });
     expect(clockStatus(clock!, minute(90))).toMatchObject({ state: 'met', knownState: 'breached', lateData: true });
   });
-  it('takes an earlier response that is told after a late one', () =>
+  it('uses an earlier response that is recorded after a late one', () =>
     expect(clockStatus(clocksOf(hour, handedOff(), call(70), call(30, 'call', 80))[0]!, minute(90))).toMatchObject({
       state: 'met',
       knownState: 'met late',
       lateData: true,
     }));
-  it('ends without a verdict at an immediate rejection, and only then', () => {
+  it('ends without a result at an immediate rejection, and only then', () => {
     const rejected = (reason: string) => event('LeadRejected', 10, { reason });
     expect(state(clocksOf(hour, handedOff(), rejected('duplicate'))[0], 90)).toBe('cancelled');
     expect(state(clocksOf(hour, handedOff(), rejected('no-need'))[0], 90)).toBe('breached');
   });
-  it('is owed again at the next handoff', () => {
+  it('starts again at the next handoff', () => {
     const clocks = clocksOf(hour, handedOff(), handedOff(30), call(80), handedOff(200));
     expect(clocks.map((clock) => state(clock, 210))).toEqual(['cancelled', 'met', 'running']);
   });
@@ -102,7 +102,7 @@ describe('a first response within an hour', () => {
       'breached',
       'running',
     ]));
-  it('counts the hours of the calendar, and the wall’s without one', () => {
+  it('counts the hours of the calendar, and wall-clock time without one', () => {
     const office = { timeZone: 'UTC', hours: [{ days: ['wed' as const], from: '09:00', to: '10:30' }] };
     const business = { ...hour, clock: 'business-calendar' as const };
     expect(dueOf(business, compileCalendar(office), minute(0)).dueAt).toBe('2024-01-24T09:30:00.000Z');
@@ -118,7 +118,7 @@ describe('pause and resume', () => {
   };
   const wait = (after: number) => event('TouchRecorded', after, { action: 'wait' });
 
-  it('puts the due instant off and says by which event', () => {
+  it('moves the due instant and names the event', () => {
     const waiting = wait(10);
     const [clock] = clocksOf(paused, handedOff(), waiting, event('LeadAccepted', 40));
     expect(clock!.dueAt).toBe(minute(90));
@@ -129,7 +129,7 @@ describe('pause and resume', () => {
       by: waiting.id,
     });
   });
-  it('has no due instant while it lasts', () => {
+  it('has no due instant while it is paused', () => {
     const [clock] = clocksOf(paused, handedOff(), wait(10));
     expect(clockStatus(clock!, minute(999))).toMatchObject({ state: 'running', paused: true });
     expect(nextClockTransitions(paused, undefined, clock!, undefined)).toEqual([]);
@@ -142,7 +142,7 @@ describe('pause and resume', () => {
 });
 
 describe('disposition, attempts and resolution', () => {
-  it('a disposition is any answer of sales', () => {
+  it('a disposition is any decision of sales', () => {
     const owed = disposition({ budget: 'PT48H', clock: 'wall-clock' });
     for (const type of ['LeadAccepted', 'LeadRejected', 'LeadRecycled', 'LeadDisqualified'])
       expect(state(clocksOf(owed, handedOff(), event(type, 48 * 60))[0], 9999)).toBe('met');
@@ -152,10 +152,10 @@ describe('disposition, attempts and resolution', () => {
   const three = attempts({ atLeast: 3, kinds: 2, budget: 'P14D', clock: 'wall-clock', immediate: ['duplicate'] });
   const accepted = event('LeadAccepted', 0);
   const attempted = (...events: ClockInput[]) => state(clocksOf(three, accepted, ...events)[0], 99_999);
-  it('attempts are met by their number over a mix', () => {
+  it('attempts are met by number and mix', () => {
     expect(attempted(call(1), call(2), call(3, 'e-mail'))).toBe('met');
     const [clock] = clocksOf(three, accepted, call(1), call(2), call(3), call(4), call(9, 'e-mail'), call(10));
-    expect(clock).toMatchObject({ metAt: minute(9), stops: 5 });
+    expect(clock).toMatchObject({ metAt: minute(9), answers: 5 });
     expect(clock!.counted).toHaveLength(4); // the first three, and the first of another kind
   });
   it('too few before giving up is a breach at once', () => {
@@ -163,7 +163,7 @@ describe('disposition, attempts and resolution', () => {
     expect(clockStatus(clock, minute(60))).toMatchObject({ state: 'breached', breachedAt: minute(60) });
     expect(attempted(call(1), call(2), event('LeadRecycled', 60), call(61, 'e-mail'))).toBe('breached');
   });
-  it('none are owed for a duplicate, or once it went well', () => {
+  it('none are required for a duplicate, or once the lead is qualified', () => {
     expect(attempted(event('LeadRejected', 60, { reason: 'duplicate' }))).toBe('cancelled');
     expect(attempted(event('LeadSalesQualified', 60))).toBe('cancelled');
   });
@@ -179,7 +179,7 @@ describe('disposition, attempts and resolution', () => {
   });
 });
 
-describe('what time alone says', () => {
+describe('transitions by time alone', () => {
   const policy = startingPolicy([]).obligations[0]!;
   const all = (clock: SlaClock) => {
     const seen: string[] = [];
@@ -190,7 +190,7 @@ describe('what time alone says', () => {
       for (const { at, what, notify } of moments) seen.push(`${(toMs(at) - zero) / 60_000} ${notify ?? what}`);
     }
   };
-  const late = 1 / 60_000; // right after the due instant, which still is in time
+  const late = 1 / 60_000; // right after the due instant, which is still on time
 
   it('warns, breaches and escalates in order', () =>
     expect(all(clocksOf(policy, handedOff())[0]!)).toEqual([
@@ -210,7 +210,7 @@ describe('events of the log', () => {
   const occurredAt = minute(0);
   const knownAt = (recordedAt: Instant, mode: 'live' | 'backfill') =>
     clockInputOf(recorded({ type: 'TouchRecorded', data: {} }, { occurredAt, recordedAt, meta: { mode } })).knownAt;
-  it('are known late only if told late, and never in an import', () => {
+  it('are recorded late only if they are, and never in an import', () => {
     expect(knownAt(fromMs(zero + durationMs('PT2S')), 'live')).toBeUndefined();
     expect(knownAt(minute(9), 'live')).toBe(minute(9));
     expect(knownAt(minute(9), 'backfill')).toBeUndefined();

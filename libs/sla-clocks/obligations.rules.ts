@@ -7,14 +7,14 @@ import { countedMs, deadline, restOfBusinessDay, type Deadline, type Pause } fro
 export interface ClockInput extends AnyEvent {
   readonly id: string;
   readonly occurredAt: Instant;
-  /** When it was recorded, if that is later than it happened. */
+  /** When it was recorded, if that is later than it occurred. */
   readonly knownAt?: Instant;
 }
 
-/** Normal time from a command to its stored event; anything stored later counts as recorded late. */
+/** Usual time from a command to its stored event; anything stored later counts as recorded late. */
 export const COMMAND_LATENCY_MS = 5_000;
 
-/** The part of a stored event that clocks use. Imported events count as recorded when they happened. */
+/** The part of a stored event that clocks use. Imported events count as recorded when they occurred. */
 export const clockInputOf = ({ id, type, data, occurredAt, recordedAt, meta }: StoredEvent): ClockInput => ({
   id,
   type,
@@ -41,7 +41,7 @@ export interface SlaClock {
   readonly dueAt: Instant | null;
   readonly pauses: readonly Pause[];
   /** Number of answers until it was fulfilled. */
-  readonly stops: number;
+  readonly answers: number;
   /** The answers that decide when it was fulfilled: the first `times`, and the first of each kind; oldest first. */
   readonly counted: readonly CountedAnswer[];
   /** When it was fulfilled, and when that was recorded. */
@@ -60,13 +60,13 @@ export type SlaState = 'running' | 'met' | 'breached' | 'met late' | 'cancelled'
 
 /** The status of a clock at an instant. */
 export interface ClockStatus {
-  /** By when things happened. */
+  /** Judged by when events occurred. */
   readonly state: SlaState;
-  /** By when things were recorded; differs from `state` only if an answer was recorded late. */
+  /** Judged by when events were recorded; differs from `state` only if an answer was recorded late. */
   readonly knownState: SlaState;
-  /** True if the recorded breach came from late data: the answer was on time and recorded after. */
+  /** True if the recorded breach is due to late data: the answer was on time but recorded afterwards. */
   readonly lateData: boolean;
-  /** When it was breached, by either reading. */
+  /** When it was breached, by either judgement. */
   readonly breachedAt?: Instant;
   readonly paused: boolean;
 }
@@ -124,7 +124,7 @@ export const countedOf = (
 ): number => countedMs(clock.startedAt, at, calendarForClock(obligation, calendar), clock.pauses);
 
 const isOpen = ({ endedAt, failedAt }: SlaClock): boolean => endedAt === undefined && failedAt === undefined;
-/** The first of some instants; undefined when there is none. */
+/** The earliest of some instants; undefined if there is none. */
 export const earliest = (...instants: readonly (Instant | null | undefined)[]): Instant | undefined =>
   instants.reduce<Instant | undefined>((first, each) => (each && (!first || each < first) ? each : first), undefined);
 
@@ -158,13 +158,13 @@ const answered = <C extends SlaClock>(clock: C, obligation: Obligation, event: C
   const counted = withAnswer(clock.counted, stop, obligation);
   const metAt = fulfilledAt(counted, obligation);
   const metKnownAt = obligation.last || clock.metAt === undefined ? (event.knownAt ?? stop.at) : clock.metKnownAt;
-  return { ...clock, stops: clock.stops + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
+  return { ...clock, answers: clock.answers + 1, counted, ...(metAt && { metAt, metKnownAt: metKnownAt! }) };
 };
 
 /** The terms that a clock is evaluated under. */
 export interface ClockTerms {
   readonly obligation: Obligation;
-  /** The business calendar; undefined runs the clock on the wall. */
+  /** The business calendar; undefined for the wall clock. */
   readonly calendar: Calendar | undefined;
 }
 
@@ -175,11 +175,11 @@ const isExternal = (data: unknown): boolean => valueOf(data, 'external') === 'tr
 
 /**
  * Folds one event into the clocks of a lead, each under its own terms. Events come in the order of the log and may have
- * happened earlier. New clocks start under the terms in force, but not by what another system decided.
+ * occurred earlier. New clocks start under the terms in force, but not for a decision of another system.
  * @param termsOf the terms that a clock started under
  * @param inForce the terms of new clocks
  * @param begin   adds the caller’s fields to a new clock
- * @returns the clocks after it, oldest first; the same array where nothing changed
+ * @returns the clocks after it, oldest first; the same array if nothing changed
  */
 export const clocksUnder =
   <C extends SlaClock>(
@@ -217,7 +217,7 @@ const withNewClock = <C extends SlaClock>(
   // A new start ends the earlier clock; a start recorded late is itself ended by the next one.
   const next = clocks.find((clock) => clock.kind === kind && clock.startedAt > at);
   const begun: SlaClock = {
-    ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], stops: 0, counted: [] },
+    ...{ kind, startedAt: at, startedBy: id, budgetMs, dueAt, pauses: [], answers: 0, counted: [] },
     ...(next && { endedAt: next.startedAt, endedBy: next.startedBy }),
   };
   const place = clockIndexAt(clocks, kind, at);
@@ -230,8 +230,8 @@ const withNewClock = <C extends SlaClock>(
 
 /**
  * Folds one event into the clocks of a lead under one policy.
- * @param calendar the business calendar in force; undefined runs every clock on the wall
- * @returns the clocks after it, oldest first; the same array where nothing changed
+ * @param calendar the business calendar in force; undefined for the wall clock
+ * @returns the clocks after it, oldest first; the same array if nothing changed
  */
 export const clocksAfter = ({ obligations }: SlaPolicy, calendar: Calendar | undefined) => {
   const terms = obligations.map((obligation): ClockTerms => ({ obligation, calendar }));
@@ -276,8 +276,8 @@ export const missedAtOf = ({ dueAt, failedAt }: SlaClock): Instant | undefined =
 
 /**
  * The status of a clock at an instant.
- * @param now every event up to and including this instant is folded in, so a stop at the due instant is a hit, and
- *            still nothing at that instant is a miss
+ * @param now every event up to and including this instant is folded in, so a stop at the due instant is met, and no
+ *   event by that instant is a breach
  */
 export const clockStatus = (clock: SlaClock, now: Instant): ClockStatus => {
   const missedAt = missedAtOf(clock);
@@ -331,8 +331,8 @@ export const clockTransitionsOf = (
 };
 
 /**
- * The moments that pass together next, for whoever keeps a due list; [] when time alone changes nothing more.
- * @param passed the instant up to which moments have passed already
+ * The next transitions, all at the same instant, for a list of due times; [] if time alone changes nothing more.
+ * @param passed the instant up to which transitions are already decided
  */
 export const nextClockTransitions = (
   obligation: Obligation,

@@ -14,8 +14,8 @@ const rejectedFor = (reasons: readonly string[]): EventPattern[] =>
   reasons.length > 0 ? [{ event: 'LeadRejected', where: [{ field: 'reason', in: [...reasons] }] }] : [];
 
 /**
- * Sales gets in touch with a lead that was handed off; to accept it is no response.
- * @param immediate codes of rejection reasons that need no attempt: wrong person, duplicate
+ * Sales contacts a lead after its handoff; accepting the lead is not a response.
+ * @param immediate codes of rejection reasons that require no attempt: wrong person, duplicate
  */
 export const firstResponse = ({
   immediate = [],
@@ -28,7 +28,7 @@ export const firstResponse = ({
   ...terms,
 });
 
-/** Sales says what becomes of a lead that was handed off. */
+/** Sales decides on a lead after its handoff. */
 export const disposition = (terms: ObligationTerms): Obligation => ({
   kind: 'disposition',
   start: onEvents('LeadHandedOff'),
@@ -37,8 +37,9 @@ export const disposition = (terms: ObligationTerms): Obligation => ({
 });
 
 /**
- * Sales tries often enough before it gives up on a lead that it accepted.
- * @param atLeast how many attempts; @param kinds over how many kinds of action
+ * Sales makes enough attempts before it gives up on an accepted lead.
+ * @param atLeast number of attempts
+ * @param kinds number of different kinds of action
  * @param actions which count: call, e-mail, linkedin-message; any outbound sales touch by default
  */
 export const attempts = ({
@@ -63,7 +64,7 @@ export const attempts = ({
   ...terms,
 });
 
-/** A lead that was handed off comes to an end with sales: qualified, or given back. */
+/** Sales finishes a lead after its handoff: qualified, or returned to marketing. */
 export const resolution = (terms: ObligationTerms): Obligation => ({
   kind: 'resolution',
   start: onEvents('LeadHandedOff'),
@@ -71,7 +72,7 @@ export const resolution = (terms: ObligationTerms): Obligation => ({
   ...terms,
 });
 
-/** A policy to begin with: an hour to respond, two days to decide, eight attempts of two kinds in three weeks. */
+/** A starting policy: an hour to respond, two days to decide, eight attempts of two kinds in three weeks. */
 export const startingPolicy = (immediate: readonly string[]): SlaPolicy => ({
   obligations: [
     firstResponse({

@@ -14,14 +14,14 @@ interface Found {
   readonly line: number;
 }
 interface Import extends Found {
-  /** Types only: nothing is left of it at run time. */
+  /** Types only: nothing remains at run time. */
   readonly typeOnly: boolean;
 }
-/** What the rules need to know of a file. */
+/** The facts of a file that the rules need. */
 export interface Facts {
   readonly path: string;
   readonly imports: readonly Import[];
-  /** Clock, chance, environment, timers and network, named as written. */
+  /** Clock, random numbers, environment, timers and network, by the names in the source. */
   readonly impure: readonly Found[];
 }
 
@@ -38,7 +38,7 @@ const impureMembers: Readonly<Record<string, readonly string[]>> = {
 };
 const impureCalls = ['fetch', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'];
 
-/** Reads the facts of a file out of its syntax; comments and strings do not count. */
+/** Reads the facts of a file from its syntax; comments and strings are ignored. */
 export const factsOf = ({ path, text }: Source): Facts => {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
   const imports: Import[] = [];
@@ -91,7 +91,7 @@ const aliasOf = (what: string) => {
   const found = /^@baton\/([^/]+)(?:\/(.+))?$/.exec(what);
   return found && { lib: found[1]!, door: found[2] ?? '' };
 };
-/** The path that a relative import means, without its ending. */
+/** The path of a relative import, without its suffix. */
 const meant = (from: string, what: string): string | undefined =>
   what.startsWith('.') ? posix.join(posix.dirname(from), what) : undefined;
 
@@ -125,7 +125,7 @@ const contexts: Rule = (all) => {
   const paths = new Set(all.map(({ path }) => path));
   const libs = new Set([...paths].flatMap((path) => libOf(path) ?? []));
   return [...libs].flatMap((lib) => {
-    // A context begins to exist with its index.ts: until then nobody can import it.
+    // A context exists once it has an index.ts: until then nobody can import it.
     if (['kernel', 'platform', 'sla-clocks'].includes(lib) || !paths.has(`libs/${lib}/index.ts`)) return [];
     return ['README.md', `${lib}.module.ts`]
       .filter((name) => !paths.has(`libs/${lib}/${name}`))
@@ -133,9 +133,9 @@ const contexts: Rule = (all) => {
   });
 };
 
-/** Where files of a suffix are registered: a list that the platform takes, or a table of a lib. */
+/** Where files of a suffix are registered: a list that the platform reads, or a table of a library. */
 const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
-  // What follows the log, for the runner's own decisions too, is no part of a context.
+  // Files that follow the log for the runner itself are not part of a context.
   {
     what: /\.(projection|policy|decider)\.ts$/,
     where:
@@ -146,11 +146,11 @@ const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = 
   { what: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$/, where: /^apps\/api\/schema-modules\.ts$/ },
   {
     what: /^libs\/attribution\/models\/[\w-]+\.model\.ts$/,
-    where: /^libs\/attribution\/(index|models\/[\w-]+(\.model)?)\.ts$/,
+    where: /^libs\/attribution\/(index|models\/(models\.rules|[\w-]+\.model))\.ts$/,
   },
 ];
 
-/** What nobody registers compiles, passes its spec, and is never run. */
+/** An unregistered file compiles, passes its spec, and is never run. */
 const registered: Rule = (all) => {
   const paths = new Set(all.map(({ path }) => path));
   return registers.flatMap(({ what, where }) => {
@@ -179,7 +179,7 @@ const folders: Rule = (all) =>
       .map((folder) => `${path}:1 [folders] ${folder}: says nothing of its content; name it in the field's words`),
   );
 
-/** The file that an import means, among the files there are; undefined outside the repository. */
+/** The imported file, among the existing ones; undefined outside the repository. */
 const fileOf = (from: string, what: string, paths: ReadonlySet<string>): string | undefined => {
   const alias = aliasOf(what);
   const base = alias ? posix.join('libs', alias.lib, alias.door) : meant(from, what);
@@ -188,7 +188,7 @@ const fileOf = (from: string, what: string, paths: ReadonlySet<string>): string 
   return [base, `${stem}.ts`, `${stem}/index.ts`].find((path) => paths.has(path));
 };
 
-/** Every rule by name. Each takes the facts of all files and answers what breaks it. */
+/** Every rule by name. Each takes the facts of all files and returns the violations. */
 export const rules = {
   purity,
   environment,
@@ -197,10 +197,10 @@ export const rules = {
   folders,
 } satisfies Record<string, Rule>;
 
-/** Each file is parsed once, however many rules look at it. */
+/** Each file is parsed once for all rules. */
 const factsBySource = new WeakMap<Source, Facts>();
 
-/** @returns what breaks any rule, or one of them */
+/** @returns the violations of all rules, or of one */
 export const violationsOf = (sources: readonly Source[], only?: keyof typeof rules): readonly Violation[] => {
   const facts = sources.map((source) => {
     const known = factsBySource.get(source) ?? factsOf(source);

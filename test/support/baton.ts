@@ -16,7 +16,7 @@ import { onTerminal } from '../../apps/cli/terminal';
 export const root = resolve(__dirname, '..', '..');
 const launcher = join(root, 'apps', 'cli', 'baton.js');
 
-/** An empty folder that is gone after the tests of the file. */
+/** An empty folder that is deleted after the tests of the file. */
 export const temporaryFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'baton-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,7 +29,7 @@ const environment = (dataDir: string) => {
 };
 const servers = new Map<string, Record<string, string>>();
 
-/** Lets the commands of a folder speak to servers instead of embedded files. */
+/** Makes the commands of a folder use servers instead of embedded files. */
 export const onServers = (dataDir: string, variables: Record<string, string>): void => {
   servers.set(dataDir, variables);
 };
@@ -41,7 +41,7 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** Keeps what is printed while some work runs. @returns it, with the exit code that the work set */
+/** Captures what is printed during some work. @returns it, with the exit code */
 export const printedBy = async (
   work: () => Promise<unknown>,
   variables?: Readonly<Record<string, string | undefined>>,
@@ -70,8 +70,8 @@ export const tableOf = (stdout: string): string[][] =>
     );
 
 /**
- * Runs a command line of Baton in this process, in a folder of its own: a process takes seconds to load.
- * One at a time, because the folder of the process is changed meanwhile.
+ * Runs a command line of Baton in this process, in its own folder, because a new process takes seconds to load. One at
+ * a time, because the folder of the process changes meanwhile.
  */
 export const baton = async (dataDir: string, ...args: string[]): Promise<Printed> => {
   const before = process.cwd();
@@ -117,7 +117,7 @@ export class Served {
     readonly url: string,
   ) {}
 
-  /** On the servers of the folder (`onServers`), where it has some. */
+  /** On the servers of the folder (`onServers`), if it has some. */
   static async start(dataDir: string, senders: readonly Sender[] = [], clock?: Clock): Promise<Served> {
     const own = { BATON_DATA_DIR: dataDir, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' };
     const app = await serve(readConfig({ ...own, ...servers.get(dataDir) }), clock, senders);
@@ -133,7 +133,7 @@ export class Served {
     return this.tokens.get(label)!;
   }
 
-  /** Asks as a caller with these roles; undefined: without a key. */
+  /** Sends a query with these roles; undefined: without a key. */
   async ask<T>(query: string, as: readonly Role[] | undefined, variables: object = {}): Promise<Answer<T>> {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (as) headers['authorization'] = `Bearer ${await this.token(...as)}`;
@@ -150,7 +150,10 @@ export class Served {
     return this.app.get(Runner).catchUp();
   }
 
-  /** Waits until what other processes agreed decides here: live it does from five seconds after it was recorded. */
+  /**
+   * Waits until definitions that other processes approved are in force here: live, five seconds after they were
+   * recorded.
+   */
   async agreed(kinds: readonly string[]): Promise<void> {
     for (const kind of kinds) await this.app.get(LogDefinitions).waitUntilInForce(kind, this.app.get(Clock));
   }

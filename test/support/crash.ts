@@ -30,7 +30,7 @@ export interface Ended {
 }
 /**
  * Runs a program and kills it after a time, if it has not ended by then.
- * @param ready the line after which the time begins; the program then gets a line of its own and goes on
+ * @param ready the line after which the time begins; the program then gets a line and continues
  */
 export const killed = (command: readonly string[], cwd: string, afterMs?: number, ready?: string): Promise<Ended> =>
   new Promise((resolve) => {
@@ -42,7 +42,7 @@ export const killed = (command: readonly string[], cwd: string, afterMs?: number
     const begin = () => {
       if (afterMs !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
     };
-    child.stdin.on('error', () => undefined); // it may be dead by then
+    child.stdin.on('error', () => undefined); // it may have ended by then
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
       if (!ready || !stdout.startsWith(`${ready}\n`)) return;
@@ -54,12 +54,12 @@ export const killed = (command: readonly string[], cwd: string, afterMs?: number
     if (!ready) begin();
     child.on('close', (status, signal) => {
       clearTimeout(timer);
-      // What stands before the last line break was written whole.
+      // Everything before the last line break was written completely.
       resolve({ lines: stdout.split('\n').slice(0, -1), status, signal, stderr });
     });
   });
 
-/** Works off jobs in two lanes: the machines that run this have two cores. */
+/** Runs jobs in two lanes, for the two cores of the build machines. */
 export const inLanes = async (jobs: readonly (() => Promise<void>)[], lanes = 2): Promise<void> => {
   const waiting = [...jobs].reverse();
   const failed: unknown[] = [];
@@ -80,7 +80,7 @@ export const eventsIn = async (file: string, ...types: string[]): Promise<readon
   return events;
 };
 
-/** Faults of a log: revisions and positions that are not dense, ids that come twice. */
+/** Faults of a log: gaps in revisions or positions, duplicate ids. */
 export const faultsOf = (events: readonly RawEvent[]): string[] => {
   const heads = new Map<string, number>();
   const faults: string[] = [];
@@ -93,7 +93,7 @@ export const faultsOf = (events: readonly RawEvent[]): string[] => {
   return faults;
 };
 
-/** Read models of a data folder that have not seen every event, or are not, byte for byte, what a fold anew gives. */
+/** Read models of a data folder that have not seen every event, or differ from a new fold in any byte. */
 export const unsoundModels = async (folder: string): Promise<{ incomplete: string[]; differing: string[] }> => {
   const parts = [accessParts, ...contextParts];
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), new FixedClock());
@@ -120,8 +120,8 @@ export const unsoundModels = async (folder: string): Promise<{ incomplete: strin
 };
 
 /**
- * Writes a file of touches, some for each of a few leads in turn, so that it is sent in many waves: each is synced.
- * @returns the command line that imports it, once it is told to go on
+ * Writes a file of touches, some for each of a few leads in turn, so that it is sent in many waves, each with a sync.
+ * @returns the command line that imports it, once it is told to continue
  */
 export const importOf = (folder: string, leads: number, touches: number): string[] => {
   const day = (n: number) => new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10);

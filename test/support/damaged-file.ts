@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { openDatabase } from '@baton/platform/sqlite';
 
-/** What SQLite's check says of `damage`. */
+/** The report of SQLite's check on `damage`. */
 export const DAMAGE = 'NULL value in odd.a';
 
-/** Puts a row into a closed file that its table cannot hold: every page can be read, and only SQLite's check finds it. */
+/** Puts a row into a closed file that violates its table: every page can be read, and only SQLite's check finds it. */
 export const damage = (path: string): void => {
   const database = openDatabase(path, { synchronous: 'FULL' });
   database.exec('CREATE TABLE odd(a /*null*/); INSERT INTO odd VALUES (NULL)');

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 
 const root = resolve(process.env['DATA_DIR'] ?? '../shared/data');
 
-/** The path of a file of the public data sets, `olist-marketing-funnel/…csv`; `DATA_DIR` says where they are. */
+/** The path of a file of the public data sets, `olist-marketing-funnel/…csv`, in `DATA_DIR`. */
 export const dataFile = (name: string): string => resolve(root, name);
 
 /**
- * A suite over the public data sets. Where they are absent it says so and leaves the suite out; with `REQUIRE_DATA=1`
- * it fails instead.
+ * A suite over the public data sets. If they are absent it says so and is left out; with `REQUIRE_DATA=1` it fails
+ * instead.
  * @param names the files that the suite reads
  */
 export const describeWithData = (title: string, names: readonly string[], suite: () => void): void => {
@@ -23,7 +23,7 @@ export const describeWithData = (title: string, names: readonly string[], suite:
     });
   else {
     process.stderr.write(`left out: ${title}: ${reason}\n`);
-    // The body of the suite would read the data, and is not run. The data may not be shipped with the source.
+    // The body of the suite reads the data, so it is not run. The data may not be distributed with the source.
     describe.skip(title, () => {
       it('needs its data', () => undefined);
     });

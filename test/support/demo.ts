@@ -5,10 +5,10 @@ import { eventually } from '@baton/kernel/testing';
 import { baton } from './baton';
 
 export const DEMO_SCALE = '0.08';
-/** The day up to which the history goes, so that every run has the same. */
+/** The last day of the history, the same in every run. */
 export const DEMO_DAY = '2024-07-01';
 
-// Workers are children of the process that runs all suites; its reporter takes the folder away in the end.
+// Workers are children of the process that runs all suites; its reporter deletes the folder at the end.
 const ofRun = join(tmpdir(), `baton-demo-${process.send ? process.ppid : process.pid}`);
 const ready = join(ofRun, 'ready');
 const failed = join(ofRun, 'failed');
@@ -23,8 +23,8 @@ const make = async (): Promise<void> => {
 };
 
 /**
- * Puts the data of the demo into a folder. The company's history is made once for all suites of a run: that takes
- * seconds, and whoever comes meanwhile waits.
+ * Puts the data of the demo into a folder. The history is generated once for all suites of a run, which takes seconds;
+ * other suites wait meanwhile.
  * @returns what the demo printed
  */
 export const copyDemo = async (folder: string): Promise<string> => {

@@ -43,8 +43,8 @@ const TICKS_PER_MS = 10_000n;
 const LAST = 2 ** 52;
 
 /**
- * As much of an EventStoreDB as the driver needs to append, to read and to subscribe, over real gRPC; in memory. It is as
- * lenient as the server was measured to be: known ids are looked for only where the expected revision does not match.
+ * The part of EventStoreDB that the driver needs to append, read and subscribe, over real gRPC; in memory. As lenient
+ * as the measured server: known ids are only looked up if the expected revision does not match.
  */
 export class EventStoreServer {
   readonly all: Stored[] = [];
@@ -52,15 +52,15 @@ export class EventStoreServer {
   readonly calls = { append: 0, readStream: 0, readAll: 0, subscribe: 0 };
   /** Calls for the capabilities that fail from now on. */
   failures = 0;
-  /** How long an append waits for its answer, in milliseconds. */
+  /** Delay of the response to an append, in milliseconds. */
   answersAfterMs = 0;
-  /** Where it is set, answers to appends wait here to be sent. */
+  /** If set, responses to appends are held here. */
   heldAnswers: (() => void)[] | undefined;
-  /** Called when an append was written, before it is answered. */
+  /** Called when an append was written, before its response. */
   written: () => void = () => undefined;
   /** Called when a read or a subscription came in. */
   asked: () => void = () => undefined;
-  /** The most appends that were unanswered at once. */
+  /** Maximum number of concurrent unanswered appends. */
   mostAtOnce = 0;
   private unanswered = 0;
   private readonly byStream = new Map<string, Stored[]>();
@@ -100,19 +100,19 @@ export class EventStoreServer {
   get openStreams(): number {
     return this.open.size;
   }
-  /** Subscriptions that stand are told nothing any more, but their connections live: pings are answered. */
+  /** Subscriptions get nothing any more, but their connections live: pings are answered. */
   forget(): void {
     this.subscribed.clear();
   }
-  /** Ends all subscriptions with an error, as a server does that goes away. */
+  /** Ends all subscriptions with an error, as a server does that shuts down. */
   disconnect(): void {
     for (const call of this.subscribed) call.emit('error', { code: 14, details: 'going away' });
   }
-  /** Deletes a stream for ever, as the server's own tools do. */
+  /** Deletes a stream permanently, as the server's own tools do. */
   tombstone(stream: string): void {
     this.deleted.add(stream);
   }
-  /** Something of the server's own that comes between the events. */
+  /** A system event of the server between the events. */
   collectStats(): void {
     this.store('$stats', { id: randomUUID(), type: '$stats', data: Buffer.from('{}'), metadata: Buffer.from('{}') });
   }
@@ -157,8 +157,8 @@ export class EventStoreServer {
   }
 
   /**
-   * At the stream's present revision nothing is looked for. Below it the same ids one after the other are answered as
-   * then, anything else is a conflict. `any` knows only what the server still remembers; this one remembers nothing.
+   * At the current revision no ids are looked up. Below it, the same ids in sequence get the earlier result, anything
+   * else is a conflict. `any` only knows what the server still remembers; this one remembers nothing.
    */
   private append(options: BatchAppendReq.Options, sent: readonly Sent[]): BatchAppendResp {
     const stream = Buffer.from(options.getStreamIdentifier()!.getStreamName_asU8()).toString();
@@ -212,7 +212,7 @@ export class EventStoreServer {
       this.subscribed.add(call);
       return;
     }
-    // No faster than the client reads: who stops reading without a word holds the stream open.
+    // No faster than the client reads: a client that stops reading keeps the stream open.
     for (const answer of found.slice(0, Number(options.getCount()))) {
       if (gone) return;
       if (!call.write(answer)) await drained(call);
@@ -241,13 +241,13 @@ export class EventStoreServer {
     return events.filter(({ revision }) => revision >= from).map(told);
   }
 
-  /** Forwards a read repeats the event at its position; a subscription and a read backwards begin beside it. */
+  /** A forward read includes the event at its position; subscriptions and backward reads start after it. */
   private readAll(call: Reading): ReadResp[] {
     const options = call.request.getOptions()!;
     const asked = options.getAll()!;
     const backwards = options.getReadDirection() === 1;
     const from = asked.hasPosition() ? Number(asked.getPosition()!.getCommitPosition()) : backwards ? LAST : 0;
-    // As few as were asked for: an answer is dear to make, and most reads want the last event only.
+    // No more than requested: a response is expensive to make, and most reads want the last event only.
     const most = options.hasSubscription() ? Infinity : Number(options.getCount());
     if (backwards)
       return this.all
@@ -294,7 +294,7 @@ const told = (event: Stored): ReadResp => {
   return new ReadResp().setEvent(new ReadResp.ReadEvent().setEvent(recorded).setCommitPosition(position));
 };
 
-/** To a subscription that leaves the server's own events out, one of these is progress only. */
+/** For a subscription without system events, one of these is progress only. */
 const filtered = (event: Stored): ReadResp => {
   if (!event.type.startsWith('$')) return told(event);
   const position = String(event.position);

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 const LOWEST = 10_000;
-const COUNT = 20_000; // below those that the system gives to whoever asks for any
+const COUNT = 20_000; // below the ports that the system assigns by itself
 
-/** A port of this machine for a server that starts later: nobody who asks the system for any port gets it meanwhile. */
+/** A port of this machine for a server that starts later, outside the range that the system assigns meanwhile. */
 export const freePort = async (): Promise<number> => {
   for (;;) {
     const port = LOWEST + Math.floor(Math.random() * COUNT);

@@ -15,7 +15,7 @@ interface Handler {
   readonly execute: (command: never) => Promise<Outcome>;
 }
 
-/** Who handles the commands that people, connectors and policies send to people, deals and their journeys. */
+/** The handlers of the commands that people, connectors and policies send to people, deals and journeys. */
 export const handlersOf = (journal: Journal, context: DecisionContext, keys: KeyStore) => {
   const own = new Map<ToAggregate, Handler>([
     [ToLead, new LeadHandler(journal, context, keys)],

@@ -16,7 +16,7 @@ import {
 } from '@baton/kernel';
 import { startingDefinitions } from '../../apps/cli/starting-definitions';
 
-/** The instants at the edges of what `occurredAt` may be at `now`, and some within. */
+/** Instants at the limits of `occurredAt` at `now`, and some within. */
 export const occurrences = (now: Instant): readonly Instant[] => [
   '1990-01-01T00:00:00.000Z',
   '2000-02-29T23:59:59.999Z',
@@ -52,7 +52,7 @@ const byFormat: Readonly<Record<string, readonly string[]>> = {
 };
 const currencies = ['USD', 'JPY', 'KWD', 'HUF'];
 
-/** What a field's schema allows, mostly at its edges. @param ids the ids of each kind that are in use */
+/** A value that a field's schema allows, mostly at its limits. @param ids the ids of each kind in use */
 export const hostileValue = (
   pick: GeneratorValue,
   schema: TSchema,
@@ -93,7 +93,7 @@ export const hostileValue = (
     word.length >= min &&
     word.length <= (max ?? Infinity) &&
     (!pattern || pattern.test(word)) &&
-    (schema['format'] !== 'said' || !isBlank(word));
+    (schema['format'] !== 'not-blank' || !isBlank(word));
   const usual = ['rita', 'month'].filter(fits); // often, so that commands find what others wrote
   return of(
     ...[...words, 'x'.repeat(max ?? 500)].filter(fits),
@@ -119,7 +119,7 @@ export const hostileData = (
 
 const everHolds = { field: 'employees', exists: false } as const;
 const century = 'P36525D';
-/** Bodies at the edges of what a kind of definition accepts, by kind; beside them those that a company begins with. */
+/** Bodies at the limits of what a kind of definition accepts, by kind; also the starting bodies of a company. */
 export const hostileDefinitions: Readonly<Record<DefinitionKind, readonly Json[]>> = {
   mql: [
     { criteria: { all: [{ touches: {}, gte: 0, within: century }, { not: { field: 'employees', lt: -1e308 } }] } },

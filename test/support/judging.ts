@@ -4,8 +4,8 @@ import type { Criterion, ScoringModel, TouchFact } from '@baton/definitions';
 import type { ScoreEntry } from '@baton/leads';
 
 /**
- * Scores and criteria once more, written plainly from their meaning: one touch after the other, nothing remembered,
- * nothing skipped. What the tests hold the fast ones against.
+ * Scores and criteria computed a second time, directly from their definition: touch by touch, nothing cached, nothing
+ * skipped. Tests compare the fast implementations with these.
  */
 export const START = toMs('2024-01-01T00:00:00.000Z');
 const even = (value: number): number => {
@@ -120,7 +120,7 @@ export const touchAt = (id: string, at: Instant, page: string): TouchFact => ({
   ...{ action: 'page-view', channel: undefined, content: undefined, campaign: undefined },
   ...{ id, at, page },
 });
-/** Touches of the first sixty days, told in any order, no two in the same instant. */
+/** Touches of the first sixty days, recorded in any order, no two at the same instant. */
 export const anyHistory = (maxLength = 40, name = 't') =>
   fc
     .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 60 * DAY_MS }), fc.constantFrom(...pages)), {

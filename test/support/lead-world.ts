@@ -40,7 +40,7 @@ const people: Agreed = { mql: [[always, {}]], sql: [[always, {}]] };
 
 export type Told = StoredEvent<Extract<LeadEvent, { type: `Obligation${string}` }>>;
 export const isTold = (event: StoredEvent<LeadEvent>): event is Told => event.type.startsWith('Obligation');
-/** What is recorded of clocks, a line each: when, what, of which kind, and how. */
+/** The recorded clock events, one line each: when, what, of which kind, and how. */
 const line = ({ type, data, occurredAt }: Told): string => {
   const words = [after(occurredAt), type.slice('Obligation'.length).toLowerCase(), data.kind];
   if ('moments' in data && 'definition' in data) words.push(`due ${after(data.dueAt)}`, data.definition);
@@ -54,13 +54,13 @@ const line = ({ type, data, occurredAt }: Told): string => {
 
 const open: EmbeddedEventLog[] = [];
 afterEach(() => open.splice(0).forEach((log) => void log.close()));
-/** One lead, from the capture on, through the same door as in service. */
+/** One lead, from the capture on, with the handlers used in production. */
 export const world = (agreed: Agreed) => {
   const clock = new FixedClock(minute(0));
   const log = EmbeddedEventLog.open(':memory:', clock);
   open.push(log);
   const journal = new SealedJournal(log, catalogueOf([leadEvents]), new MemoryKeyStore());
-  // All of the story lies behind whoever decides.
+  // All of the story is in the past for the decider.
   const fresh = () =>
     new DecisionContext(new FixedClock(minute(365 * DAY)), {
       forKinds: async () => definitionsOf({ ...people, ...agreed }),
@@ -69,7 +69,7 @@ export const world = (agreed: Agreed) => {
   let sent = 0;
   const events = async (leadId = 'ada') => (await journal.read(`lead-${leadId}`)) as readonly StoredEvent<LeadEvent>[];
   const send = (type: LeadCommand['type'], at: number, data: object = {}, mode: 'live' | 'backfill' = 'live') => {
-    // What another system decided is told by its connector.
+    // Decisions of another system are sent by its connector.
     const sender =
       'external' in data
         ? { actor: `connector:${String(data.external)}`, origin: 'connector' }
@@ -99,7 +99,7 @@ export const world = (agreed: Agreed) => {
 };
 export const owing = (...owed: Obligation[]): Agreed => ({ 'sla-policy': [[always, { obligations: owed }]] });
 
-/** Warn, tell of the breach, and tell somebody else a day later. */
+/** Warn, notify of the breach, and notify again a day later. */
 export const escalation: Obligation['escalation'] = [
   { percent: 80, notify: 'rep' },
   { afterBreach: 'PT0S', notify: 'manager' },

@@ -3,7 +3,7 @@ import { update as applyOperators } from 'mingo/updater';
 import { cloneDeep, resolve, setValue } from 'mingo/util';
 import { aggregated, compareBson, matcherOf } from './mongodb-query';
 
-/** An answer of the server that is an error, as it goes over the wire. */
+/** An error response of the server, in the format of the wire protocol. */
 export class MongodbRefusal extends Error {
   constructor(
     readonly code: number,
@@ -40,7 +40,7 @@ const isObject = (value: unknown): value is Document =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 const operatorsIn = (value: unknown): boolean => isObject(value) && Object.keys(value).some((name) => name[0] === '$');
 
-/** The documents of one collection and its indexes. Writes are atomic for one document and for no more. */
+/** The documents of one collection and its indexes. Writes are atomic per document only. */
 export class StoredCollection {
   private readonly documents = new Map<string, Document>();
   private scans = 0;
@@ -52,13 +52,13 @@ export class StoredCollection {
     return this.documents.size;
   }
 
-  /** Those that match, in no order that a caller may rely on: every look turns it round. */
+  /** The matching documents, in no reliable order: every read reverses it. */
   matching(filter: Document): Document[] {
     const matches = matcherOf(filter);
     return this.candidates(filter).filter(matches);
   }
 
-  /** What the stages make of the documents; a `$match` at their beginning uses the index of ids. */
+  /** The result of the stages; a `$match` at their beginning uses the index of ids. */
   aggregate(stages: readonly Document[]): Document[] {
     const first = stages[0]?.['$match'] as Document | undefined;
     return aggregated(this.matching(first ?? {}), first ? stages.slice(1) : stages);
@@ -86,7 +86,7 @@ export class StoredCollection {
     return { matched: found.length, modified };
   }
 
-  /** @param limit 0 deletes all that match; @returns how many there were */
+  /** @param limit 0 deletes all that match; @returns the number deleted */
   remove(filter: Document, limit: number): number {
     const gone = this.matching(filter).slice(0, limit === 0 ? undefined : limit);
     for (const { _id } of gone) this.documents.delete(keyOf(_id));
@@ -116,7 +116,7 @@ export class StoredCollection {
     this.indexes.push(wanted);
   }
 
-  /** @param name `*` drops all but that of the ids */
+  /** @param name `*` drops all except the index of ids */
   dropIndex(name: string): void {
     if (name === '_id_') throw new MongodbRefusal(72, 'InvalidOptions', 'cannot drop _id index');
     if (name === '*') return void this.indexes.splice(1);

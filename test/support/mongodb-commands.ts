@@ -2,7 +2,7 @@ import { BSON, type Document } from 'mongodb';
 import { MongodbRefusal, type Index, type StoredCollection, type Update } from './mongodb-collection';
 import { matcherOf } from './mongodb-query';
 
-/** What the server holds: collections by database and name, and cursors that are open, by id. */
+/** The data of the server: collections by database and name, and open cursors by id. */
 export interface Held {
   readonly databases: Map<string, Map<string, StoredCollection>>;
   readonly cursors: Map<string, Cursor>;
@@ -20,11 +20,11 @@ interface Call {
   readonly value: unknown;
   readonly address: string;
   collection(name: string): StoredCollection;
-  /** Is awaited after each document that was written; throws when the caller has gone. */
+  /** Awaited after each document that was written; throws if the connection is gone. */
   written(): Promise<void>;
 }
 interface Command {
-  /** Those that it understands besides its own name. */
+  /** Fields that it understands besides its own name. */
   readonly fields: readonly string[];
   run(command: Document, call: Call): Document | Promise<Document>;
 }
@@ -33,7 +33,7 @@ const FIRST_BATCH = 101;
 const MOST_WRITES = 100_000;
 const { Long } = BSON;
 
-/** The first documents, and a cursor over the others. @param size undefined: as many as the server gives at first */
+/** The first documents, and a cursor over the others. @param size undefined: the default of the server */
 const batched = (
   { held }: Call,
   ns: string,
@@ -57,7 +57,7 @@ const present = (call: Call): StoredCollection => {
 };
 const nameOf = ({ db, value }: Call): string => `${db}.${String(value)}`;
 
-/** Does the writes one by one; what fails is reported by its place, and ends them where they are ordered. */
+/** Does the writes one by one; a failure is reported by its index, and ends ordered writes. */
 const writing = async <T>(
   all: readonly T[],
   ordered: boolean,
@@ -211,7 +211,7 @@ const greeting = command(['client', 'compression', 'helloOk', 'topologyVersion',
   hello(call),
 );
 
-/** What the fake understands: each command, the fields of it that mean something here, and what it does. */
+/** The commands that the fake understands: each with its relevant fields, and its effect. */
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['hello', greeting],
   ['isMaster', greeting],

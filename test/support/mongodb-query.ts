@@ -113,7 +113,7 @@ const isIn = (found: unknown, wanted: unknown) =>
   (wanted as unknown[]).some((one) =>
     one instanceof RegExp ? some(found, (v) => typeof v === 'string' && one.test(v)) : isEqual(found, one),
   );
-/** In a filter values of other types never compare; null stands for what is missing. */
+/** In a filter values of different types never compare; null stands for a missing value. */
 const compares = (test: Test) => (found: unknown, wanted: unknown) =>
   some(found, (value) => rankOf(value ?? null) === rankOf(wanted) && test(compareBson(value ?? null, wanted)));
 
@@ -136,7 +136,7 @@ const comparisons = {
   ...Object.fromEntries(Object.entries(TESTS).map(([name, test]) => [name, ofTwo(test)])),
 };
 
-/** Passes over null and missing; null of nothing. */
+/** Ignores null and missing; null if nothing is left. */
 const extreme = (sign: 1 | -1) => (documents: unknown[], expr: unknown, options: Options) =>
   accumulator
     .$push(documents as never, expr as never, options)
@@ -184,12 +184,12 @@ const options: Options = {
   }),
 };
 
-/** @returns whether a document matches the filter; @throws Error for an operator that nobody knows */
+/** @returns whether a document matches the filter; @throws Error for an unknown operator */
 export const matcherOf = (filter: Document): ((document: Document) => boolean) => {
   const compiled = new Query(filter, options);
   return (document) => compiled.test(document);
 };
 
-/** What the stages make of the documents, which stay as they are. */
+/** The result of the stages; the documents themselves are unchanged. */
 export const aggregated = (documents: readonly Document[], stages: readonly Document[]): Document[] =>
   stages.length === 0 ? [...documents] : (new Aggregator([...stages], options).run([...documents]) as Document[]);

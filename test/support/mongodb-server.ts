@@ -18,15 +18,16 @@ const ANYWHERE = [
 ];
 
 /**
- * A MongoDB for the real driver: its wire protocol on the loopback interface, its data in memory. It looks like a replica
- * set of one member and promises no more than MongoDB does: no order without a sort, bulk writes that are applied document
- * by document while others go on, no memory of retried writes. A command or a field that it does not know is an error.
+ * A MongoDB for the real driver: its wire protocol on the loopback interface, its data in memory. It looks like a
+ * replica set of one member and guarantees no more than MongoDB does: no order without a sort, bulk writes that are
+ * applied document by document while others continue, no memory of retried writes. An unknown command or field is an
+ * error.
  */
 export class MongodbServer {
   private readonly held: Held = { databases: new Map(), cursors: new Map(), lastCursor: 0 };
-  /** How long a command waits before it is looked at, in milliseconds; greetings of the driver do not. */
+  /** Delay of a command, in milliseconds; not of the driver's handshake. */
   answersAfterMs = 0;
-  /** The most commands that were unanswered at once. */
+  /** Maximum number of concurrent unanswered commands. */
   mostAtOnce = 0;
   private unanswered = 0;
   private readonly sockets = new Set<Socket>();
@@ -62,12 +63,12 @@ export class MongodbServer {
     await closed;
   }
 
-  /** Ends the connections that stand; new ones are welcome. What they asked for may or may not be done. */
+  /** Ends the existing connections; new ones are accepted. What they requested may or may not be done. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Does something once when so many more documents are written: a cut then leaves a bulk half applied. */
+  /** Runs a function once after that many documents are written: a cut then leaves a bulk half applied. */
   afterWrites(writes: number, then: () => unknown): void {
     this.awaited = { writes, then };
   }
@@ -143,7 +144,7 @@ export class MongodbServer {
     }
   }
 
-  /** The collection of that name, made where it does not exist. */
+  /** The collection of that name, created if it does not exist. */
   private collection(db: string, name: string): StoredCollection {
     const { databases } = this.held;
     const collections = databases.get(db) ?? new Map<string, StoredCollection>();
@@ -153,7 +154,7 @@ export class MongodbServer {
     return found;
   }
 
-  /** Between two documents of a bulk: others have their turn, and a connection that is gone ends it. */
+  /** Between two documents of a bulk: others run, and a closed connection ends it. */
   private async written(socket: Socket): Promise<void> {
     const { awaited } = this;
     if (awaited && --awaited.writes === 0) {

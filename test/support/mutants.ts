@@ -13,7 +13,7 @@ import type { Parts } from './world';
 import type { Check } from './world-oracle';
 import { WorldDocuments, WorldLog } from './world-stores';
 
-/** The checkpoint is saved before the documents that it speaks of. */
+/** The checkpoint is saved before its documents. */
 class CheckpointFirst extends WorldDocuments {
   override async commit(commit: Commit): Promise<void> {
     const between = this.between;
@@ -24,7 +24,7 @@ class CheckpointFirst extends WorldDocuments {
   }
 }
 
-/** Whoever has lost a lease writes all the same. */
+/** A process that has lost a lease continues to write. */
 class Unfenced extends WorldDocuments {
   protected override async fenced(): Promise<void> {}
   protected override writeCheckpoint(commit: Commit): Promise<void> {
@@ -52,7 +52,7 @@ class GapWhileInFlight extends WorldLog {
   }
 }
 
-/** A filtered page that is cut at its limit says that all was looked at. */
+/** A filtered page that is cut at its limit claims to be complete. */
 class FilteredPastUnread extends WorldLog {
   override async readAll(after: Position, filter: EventFilter = {}, limit = 2000): Promise<Page> {
     const page = await super.readAll(after, filter, limit);
@@ -61,7 +61,7 @@ class FilteredPastUnread extends WorldLog {
   }
 }
 
-/** A page without events takes the reader to where the log ends by then. */
+/** A page without events moves the reader to the end of the log at that time. */
 class EmptyPageToHead extends WorldLog {
   override async readAll(after: Position, filter: EventFilter = {}, limit = 2000): Promise<Page> {
     const page = await super.readAll(after, filter, limit);
@@ -78,7 +78,7 @@ class SharedPosition extends WorldLog {
   }
 }
 
-/** An append whose answer got lost has written only the first of its events. */
+/** An append whose response got lost has written only the first of its events. */
 class TornBatch extends WorldLog {
   private batches = 0;
   override async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision) {
@@ -103,7 +103,7 @@ const swallowingPolicy = (policy: Policy): Policy => ({
   react: (event, look) => policy.react(event, look).catch(() => []),
 });
 
-/** The ways in which projection engines are known to pass events by, and the check that must find each. */
+/** Known ways in which projection engines skip events, each with the check that must find it. */
 export const mutants: readonly { readonly name: string; readonly parts: Parts; readonly caughtBy: Check }[] = [
   { name: 'a checkpoint saved before the write', parts: { documents: CheckpointFirst }, caughtBy: 'read models' },
   {

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a link does to the bytes that pass. Times in milliseconds, sizes in bytes; all together, or none. */
+/** Effects of a connection on its bytes. Times in milliseconds, sizes in bytes; all together, or none. */
 export interface Faults {
-  /** Each piece waits so long, in each direction. */
+  /** Delay of each piece, in each direction. */
   readonly latencyMs?: number;
-  /** Each direction carries no more a second. */
+  /** Maximum bytes per second in each direction. */
   readonly bytesPerSecond?: number;
   /** New connections are reset at once. */
   readonly refuses?: boolean;
-  /** Half-open: connections are accepted and stand, those that were there too, but nothing comes through ever again. */
+  /** Half-open: new and existing connections stay open, but no data passes any more. */
   readonly silent?: boolean;
-  /** A connection is reset once so much has passed in one direction, counted from now; 0: the first byte is lost. */
+  /** A connection is reset once that much has passed in one direction, counted from now; 0: the first byte is lost. */
   readonly resetsAfter?: { readonly fromServer?: number; readonly fromClient?: number };
-  /** The first of those resets heals the link. */
+  /** The first of these resets restores the connection. */
   readonly resetsOnce?: boolean;
-  /** An end is passed on so much later. */
+  /** Delay of the end of a connection. */
   readonly slowCloseMs?: number;
 }
 type Direction = 'fromServer' | 'fromClient';
@@ -28,13 +28,13 @@ interface Link {
   readonly passed: Record<Direction, number>;
 }
 
-/** A TCP proxy that spoils the link behind it; how is changed while it runs. */
+/** A TCP proxy that disturbs the connections through it; the effects can be changed while it runs. */
 export class FaultProxy {
   private readonly links = new Set<Link>();
   private faults: Faults = {};
   /** Connections that it has reset because so much had passed. */
   resets = 0;
-  /** Bytes that came to it and went no further. */
+  /** Bytes that it received and dropped. */
   swallowed = 0;
   private constructor(
     private readonly target: () => number,
@@ -45,8 +45,8 @@ export class FaultProxy {
   }
 
   /**
-   * @param target port on this machine, asked for at each connection, so that a server may come back elsewhere
-   * @param wait   how delays are waited for
+   * @param target port on this machine, read at each connection, so that a server may return elsewhere
+   * @param wait   how delays are awaited
    */
   static async to(
     target: number | (() => number),
@@ -62,12 +62,12 @@ export class FaultProxy {
   get port(): number {
     return (this.listener.address() as AddressInfo).port;
   }
-  /** Connections that stand. */
+  /** Open connections. */
   get open(): number {
     return this.links.size;
   }
 
-  /** From now on the link is like this; `{}` heals it (what was silent stays so: its peer has long forgotten it). */
+  /** Sets the effects from now on; `{}` removes them (silent connections stay silent: their peer has given them up). */
   become(faults: Faults): void {
     this.faults = faults;
     for (const link of this.links) {
@@ -76,7 +76,7 @@ export class FaultProxy {
     }
   }
 
-  /** Resets every connection that stands. */
+  /** Resets every open connection. */
   cut(): void {
     for (const link of [...this.links]) this.reset(link);
   }
@@ -135,7 +135,7 @@ export class FaultProxy {
     this.links.delete(link);
     for (const socket of [link.client, link.server]) {
       if (!socket || socket.destroyed) continue;
-      // The system refuses a reset after an end, and Node would then wait for that handle for ever when it exits.
+      // The system refuses a reset after an end, and Node would then wait for that handle forever when it exits.
       if (socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
     }

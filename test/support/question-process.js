@@ -1,4 +1,5 @@
 // A process that does what it is asked to: for the spec of those that answer heavy questions.
+const { getHeapStatistics } = require('node:v8');
 const { DatabaseSync } = require('@photostructure/sqlite');
 
 /** Reads rows and keeps them, until its heap is full in the middle of that. */
@@ -15,6 +16,8 @@ const acts = {
   echo: ({ text }) => process.send({ answer: text }),
   write: () => process.send({ answer: { text: '{"data":{}}', codes: ['some/code'] } }),
   done: ({ data }) => process.send({ answer: { text: JSON.stringify({ done: data }), codes: [] } }),
+  limit: () => process.send({ answer: String(getHeapStatistics().heap_size_limit / 2 ** 20) }),
+  log: ({ text }) => process.send({ answer: text }, () => process.stderr.write(`${text}\n`)),
   wait: () => undefined,
   spin: () => {
     for (;;);

@@ -2,7 +2,7 @@ import type { Documents, Projection, StoredEvent } from '@baton/kernel';
 import { foldAll } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 
-/** Read models, in memory unless a store is given, that hold what these projections make of these events. */
+/** Read models, in memory unless a store is given, folded from these events by these projections. */
 export const modelsOf = async (
   projections: readonly Projection[],
   events: readonly StoredEvent[],

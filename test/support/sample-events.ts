@@ -12,7 +12,7 @@ const formats: Readonly<Record<string, string>> = {
 };
 const texts = ['sample', 'EUR', 'a:1', 'a'.repeat(64)];
 
-/** A value that a field's schema takes. */
+/** A value that a field's schema accepts. */
 const sampleOf = (schema: TSchema): unknown => {
   if (schema['money']) return { minor: 123_450, currency: 'EUR' };
   if (schema['json']) return { seen: 3 };
@@ -44,7 +44,7 @@ const sampleOf = (schema: TSchema): unknown => {
 const samplesOf = (fields: Readonly<Record<string, TSchema>>) =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, sampleOf(field)]));
 
-/** Data of an event type: every field, or only those that it cannot do without. @throws Error where it is no such data */
+/** Data of an event type: every field, or only the required ones. @throws Error if the data is invalid */
 export const sampleEvent = (
   schema: EventSchema,
   { optional }: { readonly optional: boolean },

@@ -17,7 +17,7 @@ import {
 export type Values = Readonly<Record<string, unknown>>;
 export const isOptional = ({ type }: { readonly type: GraphQLInputType }): boolean => !isNonNullType(type);
 
-/** What an argument of a type can be; enough to be answered, be it with a refusal. */
+/** Sample values by type of argument; enough for a response, even a refusal. */
 const samples: Readonly<Record<string, unknown>> = {
   String: 'x',
   ID: 'ada',
@@ -46,9 +46,9 @@ export const sample = (type: GraphQLInputType, name = ''): unknown => {
   return Object.fromEntries(fields.map((field) => [field.name, sample(field.type, field.name)]));
 };
 
-/** What moves with the time of asking, or tells one command from the next. */
+/** Values that depend on the time, or are unique per command. */
 const moving = /^(at|passed|ageHours|projected|neededByNow|onPace|position|revision|repeated|id|events|lag|tip)$/;
-/** Every leaf that can be asked for without arguments, a few objects deep; of a node within a node only its id. */
+/** Every leaf that needs no arguments, a few objects deep; of a node within a node only its id. */
 const selection = (type: GraphQLOutputType, depth = 4, within = false): string => {
   const of = getNamedType(type);
   if (isLeafType(of)) return '';
@@ -67,7 +67,7 @@ const selection = (type: GraphQLOutputType, depth = 4, within = false): string =
   return `{ ${['__typename', ...inner].join(' ')} }`;
 };
 
-/** Values of the arguments that a field cannot be asked without. */
+/** Values of required arguments. */
 export const neededBy = ({ args }: GraphQLField<unknown, unknown>): Values =>
   Object.fromEntries(
     args
@@ -75,7 +75,7 @@ export const neededBy = ({ args }: GraphQLField<unknown, unknown>): Values =>
       .map((arg) => [arg.name, sample(arg.type, arg.name)]),
   );
 
-/** One field as `it`, with all that it can tell; the given arguments are variables. */
+/** One field as `it`, with all its leaves; the given arguments are variables. */
 export const documentOf = (
   kind: 'query' | 'mutation' | 'subscription',
   field: string,

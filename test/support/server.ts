@@ -6,7 +6,7 @@ import type { Clock } from '@baton/kernel';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { root } from './baton';
 
-/** Whoever only reads a log needs no time. */
+/** A server that only reads a log needs no time. */
 export const clock: Clock = { now: () => '2030-01-01T00:00:00.000Z' };
 export const capture = (lead: string) =>
   `mutation { captureLead(commandId: "c-${lead}", input: { leadId: "${lead}", email: "${lead}@example.org" }) { __typename } }`;
@@ -20,9 +20,9 @@ interface Answer {
   };
 }
 /**
- * Sends one GraphQL request, and gives the answer with its status and headers.
- * @param more headers; `connection: close` where a connection of another request must not be taken, which may have been
- * refused and is then not read for a while
+ * Sends one GraphQL request, and returns the response with its status and headers.
+ * @param more headers; `connection: close` prevents the use of a pooled connection, which may have been refused and is
+ *   then not read for a while
  */
 export const ask = async (
   url: string,
@@ -40,7 +40,7 @@ export const ask = async (
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
 };
 
-/** A request that the server has taken and whose body does not end: it is in flight until its socket is closed. */
+/** A request that the server has accepted and whose body does not end: it is in flight until its socket is closed. */
 export const slowRequest = async (url: string): Promise<Socket> => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.on('error', () => undefined);
@@ -48,12 +48,12 @@ export const slowRequest = async (url: string): Promise<Socket> => {
     'POST /graphql HTTP/1.1\r\nhost: baton\r\ncontent-type: application/json\r\n' +
       'expect: 100-continue\r\ncontent-length: 99\r\n\r\n{',
   );
-  const [answer] = (await once(socket, 'data')) as [Buffer]; // told when the request is taken
+  const [answer] = (await once(socket, 'data')) as [Buffer]; // sent when the request is accepted
   if (!answer.toString().startsWith('HTTP/1.1 100 ')) throw new Error(answer.toString());
   return socket;
 };
 
-/** A server in a process of its own, and what it prints. */
+/** A server in a process of its own, and its output. */
 export const started = async (dataDir: string, settings: Record<string, string> = {}) => {
   const child: ChildProcess = spawn(process.execPath, [join(root, 'apps/cli/baton.js'), 'start', '--json'], {
     cwd: dataDir,
@@ -67,19 +67,19 @@ export const started = async (dataDir: string, settings: Record<string, string> 
     },
   });
   let printed = '';
-  let told = '';
-  child.stderr!.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  let output = '';
+  child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
   // When it has ended and all that it printed has arrived.
   const ended = once(child, 'close') as Promise<[number | null, string | null]>;
   while (!printed.includes('\n')) {
     const chunk = await Promise.race([once(child.stdout!, 'data') as Promise<[Buffer]>, ended]);
-    if (!(chunk[0] instanceof Buffer)) throw new Error(`it did not start: ${told}`);
+    if (!(chunk[0] instanceof Buffer)) throw new Error(`it did not start: ${output}`);
     printed += chunk[0].toString();
   }
   const { url, token = '' } = JSON.parse(printed) as { url: string; token?: string };
-  return { child, ended, url: url.replace('/graphql', ''), token, told: () => told };
+  return { child, ended, url: url.replace('/graphql', ''), token, output: () => output };
 };
-/** Sends commands from several callers until the server is gone; what was acknowledged is kept. */
+/** Sends commands from several callers until the server is gone; acknowledged ones are kept. */
 export const load = (url: string, token: string, acknowledged: Set<string>, callers = 16) =>
   Promise.all(
     Array.from({ length: callers }, async (_, caller) => {

@@ -5,7 +5,7 @@ interface Started {
   readonly url: string;
   stop(): unknown;
 }
-/** The servers that suites of stores run against: the setting that names a real one, and what stands in for it. */
+/** The servers that store suites run against: the variable of a real one, and its fake. */
 const servers = {
   EVENTSTORE_URL: {
     name: 'EventStoreDB',
@@ -24,7 +24,7 @@ const servers = {
 };
 
 /**
- * Runs a suite against a server: the real one where the variable names it, else a fake that ends after the suite. With
+ * Runs a suite against a server: the real one if the variable names it, else a fake that ends after the suite. With
  * `REQUIRE_STORES=1` a suite without its real server fails.
  * @param suite declares the tests; `url` may be called from its first hook on
  */

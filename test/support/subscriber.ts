@@ -3,7 +3,7 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Served } from './baton';
 
-/** What a subscription has told. */
+/** The messages of a subscription. */
 export interface Heard {
   readonly answers: Record<string, unknown>[];
   readonly codes: string[];
@@ -17,7 +17,7 @@ export interface Heard {
 export const socketOf = ({ app }: Served): string =>
   `ws://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/graphql`;
 
-/** A connection that is made with the first subscription; whoever makes it disposes of it. */
+/** A connection that is opened with the first subscription; the caller disposes of it. */
 export const subscriber = (
   url: string,
   authorization: string | undefined,
@@ -38,7 +38,7 @@ export const subscriber = (
     },
   });
 
-/** Subscribes, and keeps the first field of each answer and the code of each error. */
+/** Subscribes, and keeps the first field of each message and the code of each error. */
 export const listen = (client: Client, query: string, variables: Record<string, unknown> = {}): Heard => {
   const answers: Record<string, unknown>[] = [];
   const codes: string[] = [];

@@ -21,8 +21,8 @@ import {
   send,
 } from '@baton/kernel';
 
-// A till that counts coins: whoever drops ten or more is echoed by two events in a till of its own. Thirteen coins
-// break a fold and a hundred and thirteen a policy until they are mended; fourteen always break a fold.
+// A till that counts coins: a drop of ten or more is echoed by two events in a till of its own. Thirteen coins break a
+// fold and a hundred and thirteen a policy until they are fixed; fourteen always break a fold.
 export const tillEvents = events({
   CoinDropped: {
     version: 1,
@@ -93,7 +93,7 @@ export const sumsOf = (mended: Mended) =>
       CoinEchoed: (doc, { data, id }) => ({ coins: doc.coins + data.half, events: [...doc.events, id.slice(0, 4)] }),
     },
   });
-/** What people wrote last, per lead, found by its words: a fold that needs the keys. */
+/** The latest text of people, per lead, found by its words: a fold that needs the keys. */
 export const notes = projection<{ readonly notes: number; readonly note?: Sealed }, TillEvent>({
   name: 'notes',
   version: 1,

@@ -1,4 +1,4 @@
-/** The zone of the machine, as whatever reads the local time sees it; put back when the suite ends. */
+/** The zone of the machine, for code that reads local time; restored when the suite ends. */
 export const timeZone = {
   get: (): string | undefined => process.env['TZ'],
   set: (zone: string): void => {

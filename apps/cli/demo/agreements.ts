@@ -12,7 +12,7 @@ import type { Random } from './random';
 import { routingRules } from './sales';
 import { DAY, HOUR, storyWriter, type DemoStep, type Period } from './story';
 
-/** Why a rep refuses a lead; what reps write beside the code, where they write. */
+/** Reasons for which reps reject a lead, each with a note if reps add one. */
 export const rejections = [
   { code: 'no-budget', label: 'No money for it', share: 20, notes: ['Nothing planned before the next fiscal year.'] },
   {
@@ -35,7 +35,7 @@ export const rejections = [
   { code: 'other', label: 'Something else', share: 4, notes: ['Wanted a job with us.', 'Supplier, sells to us.'] },
 ] as const;
 
-/** Reasons for which deals are lost. */
+/** Reasons for which opportunities are lost. */
 export const losses = [
   { code: 'price', label: 'Too expensive', share: 26 },
   { code: 'competitor', label: 'Bought from a competitor', share: 24 },
@@ -47,7 +47,7 @@ export const losses = [
 const coded = (reasons: readonly { code: string; label: string; immediate?: boolean }[]) => ({
   reasons: reasons.map(({ code, label, immediate }) => ({ code, label, ...(immediate && { immediate }) })),
 });
-/** About what the company's deals are worth, in US cents, and how many of those whom sales takes on become one. */
+/** Typical amount of an opportunity in US cents, and the share of sales-accepted leads that become one. */
 const sla = startingSla(coded(rejections), 45);
 const pipeline = {
   target: { minor: 50_000_000, currency: 'USD' },
@@ -55,7 +55,7 @@ const pipeline = {
   opportunityRate: 0.85,
 };
 const agreedSla = { ...sla, marketing: { ...sla.marketing, pipeline } };
-/** The smallest company, in employees, that sales still wants once the definition was revised on that day. */
+/** The smallest company, in employees, that sales accepts after the definition was revised on that day. */
 export const wantedFrom = { day: 270, employees: 20 } as const;
 
 const channels = {
@@ -72,7 +72,7 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
   {
     kind: 'mql',
     day: 0,
-    reason: 'First agreement of both teams on when a lead is worth a call.',
+    reason: 'First agreement of both teams on qualified leads.',
     body: { statement: 'Asked for a demo or a quote in the last 30 days.', criteria: askedToBeCalled },
   },
   {
@@ -131,19 +131,22 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
   },
 ];
 
-/** What both teams agree on at the start, and what they revise: proposed by one, approved by two others. */
+/**
+ * The definitions agreed at the start and their later revisions: each proposed by one person and approved by two
+ * others.
+ */
 export const agreementSteps = (random: Random, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   const versions = new Map<string, number>();
   for (const { kind, day, reason, body } of agreements) {
     const number = (versions.get(kind) ?? 0) + 1;
     versions.set(kind, number);
-    const { tell, wait } = storyWriter(steps, period.begin + day * DAY + 8 * HOUR, period);
-    tell('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
+    const { add, wait } = storyWriter(steps, period.begin + day * DAY + 8 * HOUR, period);
+    add('definition', kind, 'revops-tilda', 'ProposeDefinition', { body, reason });
     wait(random.int(60, 180) * 60_000);
-    tell('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });
+    add('definition', kind, 'cmo-ines', 'ApproveDefinition', { number, team: 'marketing' });
     wait(random.int(20, 120) * 60_000);
-    tell('definition', kind, 'vp-sales-otto', 'ApproveDefinition', { number, team: 'sales' });
+    add('definition', kind, 'vp-sales-otto', 'ApproveDefinition', { number, team: 'sales' });
   }
   return steps;
 };

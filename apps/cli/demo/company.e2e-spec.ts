@@ -45,7 +45,15 @@ import { companySteps } from './company';
 import { reps, routingRules } from './sales';
 import type { DemoStep } from './story';
 
-const contexts: readonly ContextParts[] = [definitionsParts, campaignsParts, leadsParts, scoringParts, routingParts, salesSlaParts, opportunitiesParts];
+const contexts: readonly ContextParts[] = [
+  definitionsParts,
+  campaignsParts,
+  leadsParts,
+  scoringParts,
+  routingParts,
+  salesSlaParts,
+  opportunitiesParts,
+];
 const SEED = 7;
 const TODAY = '2024-07-01';
 const steps = companySteps(SEED, TODAY);
@@ -57,10 +65,10 @@ const countBy = (values: readonly string[]) => {
   return counts;
 };
 
-/** A log of plain maps. Events are checked by their schemas, as in the sealed journal. */
+/** A log in memory. Events are checked against their schemas, as in the sealed journal. */
 class PlainJournal extends Journal {
   readonly streams = new Map<string, StoredEvent[]>();
-  /** What no policy has seen yet. */
+  /** Events that no policy has handled yet. */
   readonly fresh: StoredEvent[] = [];
   private readonly catalogue = catalogueOf(eventsOf(contexts));
   private position = 0;
@@ -101,14 +109,14 @@ class PlainJournal extends Journal {
   }
 }
 
-/** The platform in memory: what the handlers of the contexts ask for. */
+/** The platform in memory: what the handlers of the contexts inject. */
 @Module({})
 class InMemory {
   static around(journal: Journal): DynamicModule {
     const provided = [
       { provide: Clock, useValue: new FixedClock('2026-01-01T00:00:00.000Z') },
       { provide: Journal, useValue: journal },
-      // Only one process writes here: the log tells it nothing that it does not know.
+      // Only one process writes here, so the log has no news for it.
       { provide: EventLog, useValue: { tip: async () => START, follow: () => [] } },
       { provide: KeyStore, useValue: new MemoryKeyStore() },
       { provide: READ_ONLY, useValue: false },
@@ -130,7 +138,7 @@ class InMemory {
   }
 }
 
-/** Sends steps through the real handlers; after each one the policies have handled what it wrote. */
+/** Sends steps through the real handlers; after each step the policies handle the new events. */
 const live = async (told: readonly DemoStep[]) => {
   const journal = new PlainJournal();
   const imports = [InMemory.around(journal), DefinitionsModule];
@@ -149,7 +157,7 @@ const live = async (told: readonly DemoStep[]) => {
   };
   const refused: string[] = [];
   const idle: string[] = [];
-  // Reviews show figures of read models, which do not stand here.
+  // Reviews need figures of read models, which this world does not have.
   for (const { at, actor, to, id, type, data } of told.filter((step) => step.to !== 'review')) {
     const outcome = await send(targets[to]!.to, id, type, data, actor, at);
     if (outcome instanceof Refused) refused.push(`${at} ${to}-${id} ${type}: ${outcome.code}`);
@@ -173,8 +181,9 @@ const live = async (told: readonly DemoStep[]) => {
 };
 
 describe('companySteps', () => {
-  it('tells the same story for the same seed, another one for another', () => {
-    expect(JSON.stringify(companySteps(SEED, TODAY)) === JSON.stringify(steps)).toBe(true); // toEqual of so many takes seconds
+  it('gives the same steps for the same seed, other steps for another seed', () => {
+    // toEqual on so many steps takes seconds
+    expect(JSON.stringify(companySteps(SEED, TODAY)) === JSON.stringify(steps)).toBe(true);
     expect(companySteps(SEED + 1, TODAY, 0.02)).not.toEqual(companySteps(SEED, TODAY, 0.02));
   });
 
@@ -197,7 +206,7 @@ describe('companySteps', () => {
     expect(faults).toEqual([]);
   });
 
-  it('captures, creates and opens each id once, and each e-mail once', () => {
+  it('uses each id once and each e-mail once', () => {
     for (const type of ['CaptureLead', 'CreateCampaign', 'OpenOpportunity'])
       expect(new Set(of(type).map(({ id }) => id)).size).toBe(of(type).length);
     const emails = of<{ email: string }>('CaptureLead').map(({ data }) => data.email);
@@ -205,7 +214,7 @@ describe('companySteps', () => {
     expect(emails.filter((email) => !/^[a-z0-9.]+@[a-z]+\.example\.(com|org|net)$/.test(email))).toEqual([]);
   });
 
-  it('speaks of others a minute after they began, so that policies can keep up', () => {
+  it('refers to others at least a minute after they began, so that policies have handled them', () => {
     const began = new Map<string, string>();
     let referred = 0;
     for (const { to, id, at, data } of steps) {
@@ -222,7 +231,7 @@ describe('companySteps', () => {
     expect(referred).toBeGreaterThan(1500);
   });
 
-  it('begins with the same people at a larger scale; whose turn it is then depends on all of them', () => {
+  it('begins with the same people at a larger scale; only the assignment depends on all of them', () => {
     const beforeSales = (told: readonly DemoStep[]) => {
       const asked = new Set<string>();
       return told.filter(({ to, id, turn }) => {
@@ -259,7 +268,7 @@ describe('the demo company', () => {
   const captured = of('CaptureLead');
   const opened = of('OpenOpportunity');
 
-  it('agrees on its definitions through two people, and revises one', () => {
+  it('agrees on its definitions by two people, and revises one', () => {
     expect(new Set(agreed.map(({ id }) => id))).toEqual(
       new Set([
         ...['mql', 'sal', 'sql', 'rejection-reasons', 'loss-reasons', 'channel-rules', 'attribution'],
@@ -277,7 +286,7 @@ describe('the demo company', () => {
     expect(approvals.some(({ id, data }) => id === 'mql' && data.number === 2)).toBe(true);
   });
 
-  it('is found in many ways', () => {
+  it('is found through many channels', () => {
     const rules = agreed.find(({ id }) => id === 'channel-rules')!.data.body;
     const channelOf = channelClassifier(rules);
     const contacts = [...of<object>('RecordTouch'), ...of<object>('RecordVisit')];
@@ -289,7 +298,7 @@ describe('the demo company', () => {
     expect(spent.size).toBeGreaterThanOrEqual(8);
   });
 
-  it('has contacts whose source, medium, referrer, campaign and channel say the same', () => {
+  it('has contacts whose source, medium, referrer, campaign and channel match', () => {
     type Marks = { source?: string; referrer?: string; campaign?: string };
     const channelOf = channelClassifier(agreed.find(({ id }) => id === 'channel-rules')!.data.body);
     const paidBy = new Map(of<{ channel: string }>('CreateCampaign').map(({ id, data }) => [id, data.channel]));
@@ -313,7 +322,7 @@ describe('the demo company', () => {
     expect(found('duckduckgo')).toEqual(new Set(['organic search']));
   });
 
-  it('meets people several times before it sells to them', () => {
+  it('has several contacts with people before it sells to them', () => {
     const converted = new Map(of('ConvertLead').map(({ id, at }) => [id, at]));
     const contacts = countBy(of('RecordTouch').flatMap(({ id, at }) => (at <= (converted.get(id) ?? '') ? [id] : [])));
     const counts = [...contacts.values()].sort((a, b) => a - b);
@@ -321,7 +330,7 @@ describe('the demo company', () => {
     expect(counts.at(-1)!).toBeGreaterThan(counts[0]! * 3);
   });
 
-  it('makes every move', () => {
+  it('makes every kind of move', () => {
     const types = countBy(steps.map(({ type }) => type));
     const told = [
       ...['CaptureLead', 'UpdateLead', 'RecordTouch', 'AcceptLead', 'RejectLead'],
@@ -341,7 +350,7 @@ describe('the demo company', () => {
     expect(reasons.size).toBeGreaterThanOrEqual(8);
   });
 
-  it('has the size it says', () => {
+  it('has the documented size', () => {
     expect(captured.length).toBeGreaterThan(2250);
     expect(captured.length).toBeLessThan(2750);
     expect(opened.length).toBeGreaterThan(300);
@@ -353,7 +362,7 @@ describe('the demo company', () => {
     events.flatMap(({ type, data, occurredAt: at }) =>
       type === 'LeadHandedOff' ? [{ at, ...(data as { leadId: string; rep: string; count: number }) }] : [],
     );
-  /** Each handoff of a lived history that nobody in the story expected, or that went to another rep. */
+  /** Handoffs of the simulated history that the story did not expect, or that went to another rep. */
   const surprises = (told: readonly DemoStep[], events: readonly StoredEvent[]) => {
     const expected = new Map(
       told.filter(({ turn, to }) => turn === 'chooses' && to === 'lead').map(({ id, at }) => [`${id} ${at}`, id]),
@@ -371,14 +380,14 @@ describe('the demo company', () => {
     return [...found, ...[...expected.keys()].map((one) => `${one} was not handed off`)];
   };
 
-  it('can be lived: nothing is refused, every step says something, and it ends as a company does', async () => {
+  it('is accepted completely: no step is refused or without effect, and the outcome is plausible', async () => {
     const { refused, idle, events } = await live(steps);
     expect(refused).toEqual([]);
     expect(idle).toEqual([]);
     expect(surprises(steps, events)).toEqual([]);
     const shares = countBy(handedOff(events).map(({ rep }) => rep));
     expect([...shares.keys()].filter((rep) => !reps.some(({ id }) => id === rep))).toEqual([]);
-    // By turn and weight; absences take their part of it.
+    // By turn and weight; absences reduce a rep's share.
     for (const { id, queue, share } of reps) {
       const all = reps.filter((rep) => rep.queue === queue);
       const ofQueue = all.reduce((sum, rep) => sum + shares.get(rep.id)!, 0);
@@ -418,7 +427,7 @@ describe('the demo company', () => {
       expect(types.get(type)).toBeGreaterThan(0);
   });
 
-  it.each([1, 2, 3].slice(0, repetitions(1, 3)))('can be lived with seed %i too', async (seed) => {
+  it.each([1, 2, 3].slice(0, repetitions(1, 3)))('is accepted completely with seed %i too', async (seed) => {
     const told = companySteps(seed, TODAY, 0.05);
     const { refused, idle, events } = await live(told);
     expect({ refused, idle, surprises: surprises(told, events) }).toEqual({ refused: [], idle: [], surprises: [] });

@@ -2,30 +2,30 @@ import { fromMs, type Day } from '@baton/kernel';
 import { randomOf, type Random } from './random';
 import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period, type Touch } from './story';
 
-/** Where people of a channel come from: the mark of their links, and the page that they leave, where that is a page. */
+/** Where people of a channel come from: the UTM source of their links, and the referring page, if any. */
 export interface Origin {
   readonly source: string;
   readonly referrer?: string;
-  /** How many of the channel come from it, as a weight. */
+  /** Relative number of people that come from here. */
   readonly share: number;
 }
 
-/** A way in which people find the company, as the demo plays it. */
+/** A marketing channel as the demo simulates it. */
 export interface Channel {
   readonly name: string;
-  /** Share of the first contacts, and of the later ones of people who are known. */
+  /** Share of first contacts, and of later contacts of known people. */
   readonly first: number;
   readonly later: number;
-  /** How likely its people are to buy, around 1. */
+  /** How likely people of this channel are to buy; 1 is average. */
   readonly appeal: number;
-  /** How long its people take from one contact to the next, in days (median). */
+  /** Days between two contacts (median). */
   readonly gapDays: number;
-  /** Share of its people whose visits were seen before they gave their name. */
+  /** Share of people whose visits were recorded before they gave their name. */
   readonly tracked: number;
   readonly medium?: string;
   readonly origins?: readonly Origin[];
   readonly contents?: readonly string[];
-  /** What it costs a day or a week, in US cents (median). */
+  /** Cost per day or week, in US cents (median). */
   readonly spend?: { readonly each: 'day' | 'week'; readonly cents: number };
 }
 
@@ -186,7 +186,7 @@ export const channels: readonly Channel[] = [
   },
 ];
 
-/** What campaigns are about, from which to which day of the period. */
+/** Themes of campaigns, each with its first and last day within the period. */
 const themes = [
   { name: 'Clear numbers', first: 0, last: 180 },
   { name: 'One pipeline', first: 181, last: 364 },
@@ -199,7 +199,7 @@ const dayOf = (ms: number): Day => fromMs(ms).slice(0, 10);
 const themeAt = (ms: number, { begin }: Period): Theme =>
   themes.find(({ last }) => ms < begin + (last + 1) * DAY) ?? themes.at(-1)!;
 
-/** Demand over the year: it grows, August and the turn of the year are quiet, weekends too. */
+/** Demand over the year: it grows; August, the turn of the year and weekends are quiet. */
 export const demandOn = (ms: number, { begin, end }: Period): number => {
   const date = new Date(ms);
   const quiet = [1, 1, 1.1, 1.05, 1.05, 1, 0.8, 0.65, 1.1, 1.15, 1.1, 0.7][date.getUTCMonth()]!;
@@ -217,7 +217,7 @@ const pages = [
 ];
 const downloads = ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'];
 
-/** The marks that a channel leaves on a contact: source and referrer that belong together, medium, campaign, content. */
+/** The tracking values of a contact: a source and referrer that belong together, medium, campaign, content. */
 const marksOf = (random: Random, channel: Channel, at: number, period: Period): Partial<Touch> => {
   const { medium, origins, contents, spend } = channel;
   const { source, referrer } = origins ? random.weighted(origins, ({ share }) => share) : {};
@@ -230,7 +230,7 @@ const marksOf = (random: Random, channel: Channel, at: number, period: Period): 
   };
 };
 
-/** A contact of a person with marketing by way of a channel. */
+/** A contact of a person with marketing through a channel. */
 export const marketingTouch = (random: Random, channel: Channel, at: number, period: Period): Touch => {
   const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at, period) };
   if (channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
@@ -241,7 +241,7 @@ export const marketingTouch = (random: Random, channel: Channel, at: number, per
   return { action: 'page-view', ...marks, page };
 };
 
-/** The contact by which a person asks for something and so gives a name: a form, a badge scan, a registration. */
+/** The contact by which a person gives its name: a form, a badge scan, a registration. */
 export const askingTouch = (random: Random, channel: Channel, at: number, period: Period, buying: boolean): Touch => {
   const marks = { team: 'marketing' as const, direction: 'inbound' as const, ...marksOf(random, channel, at, period) };
   if (!buying && channel.name === 'webinar') return { action: 'webinar', ...marks, minutes: random.int(15, 60) };
@@ -252,10 +252,10 @@ export const askingTouch = (random: Random, channel: Channel, at: number, period
     : { action: 'form', ...marks, page: '/library', content: random.pick(downloads) };
 };
 
-/** What reps attach to their e-mails. */
+/** Content that reps attach to their e-mails. */
 const sentContents = ['pricing-guide', 'case-study-month-end', 'security-answers'];
 
-/** A contact that sales makes. */
+/** A contact made by sales. */
 export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting' | 'linkedin-message'): Touch => ({
   action,
   team: 'sales',
@@ -267,7 +267,7 @@ export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting'
   ],
 });
 
-/** What counts as content; other names are those of advertisements. */
+/** Names that count as content; other names are those of advertisements. */
 const registered: Readonly<Record<string, readonly string[]>> = {
   guide: downloads,
   'for a deal': sentContents,
@@ -276,18 +276,18 @@ const registered: Readonly<Record<string, readonly string[]>> = {
 };
 export const assetSteps = (period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
-  const { tell, wait } = storyWriter(steps, period.begin + 8 * HOUR, period);
+  const { add, wait } = storyWriter(steps, period.begin + 8 * HOUR, period);
   for (const [kind, contents] of Object.entries(registered))
     for (const content of contents) {
       const [step] = steps.filter(({ id }) => id === content);
-      if (step) continue; // a guide is sent too
-      tell('asset', content, 'content-mara', 'RegisterAsset', { content, kind });
+      if (step) continue; // a guide is sent as well
+      add('asset', content, 'content-mara', 'RegisterAsset', { content, kind });
       wait(MINUTE);
     }
   return steps;
 };
 
-/** All campaigns and what they cost: search and paid social by day, the rest by week. */
+/** All campaigns and their cost: search and paid social per day, the others per week. */
 export const campaignSteps = (seed: number, scale: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   for (const channel of channels)
@@ -301,7 +301,7 @@ export const campaignSteps = (seed: number, scale: number, period: Period): Demo
         Math.max(period.begin + 9 * HOUR, first - random.int(7, 20) * DAY + 9 * HOUR),
         period,
       );
-      planned.tell('campaign', id, 'demand-gen-pia', 'CreateCampaign', {
+      planned.add('campaign', id, 'demand-gen-pia', 'CreateCampaign', {
         name: `${theme.name}: ${channel.name}`,
         channel: channel.name,
         startsOn: dayOf(first),
@@ -311,12 +311,12 @@ export const campaignSteps = (seed: number, scale: number, period: Period): Demo
       for (let day = first; day <= last; day += each === 'day' ? DAY : 7 * DAY) {
         const minor = Math.round(random.skewed(cents * scale * demandOn(day, period), 0.2));
         const spend = { day: dayOf(day), channel: channel.name };
-        const { tell, wait } = storyWriter(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
-        tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
+        const { add, wait } = storyWriter(steps, day + 20 * HOUR + random.int(0, 60) * MINUTE, period);
+        add('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor, currency: 'USD' } });
         if (!random.chance(0.02)) continue;
-        wait(3 * DAY); // the bill differs from what was expected; the newest figure counts
+        wait(3 * DAY); // the invoice differs from the estimate; the latest figure counts
         const billed = Math.max(minor + 100, Math.round(minor * (0.9 + 0.3 * random.next())));
-        tell('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor: billed, currency: 'USD' } });
+        add('campaign', id, 'ad-billing', 'RecordSpend', { ...spend, amount: { minor: billed, currency: 'USD' } });
       }
     }
   return steps;

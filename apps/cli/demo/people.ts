@@ -34,8 +34,8 @@ const two = (n: number): string => String(n).padStart(2, '0');
 const three = (n: number): string => String(n).padStart(3, '0');
 
 /**
- * Phone numbers that nobody has: ranges kept free for fiction. Sources: NANPA (555-0100 to 555-0199), Ofcom (London
- * 020 7946 0xxx), Bundesnetzagentur (Berlin 030 23125 xxx), Arcep (01 99 00 xx xx).
+ * Phone numbers reserved for fiction. Sources: NANPA (555-0100 to 555-0199), Ofcom (London 020 7946 0xxx),
+ * Bundesnetzagentur (Berlin 030 23125 xxx), Arcep (01 99 00 xx xx).
  */
 const northAmerican =
   (areas: readonly number[]) =>
@@ -95,7 +95,7 @@ const titles = [
   { name: 'Student', share: 5, appeal: 0.15 },
 ] as const;
 
-/** A company that people work for. `appeal` says how well it fits the product, around 1. */
+/** A company that people work for. `appeal`: how well it fits the product; 1 is average. */
 export interface Company {
   readonly name: string;
   readonly domain: string;
@@ -106,7 +106,7 @@ export interface Company {
   readonly appeal: number;
 }
 
-/** Makes up a company; its domain lies under `example.com`, `.org` or `.net`, which belong to nobody. */
+/** Makes up a company; its domain is under the reserved `example.com`, `.org` or `.net`. */
 export const companyOf = (random: Random): Company => {
   const first = random.pick(companyWords);
   const second = random.pick(companyWords.filter((word) => word !== first));
@@ -124,7 +124,7 @@ export const companyOf = (random: Random): Company => {
   };
 };
 
-/** What is made up of a person; `appeal` says how likely a buyer it is, around 1. */
+/** A made-up person; `appeal`: how likely it is to buy; 1 is average. */
 export interface Person {
   readonly profile: StepData<'lead', 'CaptureLead'> & { readonly name: string; readonly email: string };
   readonly appeal: number;
@@ -132,7 +132,7 @@ export interface Person {
 
 /**
  * Makes up a person who works for a company.
- * @param taken e-mail addresses that are in use; the new one is added, for every lead needs its own
+ * @param taken e-mail addresses in use; the new one is added, because each lead needs its own
  */
 export const personOf = (random: Random, company: Company, taken: Set<string>): Person => {
   const [first, last] = [random.pick(firstNames), random.pick(lastNames)];
@@ -154,7 +154,7 @@ export const personOf = (random: Random, company: Company, taken: Set<string>): 
   };
 };
 
-/** The same person under a private address and with less said, as a second form or a badge scan brings it. */
+/** The same person under a private address and with fewer details, as a second form or a badge scan gives. */
 export const doubleOf = (random: Random, { profile }: Person, taken: Set<string>): Person['profile'] => ({
   name: profile.name,
   email: free(

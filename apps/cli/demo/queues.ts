@@ -5,44 +5,44 @@ import { randomOf } from './random';
 import { reps, routingRules } from './sales';
 import { DAY, HOUR, MINUTE, storyWriter, type DemoStep, type Period } from './story';
 
-/** Where a story cannot go on without the queues of reps: whose turn is it; or, a turn is given back. */
+/** A point where a story needs the queues of reps: to choose a rep, or to give a turn back. */
 export type QueueQuestion = { readonly at: number; readonly leadId: string } & (
   { readonly what: 'choose'; readonly lead: RoutingFields } | { readonly what: 'return' }
 );
-/** A story that is told up to its next question to the queues, and goes on with the rep that they name. */
+/** A story runs up to its next question to the queues, and continues with the rep that they choose. */
 export type LeadStory = Generator<QueueQuestion, void, string>;
 
-/** When on the first day the queues are made. */
+/** The time on the first day at which the queues are created. */
 const OPENED = 18 * HOUR;
 /** A rep who joins later than the others. */
 const LATE = { rep: 'rep-hal', day: 120 } as const;
 
-/** Who takes part in which queue, and who is away when: each rep twice to four times. */
+/** Who is in which queue, and when reps are away: each rep two to four times. */
 export const queueSteps = (seed: number, period: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   for (const [index, { id: rep, queue, share: weight }] of reps.entries()) {
     const joins = period.begin + OPENED + (rep === LATE.rep ? LATE.day * DAY : 0) + index * MINUTE;
-    const { tell, wait, over } = storyWriter(steps, joins, period);
+    const { add, wait, over } = storyWriter(steps, joins, period);
     const random = randomOf(seed, 'absences', rep);
-    tell('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
+    add('routing', queue, 'revops-tilda', 'JoinQueue', { rep, weight }, 'between');
     wait(random.int(20, 120) * DAY);
     while (!over()) {
-      tell('routing', queue, rep, 'MarkRepAbsent', { rep }, 'between');
+      add('routing', queue, rep, 'MarkRepAbsent', { rep }, 'between');
       wait(random.int(4, 16) * DAY);
-      tell('routing', queue, rep, 'MarkRepAvailable', { rep }, 'between');
+      add('routing', queue, rep, 'MarkRepAvailable', { rep }, 'between');
       wait(random.int(90, 200) * DAY);
     }
   }
   return steps;
 };
 
-/** The queues as they stand while the stories are made up: the same decider that will choose. */
+/** The state of the queues while the stories are made up, by the same decider that will choose. */
 class Queues {
   private readonly states = new Map<string, ReturnType<typeof routingDecider.initialState>>();
   private readonly queueOf = new Map<string, string>();
   private sent = 0;
 
-  /** @returns the rep that an event of it names; throws the refusal */
+  /** @returns the rep named by the event; throws the refusal */
   send(queue: string, at: number, type: string, data: object): string {
     const commandId = `turn-${++this.sent}`;
     const meta = { commandId, actor: 'story', origin: 'system' };
@@ -75,8 +75,8 @@ class Queues {
 }
 
 /**
- * Tells stories to their ends: whoever's question to the queues is the earliest goes on first, as it will be when the
- * steps are sent. Of questions of the same instant that of the earlier story is the first.
+ * Runs all stories to their ends. The story with the earliest question to the queues continues first, in the order in
+ * which the steps will be sent; at the same instant, the story with the lower number.
  * @param changes of the queues, in the order of time
  */
 export const runStories = (stories: readonly LeadStory[], changes: readonly DemoStep[]): void => {

@@ -1,17 +1,17 @@
-/** Chance that can be repeated: the same seed gives the same draws in the same order. */
+/** Repeatable random numbers: the same seed gives the same draws in the same order. */
 export interface Random {
-  /** From 0 up to, not including, 1. */
+  /** From 0 (included) to 1 (excluded). */
   readonly next: () => number;
   readonly chance: (probability: number) => boolean;
   /** A whole number from `low` to `high`, both included. */
   readonly int: (low: number, high: number) => number;
   readonly pick: <T>(items: readonly T[]) => T;
   readonly weighted: <T>(items: readonly T[], weightOf: (item: T) => number) => T;
-  /** Around its median, skewed to the right (log-normal), as waiting times and amounts are. `spread` 0.5 is usual. */
+  /** Log-normal around the median, skewed to the right as waiting times and amounts are. `spread` 0.5 is usual. */
   readonly skewed: (median: number, spread?: number) => number;
 }
 
-/** FNV-1a over the parts of a seed: near seeds give far apart numbers once mulberry32 has mixed them. */
+/** FNV-1a over the parts of a seed, which mulberry32 then mixes, so that similar seeds give unrelated numbers. */
 const hashed = (parts: readonly (string | number)[]): number => {
   let hash = 0x811c9dc5;
   for (const letter of parts.join('/')) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
@@ -19,7 +19,7 @@ const hashed = (parts: readonly (string | number)[]): number => {
 };
 
 /**
- * A generator for one purpose: `randomOf(seed, 'lead', 42)` draws the same whatever other purposes have drawn.
+ * A generator for one purpose: the draws of `randomOf(seed, 'lead', 42)` do not depend on those of other purposes.
  * Source: mulberry32 by Tommy Ettinger, public domain.
  */
 export const randomOf = (...seed: readonly (string | number)[]): Random => {
@@ -40,7 +40,7 @@ export const randomOf = (...seed: readonly (string | number)[]): Random => {
       let left = next() * items.reduce((sum, item) => sum + weightOf(item), 0);
       return items.find((item) => (left -= weightOf(item)) < 0) ?? items.at(-1)!;
     },
-    // Box and Muller; 1 - next() keeps the logarithm finite.
+    // Box–Muller; 1 - next() keeps the logarithm finite.
     skewed: (median, spread = 0.5) =>
       median * Math.exp(spread * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next())),
   };

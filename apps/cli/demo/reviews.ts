@@ -4,14 +4,14 @@ import { DAY, HOUR, storyWriter, type DemoStep, type Period } from './story';
 
 interface HeldReview {
   readonly kind: ReviewKind;
-  /** The day of the period on which it is held, and what it looks at: from which day up to the end of which. */
+  /** The day of the period on which the review is held, and the first and last day that it covers. */
   readonly on: number;
   readonly from: number;
   readonly to: number;
   readonly notes: string;
   readonly what: string;
   readonly owner: string;
-  /** After how many days it was done, if it was, and what came of it. */
+  /** Days until the action was done, if it was, and its result. */
   readonly done?: { readonly after: number; readonly outcome: string };
 }
 
@@ -56,20 +56,20 @@ const heldReviews: readonly HeldReview[] = [
   },
 ];
 
-/** The reviews that both teams hold, and what they agree to do. */
+/** The reviews that both teams hold, and the actions that they agree on. */
 export const reviewSteps = (within: Period): DemoStep[] => {
   const steps: DemoStep[] = [];
   const dayOf = (day: number) => fromMs(within.begin + day * DAY).slice(0, 10);
   for (const { kind, on, from, to, notes, what, owner, done } of heldReviews) {
     const reviewId = `${kind}-${dayOf(on)}`;
-    const { tell, wait } = storyWriter(steps, within.begin + on * DAY + 14 * HOUR, within);
+    const { add, wait } = storyWriter(steps, within.begin + on * DAY + 14 * HOUR, within);
     const period = { from: dayOf(from), to: dayOf(to), timeZone: 'UTC' };
-    tell('review', reviewId, 'revops-tilda', 'HoldReview', { kind, ...period, notes });
+    add('review', reviewId, 'revops-tilda', 'HoldReview', { kind, ...period, notes });
     wait(HOUR);
     const dueOn = dayOf(on + 14);
-    tell('review', reviewId, 'revops-tilda', 'AgreeReviewAction', { what, owner, dueOn });
+    add('review', reviewId, 'revops-tilda', 'AgreeReviewAction', { what, owner, dueOn });
     wait((done?.after ?? 0) * DAY);
-    if (done) tell('review', reviewId, owner, 'CompleteReviewAction', { number: 1, outcome: done.outcome });
+    if (done) add('review', reviewId, owner, 'CompleteReviewAction', { number: 1, outcome: done.outcome });
   }
   return steps;
 };

@@ -4,8 +4,8 @@ import type { Random } from './random';
 import { HOUR } from './story';
 
 /**
- * The salespeople: the queue they take leads from and their share of it, how fast they answer (median of working hours),
- * how often they try as often as was agreed before they give up, and how well they close.
+ * The salespeople: their queue and their weight in it, their response time (median of working hours), how often they
+ * make the agreed number of attempts before they give up, and how well they close.
  */
 export const reps = [
   { id: 'rep-ada', queue: 'americas', share: 16, hours: 0.35, persists: 0.9, skill: 1.3 },
@@ -17,16 +17,16 @@ export const reps = [
   { id: 'rep-gwen', queue: 'overseas', share: 10, hours: 0.5, persists: 0.85, skill: 1.2 },
   { id: 'rep-hal', queue: 'overseas', share: 8, hours: 1.5, persists: 0.4, skill: 0.85 },
 ] as const;
-/** Takes what nobody is there to take. */
+/** Has the leads that nobody else is available for. */
 const handoffOwner = { id: 'vp-sales-otto', hours: 8, persists: 0.5, skill: 1 } as const;
 export type Rep = (typeof reps)[number] | typeof handoffOwner;
 
 export const repFor = (random: Random): Rep => random.weighted(reps, ({ share }) => share);
 export const repNamed = (id: string): Rep => reps.find((rep) => rep.id === id) ?? handoffOwner;
-/** How long the rep takes to answer, in milliseconds of the wall. */
+/** Response time of the rep, in milliseconds of elapsed time. */
 export const answerTime = (random: Random, { hours }: Rep): number => random.skewed(hours, 0.9) * HOUR;
 
-/** Who gets a lead: by country one of two teams, and there whoever's turn it is. */
+/** Routing rules: the country chooses one of two teams, the queue chooses the rep. */
 export const routingRules: Routing = {
   handoffOwner: handoffOwner.id,
   rules: [{ name: 'the Americas', when: [{ field: 'country', in: ['United States', 'Canada'] }], queue: 'americas' }],
@@ -42,7 +42,7 @@ export const routingRules: Routing = {
   ],
 };
 
-/** What the company sells: to whom, for how much (US cents, median), and how long a deal takes (days, median). */
+/** Products of the company: buyers, price (US cents, median), and sales cycle (days, median). */
 export const products = [
   { name: 'Insight Starter', upTo: 49, cents: 540_000, days: 18, odds: 0.34 },
   { name: 'Insight Team', upTo: 499, cents: 2_600_000, days: 38, odds: 0.32 },
@@ -50,13 +50,13 @@ export const products = [
 ] as const;
 export type Product = (typeof products)[number];
 
-/** The product for a company of that size; now and then the next one. */
+/** The product for a company of that size; sometimes the next larger one. */
 export const productFor = (random: Random, { employees }: Company): Product => {
   const index = products.findIndex(({ upTo }) => employees <= upTo);
   return products[Math.min(index + (random.chance(0.15) ? 1 : 0), products.length - 1)]!;
 };
 
-/** The stages of an open deal, in order. */
+/** Stages of an open deal, in order. */
 export const dealStages = ['Discovery', 'Demo', 'Proposal', 'Negotiation'] as const;
 
 export const competitors = ['Contoso Analytics', 'Tailspin BI', 'Litware Metrics', 'Spreadsheets'];
@@ -71,15 +71,15 @@ export const budgets = ['Planned for this year.', 'Needs a business case.', 'Fro
 export const authorities = ['Decides alone.', 'Decides with finance.', 'Recommends; the board decides.'];
 export const timelines = ['This quarter.', 'Before the new fiscal year.', 'Within six months.'];
 
-/** What reps hear and report: what speaks against buying, what is asked, what convinces, what helped. */
-export const heard = {
+/** Feedback of reps: objections, questions, what convinces, what helped. */
+export const conversations = {
   objections: ['price', 'no-time-to-switch', 'missing-integration', 'security-review', 'happy-as-it-is'],
   questions: ['How long does it take to set up?', 'Where is the data kept?', 'Can finance keep its spreadsheets?'],
   messages: ['One number for both teams.', 'The month closes in a day.', 'No migration project.'],
   content: ['pricing-guide', 'buyers-checklist', 'forecast-handbook', 'roi-calculator'],
   notes: ['Was burnt by a migration once.', 'Reports to a new finance chief.', 'Prefers mornings, dislikes slides.'],
 };
-/** What deals ask marketing for, and what marketing delivers. */
+/** What reps request from marketing for a deal, and what marketing delivers. */
 export const support = [
   { kind: 'asset', need: 'A case from the same industry.', delivered: 'case-study-month-end' },
   { kind: 'asset', need: 'What it brings, in numbers for finance.', delivered: 'roi-calculator' },

@@ -9,12 +9,12 @@ import type { OpportunityCommand, SupportRequestCommand } from '@baton/opportuni
 import { startingCalendar } from '../starting-definitions';
 
 /**
- * What a step has to do with whose turn it is to get a lead. `chooses`: it qualifies a lead, so that a queue chooses a
- * rep; such steps are told one after the other. `between`: it changes a queue, and is told when nobody is being chosen.
+ * How a step relates to the queues. `chooses`: it qualifies a lead, so that a queue chooses a rep; such steps are sent
+ * one after the other. `between`: it changes a queue, and is sent while no rep is being chosen.
  */
 export type StepOrder = 'chooses' | 'between';
 
-/** One command of the demo company: who sends it when, and to which stream. */
+/** One command of the demo company: when it is sent, by whom, and to which stream. */
 export interface DemoStep {
   readonly at: Instant;
   readonly actor: string;
@@ -38,7 +38,7 @@ interface CommandsTo {
   review: ReviewInputCommand;
 }
 type DataOf<C extends AnyCommand, T> = Extract<C, { type: T }>['data'];
-/** What a command says besides the id of whom it speaks to. */
+/** The data of a command without the id of its stream. */
 export type StepData<K extends keyof CommandsTo, T extends CommandsTo[K]['type']> = Omit<
   DataOf<CommandsTo[K], T>,
   `${K}Id`
@@ -49,41 +49,41 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = DAY_MS;
 
-/** The demo's eighteen months: their first instant, and the first one after them, in milliseconds. */
+/** The eighteen months of the demo: their first instant, and the first instant after them, in milliseconds. */
 export interface Period {
   readonly begin: number;
   readonly end: number;
 }
 const DAYS = 547;
-/** The eighteen months before a day, which begins in UTC. */
+/** The eighteen months before a day in UTC. */
 export const periodBefore = (today: Day): Period => {
   const end = toMs(`${today}T00:00:00.000Z`);
   return { begin: end - DAYS * DAY, end };
 };
-/** The day whose period begins with this instant's day. */
+/** The end of the period that begins on this instant's day. */
 export const dayAfterPeriod = (first: Instant): Day =>
   fromMs(Math.floor(toMs(first) / DAY) * DAY + DAYS * DAY).slice(0, 10);
 
-/** How long nothing happens, in milliseconds, at least a minute, so that what follows from a step is done before the next. */
+/** A pause in milliseconds, at least a minute, so that everything that follows from a step is done before the next. */
 const randomDelay = (ms: number): number => Math.max(MINUTE, Math.round(ms / 1000) * 1000);
 
 const calendar = compileCalendar(startingCalendar as unknown as BusinessCalendar);
-/** The same instant, or, where the agreed calendar is closed, one soon after it opens again. */
+/** The same instant or, when the calendar is closed, one soon after it opens again. */
 const atWork = (ms: number): number => {
   for (let day = Math.floor(ms / DAY); ; day++)
     for (const { from, to, kind } of calendar.intervalsOf(day))
       if (kind === 'open' && ms < to) return ms >= from ? ms : from + (ms % (HOUR / 4));
 };
 
-/** History as it is told: time only goes forward, and what would happen after the last day is left out. */
+/** A history under construction: time only moves forward, and steps after the last day are dropped. */
 export interface StoryWriter {
   readonly now: () => number;
   readonly over: () => boolean;
-  /** Lets time pass, in milliseconds. */
+  /** Moves time on, in milliseconds. */
   readonly wait: (ms: number) => void;
-  /** Lets time pass and goes on in working hours. */
+  /** Moves time on, to working hours. */
   readonly work: (ms: number) => void;
-  readonly tell: <K extends keyof CommandsTo, T extends CommandsTo[K]['type']>(
+  readonly add: <K extends keyof CommandsTo, T extends CommandsTo[K]['type']>(
     to: K,
     id: string,
     actor: string,
@@ -94,8 +94,8 @@ export interface StoryWriter {
 }
 
 /**
- * @param steps what is told is added here, in the order of time
- * @param start where time begins, in milliseconds
+ * @param steps receives the steps, in the order of time
+ * @param start of the story, in milliseconds
  */
 export const storyWriter = (steps: DemoStep[], start: number, { end }: Period): StoryWriter => {
   let now = Math.round(start / 1000) * 1000;
@@ -108,7 +108,7 @@ export const storyWriter = (steps: DemoStep[], start: number, { end }: Period): 
     work: (ms) => {
       now = atWork(now + randomDelay(ms));
     },
-    tell: (to, id, actor, type, data, turn) => {
+    add: (to, id, actor, type, data, turn) => {
       if (now >= end) return;
       steps.push({ at: fromMs(now), actor, to, id, type, data: { [`${to}Id`]: id, ...data }, ...(turn && { turn }) });
     },

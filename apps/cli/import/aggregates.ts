@@ -1,7 +1,7 @@
 import type { Aggregate, Commands } from '@baton/kernel';
 import { contextParts } from '../../contexts';
 
-/** What a mapping may speak to, by the name it uses in `to`. */
+/** Aggregates that a mapping may send commands to, by the name used in `to`. */
 export const targets: Readonly<Record<string, Aggregate>> = Object.fromEntries(
   contextParts
     .flatMap(({ aggregates }) => aggregates)
@@ -9,7 +9,7 @@ export const targets: Readonly<Record<string, Aggregate>> = Object.fromEntries(
     .map((each) => [each.commands.aggregate, each]),
 );
 
-/** The commands of each. */
+/** Commands of each aggregate. */
 export const commandsByTarget: Readonly<Record<string, Commands>> = Object.fromEntries(
   Object.entries(targets).map(([name, { commands }]) => [name, commands]),
 );

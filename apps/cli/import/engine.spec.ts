@@ -52,7 +52,7 @@ const touch = {
 const folder = mkdtempSync(join(tmpdir(), 'baton-import-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A store that decides: ids are answered as the first time, an e-mail is captured once, touches need a lead. */
+/** A store with decisions: a repeated id returns the first result, an e-mail is captured once, touches need a lead. */
 const store = () => {
   const decided = new Map<string, { hash: string; outcome: Accepted }>();
   const emails = new Map<string, string>();
@@ -129,7 +129,7 @@ describe('an import', () => {
   const people = { key: ['id'], commands: [capture, touch] };
   const three = 'id,email,action\n1,a@x,call\n2,b@x,mail\n3,c@x,=cmd()\n';
 
-  it('sends the commands of each row as backfill, in one conversation', async () => {
+  it('sends the commands of each row as backfill, with one correlation id', async () => {
     const to = store();
     const dated = { ...touch, occurredAt: { column: 'id', date: 'yyyy', zone: 'UTC' } };
     const { result } = await run(to, { commands: [capture, dated] }, 'id,email,action\n2024,a@x,call\n');
@@ -159,7 +159,7 @@ describe('an import', () => {
     expect(again.result).toEqual({ rows: 3, accepted: 0, repeated: 3, rejected: 0, events: 0 });
   });
 
-  it('goes on where it was stopped', async () => {
+  it('continues where it was stopped', async () => {
     const to = store();
     let left = 3;
     const send: Store['send'] = (...command) =>
@@ -178,7 +178,7 @@ describe('an import', () => {
   it.each([
     ['its key', people],
     ['its content', { commands: [capture, touch] }],
-  ])('names a row by %s so that nobody guesses it: another secret gives other names', async (_, mapping) => {
+  ])('derives ids from %s that nobody can guess: another secret gives other ids', async (_, mapping) => {
     const namesUnder = async (secret: Buffer) => {
       const to = store();
       await run(to, mapping, three, { secret });
@@ -191,7 +191,7 @@ describe('an import', () => {
   });
 
   it.each(['log/unavailable', 'documents/unavailable', 'keys/unavailable', 'log/clock-jumped'])(
-    'blames no row for %s: it stops, and goes on when it is started again',
+    'rejects no row for %s: it stops, and continues when it is started again',
     async (code) => {
       const to = store();
       let left = 3;
@@ -205,19 +205,19 @@ describe('an import', () => {
     },
   );
 
-  it('keeps true duplicates where no key is declared, and finds them again', async () => {
+  it('keeps true duplicates if no key is declared, and recognises them again', async () => {
     const to = store();
     await run(to, people, 'id,email,action\n1,a@x,call\n');
     const touches = 'id,email,action\n1,a@x,mail\n1,a@x,mail\n1,a@x,call\n';
     const keyless = { name: 'touches', commands: [touch] };
     expect((await run(to, keyless, touches)).result).toMatchObject({ accepted: 3, events: 3 });
     expect((await run(to, keyless, touches)).result).toMatchObject({ repeated: 3, events: 0 });
-    // One more of the same: only that one is new, whatever stands between them.
+    // One more equal row: only that one is new, wherever it is in the file.
     const more = `${touches}1,a@x,mail\n`;
     expect((await run(to, keyless, more)).result).toMatchObject({ accepted: 1, repeated: 3, events: 1 });
   });
 
-  it('refuses a second row of the same key that says something else', async () => {
+  it('refuses a second row with the same key and different content', async () => {
     const { result, faults } = await run(store(), people, 'id,email,action\n1,a@x,call\n1,a@x,mail\n');
     expect(result).toEqual({ rows: 2, accepted: 1, repeated: 0, rejected: 1, events: 2 });
     expect(faults).toEqual([
@@ -225,7 +225,7 @@ describe('an import', () => {
     ]);
   });
 
-  describe('of an export that comes every night', () => {
+  describe('of a nightly export', () => {
     const open = {
       command: 'OpenOpportunity',
       to: 'opportunity',
@@ -242,7 +242,7 @@ describe('an import', () => {
     it.each([
       ['with a key', { key: ['id'], commands: [open, move] }],
       ['without one', { commands: [open, move] }],
-    ])('says what holds now, also what held before, %s', async (_, mapping) => {
+    ])('sends the current state even if it was sent before, %s', async (_, mapping) => {
       const to = store();
       const results = [];
       for (const [index, stage] of ['demo', 'contract', 'demo'].entries())
@@ -257,7 +257,7 @@ describe('an import', () => {
       expect(again.result).toMatchObject({ repeated: 2, events: 0 });
     });
 
-    it('says the same in the same run as the first time, whatever was said elsewhere since', async () => {
+    it('repeats the commands of the same run, whatever was sent elsewhere since', async () => {
       const to = store();
       await run(to, { commands: [open, move] }, night('demo'));
       to.deals.set('d-1', 'moved by hand');
@@ -267,7 +267,7 @@ describe('an import', () => {
       expect(to.deals.get('d-1')).toBe('demo');
     });
 
-    it('judges a row with a key that has changed on its merits', async () => {
+    it('sends a changed row with a known key again', async () => {
       const to = store();
       const strict = { ...open, onRefused: {} };
       await run(to, { key: ['id'], commands: [strict] }, night('demo'));
@@ -279,7 +279,7 @@ describe('an import', () => {
     });
   });
 
-  it('finishes a row that another one builds on before that one', async () => {
+  it('finishes a row that another one depends on before that one', async () => {
     const to = store();
     const when = (kind: string) => ({ column: 'kind', equals: kind });
     const dealOf = { opportunityId: { template: 'd-{deal}' } };
@@ -302,7 +302,7 @@ describe('an import', () => {
     ]);
   });
 
-  describe('of rows that stand before what they build on', () => {
+  describe('of rows above the rows they depend on', () => {
     const dated = {
       ...touch,
       when: { column: 'action', blank: false },
@@ -311,7 +311,7 @@ describe('an import', () => {
     const mapping = { commands: [{ ...capture, when: { column: 'action', blank: true } }, dated] };
     const newestFirst = 'id,email,action,at\n1,,mail,2022\n9,,mail,2022\n1,,call,2021\n1,a@x,,2020\n';
 
-    it('tries them again, until nothing new comes of it', async () => {
+    it('tries them again as long as that writes new events', async () => {
       const to = store();
       const { result, faults } = await run(to, mapping, newestFirst);
       expect(result).toEqual({ rows: 4, accepted: 3, repeated: 0, rejected: 1, events: 3 });
@@ -320,13 +320,13 @@ describe('an import', () => {
       expect((await run(to, mapping, newestFirst)).result).toMatchObject({ repeated: 3, rejected: 1, events: 0 });
     });
 
-    it('tries them once where nothing was new', async () => {
+    it('tries them once if nothing was new', async () => {
       const to = store();
       await run(to, mapping, 'id,email,action,at\n9,,mail,2022\n');
       expect(to.log).toEqual(['RecordTouch x-9']);
     });
 
-    it('does not try again what says what holds now: there the order of the rows counts', async () => {
+    it('does not retry commands about the present, where the order of rows matters', async () => {
       const to = store();
       const now = {
         commands: [
@@ -338,14 +338,14 @@ describe('an import', () => {
       expect(result).toMatchObject({ accepted: 1, rejected: 1 });
     });
 
-    it('counts equal rows alike in each reading', async () => {
+    it('counts equal rows the same way in each reading', async () => {
       const to = store();
       const twice = 'id,email,action,at\n1,,mail,2022\n1,,mail,2022\n1,a@x,,2020\n';
       expect((await run(to, mapping, twice)).result).toMatchObject({ accepted: 3, events: 3 });
     });
   });
 
-  it('sends rows side by side, but never two commands of one stream, and settles in between', async () => {
+  it('sends rows in parallel, but never two commands of one stream, and waits for policies in between', async () => {
     const to = store();
     await run(to, { commands: [capture, touch] }, 'id,email,action\n1,a,x\n2,b,x\n1,,y\n3,c,x\n');
     expect(to.log).toEqual([
@@ -354,7 +354,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('keeps the good rows and reports the others without their content, in the order of the file', async () => {
+  it('keeps the good rows and reports the others without their content, in file order', async () => {
     const content = [
       'id,email,action',
       '1,secret@x,call',
@@ -383,7 +383,7 @@ describe('an import', () => {
     expect(to.sent.map(({ id }) => id)).toEqual(['x-1', 'x-3', 'x-7', 'x-1', 'x-7']);
   });
 
-  it('says what is wrong with the file before it sends anything', async () => {
+  it('reports faults of the file before it sends anything', async () => {
     for (const [content, code, path] of [
       ['', 'import/empty-file', ''],
       ['id,email\n1,a\n', 'import/unknown-column', 'action'],
@@ -397,7 +397,7 @@ describe('an import', () => {
     }
   });
 
-  it('sends nothing in a dry run, and finds the same faults of rows', async () => {
+  it('sends nothing in a dry run, and finds the same faults', async () => {
     const to = store();
     const { result, faults } = await run(to, people, `${three}4,${'long'.repeat(20)},call\n`, { dryRun: true });
     expect(result).toEqual({ rows: 4, accepted: 3, repeated: 0, rejected: 1, events: 0 });
@@ -423,7 +423,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('goes on with the lead that a refusal names, where the mapping says so', async () => {
+  it('continues with the lead named by a refusal, if the mapping says so', async () => {
     const to = store();
     to.emails.set('a@x', 'old');
     const going = { ...capture, onRefused: { 'lead/already-captured': 'continue' } };
@@ -441,7 +441,7 @@ describe('an import', () => {
       .toEqual({ rows: 1, accepted: 1, repeated: 0, rejected: 0, events: 0 });
   });
 
-  it('reads a file larger than its waves, and tells how far it has come', async () => {
+  it('reads a file larger than its waves, and reports progress', async () => {
     const content = `id,email,action\n${Array.from({ length: 1_234 }, (_, id) => `${id},,call\n`).join('')}`;
     const seen: { rows: number; bytes: number }[] = [];
     const onProgress = (progress: { rows: number; bytes: number }) => void seen.push(progress);

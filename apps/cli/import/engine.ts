@@ -18,28 +18,28 @@ export interface Import {
   readonly mapping: Mapping;
   readonly file: string;
   readonly aggregates: Aggregates;
-  /** Under which rows are named; the same for every import into one log. */
+  /** The secret for row ids, the same for every import into one log. */
   readonly secret: Buffer;
-  /** Begins the run once the file is known to be usable. @returns its number: see `namesOf` */
+  /** Starts the run once the file has been checked. @returns its number: see `namesOf` */
   readonly startRun: () => Promise<number>;
   /** Sends a command to the aggregate that the mapping calls `to`. */
   readonly send: (to: string, id: string, command: AnyCommand) => Promise<Outcome>;
   readonly lookup: Lookup;
-  /** What is later than now cannot have happened. */
+  /** Occurrences later than this are refused. */
   readonly clock: Clock;
   /** Waits until the policies have handled the log up to a position. */
   readonly settle: (upTo: Position) => Promise<void>;
-  /** Takes the faults, at most one a row, in the order of the file; those of rows that were tried again come last. */
+  /** Receives the faults, at most one per row, in file order; those of retried rows come last. */
   readonly report: (fault: RowFault) => void | Promise<void>;
-  /** Map and check everything, send nothing. */
+  /** Map and check every row; send nothing. */
   readonly dryRun?: boolean;
-  /** Told after each wave: rows done, and bytes of the file read. */
+  /** Called after each wave with the rows done and the bytes read. */
   readonly onProgress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
   /** How many rows are read, mapped and sent together. */
   readonly waveRows?: number;
 }
 
-/** `rows` = `accepted` + `repeated` + `rejected`, all in rows; `events` were newly written. */
+/** `rows` = `accepted` + `repeated` + `rejected`, all in rows; `events` counts newly written events. */
 export interface ImportResult {
   readonly rows: number;
   readonly accepted: number;
@@ -48,29 +48,29 @@ export interface ImportResult {
   readonly events: number;
 }
 
-/** A row on its way: what it became, and what came of it. */
+/** A row in progress: its commands and their result. */
 interface RowProgress {
   readonly line: number;
   readonly row: readonly string[];
   readonly rowId: string;
   readonly commands: readonly PlannedCommand[];
   fault?: RowFault | undefined;
-  /** It was refused for what may stand in a later row: it is tried again. */
-  mayPass: boolean;
-  /** Something new came of it. */
+  /** It was refused for a reason that a later row may remove, so it is tried again. */
+  retryLater: boolean;
+  /** It wrote new events. */
   fresh: boolean;
   events: number;
-  /** Ids that another id stands for, `lead a` → `b`: later commands of the row follow. */
+  /** Ids replaced by others, `lead a` → `b`: later commands of the row use the new id. */
   readonly standsFor: Map<string, string>;
 }
 
 /**
- * Imports a file: reads it in bounded memory and sends its rows in waves. The rows of a wave touch different streams
- * and go side by side; the commands of a row go in order; before the next command the policies have handled what the
- * last ones wrote, so a history comes out the same however fast it is sent. Rows of which a dated command was refused are
- * tried again after the last row, for as long as anything new comes of them: what they build on may stand below them.
- * Stopped at any point and started again, it finds the commands it has sent and goes on.
- * @throws Refused or NotFound `import/…` for an unusable file, before anything is sent; what the stores throw
+ * Imports a file: reads it in bounded memory and sends its rows in waves. The rows of a wave write to different streams
+ * and are sent in parallel; the commands of a row are sent in order, each after the policies have handled the previous
+ * ones, so that the result does not depend on the speed. Rows whose dated command was refused are tried again after the
+ * last row, as long as that writes new events: the rows that they depend on may be further down. An import that was
+ * stopped can be run again: it recognises the commands already sent and continues.
+ * @throws Refused or NotFound `import/…` for an unusable file, before anything is sent; errors of the stores
  */
 export const importFile = async (options: Import): Promise<ImportResult> => {
   const total = { rows: 0, accepted: 0, repeated: 0, rejected: 0, events: 0 };
@@ -101,12 +101,12 @@ const headerIn = async ({ file, mapping }: Pick<Import, 'file' | 'mapping'>): Pr
 class ImportPass {
   private readonly names: ImportIds;
   private readonly isMarker: (cell: string) => boolean;
-  /** Rows that may pass later, by line. */
+  /** Rows to try again, by line. */
   private readonly waiting = new Map<number, RowFault>();
   private readonly words = new Map<string, string>();
   private readonly captures: boolean;
 
-  /** @param only the lines to send; absent: all */
+  /** @param only the lines to send; all if absent */
   constructor(
     private readonly options: Import,
     private readonly header: Header,
@@ -120,7 +120,7 @@ class ImportPass {
     this.captures = !dryRun && mapping.commands.some(({ command }) => command === 'CaptureLead');
   }
 
-  /** @returns the rows that were refused and may pass later, by line */
+  /** @returns the refused rows to try again, by line */
   async run(): Promise<Map<number, RowFault>> {
     const { file, mapping, waveRows = 500 } = this.options;
     const reader = rowsOf(file, mapping);
@@ -129,7 +129,7 @@ class ImportPass {
       let batch: RowProgress[] = [];
       let bytes = 0;
       for await (const row of reader) {
-        const begun = this.begin(row); // also of rows that are not sent: equal rows are counted
+        const begun = this.begin(row); // also for rows that are not sent, because equal rows are counted
         if (this.only && !this.only.has(row.line)) continue;
         if (!this.only) this.total.rows++;
         bytes = row.end;
@@ -155,7 +155,15 @@ class ImportPass {
 
   private begin(row: Row): RowProgress {
     const { line } = row;
-    const untouched = { line, rowId: '', commands: [], mayPass: false, fresh: false, events: 0, standsFor: new Map() };
+    const untouched = {
+      line,
+      rowId: '',
+      commands: [],
+      retryLater: false,
+      fresh: false,
+      events: 0,
+      standsFor: new Map(),
+    };
     if ('code' in row) return { ...untouched, row: [], fault: { line, column: '', ...faultOf(row) } };
     const { cells } = row;
     const columns = this.header.names.length;
@@ -174,20 +182,20 @@ class ImportPass {
     if (begun.fault && begun.fault.code !== 'import/lead-not-found') return begun;
     try {
       const commands = await planRow(this.options, this.names, begun, this.cellsOf(begun.row));
-      return { ...begun, commands, mayPass: false, fault: undefined };
+      return { ...begun, commands, retryLater: false, fault: undefined };
     } catch (error) {
       const fault = rowFaultOf(begun.line, error);
-      return { ...begun, mayPass: this.captures && fault.code === 'import/lead-not-found', fault };
+      return { ...begun, retryLater: this.captures && fault.code === 'import/lead-not-found', fault };
     }
   }
 
-  /** Sends rows in waves: one ends where a row builds on what an earlier row of it writes. */
+  /** Sends rows in waves: a wave ends before a row that depends on a stream which an earlier row of the wave writes. */
   private async flush(batch: readonly RowProgress[], bytes: number): Promise<void> {
     let wave: RowProgress[] = [];
     let written = new Set<string>();
     let named = new Set<string>();
     for (const first of await Promise.all(batch.map((begun) => this.planned(begun)))) {
-      const missing = first.mayPass; // a lead that is looked up may be one that an earlier row captures
+      const missing = first.retryLater; // a lead that is looked up may be captured by an earlier row
       const dependent = first.commands.some(
         ({ stream, refs }) => written.has(stream) || named.has(stream) || refs.some((ref) => written.has(ref)),
       );
@@ -211,9 +219,9 @@ class ImportPass {
     const { total, options } = this;
     const { dryRun = false, report, onProgress } = options;
     if (!dryRun) await sendWave(wave, options);
-    for (const { line, fault, mayPass, fresh, events, commands } of wave) {
+    for (const { line, fault, retryLater, fresh, events, commands } of wave) {
       total.events += events;
-      if (fault && mayPass) this.waiting.set(line, { ...fault, message: this.kept(fault.message) });
+      if (fault && retryLater) this.waiting.set(line, { ...fault, message: this.kept(fault.message) });
       else if (fault) {
         total.rejected++;
         await report(fault);
@@ -224,7 +232,7 @@ class ImportPass {
     onProgress?.({ rows: accepted + repeated + rejected + this.waiting.size, bytes });
   }
 
-  /** Many rows are refused in the same words: those are kept once. */
+  /** Many rows are refused with the same message: keep one copy of each. */
   private kept(words: string): string {
     const known = this.words.get(words);
     if (known === undefined) this.words.set(words, words);
@@ -234,7 +242,7 @@ class ImportPass {
 
 const faultOf = ({ code, message }: { code: string; message: string }) => ({ code, message });
 
-/** The fault of a row that could not be mapped; anything else than a refusal is a defect and stops the import. */
+/** The fault of a row that could not be mapped; any error but a refusal is a bug and stops the import. */
 const rowFaultOf = (line: number, error: unknown): RowFault => {
   if (error instanceof Refused) return { line, column: error.path, ...faultOf(error) };
   throw error;
@@ -250,7 +258,7 @@ const sendWave = async (wave: readonly RowProgress[], { send, settle, aggregates
         const outcome = await send(to, id, command).catch((error: unknown) => {
           const answered = error instanceof Refused || error instanceof Conflict || error instanceof NotFound;
           if (answered && !isTransient(error)) return error;
-          throw error; // the store is gone: no row is to blame, and the next run goes on from here
+          throw error; // the store is unavailable: reject no row, the next run continues here
         });
         return recordOutcome(progress, progress.commands[step]!, outcome, aggregates);
       }),
@@ -264,7 +272,7 @@ const sendWave = async (wave: readonly RowProgress[], { send, settle, aggregates
   }
 };
 
-/** Notes what came of a command; returns its position, '' for none. */
+/** Records the result of a command; returns its position, '' for none. */
 const recordOutcome = (
   progress: RowProgress,
   { to, id, mapped, command }: PlannedCommand,
@@ -287,7 +295,8 @@ const recordOutcome = (
     if (typeof other === 'string') standsFor.set(`${aggregate} ${id}`, other);
     return '';
   }
-  progress.mayPass = command.meta.occurredAt !== undefined; // what is said of now depends on the order of the rows
+  // without occurredAt the result would depend on the order of the rows
+  progress.retryLater = command.meta.occurredAt !== undefined;
   progress.fault = {
     line: progress.line,
     column: columnOf(mapped, path),
@@ -297,13 +306,13 @@ const recordOutcome = (
   return '';
 };
 
-/** A refusal may quote what it refuses; the report must not. */
+/** A refusal may quote the refused value; the report must not. */
 const quotesACell = (message: string, row: readonly string[]): boolean => {
   const lower = message.toLowerCase();
   return row.some((cell) => cell.trim() !== '' && lower.includes(cell.trim().toLowerCase()));
 };
 
-/** The command with the ids that stand for those of the mapping (a lead that was already known under another id). */
+/** The command with replaced ids (a lead already known under another id). */
 const withCurrentId = ({ standsFor }: RowProgress, planned: PlannedCommand, aggregates: Aggregates): PlannedCommand => {
   if (standsFor.size === 0) return planned;
   const { to, command } = planned;

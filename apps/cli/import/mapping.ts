@@ -13,8 +13,8 @@ import {
 import { nearestName } from '../arguments';
 
 /**
- * The import mapping: how the rows of a foreign file become commands. `examples/mappings/README.md` is its manual.
- * A value of a field is a constant or one of the objects below; a condition is a tree over cells.
+ * The import mapping: how rows of a CSV file become commands. `examples/mappings/README.md` is its manual. The value of
+ * a field is a constant or one of the objects below; a condition is a tree of tests on cells.
  */
 const strictObject = <F extends Record<string, TSchema>>(fields: F) =>
   Type.Object(fields, { additionalProperties: false });
@@ -45,7 +45,7 @@ const columnValue = strictObject({
   negative: Type.Optional(oneOf(['brackets', 'trailing-minus'])),
   round: Type.Optional(Type.Boolean()),
 });
-/** What arithmetic there is, and how many operands each takes. */
+/** The arithmetic operations, and how many operands each takes. */
 export const operators = { add: [2, 20], subtract: [2, 2], multiply: [2, 20], divide: [2, 2] } as const;
 export type Operator = keyof typeof operators;
 const arithmeticOf = (operator: Operator) => {
@@ -75,10 +75,10 @@ const commandShape = strictObject({
 const mappingShape = strictObject({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
-    says: 'a name of 1 to 100 letters, digits and . _ - that begins with a letter or digit',
+    requirement: 'a name of 1 to 100 letters, digits and . _ - that begins with a letter or digit',
   }),
   delimiter: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', says: 'one character other than a quote' }),
+    Type.String({ minLength: 1, maxLength: 1, pattern: '[^"\\r\\n]', requirement: 'one character other than a quote' }),
   ),
   encoding: Type.Optional(oneOf(['utf-8', 'latin1', 'windows-1252'])),
   blank: Type.Optional(markers()),
@@ -92,9 +92,9 @@ const cellTest = strictObject({
   blank: Type.Optional(Type.Boolean()),
 });
 
-/** A cell, unchanged or read as a date, a number, an amount, or an entry of a table. */
+/** A cell, as text or read as a date, number, amount, or key of a map. */
 export type ColumnValue = Static<typeof columnValue>;
-/** Numbers calculated with, exactly; the answer is a number or an amount. */
+/** Exact arithmetic; the result is a number or an amount. */
 export type Arithmetic = { readonly [O in Operator]?: readonly Value[] } & Pick<ColumnValue, 'as' | 'money' | 'round'>;
 export type Value =
   | string
@@ -111,7 +111,7 @@ export type Condition =
   | { readonly all: readonly Condition[] }
   | { readonly any: readonly Condition[] };
 
-/** One command that a row gives; `to` names the aggregate it is sent to. */
+/** One command per row; `to` names the aggregate it is sent to. */
 export interface MappedCommand {
   readonly command: string;
   readonly to: string;
@@ -124,20 +124,20 @@ export interface Mapping {
   readonly name: string;
   readonly delimiter: string;
   readonly encoding: 'utf-8' | 'latin1' | 'windows-1252';
-  /** Texts that stand for nothing, such as `N/A`: a cell that holds one counts as blank. */
+  /** Texts that mean "no value", such as `N/A`: a cell with one counts as blank. */
   readonly blank: readonly string[];
-  /** Columns whose cells say which record a row is; empty: the whole row says it. */
+  /** Columns that identify the record of a row; empty: the whole row does. */
   readonly key: readonly string[];
   readonly commands: readonly MappedCommand[];
-  /** Every column that the mapping reads, in order of mention. */
+  /** Every column that the mapping reads, in order of appearance. */
   readonly columns: readonly string[];
-  /** Those of them that say which record is meant: of the key, and of fields and look-ups that hold an id. */
+  /** The identifying ones: those of the key, and of fields and lookups that hold an id. */
   readonly idColumns: readonly string[];
 }
-/** The commands of the aggregates that an import may speak to, by the name used in `to`. */
+/** The commands that an import may send, by aggregate (the name used in `to`). */
 export type Aggregates = Readonly<Record<string, Commands>>;
 
-/** A command that nobody may send is Baton's own: sending it from a file would forge what Baton does by itself. */
+/** A command without a role is only sent by Baton itself: sent from a file, it would be forged. */
 export const sendableOf = ({ schemas }: Commands): readonly CommandSchema[] =>
   [...schemas.values()].filter(({ allow }) => allow.length > 0);
 
@@ -150,7 +150,7 @@ const checker = (shape: TObject) => {
   const find: (value: unknown) => Fault | undefined = faultFinder(shape);
   return (value: unknown, path: string) => {
     const found = find(value);
-    // A path is a JSON pointer: a slash inside a name is written ~1.
+    // A path is a JSON pointer, so a slash within a name is written ~1.
     if (found) throw fault(join(path, found.path.replaceAll('~1', '/').replaceAll('~0', '~')), found.message);
   };
 };
@@ -165,23 +165,23 @@ const kinds: Readonly<Record<string, (value: unknown, path: string) => void>> = 
   ...Object.fromEntries(Object.keys(operators).map((each) => [each, checker(arithmeticOf(each as Operator))])),
 };
 
-/** @returns what is calculated with, where a value is arithmetic */
+/** @returns the operands, if the value is arithmetic */
 export const operandsOf = (value: object): { operator: Operator; operands: readonly Value[] } | undefined => {
   const operator = (Object.keys(operators) as Operator[]).find((each) => each in value);
   return operator && { operator, operands: (value as Arithmetic)[operator]! };
 };
 
-/** Tells texts that are one of the markers of what is blank, in whatever spelling. */
+/** Makes a test for the blank markers, ignoring case and surrounding white space. */
 export const markerTest = (markers: readonly string[]): ((text: string) => boolean) => {
   const known = new Set(markers.map(wordKey));
   return (text) => known.size > 0 && known.has(wordKey(text));
 };
 
-/** Columns that a template names between braces. */
+/** The columns that a template names in braces. */
 export const columnsOfTemplate = (template: string): string[] =>
   [...template.matchAll(/\{([^{}]+)\}/g)].map(([, column]) => column!);
 
-/** @returns the columns that a value reads */
+/** @returns the columns that the value reads */
 export const columnsOf = (value: Value): readonly string[] => {
   if (typeof value !== 'object') return [];
   if ('template' in value) return columnsOfTemplate(value.template);
@@ -196,7 +196,7 @@ const idColumnsOf = (field: string, value: Value): readonly string[] => {
     return value.externalId === undefined ? [] : columnsOf(value.externalId);
   return /(^id|Id|Ids)$/.test(field) ? columnsOf(value) : [];
 };
-/** The tests of cells that a condition consists of. */
+/** The tests on cells in a condition. */
 const testsOf = (condition: Condition): readonly Static<typeof cellTest>[] => {
   if ('not' in condition) return testsOf(condition.not);
   if ('all' in condition) return condition.all.flatMap(testsOf);
@@ -204,10 +204,10 @@ const testsOf = (condition: Condition): readonly Static<typeof cellTest>[] => {
   return [condition];
 };
 
-/** Does a luxon format name a time of day, or only a day? Text in quotes is literal. */
+/** Whether a luxon format contains a time of day. Text in quotes is literal. */
 export const hasTimeOfDay = (format: string): boolean =>
   format === 'iso' || /[HhmsSutTfFxX]/.test(format.replace(/'[^']*'/g, ''));
-/** Does a luxon format carry its own offset or count from the epoch, so that no zone is needed? */
+/** Whether a luxon format contains an offset or counts from the epoch, so that no zone is needed. */
 export const hasOffset = (format: string): boolean => /[ZzxX]/.test(format.replace(/'[^']*'/g, ''));
 
 const checkRounding = ({ as: type, money, round }: Pick<ColumnValue, 'as' | 'money' | 'round'>, path: string): void => {
@@ -271,7 +271,7 @@ const checkOperand = (operand: Value, path: string): void => {
     throw fault(path, 'An operand must be a number, a column with numbers, or arithmetic.');
   const named = ['as', 'money', 'date', 'keepBlank', 'round'].find((entry) => entry in operand);
   if (named) throw fault(join(path, named), `An operand cannot have ${named}; move it to the outer value.`);
-  // A column among operands is a number without saying so; a table may give numbers, too.
+  // A column among the operands is read as a number; a map may give numbers, too.
   checkValue('column' in operand && !operand.map ? { ...operand, as: 'number' } : operand, path);
 };
 
@@ -292,7 +292,7 @@ const checkCondition = (condition: unknown, path: string): void => {
   inner.forEach((each, index) => checkCondition(each, join(path, `${logic}.${index}`)));
 };
 
-/** `What there is instead`, of which the nearest to a name that is none. */
+/** A hint with the nearest known name, or all of them. */
 const suggestion = (name: string, known: readonly string[]): string => {
   const nearest = nearestName(name, known);
   return nearest ? `did you mean ${nearest}?` : `use one of ${known.join(', ')}.`;

@@ -18,7 +18,7 @@ interface Sent {
   readonly id: string;
   readonly command: AnyCommand;
 }
-/** Maps a file and takes down every command it gives, as a store that accepts all would see them. */
+/** Maps a file and collects every command, as a store that accepts everything would receive them. */
 const imported = async (name: string, file: string) => {
   const sent: Sent[] = [];
   const ids = new Set<string>();
@@ -61,7 +61,7 @@ describe('the example mappings', () => {
   it.each(readdirSync(mappings).filter((name) => name.endsWith('.json')))('%s is valid', (name) => {
     expect(mappingNamed(name.replace('.json', '')).commands.length).toBeGreaterThan(0);
   });
-  it('are described by a worked example that does what is said of it', async () => {
+  it('have a manual whose worked example gives the described result', async () => {
     const manual = readFileSync(`${mappings}/README.md`, 'utf8');
     const [csv, json] = ['csv', 'json'].map((kind) => manual.split(`\`\`\`${kind}\n`)[1]!.split('```')[0]!);
     const file = join(mkdtempSync(join(tmpdir(), 'baton-manual-')), 'forms.csv');
@@ -95,7 +95,7 @@ describe('the example mappings', () => {
       },
     ]);
   });
-  it('speak to commandsByTarget by their own names', () => {
+  it('use the names of commandsByTarget', () => {
     for (const [name, { to, commands }] of Object.entries(targets))
       expect([commands.aggregate, to.name.toLowerCase()]).toEqual([name, `to${name}`]);
   });

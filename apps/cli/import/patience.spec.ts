@@ -4,18 +4,18 @@ import { OutageRetry } from './patience';
 
 const away = () => new Conflict('log/unavailable', 'EventStoreDB does not answer; try again later.');
 
-/** Time that passes while somebody waits, and at no other moment. */
+/** Time that passes only while the code waits. */
 class WaitingTimers implements Timers {
   private ms = 0;
   now = () => this.ms;
   delay = (ms: number) => Promise.resolve(void (this.ms += ms));
 }
 
-describe('the patience of an import', () => {
-  const told: string[] = [];
-  beforeEach(() => void told.splice(0));
-  const tell = (sentence: string) => void told.push(sentence);
-  /** A call that is not answered so many times. */
+describe('the retries of an import', () => {
+  const messages: string[] = [];
+  beforeEach(() => void messages.splice(0));
+  const report = (sentence: string) => void messages.push(sentence);
+  /** A call that fails this many times. */
   const after = (failures: number, error: () => Error = away) => {
     let made = 0;
     return async () => {
@@ -24,24 +24,24 @@ describe('the patience of an import', () => {
     };
   };
 
-  it('outlasts an outage, and tells it once for all calls, with its end', async () => {
-    const patience = new OutageRetry(15, tell, new WaitingTimers());
+  it('continue after an outage, and report it once for all calls, with its end', async () => {
+    const patience = new OutageRetry(15, report, new WaitingTimers());
     expect(await Promise.all([after(4), after(3), after(0)].map((call) => patience.through(call)))).toEqual([
       'answer 5',
       'answer 4',
       'answer 1',
     ]);
-    expect(told).toEqual([
+    expect(messages).toEqual([
       'log/unavailable: EventStoreDB does not answer; try again later. The import waits up to 15 minutes and then continues by itself.',
       expect.stringMatching(/^The import continues after an outage of \d s\.$/),
     ]);
     await patience.through(after(1));
-    expect(told).toHaveLength(4); // another outage
+    expect(messages).toHaveLength(4); // another outage
   });
 
-  it('ends when the outage has lasted too long, counted from its beginning', async () => {
+  it('end when the outage exceeds the limit, counted from its beginning', async () => {
     const timers = new WaitingTimers();
-    const patience = new OutageRetry(1, tell, timers);
+    const patience = new OutageRetry(1, report, timers);
     await patience.through(after(59));
     expect(timers.now()).toBe(59_000);
     await expect(patience.through(after(Infinity))).rejects.toMatchObject({
@@ -51,15 +51,15 @@ describe('the patience of an import', () => {
     expect(timers.now()).toBe(59_000 + 60_000);
   });
 
-  it('waits for nothing where none is wanted', async () => {
-    await expect(new OutageRetry(0, tell).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
-    expect(told).toEqual([]);
+  it('do not wait if the limit is 0', async () => {
+    await expect(new OutageRetry(0, report).through(after(1))).rejects.toMatchObject({ code: 'import/outage' });
+    expect(messages).toEqual([]);
   });
 
   it.each(['documents/unavailable', 'keys/unavailable', 'log/clock-jumped', 'log/busy-stream'])(
-    'is for %s too',
+    'cover %s too',
     async (code) => {
-      const patience = new OutageRetry(1, tell, new WaitingTimers());
+      const patience = new OutageRetry(1, report, new WaitingTimers());
       expect(await patience.through(after(1, () => new Conflict(code, 'Later.')))).toBe('answer 2');
     },
   );
@@ -68,7 +68,7 @@ describe('the patience of an import', () => {
     new Refused('lead/unknown', 'Capture it.'),
     new Conflict('read/too-far-behind', 'No.'),
     new Error('broken'),
-  ])('is not for what does not pass by itself: %s', (error) =>
-    expect(new OutageRetry(1, tell).through(after(1, () => error))).rejects.toBe(error),
+  ])('do not cover permanent errors: %s', (error) =>
+    expect(new OutageRetry(1, report).through(after(1, () => error))).rejects.toBe(error),
   );
 });

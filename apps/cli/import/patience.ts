@@ -1,51 +1,51 @@
 import { Conflict, isTransient, type BatonError } from '@baton/kernel';
 import { machineTimers, type Timers } from '@baton/platform/runner';
 
-/** Between two attempts. The link to a server looks for it more often; a call that comes meanwhile waits there. */
+/** Pause between two attempts. The connection to a server retries more often; a call made meanwhile waits there. */
 const PAUSE_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /**
- * Waits through outages: a call that a store did not answer is made again until it is answered, or the outage has lasted
- * too long. Calls that fail side by side are one outage. Only for calls that may be repeated.
+ * Retries calls during an outage of the stores until they succeed or the outage lasts too long. Calls that fail in
+ * parallel count as one outage. Only for calls that are safe to repeat.
  */
 export class OutageRetry {
-  /** Of the outage that goes on. */
+  /** State of the current outage. */
   private since: number | undefined;
 
   /**
-   * @param limitMinutes how long one outage may last; 0: not at all
-   * @param tell         takes a sentence when an outage begins, and one when it is over
+   * @param limitMinutes how long one outage may last; 0: no waiting
+   * @param report         receives a sentence when an outage begins and when it ends
    */
   constructor(
     private readonly limitMinutes: number,
-    private readonly tell: (sentence: string) => void,
+    private readonly report: (sentence: string) => void,
     private readonly timers: Timers = machineTimers,
   ) {}
 
   /**
-   * @returns what the call answers in the end
-   * @throws Conflict `import/outage` when an outage outlasts the limit; other errors of the call as they are
+   * @returns the result of the first call that succeeds
+   * @throws Conflict `import/outage` when an outage exceeds the limit; other errors of the call unchanged
    */
   async through<T>(call: () => Promise<T>): Promise<T> {
     for (let failed = false; ;) {
       try {
         const answer = await call();
-        if (failed) this.over(); // others may be answered in an outage, from what is in memory
+        if (failed) this.over(); // other calls may be answered from memory during an outage
         return answer;
       } catch (error) {
         if (!isTransient(error)) throw error;
         failed = true;
-        this.goesOn(error as BatonError);
+        this.continueWaiting(error as BatonError);
         await this.timers.delay(PAUSE_MS);
       }
     }
   }
 
-  private goesOn({ code, message }: BatonError): void {
+  private continueWaiting({ code, message }: BatonError): void {
     const now = this.timers.now();
     if (this.since === undefined && this.limitMinutes > 0)
-      this.tell(
+      this.report(
         `${code}: ${message} The import waits up to ${minutes(this.limitMinutes)} and then continues by itself.`,
       );
     this.since ??= now;
@@ -60,7 +60,7 @@ export class OutageRetry {
     if (this.since === undefined) return;
     const seconds = Math.round((this.timers.now() - this.since) / 1000);
     this.since = undefined;
-    this.tell(`The import continues after an outage of ${seconds} s.`);
+    this.report(`The import continues after an outage of ${seconds} s.`);
   }
 }
 

@@ -22,37 +22,37 @@ export interface PlannedCommand {
   readonly id: string;
   /** The stream that it is sent to. */
   readonly stream: string;
-  /** The streams that it names besides. */
+  /** Other streams that it names. */
   readonly refs: readonly string[];
   readonly command: AnyCommand;
   readonly mapped: MappedCommand;
 }
 
-/** One line of the report. It never holds what stands in a cell. */
+/** One line of the report. It never contains the content of a cell. */
 export interface RowFault {
   readonly line: number;
-  /** The column of the faulty cell, where one is to blame. */
+  /** The column of the faulty cell, if one cell is at fault. */
   readonly column: string;
   readonly code: string;
   readonly message: string;
 }
 
-/** A number that a spreadsheet wrote back in its own way: `1.23E+15` stands for every id that begins so. */
+/** A number that a spreadsheet has shortened: `1.23E+15` could be any id with these first digits. */
 const roundedNumber = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/i;
 
 const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 
-/** What the ids of rows and commands are made of. */
+/** Source of the ids of rows and commands. */
 export interface ImportIds {
-  /** Takes the rows in file order. @throws Refused `import/blank-key`, `import/rounded-id` */
+  /** Must be called in file order. @throws Refused `import/blank-key`, `import/rounded-id` */
   readonly row: (row: readonly string[], cells: Cells) => string;
   /**
-   * The id of a command. What holds now is said anew by each run, line by line; an occurrence is the same by its row
-   * alone; anything else by its row and by what it says, so that a row that has changed is decided on its merits.
+   * The id of a command. A command about the present is new in each run, per line; an occurrence is identified by its
+   * row alone; any other command by its row and its content, so that a changed row is sent again.
    */
   readonly command: (place: CommandPosition, command: AnyCommand, about: CommandSchema['about']) => string;
 }
-/** Where a command stands: in which row, and as which of the mapping's commands. */
+/** Position of a command: its row, and its index among the mapping's commands. */
 interface CommandPosition {
   readonly rowId: string;
   readonly line: number;
@@ -60,24 +60,25 @@ interface CommandPosition {
 }
 
 /**
- * Names the rows of one file, and their commands, so that a second import of it finds the same names. A row is its key,
- * or without one its content and how many equal rows stood before it: true duplicates keep names of their own.
- * @param secret names are hashed under it: they stand in events, and nobody shall guess an address from one
- * @param run    the number of the run of this mapping
+ * Derives ids for the rows of a file and their commands, the same in every import of the file. A row is identified by
+ * its key or, without a key, by its content and the number of equal rows before it, so that true duplicates get
+ * different ids.
+ * @param secret ids are hashed with it: they appear in events, and nobody must be able to guess an address from one
+ * @param run    number of the run of this mapping
  */
 export const importIdsOf = (
   { name, key, idColumns }: Pick<Mapping, 'name' | 'key' | 'idColumns'>,
   secret: Buffer,
   run: number,
 ): ImportIds => {
-  const nameOf = (...said: readonly unknown[]): string =>
+  const nameOf = (...parts: readonly unknown[]): string =>
     uuidv5(
       createHmac('sha256', secret)
-        .update(JSON.stringify([name, ...said]))
+        .update(JSON.stringify([name, ...parts]))
         .digest('hex'),
       IMPORT_IDS,
     );
-  const seen = new Map<string, number>(); // 16 bytes of hash a row: the content itself would not fit in memory
+  const seen = new Map<string, number>(); // 16 bytes of hash per row: the content itself would not fit in memory
   return {
     row: (row, cells) => {
       const rounded = idColumns.find((column) => roundedNumber.test(withoutInvisibleMarks(cells(column))));
@@ -111,7 +112,7 @@ export const importIdsOf = (
   };
 };
 
-/** The column to blame for a field of a command; '' where the value came from none. */
+/** The column to report for a field of a command; '' if its value comes from no column. */
 export const columnOf = ({ data, occurredAt }: MappedCommand, path: string): string => {
   const field = path.split('.')[0]!;
   if (field === 'occurredAt') return occurredAt === undefined ? '' : (columnsOf(occurredAt)[0] ?? '');
@@ -126,9 +127,9 @@ interface PlanContext {
 }
 
 /**
- * Turns one row into its commands, each checked against its schema; nothing is sent.
- * @param row its `rowId` is the conversation of its commands; what it says of one instant stands behind what the rows of
- *   earlier lines say of it
+ * Maps one row to its commands, each checked against its schema; nothing is sent.
+ * @param row its `rowId` is the correlation id of its commands; at the same instant, they are ordered after those of
+ *   earlier lines
  * @throws Refused with the column as its path
  */
 export const planRow = async (

@@ -43,7 +43,7 @@ describe('the rows of a CSV file', () => {
     ]);
   });
 
-  it('come back as they were written, with the lines they begin on', async () => {
+  it('round-trip any content, with the lines they begin on', async () => {
     const cell = fc.string({
       unit: fc.constantFrom('a', '"', ',', '\n', '\r\n', ' ', 'é', '\u{1d11e}'),
       maxLength: 12,
@@ -99,23 +99,23 @@ describe('the rows of a CSV file', () => {
     ]);
   });
 
-  it('name rows with NUL and rows that are not UTF-8', async () => {
+  it('report rows with NUL and rows that are not UTF-8', async () => {
     const rows = await rowsIn(Buffer.from('a,b\n1,\0\nM\xfcller,2\nfine,3\n', 'latin1'));
     expect(seen(rows)).toEqual(['1:a|b', '2!import/nul-character', '3!import/not-utf-8', '4:fine|3']);
   });
 
-  it('are read as Latin-1 where the mapping says so', async () => {
+  it('are read as Latin-1 if the mapping says so', async () => {
     expect(seen(await rowsIn(Buffer.from('a\nM\xfcller\n', 'latin1'), 'latin1'))).toEqual(['1:a', '2:Müller']);
   });
 
-  it('are read as Windows-1252 where the mapping says so, and tell where they end in the file', async () => {
+  it('are read as Windows-1252 if the mapping says so, and report their end in the file', async () => {
     const bytes = Buffer.from('a,b\nM\xfcller \x96 5 \x80,\x93x\x94\n1,2\n', 'latin1');
     const rows = await rowsIn(bytes, 'windows-1252');
     expect(seen(rows)).toEqual(['1:a|b', '2:Müller – 5 €|“x”', '3:1|2']);
     expect(rows.map(({ end }) => end)).toEqual([4, bytes.length - 4, bytes.length]);
   });
 
-  it('keep characters that lie across the border of two reads', async () => {
+  it('keep characters split over two reads', async () => {
     const cell = 'é€𝄞'.repeat(20_000);
     expect(seen(await rowsIn(`a\n${cell}\nx\n`))).toEqual(['1:a', `2:${cell}`, '3:x']);
   });
@@ -127,12 +127,12 @@ describe('the rows of a CSV file', () => {
     expect(row).toMatchObject({ line: 2 });
   });
 
-  it('tell where they end in the file', async () => {
+  it('report their end in the file', async () => {
     const rows = await rowsIn('\ufeffa,é\r\n1,2\r\n"3",4');
     expect(rows.map(({ end }) => end)).toEqual([3 + 6, 3 + 6 + 5, 3 + 6 + 5 + 5]);
   });
 
-  it('are refused in UTF-16, and where there is no file', async () => {
+  it('are refused in UTF-16, and without a file', async () => {
     await expect(rowsIn(Buffer.from('\ufeffa,b\n', 'utf16le'))).rejects.toMatchObject({ code: 'import/not-utf-8' });
     await expect(rowsOf(join(folder, 'none'), { delimiter: ',', encoding: 'utf-8' }).next()).rejects.toMatchObject({
       code: 'import/no-file',
@@ -142,7 +142,7 @@ describe('the rows of a CSV file', () => {
 
 describe('the header', () => {
   const cells = (...names: string[]): Row => ({ line: 1, end: 0, cells: names });
-  it('names each column once; a column without a name does not matter', () => {
+  it('names each column once; a column without a name is ignored', () => {
     expect(headerOf(cells('a', '', 'b', ''), ['b']).index).toEqual(new Map([['a', 0], ['b', 2]])); // prettier-ignore
   });
   it.each([

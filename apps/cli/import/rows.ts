@@ -2,13 +2,13 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { CsvError, parse } from 'csv-parse';
 import { NotFound, Refused } from '@baton/kernel';
 
-/** A row of the file, or the place where none could be read; `line` is the physical line it begins on, from 1. */
+/** A row of the file, or the position of an unreadable one; `line` is the physical line on which it begins, from 1. */
 export type Row =
   | { readonly line: number; readonly end: number; readonly cells: readonly string[] }
   | { readonly line: number; readonly end: number; readonly code: string; readonly message: string };
 
 const CHUNK_BYTES = 64 * 1024;
-/** A row beyond this is no row but a missing quote or line end; memory stays bounded by it. */
+/** A longer row is a missing quote or line break; this bounds the memory. */
 export const MAX_ROW_BYTES = 1024 * 1024;
 
 const messages = {
@@ -23,11 +23,11 @@ type Code = keyof typeof messages;
 
 const lineBreaks = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0;
 
-/** What is wrong with the text of a row, whatever it means. */
+/** What is wrong with the text of a row, independent of the mapping. */
 const faultOfText = (cells: readonly string[]): Code | undefined => {
   for (const cell of cells) {
     if (cell.includes('\u0000')) return 'import/nul-character';
-    if (cell.includes('\ufffd')) return 'import/not-utf-8'; // what decoding puts in the place of a broken byte
+    if (cell.includes('\ufffd')) return 'import/not-utf-8'; // the decoder writes this in place of an invalid byte
   }
   return undefined;
 };
@@ -38,17 +38,17 @@ interface Options {
 }
 
 /**
- * Windows-1252 is Latin-1 but for these signs in the place of the control characters from 0x80 on (five have none). Node's
- * own decoder gives the control characters in some releases.
+ * Windows-1252 is Latin-1 except for the bytes 0x80 to 0x9f, which are printable characters (five are unused). Node's
+ * own decoder returns control characters for them in some releases.
  */
 const windowsSigns = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 const decodeWindows1252 = (cell: string): string =>
   cell.replace(/[\u0080-\u009f]/g, (sign) => windowsSigns[sign.charCodeAt(0) - 0x80]!);
 
 /**
- * Reads the records of a CSV file (RFC 4180; LF, CRLF or CR; with or without BOM) in bounded memory, the header
- * included. Where a record cannot be read, its fault is given, and reading goes on with the next physical line: a
- * stray or unclosed quote costs its own line only. Empty lines are passed over.
+ * Reads the records of a CSV file (RFC 4180; LF, CRLF or CR; with or without BOM) in bounded memory, including the
+ * header. For a record that cannot be read its fault is returned, and reading continues with the next physical line: a
+ * stray or unclosed quote affects its own line only. Empty lines are skipped.
  * @throws NotFound `import/no-file`
  */
 export async function* rowsOf(path: string, options: Options): AsyncGenerator<Row> {
@@ -76,11 +76,11 @@ const codeOf = ({ code }: CsvError, firstLineBytes: number): Code => {
   return code === 'CSV_QUOTE_NOT_CLOSED' ? 'import/unclosed-quote' : 'import/stray-quote';
 };
 
-/** UTF-16 by its byte order mark, or because the first letter is half a NUL. */
+/** UTF-16, recognised by its byte order mark or by a NUL in the first character. */
 const isUtf16 = (head: Buffer): boolean =>
   ['fffe', 'feff'].includes(head.toString('hex', 0, 2)) || (head.length > 1 && (head[0] === 0) !== (head[1] === 0));
 
-/** Where the text begins: after a UTF-8 byte order mark. */
+/** Offset of the text: after a UTF-8 byte order mark. */
 const startOf = async (file: FileHandle): Promise<number> => {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(3), 0, 3, 0);
   const head = buffer.subarray(0, bytesRead);
@@ -88,7 +88,7 @@ const startOf = async (file: FileHandle): Promise<number> => {
   return head.toString('hex') === 'efbbbf' ? 3 : 0;
 };
 
-/** Reads on from a place where a record begins; returns where the first unreadable record begins, if any does. */
+/** Reads from an offset at which a record begins; returns the offset of the first unreadable record, if any. */
 async function* recordsFrom(
   file: FileHandle,
   from: { offset: number; line: number },
@@ -98,11 +98,11 @@ async function* recordsFrom(
   let found: Row[] = [];
   const parser = parse({
     delimiter,
-    encoding: encoding === 'utf-8' ? 'utf8' : 'latin1', // by bytes, so that places in the file hold
+    encoding: encoding === 'utf-8' ? 'utf8' : 'latin1', // as bytes, so that offsets match the file
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     max_record_size: MAX_ROW_BYTES,
-    // Records are taken here, as they are met: a stream would drop those before an error.
+    // Records are collected here as they are parsed: a stream would drop those before an error.
     on_record: (cells: string[], { bytes_records }) => {
       offset = from.offset + bytes_records;
       const code = faultOfText(cells);
@@ -133,7 +133,7 @@ async function* recordsFrom(
   return { failed, offset, line };
 }
 
-/** The offset after the line break that ends the line at `offset`, and the bytes of that line. */
+/** Offset after the line break that ends the line at `offset`, and the bytes of that line. */
 const endOfLine = async (file: FileHandle, offset: number): Promise<{ end: number; bytes: number }> => {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let at = offset; ;) {
@@ -153,14 +153,14 @@ const endOfLine = async (file: FileHandle, offset: number): Promise<{ end: numbe
   }
 };
 
-/** The header: the names of the columns and where each stands. */
+/** The header: the column names and their indexes. */
 export interface Header {
   readonly names: readonly string[];
   readonly index: ReadonlyMap<string, number>;
 }
 
 /**
- * Reads the first row as the names of the columns; a column without a name cannot be mapped and does not matter.
+ * Reads the first row as column names; columns without a name are ignored.
  * @throws Refused `import/empty-file`, `import/bad-header`, `import/duplicate-column`, `import/unknown-column`
  */
 export const headerOf = (row: Row | undefined, columns: readonly string[]): Header => {

@@ -32,16 +32,16 @@ import {
   type Value,
 } from './mapping';
 
-/** A row's cells by column. */
+/** Cells of a row by column. */
 export type Cells = (column: string) => string;
-/** Finds a stream by what a person or a foreign system calls it; undefined: there is none. */
+/** Finds a stream by an e-mail address or external id; undefined if there is none. */
 export type Lookup = (kind: 'lead', by: 'externalId' | 'email', value: string) => Promise<string | undefined>;
 
-/** Says no without the cell's content: reports hold no personal data. The path is the column. */
+/** Refuses without the content of the cell: reports contain no personal data. The path is the column. */
 const valueFault = (code: string, message: string, column: string): Refused =>
   new Refused(`import/${code}`, message, column);
 
-/** Does a row meet a condition? Cells are compared as words are shown: without white space around them or marks within. */
+/** Whether a row meets a condition. Cells are compared without surrounding white space and invisible characters. */
 export const meetsCondition = (condition: Condition, cells: Cells): boolean => {
   if ('not' in condition) return !meetsCondition(condition.not, cells);
   if ('all' in condition) return condition.all.every((each) => meetsCondition(each, cells));
@@ -52,8 +52,8 @@ export const meetsCondition = (condition: Condition, cells: Cells): boolean => {
 };
 
 /**
- * The value of a field in one row; undefined: absent.
- * @throws Refused `import/…` with the column as its path, never with the cell's content
+ * The value of a field in one row; undefined if absent.
+ * @throws Refused `import/…` with the column as its path, never with the content of the cell
  */
 export const evaluateValue = async (value: Value, cells: Cells, lookup: Lookup): Promise<Json | undefined> => {
   if (typeof value !== 'object') return value;
@@ -78,7 +78,7 @@ export const evaluateValue = async (value: Value, cells: Cells, lookup: Lookup):
   return found;
 };
 
-/** The text of a cell, or of its default; undefined: blank. */
+/** The text of a cell, or its default; undefined if blank. */
 const textOf = ({ column, blank, default: instead }: ColumnValue, cells: Cells): string | undefined => {
   const text = cells(column);
   if (!isBlank(text) && !(blank && markerTest(blank)(text))) return text;
@@ -101,13 +101,13 @@ const fromCell = (value: ColumnValue, cells: Cells): Json | undefined => {
   return numeric ? convertNumber(numberIn(text, value), value, cells, column) : text;
 };
 
-/** A local time as the clock on the wall shows it, for comparison. */
+/** Local time as a wall clock shows it, for comparison. */
 const wallClockText = (time: DateTime): string => time.toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
 const parsers = new Map<string, ReturnType<typeof DateTime.buildFormatParser>>();
-/** A whole date: of a mere time of day the library would make today's, and of a number a year or a day of one. */
+/** The date must be complete: luxon would take today for a time without a date, and complete a year. */
 const isoDate = /^\d{4}(-\d{2}-\d{2}|\d{4})(T|$)/i;
-/** @param zone that a text without an offset is of, and the answer; without it the text's own offset is kept */
+/** @param zone zone of a text without an offset, and of the result; without it, the offset of the text is kept */
 const parseDate = (text: string, format: string, zone: string | undefined): DateTime => {
   const how = zone === undefined ? { setZone: true } : { zone };
   if (format === 'iso') return isoDate.test(text) ? DateTime.fromISO(text, how) : DateTime.invalid('no date');
@@ -116,7 +116,7 @@ const parseDate = (text: string, format: string, zone: string | undefined): Date
   return DateTime.fromFormatParser(text, parser, { ...how, locale: 'en-US' });
 };
 
-/** Dates repeat within a file, and within a row: what a text means is worked out once. */
+/** Dates repeat within a file and a row, so each text is parsed once. */
 const dates = new LRUCache<string, Instant>({ max: 10_000 });
 const dateOf = (text: string, value: ColumnValue): Instant => {
   const question = `${value.date}\n${value.zone}\n${value.as}\n${text}`;
@@ -126,8 +126,8 @@ const dateOf = (text: string, value: ColumnValue): Instant => {
 };
 
 /**
- * Reads a date strictly by its format. A day becomes the first instant of that day in the zone; a time of day that the
- * zone's clocks skipped or showed twice is refused, since nobody can say which instant was meant.
+ * Reads a date strictly by its format. A day becomes its first instant in the zone. A time of day that the zone's
+ * clocks skip or show twice is refused, because the instant is not known.
  */
 const readDate = (text: string, { column, date: format = '', zone, as: type }: ColumnValue): Instant => {
   const plain = parseDate(text, format, 'UTC');
@@ -156,7 +156,7 @@ const readDate = (text: string, { column, date: format = '', zone, as: type }: C
 
 const escaped = (sign: string): string => sign.replace(/[.]/g, '\\$&');
 
-/** The decimal of a number as people write it; groups of thousands must be whole, and parted by one sign. */
+/** The decimal number in a text; groups of thousands must be complete and use one separator. */
 const decimalIn = (text: string, value: ColumnValue): Decimal | undefined => {
   const { decimal = '.', thousands = [], negative } = value;
   const signs = [thousands].flat();
@@ -187,7 +187,7 @@ const numberIn = (text: string, value: ColumnValue): Decimal => {
   );
 };
 
-/** Quotients have no end: so many digits of them are kept, far beyond what any amount has. */
+/** Digits kept of a quotient, far more than any amount has. */
 const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
 const calculate: Readonly<Record<Operator, (a: Decimal, b: Decimal) => Decimal>> = {
   add: (a, b) => a.plus(b),
@@ -196,7 +196,7 @@ const calculate: Readonly<Record<Operator, (a: Decimal, b: Decimal) => Decimal>>
   divide: (a, b) => a.dividedBy(b),
 };
 
-/** @returns undefined where an operand is blank: nothing is known of the whole then */
+/** @returns undefined if an operand is blank: the result is then unknown */
 const resultOf = (value: Value, cells: Cells): Decimal | undefined => {
   if (typeof value === 'number') return new Exact(value);
   const { operator, operands } = operandsOf(value as Arithmetic) ?? {};
@@ -220,7 +220,7 @@ const calculatedValue = (value: Arithmetic, cells: Cells): Json | undefined => {
   return number && convertNumber(number, value, cells, columnsOf(value)[0] ?? '');
 };
 
-/** A number or an amount, as the mapping wants it. */
+/** A number or an amount, as the mapping asks. */
 const convertNumber = (
   number: Decimal,
   { as: type, money, round = false }: Pick<ColumnValue, 'as' | 'money' | 'round'>,

@@ -5,9 +5,9 @@ import { isBlank, Refused, withoutInvisibleMarks } from '@baton/kernel';
 import type { PathCounts } from '@baton/attribution';
 
 export interface PathFileOptions {
-  /** What stands between two steps of a path; ` > ` by default. */
+  /** Separator of the steps of a path; ` > ` by default. */
   readonly separator?: string;
-  /** Columns by name; by default `path`, and the first that exists of those below. */
+  /** Columns by name; by default `path`, and the first existing one of those listed below. */
   readonly pathColumn?: string;
   readonly conversionsColumn?: string;
   readonly valueColumn?: string;
@@ -22,39 +22,32 @@ const defaultColumns = {
   nulls: ['nulls', 'total_null'],
 } as const;
 const otherSeparators = [' > ', '>', ' | ', '|', ';', '→', '⇒', '»', '›', '＞', '->', '/', ',', '\t'];
-/** What parts the columns of a file that a spreadsheet wrote for another country. */
+/** Separators used by spreadsheets of other locales. */
 const otherDelimiter = /[;\t|]/;
-/** Of these a step may be made as well: `Facebook/Instagram`. They are counted and said, not refused. */
 const MAX_LISTED_LINES = 3;
+/** A sign that may also belong to a step, as in `Facebook/Instagram`. It is counted and reported, not refused. */
 interface MixedSeparator {
   paths: number;
-  /** The first of them. */
+  /** Lines of the first ones. */
   readonly lines: number[];
 }
-const note = (mixed: Map<string, MixedSeparator>, sign: string, line: number): void => {
-  const known = mixed.get(sign) ?? { paths: 0, lines: [] };
-  mixed.set(sign, known);
-  known.paths++;
-  if (known.lines.length < MAX_LISTED_LINES) known.lines.push(line);
-};
-
 const fault = (code: string, message: string, line: number, column = ''): Refused =>
   new Refused(`paths/${code}`, message, `line ${line}${column && `, ${column}`}`);
 
 interface Columns {
   readonly path: number;
   readonly conversions: number;
-  /** -1: the file has none. */
+  /** -1: no such column. */
   readonly value: number;
   readonly nulls: number;
 }
 
 const columnsOf = (header: readonly string[], options: PathFileOptions, line: number): Columns => {
-  const find = (what: keyof Columns, asked: string | undefined, needed: boolean): number => {
-    const names = asked === undefined ? defaultColumns[what] : [asked];
+  const find = (what: keyof Columns, option: string | undefined, needed: boolean): number => {
+    const names = option === undefined ? defaultColumns[what] : [option];
     const name = names.find((one) => header.includes(one));
     if (name === undefined) {
-      if (!needed && asked === undefined) return -1;
+      if (!needed && option === undefined) return -1;
       const [sign] = header.length === 1 ? (otherDelimiter.exec(header[0]!) ?? []) : [];
       if (sign !== undefined) {
         const named = sign === '\t' ? 'tabs' : `"${sign}"`;
@@ -104,16 +97,92 @@ const stepsOf = (cell: string, separator: string, line: number, column: string):
   throw fault('empty-step', where, line, column);
 };
 
+const mixedWarning = (sign: string, { paths, lines }: MixedSeparator, separator: string): string => {
+  const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
+  return `${paths} paths contain ${sign} within a channel (line ${named}): steps are separated by "${separator}" only`;
+};
+
+/** Looks for signs that the separator is wrong, row by row. */
+class SeparatorCheck {
+  private anySplit = false;
+  private suspect: { readonly line: number; readonly sign: string } | undefined;
+  private tight: { readonly line: number; readonly step: string } | undefined;
+  private readonly mixed = new Map<string, MixedSeparator>();
+
+  constructor(private readonly separator: string) {
+    if (separator === '')
+      throw new Refused('paths/other-separator', '--separator must have at least one character.', 'separator');
+  }
+
+  add(cell: string, steps: readonly string[], line: number): void {
+    this.anySplit ||= steps.length > 1;
+    if (!this.anySplit && !this.suspect) {
+      const sign = this.otherSeparatorIn([cell]);
+      if (sign !== undefined) this.suspect = { line, sign };
+    }
+    const bare = this.separator.trim();
+    const unsplit = bare === '' ? undefined : steps.find((step) => step.includes(bare));
+    if (unsplit !== undefined) this.tight ??= { line, step: unsplit };
+    else {
+      const sign = this.otherSeparatorIn(steps);
+      if (sign !== undefined) this.countMixed(sign === '\t' ? 'a tab' : `"${sign.trim()}"`, line);
+    }
+  }
+
+  /** @returns the warnings, once all rows were added; throws Refused `paths/other-separator` */
+  result(): readonly string[] {
+    // If every path is a single step that contains another sign, that sign is probably the separator.
+    if (!this.anySplit && this.suspect)
+      throw fault(
+        'other-separator',
+        `No path contains the separator "${this.separator}"; set --separator, perhaps to "${this.suspect.sign}".`,
+        this.suspect.line,
+      );
+    if (this.anySplit && this.tight)
+      throw fault(
+        'other-separator',
+        `Other paths are separated by "${this.separator}"; here "${this.tight.step}" would be one channel. Use one separator in the whole file.`,
+        this.tight.line,
+      );
+    return [...this.mixed].map(([sign, found]) => mixedWarning(sign, found, this.separator));
+  }
+
+  private otherSeparatorIn(texts: readonly string[]): string | undefined {
+    return otherSeparators.find((sign) => sign !== this.separator && texts.some((text) => text.includes(sign)));
+  }
+  private countMixed(sign: string, line: number): void {
+    const known = this.mixed.get(sign) ?? { paths: 0, lines: [] };
+    this.mixed.set(sign, known);
+    known.paths++;
+    if (known.lines.length < MAX_LISTED_LINES) known.lines.push(line);
+  }
+}
+
+const countsOf = (record: readonly string[], columns: Columns, header: readonly string[], line: number): PathCounts => {
+  const countIn = (column: number) => (column < 0 ? 0 : numberOf(record[column]!, line, header[column]!));
+  const conversions = countIn(columns.conversions);
+  const hasNoValue = conversions === 0 && columns.value >= 0 && withoutInvisibleMarks(record[columns.value]!) === '';
+  const value = hasNoValue ? 0 : countIn(columns.value);
+  if (conversions === 0 && value !== 0)
+    throw fault(
+      'value-without-conversions',
+      'The path has a value but no conversions, so the value cannot be credited: give its conversions, or 0 as its value.',
+      line,
+      header[columns.value]!,
+    );
+  return { conversions, nulls: countIn(columns.nulls), value };
+};
+
 /**
- * Reads a path table row by row: one path, its conversions, and where the file has them value and nulls.
- * A blank value counts as 0 where nothing converted. Steps parted by the same sign with other white space around it are
- * refused: `a>b` beside `a > b` is no channel. Steps that hold another sign which parts steps elsewhere are counted in a
- * warning.
- * @param each takes every row, in the order of the file
- * @returns how many rows there are, and what to know of them
+ * Reads a path table row by row: a path, its conversions, and its value and nulls if the file has them. A blank value
+ * counts as 0 if nothing converted. Steps split by the same sign with different white space are refused: `a>b` in a
+ * file with `a > b` is not a channel. Steps that contain another common separator are counted in a warning.
+ * @param each receives every row, in file order
+ * @returns the number of rows, and the warnings
  * @throws Refused with `line n, column` as its path: `paths/no-file`, `paths/empty-file`, `paths/missing-column`,
  *   `paths/duplicate-column`, `paths/ragged-row`, `paths/bad-csv`, `paths/empty-step`, `paths/missing-count`,
- *   `paths/other-delimiter`, `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`, `paths/other-separator`
+ *   `paths/other-delimiter`, `paths/not-a-number`, `paths/negative-count`, `paths/value-without-conversions`,
+ *   `paths/other-separator`
  */
 export const readPaths = async (
   file: string,
@@ -123,19 +192,13 @@ export const readPaths = async (
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new Refused('paths/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
   const { separator = ' > ' } = options;
-  if (separator === '')
-    throw new Refused('paths/other-separator', '--separator must have at least one character.', 'separator');
+  const separators = new SeparatorCheck(separator);
   const rows = createReadStream(file).pipe(
     parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: LONGEST_ROW }),
   ) as AsyncIterable<{ record: string[]; info: Info }>;
   let header: string[] | undefined;
   let columns: Columns | undefined;
   let count = 0;
-  let separated = false;
-  let suspect: { line: number; sign: string } | undefined;
-  let tight: { line: number; step: string } | undefined;
-  const mixed = new Map<string, MixedSeparator>();
-  const bare = separator.trim();
   try {
     for await (const { record, info } of rows) {
       const line = info.lines;
@@ -152,29 +215,8 @@ export const readPaths = async (
         );
       const cell = record[columns.path]!;
       const steps = stepsOf(cell, separator, line, header[columns.path]!);
-      separated ||= steps.length > 1;
-      if (!separated && !suspect) {
-        const sign = otherSeparators.find((one) => one !== separator && cell.includes(one));
-        if (sign !== undefined) suspect = { line, sign };
-      }
-      const glued = bare === '' ? undefined : steps.find((step) => step.includes(bare));
-      if (glued !== undefined) tight ??= { line, step: glued };
-      else {
-        const sign = otherSeparators.find((one) => one !== separator && steps.some((step) => step.includes(one)));
-        if (sign !== undefined) note(mixed, sign === '\t' ? 'a tab' : `"${sign.trim()}"`, line);
-      }
-      const countIn = (column: number) => (column < 0 ? 0 : numberOf(record[column]!, line, header![column]!));
-      const conversions = countIn(columns.conversions);
-      const worthless = conversions === 0 && columns.value >= 0 && withoutInvisibleMarks(record[columns.value]!) === '';
-      const value = worthless ? 0 : countIn(columns.value);
-      if (conversions === 0 && value !== 0)
-        throw fault(
-          'value-without-conversions',
-          'The path has a value but no conversions, so the value cannot be credited: give its conversions, or 0 as its value.',
-          line,
-          header[columns.value]!,
-        );
-      each(steps, { conversions, nulls: countIn(columns.nulls), value });
+      separators.add(cell, steps, line);
+      each(steps, countsOf(record, columns, header, line));
       count++;
     }
   } catch (error) {
@@ -185,23 +227,5 @@ export const readPaths = async (
   }
   if (count === 0)
     throw new Refused('paths/empty-file', 'The file has no paths; it needs a header and at least one row.', 'file');
-  // Every path a single step, and steps that look like several: the separator is another one.
-  if (!separated && suspect)
-    throw fault(
-      'other-separator',
-      `No path contains the separator "${separator}"; set --separator, perhaps to "${suspect.sign}".`,
-      suspect.line,
-    );
-  if (separated && tight)
-    throw fault(
-      'other-separator',
-      `Other paths are separated by "${separator}"; here "${tight.step}" would be one channel. Use one separator in the whole file.`,
-      tight.line,
-    );
-  return { rows: count, warnings: [...mixed].map(([sign, found]) => mixedWarning(sign, found, separator)) };
-};
-
-const mixedWarning = (sign: string, { paths, lines }: MixedSeparator, separator: string): string => {
-  const named = lines.join(', ') + (paths > lines.length ? ' …' : '');
-  return `${paths} paths contain ${sign} within a channel (line ${named}): steps are separated by "${separator}" only`;
+  return { rows: count, warnings: separators.result() };
 };

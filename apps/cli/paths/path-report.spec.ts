@@ -24,7 +24,7 @@ describe('a path table in a file', () => {
     expect(await credits('path,conversions,value,nulls\na > b,2,10,1\n')).toEqual({ a: [1, 5], b: [1, 5] });
     expect(await credits('total_null,total_conversions,path\n7,2,a\n')).toEqual({ a: [2, 0] });
   });
-  it('has them by the names that are said, and its own separator', async () => {
+  it('has them by the given names, and its own separator', async () => {
     const options = {
       pathColumn: 'way',
       conversionsColumn: 'won',
@@ -36,7 +36,7 @@ describe('a path table in a file', () => {
     const { base } = await reportOf('lost,way,won,worth\n3,a|b,1,10\n', { ...options, model: 'markov' });
     expect(base).toBeCloseTo(0.25, 12);
   });
-  it('may say a path twice: the rows add up', async () => {
+  it('may repeat a path: the rows add up', async () => {
     const once = await reportOf('path,conversions,nulls\na > b,3,5\nb,1,0\n', { model: 'markov' });
     const twice = await reportOf('path,conversions,nulls\na > b,1,5\nb,1,0\na > b,2,0\n', { model: 'markov' });
     expect(twice.rows).toEqual(once.rows);
@@ -48,7 +48,7 @@ describe('a path table in a file', () => {
       expect(rows.reduce((sum, { conversions }) => sum + conversions, 0)).toBeCloseTo(3, 6);
     }
   });
-  it('may leave the value blank where nothing converted', async () =>
+  it('may leave the value blank if nothing converted', async () =>
     expect(await credits('path,conversions,value\na,0,\nb,1,2\n')).toEqual({ a: [0, 0], b: [1, 2] }));
 
   const head = 'path,conversions,nulls\na > b,1,1\n';
@@ -92,22 +92,22 @@ describe('a path table in a file', () => {
     expect(reportOf(text)).rejects.toMatchObject({ code, path }),
   );
   it.each(['|', ';', ',', '→', '⇒', '»', '›', '＞', '/'])(
-    'says where steps hold "%s", which parts steps elsewhere',
+    'reports steps with "%s", which is a separator in other rows',
     async (sign) =>
       expect((await reportOf(`path,conversions\na > b,1\n"b${sign}c > a",1\n"b${sign}d",1\n`)).warnings).toEqual([
         `2 paths contain "${sign}" within a channel (line 3, 4): steps are separated by " > " only`,
       ]),
   );
-  it('says so of tabs too', async () =>
+  it('reports tabs too', async () =>
     expect((await reportOf('path,conversions\na > b,1\nb\tc > a,1\n')).warnings).toEqual([
       '1 paths contain a tab within a channel (line 3): steps are separated by " > " only',
     ]));
-  it('knows a channel in all its spellings, and by nothing that nobody sees', async () =>
+  it('treats all spellings of a channel as one, ignoring invisible characters', async () =>
     expect(await credits('path,conversions\nPaid Search > b,1\n paid  search\u200b > \ufeffb,1\n')).toEqual({
       'Paid Search': [1, 0],
       b: [1, 0],
     }));
-  it('says where steps hold signs that part steps elsewhere', async () => {
+  it('reports steps with signs that are separators in other rows', async () => {
     const { rows, warnings } = await reportOf(
       'path,conversions\na > b,1\nFacebook/Instagram > b,1\nb|c > a,1\nd|e,1\nb|f > a,1\nb|g > a,1\n',
     );
@@ -118,20 +118,20 @@ describe('a path table in a file', () => {
     ]);
     expect((await reportOf('path,conversions\na > b,1\nc,1\n')).warnings).toEqual([]);
   });
-  it.each(['linear', 'markov'])('says so on standard error, whatever the model: %s', async (model) => {
+  it.each(['linear', 'markov'])('reports them on standard error, for any model: %s', async (model) => {
     const report = await reportOf('path,conversions\na > b,1\nb|c > a,1\n', { model });
     const { stdout, stderr } = await printedBy(async () => printPathReport(report, 'csv'));
     expect(stderr).toContain('1 paths contain "|" within a channel (line 3)');
     expect(stdout).not.toContain('within a channel');
   });
-  it('answers conversions without a rest of the floating point', async () => {
+  it('gives conversions without floating-point rests', async () => {
     const thirds = await reportOf('path,conversions,value\na > b > a > b > a > a > b,3,0.3\nb,7,0.1\n');
     expect(thirds.rows).toEqual([
       { key: 'a', conversions: 1.7142857142857, value: 0.171428571428572 },
       { key: 'b', conversions: 8.2857142857143, value: 0.228571428571428 },
     ]);
   });
-  it('takes repeats as the model does, or as it is told', async () => {
+  it('handles repeats as the model does, or as the option says', async () => {
     const text = 'path,conversions,nulls\na > a > b,4,6\na > b,1,9\nb,1,3\n';
     const of = async (repeats?: RepeatHandling) =>
       (await reportOf(text, { model: 'markov', order: 2, ...(repeats && { repeats }) })).base;
@@ -142,7 +142,7 @@ describe('a path table in a file', () => {
       (await reportOf(steps, { model: 'leave-one-out', repeats })).rows.map(({ conversions }) => conversions);
     expect(await out('keep-repeats')).not.toEqual(await out('collapse-channels'));
   });
-  it('is refused without a file, without a named column, and for models that it cannot answer', async () => {
+  it('is refused without a file, without a named column, and for models that need dates', async () => {
     await expect(pathReport(join(folder, 'none.csv'), { model: 'linear' })).rejects.toMatchObject({
       code: 'paths/no-file',
     });
@@ -155,7 +155,7 @@ describe('a path table in a file', () => {
   });
 });
 
-describe('the answer', () => {
+describe('the result', () => {
   const printed = async (options: Partial<PathReportOptions>, format: 'json' | 'csv' | 'ndjson', support = false) => {
     const report = await reportOf('path,conversions,nulls\n"a, ""x"" > b",1,1\n', options);
     return (await printedBy(async () => printPathReport(report, format, support))).stdout;
@@ -171,7 +171,7 @@ describe('the answer', () => {
       ['b', '1,500.00', '617,283.75', '1.0000', '4,000', '3,000'],
     ]);
   });
-  it('is one JSON object, CSV or a line a row', async () => {
+  it('is one JSON object, CSV or one line per row', async () => {
     expect(JSON.parse(await printed({ model: 'markov' }, 'json'))).toEqual({
       model: 'markov',
       rows: [

@@ -25,7 +25,7 @@ export interface PathReportOptions extends PathFileOptions {
 
 export interface PathReport {
   readonly model: string;
-  /** The chance to convert that a Markov chain reproduces. */
+  /** The conversion rate that the Markov chain reproduces. */
   readonly base?: number;
   readonly rows: readonly (PathCredit & Partial<DataDrivenRow>)[];
   readonly warnings: readonly string[];
@@ -39,11 +39,11 @@ export const pathModelCodes = [...pathModels, ...dataDrivenModels].map(({ code }
  * @throws Refused `attribution/unknown-model`, and as `readPaths` and `dataDrivenReport`
  */
 export const pathReport = async (file: string, options: PathReportOptions): Promise<PathReport> => {
-  const { model: asked, nulls = true, order, seed, bootstrap, repeats } = options;
-  const code = modelAliases[asked] ?? asked;
+  const { model: modelName, nulls = true, order, seed, bootstrap, repeats } = options;
+  const code = modelAliases[modelName] ?? modelName;
   const rules = pathModels.find((one) => one.code === code);
-  const learnt = dataDrivenModel(code);
-  if (!rules && !learnt) {
+  const dataDriven = dataDrivenModel(code);
+  if (!rules && !dataDriven) {
     const codes = [...Object.keys(modelAliases), ...pathModelCodes].join(', ');
     throw new Refused(
       'attribution/unknown-model',
@@ -53,8 +53,8 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
   }
   const table = new PathTable({ ignoreNulls: !nulls });
   const { warnings } = await readPaths(file, options, (steps, counts) => table.add(steps, counts));
-  if (learnt) {
-    const report = dataDrivenReport(learnt, table, {
+  if (dataDriven) {
+    const report = dataDrivenReport(dataDriven, table, {
       ...(order !== undefined && { order }),
       ...(seed !== undefined && { seed }),
       ...(bootstrap !== undefined && { bootstrap }),
@@ -65,7 +65,7 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
   const parameters = {
     excludedChannels: builtInAttribution.excludedChannels ?? [],
     weights: { first: 0.4, last: 0.4, mid: 0.2 },
-    halfLifeMs: 1, // no model of a table without dates asks for it
+    halfLifeMs: 1, // no model of a path table asks for it
   };
   return { model: code, rows: creditPaths(rules!, table, parameters), warnings };
 };
@@ -89,7 +89,7 @@ type Cells = Readonly<Partial<Record<Column, Cell>>>;
 
 const decimalPlaces = (digits: number) => (cell: Cell) => fixed(cell as number, digits);
 const unchanged = (cell: Cell) => cell as string | number;
-/** What people read of each column: its head with the unit, and its cells. */
+/** How each column is printed: its head with the unit, and its cells. */
 const columnFormats: Readonly<Record<Column, readonly [string, (cell: Cell) => string | number]>> = {
   key: ['channel', unchanged],
   conversions: ['credited (conversions)', decimalPlaces(2)],
@@ -102,7 +102,7 @@ const columnFormats: Readonly<Record<Column, readonly [string, (cell: Cell) => s
   converted: ['of these converted (journeys)', unchanged],
   tooThin: ['too few to judge', (cell) => (cell === true ? 'yes' : '')],
 };
-/** What is printed of a row; the place of the ordered form is part of the key. */
+/** The printed fields of a row; in the ordered form the position is part of the key. */
 const cellsOf = (row: PathReport['rows'][number], support: boolean): Cells => ({
   key: row.position === undefined ? row.key : `${row.key} @ ${row.position}`,
   conversions: row.conversions,
@@ -116,7 +116,7 @@ const cellsOf = (row: PathReport['rows'][number], support: boolean): Cells => ({
 const csvCell = (value: string | number | boolean): string =>
   /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
 
-/** @param support also how many journeys support each row */
+/** @param support adds the number of journeys behind each row */
 export const printPathReport = (report: PathReport, format: Format, support = false): void => {
   for (const warning of report.warnings) warn(warning);
   const { model, base } = report;

@@ -24,7 +24,7 @@ const rowsOf = (name: string) =>
   }) as readonly Record<string, string>[];
 
 describeWithData('tagged page views, imported as visits', [`${folder}/events.csv`], () => {
-  /** The commands that the file becomes. */
+  /** The commands made from the file. */
   const sent = async () => {
     const commands: AnyCommand[] = [];
     const result = await importFile({
@@ -44,7 +44,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
     expect(result).toMatchObject({ rows: 98, rejected: 0 });
     return commands;
   };
-  /** `*` keeps a medium that is spelt "(none)" apart from one that is absent. */
+  /** `*` distinguishes a medium spelt "(none)" from an absent one. */
   const literally = (text: string) => (text === '(none)' ? '*(none)' : text);
   const classify = () =>
     channelClassifier({
@@ -54,7 +54,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
       })),
       otherwise: 'other',
     });
-  /** Visitors with their page views and their orders, which the file ties to one moment. */
+  /** Visitors with their page views and orders, which the file ties to one instant. */
   const people = async () => {
     const channelOf = classify();
     const known = new Map<
@@ -81,7 +81,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
     return paths.collapsed(); // the transform of the reference: exposure
   };
 
-  it('have the channels that were counted', async () => {
+  it('have the counted channels', async () => {
     const counts = new Map<string, number>();
     for (const { touches } of (await people()).values())
       for (const { channel } of touches) counts.set(channel, (counts.get(channel) ?? 0) + 1);
@@ -90,7 +90,7 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
       expected.set(channel!, (expected.get(channel!) ?? 0) + Number(sessions));
     expect(counts).toEqual(expected);
   });
-  it('make the paths of buyers, and 61 that led to nothing', async () => {
+  it('give the paths of buyers, and 61 paths without a purchase', async () => {
     const found = { won: [] as string[], lost: [] as string[] };
     for (const [visitorId, person] of await people())
       for (const { steps, conversions } of pathsOfPeople([person], 30 * DAY_MS))

@@ -5,49 +5,51 @@ import { selectTouches, type Exclusion, type SelectedTouches } from './transform
 import type { ModelTouch, ModelJourney } from './model-journey.rules';
 
 export interface ModelParameters {
-  /** Channels that `last-non-direct` passes over; upper and lower case are the same. */
+  /** Channels that `last-non-direct` skips; case is ignored. */
   readonly excludedChannels: readonly string[];
   /** Shares of `position-based`; they need not sum to one. */
   readonly weights: { readonly first: number; readonly last: number; readonly mid: number };
   /** Half-life of `time-decay` in milliseconds. */
   readonly halfLifeMs: number;
-  /** Stages of `custom`, and what all touches without a stage share. */
+  /** Stages of `custom`, and the share split over touches without a stage. */
   readonly stages?: NonNullable<Attribution['stages']>;
   readonly mid?: number;
 }
 
 /**
- * What a touch is in a journey: FT first touch, LC lead creation, OC opportunity creation, CW closed-won (the last
- * touch), or a stage of the model `custom` by its name.
+ * The role of a touch in a journey: FT first touch, LC lead creation, OC opportunity creation, CW closed-won (the last
+ * touch), or the name of a stage of the model `custom`.
  */
 export type Milestone = string;
 
-/** The shares of a positional model before they meet a journey. */
+/** The shares of a positional model, independent of a journey. */
 export interface Shares {
   readonly milestones: Readonly<Record<Milestone, number>>;
-  /** Split evenly over the touches that hold none of the milestones. */
+  /** Split evenly over the touches without a milestone. */
   readonly mid: number;
-  /** Only touches between the first and the last milestone share `mid`. */
+  /** True if only touches between the first and the last milestone share `mid`. */
   readonly between?: boolean;
-  /** For a milestone of one's own: is this its touch? The first one is. */
+  /** For a custom stage: whether a touch matches it. The first matching touch counts. */
   readonly own?: Readonly<Record<Milestone, (touch: ModelTouch) => boolean>>;
 }
 
-/** An attribution model: pure, and one file. */
+/** An attribution model: a pure function in a file of its own. */
 export interface Model {
   readonly code: string;
   readonly name: string;
   readonly description: string;
-  /** Do the credits of a journey sum to one conversion? What is not additive is never summed. */
+  /**
+   * Whether the credits of a journey sum to one conversion. Credits of a model that is not additive are never summed.
+   */
   readonly additive: boolean;
-  /** The parameters that it takes. */
+  /** The parameters that the model accepts. */
   readonly parameters?: readonly (keyof ModelParameters)[];
   /**
-   * One weight per touch, none negative, before they are renormalised to sum to one; all zero stands for equal parts.
-   * Of a model that is not additive: the part of the conversion that each touch takes, 0 to 1.
+   * One weight per touch, none negative, before they are renormalised to sum to one; all zero means equal parts. For a
+   * model that is not additive: the part of the conversion that each touch gets, 0 to 1.
    */
   readonly weights: (journey: ModelJourney, parameters: ModelParameters) => number[];
-  /** Of a positional model: its shares. */
+  /** The shares of a positional model. */
   readonly shares?: (parameters: ModelParameters) => Shares;
 }
 
@@ -84,7 +86,7 @@ export const normalised = (weights: readonly number[]): number[] => {
   return weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
 };
 
-/** The touch of each milestone that a model pays, of those that the journey has. */
+/** The touch of each milestone that the model credits and the journey has. */
 const creditShares = (journey: ModelJourney, { milestones, own = {} }: Shares): ReadonlyMap<Milestone, number> => {
   const known = milestonesOf(journey);
   const paid = new Map<Milestone, number>();
@@ -96,9 +98,9 @@ const creditShares = (journey: ModelJourney, { milestones, own = {} }: Shares): 
 };
 
 /**
- * The weights of a positional model before they are renormalised: a touch with several milestones adds their shares;
- * the mid share is splitExact over the touches without a milestone. So where there is no such touch, or a milestone is
- * missing, renormalising gives the share pro rata to the others.
+ * The weights of a positional model before they are renormalised: a touch with several milestones gets the sum of their
+ * shares; the mid share is split evenly over the touches without a milestone. If there is no such touch, or a milestone
+ * is missing, renormalising distributes that share pro rata to the others.
  */
 export const positionalShares = (journey: ModelJourney, shares: Shares): number[] => {
   const weights: number[] = journey.touches.map(() => 0);
@@ -113,7 +115,7 @@ export const positionalShares = (journey: ModelJourney, shares: Shares): number[
   return weights;
 };
 
-/** A positional model out of its shares. */
+/** Makes a positional model from its shares. */
 export const positionalModel = (
   shares: (parameters: ModelParameters) => Shares,
   rest: Omit<Model, 'additive' | 'weights' | 'shares'>,
@@ -124,32 +126,33 @@ export const positionalModel = (
   weights: (journey, parameters) => positionalShares(journey, shares(parameters)),
 });
 
-/** What one touch of a whole journey earns, and why. */
+/** The credit of one touch of a journey, and the reason. */
 export interface Credit {
-  /** The part of the conversion, 0…1: a decimal of at most 15 places; those of a journey sum to 1 exactly. */
+  /** The part of the conversion, 0…1: a decimal of at most 15 places; the parts of a journey sum to 1 exactly. */
   readonly weight: number;
   /** The weight before renormalising; absent for a touch that is not weighed. */
   readonly share?: number;
   readonly milestones: readonly Milestone[];
-  /** Minor units of the amount; null when the deal has none. */
+  /** In minor units of the amount; null if the deal has none. */
   readonly minor: number | null;
-  /** Why the touch earns nothing whatever the model. */
+  /** Why the touch gets no credit under any model. */
   readonly excluded?: Exclusion;
 }
 
 export interface CreditOptions {
   /** One per touch of the journey, in its order. */
   readonly credits: readonly Credit[];
-  /** No touch was eligible: the conversion stands in the bucket of its own. */
+  /** No touch was eligible: the conversion counts as unattributed. */
   readonly unattributed: boolean;
-  /** Milestones of a positional model that no touch holds: their share was renormalised. */
+  /** Milestones of a positional model without a touch: their share was renormalised. */
   readonly missing: readonly Milestone[];
 }
 
 const PARTS = 1_000_000;
 /**
- * Weights for the splitExact of money. Those of a positional model become whole numbers where its shares have at most six
- * decimals: 30 % and 10 % of 15 cents are then equal remainders, whatever the floating point makes of 0.3 and 0.1.
+ * Weights for splitting money. Those of a positional model become whole numbers if its shares have at most six
+ * decimals: 30 % and 10 % of 15 cents then leave equal remainders, independent of the floating-point values of 0.3 and
+ * 0.1.
  */
 const wholeAmount = (raw: readonly number[], shares: Shares | undefined): readonly number[] => {
   if (!shares) return raw;
@@ -160,11 +163,11 @@ const wholeAmount = (raw: readonly number[], shares: Shares | undefined): readon
 };
 
 /**
- * Splits a conversion over the touches that were selected of its journey.
- * @param amount what the conversion is worth, in minor units; the credits sum to it exactly (largest remainder, of
- *               equal remainders the earlier touch gets the unit), none of the opposite sign. Under a model that is not
- *               additive each touch gets its part of the whole.
- * @returns one credit per touch of the journey as it was given
+ * Splits a conversion over the selected touches of its journey.
+ * @param amount of the conversion, in minor units; the credits sum to it exactly (largest remainder; of equal
+ *   remainders the earlier touch gets the unit), and all have its sign. Under a model that is not additive each touch
+ *   gets its part of the whole.
+ * @returns one credit per touch of the journey, in the given order
  * Never throws.
  */
 export const creditSelected = (
@@ -205,11 +208,11 @@ export const creditSelected = (
 };
 
 /**
- * Splits a conversion over the touches of its journey, the window being the only rule of its path. For other rules see
- * `select` and `creditSelected`.
+ * Splits a conversion over the touches of its journey, with the look-back window as the only selection. For transforms
+ * see `select` and `creditSelected`.
  * @param journey  all its touches, eligible or not, in any order
  * @param lookbackMs the window: conversion − lookback ≤ touch ≤ conversion, both ends included; undefined: no limit
- * Never throws. Source: edge rules 1 to 6 of multi-touch attribution, see the context's page.
+ * Never throws. Source: edge rules 1 to 6 of multi-touch attribution, see the README of this context.
  */
 export const creditsOf = (
   model: Model,

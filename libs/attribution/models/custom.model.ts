@@ -12,8 +12,8 @@ const equalsText = (wanted: string | undefined, found: string | undefined) =>
   wanted === undefined || (found !== undefined && wordKey(wanted) === wordKey(found));
 
 /**
- * Stages and percentages of the definition (`parameters.stages`, `mid`): milestones of the deal, and stages of one's own
- * whose touch is the first one that fits. Without stages, equal parts.
+ * Stages and percentages of the definition (`parameters.stages`, `mid`): milestones of the deal, and custom stages,
+ * which belong to their first matching touch. Without stages, equal parts.
  */
 export const custom = positionalModel(
   ({ stages = [], mid = 0 }): Shares => ({

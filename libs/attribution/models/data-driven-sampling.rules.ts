@@ -1,8 +1,11 @@
 import { PathTable } from './path-table.rules';
 
-/** Numbers from 0 up to, not including, 1; the same seed draws the same. Source: mulberry32 by Tommy Ettinger. */
+/**
+ * Numbers from 0 (included) to 1 (excluded); the same seed gives the same numbers. Source: mulberry32 by Tommy
+ * Ettinger.
+ */
 export const seededRandom = (seed: number): (() => number) => {
-  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) | 0; // near seeds begin far apart
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) | 0; // so that similar seeds give unrelated numbers
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -12,8 +15,8 @@ export const seededRandom = (seed: number): (() => number) => {
 };
 
 /**
- * Draws tables of as many journeys as this one has, each journey one of this one's with its outcome (multinomial).
- * What a drawn conversion is worth is the mean of its path.
+ * Draws tables with as many journeys as this one, each drawn from its journeys with their outcomes (multinomial). The
+ * value of a drawn conversion is the mean of its path.
  * @param seed the same seed draws the same tables, whatever the order of the rows
  * Source: Efron, Bootstrap methods, 1979; alias method of Walker and Vose.
  */
@@ -21,8 +24,8 @@ export const resampler = (table: PathTable, seed: number): (() => PathTable) => 
   const cells = table
     .sorted()
     .flatMap(([steps, { conversions, nulls, value }]) => [
-      ...(conversions > 0 ? [{ steps, weight: conversions, converts: true, worth: value / conversions }] : []),
-      ...(nulls > 0 ? [{ steps, weight: nulls, converts: false, worth: 0 }] : []),
+      ...(conversions > 0 ? [{ steps, weight: conversions, converts: true, meanValue: value / conversions }] : []),
+      ...(nulls > 0 ? [{ steps, weight: nulls, converts: false, meanValue: 0 }] : []),
     ]);
   const total = cells.reduce((sum, { weight }) => sum + weight, 0);
   const journeys = Math.round(total);
@@ -45,19 +48,21 @@ export const resampler = (table: PathTable, seed: number): (() => PathTable) => 
       drawn[random() < chance[cell]! ? cell : alias[cell]!]!++;
     }
     const resampled = new PathTable(table.switches, table.channels);
-    cells.forEach(({ steps, converts, worth }, cell) => {
+    cells.forEach(({ steps, converts, meanValue }, cell) => {
       const count = drawn[cell]!;
       if (count === 0) return;
       resampled.put(
         steps,
-        converts ? { conversions: count, nulls: 0, value: count * worth } : { conversions: 0, nulls: count, value: 0 },
+        converts
+          ? { conversions: count, nulls: 0, value: count * meanValue }
+          : { conversions: 0, nulls: count, value: 0 },
       );
     });
     return resampled;
   };
 };
 
-/** The 2.5 and the 97.5 percentile, linear between neighbours. */
+/** The 2.5 and the 97.5 percentile, with linear interpolation. */
 export const interval95 = (values: readonly number[]): { readonly low: number; readonly high: number } => {
   const sorted = Float64Array.from(values).sort();
   const at = (part: number) => {

@@ -7,7 +7,7 @@ import { distinct, type PathTable } from './path-table.rules';
 import { shapley, shapleyOrdered, shapleySimplified } from './shapley.model';
 import type { ModelOptions, Scores, DataDrivenModel } from './data-driven.rules';
 
-/** Every data-driven model, in the order in which reports show them; the one list. */
+/** Every data-driven model, in the order in which reports list them. */
 export const dataDrivenModels: readonly DataDrivenModel[] = [
   markov,
   shapley,
@@ -18,26 +18,26 @@ export const dataDrivenModels: readonly DataDrivenModel[] = [
 ];
 
 /**
- * A channel is too thin to be judged below 30 journeys, or below 5 that converted or 5 that did not where the table
- * knows both: the usual bounds for the normal approximation of a rate.
+ * Below these numbers of journeys a channel has too little data: 30 journeys, or 5 converted or 5 not converted if the
+ * table has both; the usual bounds for the normal approximation of a rate.
  */
 export const MIN_JOURNEYS = { journeys: 30, outcomes: 5 } as const;
 
 export interface DataDrivenRow {
   readonly key: string;
-  /** From 1: the place in the journey, of the ordered form. */
+  /** From 1: the position in the journey, for the ordered form. */
   readonly position?: number;
   readonly conversions: number;
   readonly value: number;
-  /** The part of all conversions that is lost without the channel. */
+  /** The part of all conversions that would be lost without the channel. */
   readonly removalEffect?: number;
   readonly removalEffectOnValue?: number;
   /** Journeys with the channel, and how many of them converted. */
   readonly support: { readonly journeys: number; readonly converted: number };
-  /** Too few journeys to be judged; see `THIN`. */
+  /** Too few journeys for a reliable result; see `THIN`. */
   readonly tooThin: boolean;
   readonly standardError?: number;
-  /** In which 95 of 100 resampled tables put the credited conversions. */
+  /** The 95 % interval of the credited conversions, from resampled tables. */
   readonly interval?: { readonly low: number; readonly high: number };
 }
 export interface DataDrivenReport {
@@ -61,30 +61,30 @@ const supportOf = (table: PathTable) => {
   return support;
 };
 
-/** @returns undefined for a code of no data-driven model */
+/** @returns undefined if the code is not a data-driven model */
 export const dataDrivenModel = (code: string): DataDrivenModel | undefined =>
   dataDrivenModels.find((model) => model.code === code);
 
-/** Resampled tables at most, for one report. */
+/** Maximum number of resampled tables per report. */
 export const MAX_RESAMPLES = 2000;
 
 export interface ReportOptions extends ModelOptions {
-  /** How many resampled tables the 95 % intervals come from; 0, the default: no intervals. */
+  /** Number of resampled tables for the 95 % intervals; 0, the default: no intervals. */
   readonly bootstrap?: number;
-  /** False: one row a key, also of the form that has one for each of its places. */
+  /** False: one row per key, even for the form with one row per position. */
   readonly byPlace?: boolean;
 }
 
 /**
  * Credits the conversions and the value of a table by a data-driven model.
- * @returns rows that sum to the table's conversions and value exactly (decimals of 15 places); channels that no journey
- *   holds are left out
+ * @returns rows that sum to the table's conversions and value exactly (decimals of 15 places); channels without a
+ *   journey are omitted
  * @throws Refused `attribution/unknown-order`, `attribution/not-converging`, `attribution/bootstrap-out-of-range`
  */
 export const dataDrivenReport = (
   model: DataDrivenModel,
   given: PathTable,
-  { bootstrap = 0, byPlace = true, ...asked }: ReportOptions = {},
+  { bootstrap = 0, byPlace = true, ...settings }: ReportOptions = {},
 ): DataDrivenReport => {
   if (!Number.isInteger(bootstrap) || bootstrap < 0 || bootstrap > MAX_RESAMPLES)
     throw new Refused(
@@ -92,7 +92,7 @@ export const dataDrivenReport = (
       `bootstrap must be from 0 to ${MAX_RESAMPLES} resamples.`,
       'bootstrap',
     );
-  const options = { ...asked, repeats: asked.repeats ?? model.repeats };
+  const options = { ...settings, repeats: settings.repeats ?? model.repeats };
   const table = options.repeats === 'collapse-channels' ? given.collapsed() : given;
   const scores = model.score(table, options);
   const { names } = table.channels;
@@ -142,9 +142,9 @@ export const dataDrivenReport = (
   };
 };
 
-/** Scores as decimals that sum to the total; where nobody scores, nobody gets anything. */
+/** Scales scores to decimals that sum to the total; all 0 if every score is 0. */
 const apportionCredit = (total: number, scores: readonly number[]): readonly number[] => {
-  const weights = scores.map((score) => Math.max(0, score)); // -1e-13 is rounding, and no weight
+  const weights = scores.map((score) => Math.max(0, score)); // -1e-13 is a rounding error, not a weight
   return weights.some((weight) => weight > 0) ? splitExact(total, weights) : weights;
 };
 

@@ -1,27 +1,30 @@
 import type { RepeatHandling, PathTable } from './path-table.rules';
 import type { Transition } from './markov-counts.rules';
 
-/** A model that learns from all journeys of a period how much each channel adds: pure, and one file. */
+/**
+ * A model that learns the contribution of each channel from all journeys of a period: a pure function in a file of its
+ * own.
+ */
 export interface DataDrivenModel {
   readonly code: string;
   readonly name: string;
   readonly description: string;
-  /** What becomes of repeats where a question does not say. */
+  /** How repeated channels are handled if a query does not say. */
   readonly repeats: RepeatHandling;
   readonly score: (table: PathTable, options: ModelOptions) => Scores;
 }
 
-/** What a model finds, by the number of the channel in the table. */
+/** The results of a model, by the number of the channel in the table. */
 export interface Scores {
   /** Credited conversions; they sum to those of the table. */
   readonly conversions: Float64Array;
   /** Credited value; it sums to that of the table. */
   readonly value: Float64Array;
-  /** The chance to convert that the model reproduces. */
+  /** The conversion rate that the model reproduces. */
   readonly base?: number;
   readonly removalEffects?: Float64Array;
   readonly removalEffectsOnValue?: Float64Array;
-  /** Of credited conversions, where they are an estimate. */
+  /** Standard errors of the credited conversions, if they are estimated. */
   readonly standardErrors?: Float64Array;
   readonly places?: readonly {
     readonly channel: number;
@@ -35,10 +38,10 @@ export interface Scores {
 }
 
 export interface ModelOptions {
-  /** Of the Markov chain: how many of the last channels a state holds, 1 to 4. */
+  /** Order of the Markov chain: how many of the last channels form a state, 1 to 4. */
   readonly order?: number;
-  /** A whole number; results that draw at random are the same for the same seed. */
+  /** A whole number; the same seed gives the same random results. */
   readonly seed?: number;
-  /** What becomes of repeats; by default what the model says. */
+  /** How repeated channels are handled; by default as the model says. */
   readonly repeats?: RepeatHandling;
 }

@@ -19,10 +19,10 @@ const credits = (rows: readonly { key: string; conversions: number }[]) =>
   Object.fromEntries(rows.map(({ key, conversions }) => [key, conversions]));
 
 describe('the Shapley value', () => {
-  it('of a game of three', () => {
+  it('of a game of three players', () => {
     // O = 1, F = 2, D = 4
-    const worth = [0, 7, 6, 15, 4, 7, 9, 19];
-    const [o, f, d] = shapleyValue(3, worth);
+    const values = [0, 7, 6, 15, 4, 7, 9, 19];
+    const [o, f, d] = shapleyValue(3, values);
     expect(o).toBeCloseTo(23 / 3, 12);
     expect(f).toBeCloseTo(49 / 6, 12);
     expect(d).toBeCloseTo(19 / 6, 12);
@@ -36,7 +36,7 @@ describe('the Shapley value', () => {
     expect(credits(report.rows)).toEqual({ a: 7, b: 3 });
     expect(report.rows.map(({ value }) => value)).toEqual([46, 6]);
   });
-  it('at each place of the journey', () =>
+  it('at each position of the journey', () =>
     expect(
       ask('shapley-ordered', [
         ['a>b>a', 4],
@@ -56,7 +56,7 @@ describe('the Shapley value', () => {
       return [path.join('>'), 1 + Math.floor(random() * 9), 0, 100];
     });
   };
-  it('of 20 channels is estimated within its stated error, and sums exactly', () => {
+  it('of 20 channels is estimated within the stated error, and sums exactly', () => {
     const rows = many(3);
     const exact = credits(ask('shapley-simplified', rows).rows);
     const report = ask('shapley', rows, { seed: 7 });
@@ -77,7 +77,7 @@ describe('the Shapley value', () => {
 });
 
 describe('leave one out', () => {
-  it('is the marginal effect on the rate of the path', () => {
+  it('is the marginal effect on the conversion rate of the path', () => {
     const { rows } = ask('leave-one-out', [
       ['direct', 3, 25],
       ['search', 1, 26],
@@ -87,7 +87,7 @@ describe('leave one out', () => {
     expect(rows[0]!.conversions).toBeCloseTo(3 + direct / (search + direct), 12);
     expect(rows[1]!.conversions).toBeCloseTo(1 + search / (search + direct), 12);
   });
-  it('gives to the last touch where no channel makes the path likelier', () =>
+  it('gives all to the last touch if no channel raises the conversion rate', () =>
     expect(
       credits(
         ask('leave-one-out', [
@@ -114,19 +114,19 @@ describe('leave one out, and a channel out', () => {
     const report = dataDrivenReport(dataDrivenModel(code)!, table, options);
     return credits(report.rows);
   };
-  it('takes one touch at a time, the others neither collapsed nor moved', () => {
+  it('removes one touch at a time; the others are neither collapsed nor moved', () => {
     // Positions of a>b>a: 1/4, 1/10, 1/2 of 17/20. b>a: 1/4 - 3/10 < 0 for b, 1/4 - 1/10 for a. a>a: 2/5 - 3/10 twice.
     const found = of('leave-one-out', { repeats: 'keep-repeats' });
     expect(found['a']).toBeCloseTo((4 * 15) / 17 + 1 + 2 + 3, 12);
     expect(found['b']).toBeCloseTo((4 * 2) / 17 + 0 + 1, 12);
   });
-  it('collapses the paths before, as its source does, and never what is left of them', () => {
+  it('collapses paths before the removal, as its source does, and not after it', () => {
     // a>a is then a: 5 of 15. Without b a>b>a is a>a, which nobody took: 1/2. b>a: 1/4 - 1/10 for a, below zero for b.
     const found = of('leave-one-out');
     expect(found['a']).toBeCloseTo((4 * 3) / 5 + 1 + 5, 12);
     expect(found['b']).toBeCloseTo((4 * 2) / 5 + 0 + 1, 12);
   });
-  it('takes all touches of a channel at once in our own variant', () => {
+  it('removes all touches of a channel at once in our variant', () => {
     // a>b>a without a is b: 1/2 - 1/10; without b it is a: 1/2 - 1/3, or kept a>a: 1/2 - 2/5.
     expect(of('leave-channel-out')['b']).toBeCloseTo((4 * (1 / 6)) / (1 / 6 + 4 / 10) + 0 + 1, 12);
     expect(of('leave-channel-out', { repeats: 'keep-repeats' })['b']).toBeCloseTo((4 * 0.1) / (0.1 + 0.4) + 0 + 1, 12);
@@ -171,7 +171,7 @@ describe('every data-driven model', () => {
       { numRuns: 60 },
     ),
   );
-  it('tells how many journeys support a channel, and which are too few', () => {
+  it('reports the number of journeys behind a channel, and too few', () => {
     const { rows } = ask('markov', [
       ['a>b>a', 20, 20],
       ['c', 29, 0],
@@ -187,7 +187,7 @@ describe('every data-driven model', () => {
     expect(MIN_JOURNEYS).toEqual({ journeys: 30, outcomes: 5 });
     expect(ask('markov', [['d', 40]]).rows[0]!.tooThin).toBe(false);
   });
-  it('puts its credit into an interval that is the same for the same seed, and narrows with more journeys', () => {
+  it('puts its credit into an interval that is the same for the same seed, and narrower with more journeys', () => {
     const rows = (times: number): Row[] => [
       ['a>b', 30 * times, 40 * times],
       ['b', 10 * times, 60 * times],
@@ -206,7 +206,7 @@ describe('every data-driven model', () => {
       expect.objectContaining({ code: 'attribution/bootstrap-out-of-range' }),
     );
   });
-  it('resamples journeys as often as the table has them', () => {
+  it('resamples as many journeys as the table has', () => {
     const table = tableOf([
       ['a', 100, 300, 1000],
       ['b', 50, 50, 100],
@@ -249,7 +249,7 @@ describe('rule-based models over a path table', () => {
 });
 
 describe('a path table', () => {
-  it('adds equal paths, and has another in which repeats are one step', () => {
+  it('adds equal paths, and has a copy in which repeats are one step', () => {
     const rows: Row[] = [
       ['a>a>b', 1, 2, 3],
       ['a>b', 1, 1, 1],

@@ -2,9 +2,9 @@ import type { DataDrivenModel, Scores } from './data-driven.rules';
 import { collapse, distinct, withoutChannel, type PathTable, type Steps } from './path-table.rules';
 
 /**
- * Shares the conversions of each path over parts of it by how much likelier the path converts than without the part;
- * where no part makes it likelier, all goes to the last touch.
- * @param partsOf the parts of a path: whose they are, and the path without them
+ * Splits the conversions of each path over its parts, by how much each part raises the conversion rate of the path
+ * compared with the path without it; if no part raises it, the last touch gets all.
+ * @param partsOf the parts of a path: the channel of each, and the path without it
  */
 const marginal = (
   table: PathTable,
@@ -32,14 +32,14 @@ const marginal = (
 };
 
 /**
- * A path's conversions go to its touches by how much likelier it converts than the same path without that one touch, the
- * others neither collapsed nor moved. Source: the `shapley` of Snowplow's dbt fractribution package, which is this
- * marginal effect; its paths are collapsed before (exposure).
+ * Splits the conversions of a path over its touches by how much each touch raises the conversion rate, compared with
+ * the same path without that touch; the other touches are neither collapsed nor moved. Source: the `shapley` of
+ * Snowplow's dbt fractribution package, which is this marginal effect; its paths are collapsed before (exposure).
  */
 export const leaveOneOut: DataDrivenModel = {
   code: 'leave-one-out',
   name: 'Leave one out',
-  description: 'By how much likelier a path converts than the same path without the one touch.',
+  description: 'By how much each touch raises the conversion rate of its path, compared with the path without that touch.',
   repeats: 'collapse-channels',
   score: (table) =>
     marginal(table, (steps) =>
@@ -50,11 +50,11 @@ export const leaveOneOut: DataDrivenModel = {
     ),
 };
 
-/** Our own variant: a path's conversions go to its channels, each left out with all of its touches at once. */
+/** A variant of our own: splits over channels, leaving out all touches of a channel at once. */
 export const leaveChannelOut: DataDrivenModel = {
   code: 'leave-channel-out',
   name: 'Leave a channel out',
-  description: 'By how much likelier a path converts than the same path without all touches of the channel.',
+  description: 'By how much each channel raises the conversion rate of its paths, compared with the paths without its touches.',
   repeats: 'collapse-channels',
   score: (table, { repeats }) =>
     marginal(table, (steps) =>

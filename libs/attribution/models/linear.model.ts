@@ -1,6 +1,6 @@
 import type { Model } from './credit.model';
 
-/** The same credit to every touch, repeats of a channel counted. Source: Google Analytics "linear". */
+/** Equal credit to every touch; repeats of a channel count. Source: Google Analytics "linear". */
 export const linear: Model = {
   code: 'linear',
   name: 'Linear',

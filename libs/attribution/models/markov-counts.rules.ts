@@ -1,40 +1,42 @@
 import type { ChannelNumbers, PathCounts, PathTable, Steps } from './path-table.rules';
 
-/** Fractions that were added and taken back leave a rest of the floating point: it is nothing. */
+/** Fractions that were added and removed again leave a floating-point rest below this; it counts as zero. */
 const pathStates = (count: number): number => (count > 1e-9 ? count : 0);
 
-/** What leaves a state for good. */
+/** Conversions, nulls and value of the journeys that end in a state. */
 interface StateExits {
   conversions: number;
   nulls: number;
   value: number;
 }
 
-/** Weighted transitions between states in rows (CSR): those of state `s` are `start[s]` up to `start[s + 1]`. */
+/**
+ * Weighted transitions between states in compressed rows (CSR): those of state `s` are `start[s]` up to `start[s + 1]`.
+ */
 export interface MarkovChain {
-  /** The last channels that a state stands for; '' is the start, always state 0. */
+  /** The last channels, which define the state; '' is the start, always state 0. */
   readonly states: readonly Steps[];
   readonly start: Int32Array;
   readonly to: Int32Array;
-  /** Journeys that went this way. */
+  /** Number of journeys with this transition. */
   readonly count: Float64Array;
   readonly conversions: Float64Array;
   readonly nulls: Float64Array;
-  /** What the conversions that leave the state are worth together. */
+  /** Total value of the conversions that leave from this state. */
   readonly value: Float64Array;
-  /** All that leaves the state. */
+  /** Everything that leaves the state. */
   readonly out: Float64Array;
 }
 
 /**
- * The transition counts of a Markov chain of order k, as a fold: one path is added or taken back in microseconds. A
- * state is the last k channels, a path shorter than k is one state; every step counts conversions + nulls. A state that
- * equals the one before is no step, unless repeats are kept. Source: the R package ChannelAttribution 2.2.4.
+ * The transition counts of a Markov chain of order k, as a fold: adding or removing one path takes microseconds. A
+ * state is the last k channels; a path shorter than k is one state; every step counts conversions + nulls. A state
+ * equal to the previous one is not a step, unless repeats are kept. Source: the R package ChannelAttribution 2.2.4.
  */
 export class TransitionCounts {
   private readonly states: Steps[] = [''];
   private readonly numbers = new Map<Steps, number>();
-  /** Of each state: by the channel that comes next (of the start: by the state), the edge. */
+  /** The edges of each state, by the next channel (of the start: by the state). */
   private readonly next: Map<number, number>[] = [new Map()];
   private readonly to: number[] = [];
   private readonly count: number[] = [];
@@ -57,7 +59,7 @@ export class TransitionCounts {
     const { order } = this;
     let state = this.step(0, undefined, steps.slice(0, order), weight);
     for (let place = order; place < steps.length; place++) {
-      // A state equals the next one where all its channels are the one that comes.
+      // The next state equals this one if all its channels are the next channel.
       if (!this.keepRepeats && steps[place] === this.states[state]![0] && this.isOneChannel(state)) continue;
       state = this.step(state, steps.charCodeAt(place), undefined, weight);
     }
@@ -73,12 +75,12 @@ export class TransitionCounts {
     return true;
   }
 
-  /** Takes back what was added. */
+  /** Removes a path that was added before. */
   subtract(steps: Steps, { conversions, nulls, value }: PathCounts): void {
     this.add(steps, { conversions: -conversions, nulls: -nulls, value: -value });
   }
 
-  /** Goes one step on and counts it: from the start to a named state, from any other by its next channel. */
+  /** Counts one step: from the start to a named state, from any other state by its next channel. */
   private step(from: number, channel: number | undefined, first: Steps | undefined, weight: number): number {
     const ways = this.next[from]!;
     const key = channel ?? this.stateOf(first!);
@@ -107,14 +109,14 @@ export class TransitionCounts {
     return number;
   }
 
-  /** The states that journeys stand in, in rows for a solver. */
+  /** The visited states, in compressed rows for a solver. */
   chain(): MarkovChain {
     const out = this.next.map((ways, state) => {
       let sum = pathStates(this.exits[state]!.conversions) + pathStates(this.exits[state]!.nulls);
       for (const edge of ways.values()) sum += pathStates(this.count[edge]!);
       return sum;
     });
-    // What was taken back leaves states that nobody stands in; the start stays, also when it is empty.
+    // Removed paths may leave states without journeys; the start stays, even if empty.
     const live = out.flatMap((sum, state) => (sum > 0 || state === 0 ? [state] : []));
     const place = new Int32Array(out.length).fill(-1);
     live.forEach((state, index) => (place[state] = index));
@@ -143,12 +145,12 @@ export class TransitionCounts {
 export interface Transition {
   readonly from: string;
   readonly to: string;
-  /** Journeys that went this way. */
+  /** Number of journeys with this transition. */
   readonly count: number;
   readonly probability: number;
 }
 
-/** The transition matrix, between `(start)`, the states, `(conversion)` and `(null)`; only what was seen. */
+/** The transition matrix between `(start)`, the states, `(conversion)` and `(null)`; only transitions that occurred. */
 export const transitionsOf = (chain: MarkovChain, channels: ChannelNumbers): Transition[] => {
   const nameOf = (state: number) => {
     const steps = chain.states[state]!;

@@ -1,9 +1,9 @@
 import { Refused } from '@baton/kernel';
 import type { MarkovChain } from './markov-counts.rules';
 
-/** States that reach each other are solved at once: densely up to this many, iteratively above. */
+/** Blocks of states are solved directly up to this size, iteratively above. */
 const DENSE = 256;
-/** Factors kept for later solves, in numbers of 8 bytes; beyond it they are made anew. */
+/** Factors cached for later solves, in numbers of 8 bytes; beyond it they are computed again. */
 const KEPT_FACTORS = 8 * 2 ** 20;
 const TOLERANCE = 1e-13;
 const MOST_SWEEPS = 20_000;
@@ -55,20 +55,21 @@ const solveFactored = ({ size, lu, pivots }: Factorization, right: Float64Array)
 
 /**
  * Solves x = gain + Q x exactly for the transient part Q of an absorbing chain, block by block: states that can reach
- * each other are a block, and blocks are solved from the exits back to the start. Nothing is rebuilt to remove states.
+ * each other form a block, and blocks are solved from the exits back to the start. Removing states needs no new
+ * factors.
  */
 export class ChainSolver {
   private readonly blocks: readonly Int32Array[];
   private readonly blockOf: Int32Array;
-  /** Place of a state inside its block. */
+  /** Index of a state within its block. */
   private readonly place: Int32Array;
   private readonly factors = new Map<number, Factorization>();
   private kept = 0;
-  /** What of a state's gain and of each successor's value makes its own, once it leaves itself. */
+  /** For each state that is left: the weights of its own gain and of its successors' values. */
   private readonly leaves: Float64Array;
   private readonly pull: Float64Array;
 
-  /** @param denseUpTo blocks of up to this many states are solved densely, larger ones iteratively */
+  /** @param denseUpTo blocks of up to this many states are solved directly, larger ones iteratively */
   constructor(
     private readonly chain: MarkovChain,
     private readonly denseUpTo = DENSE,
@@ -97,11 +98,11 @@ export class ChainSolver {
   }
 
   /**
-   * @param gain    what leaving each state for good brings, in expectation
-   * @param removed 1 for each state that brings nothing and leads nowhere
-   * @param guess   where an iterative solve begins
-   * @returns what a journey in each state brings in the end: with gain = P(conversion next), its probability to convert
-   * @throws Refused `attribution/not-converging` where 20,000 sweeps do not bring every equation to 1e-13
+   * @param gain    expected gain of each state when a journey ends in it
+   * @param removed 1 for each state that gains nothing and leads nowhere
+   * @param guess   start of an iterative solve
+   * @returns the expected gain of a journey from each state; with gain = P(conversion next), its probability to convert
+   * @throws Refused `attribution/not-converging` if 20,000 sweeps do not solve every equation to 1e-13
    */
   solve(gain: Float64Array, removed?: Uint8Array, guess?: Float64Array): Float64Array {
     const x = guess ? Float64Array.from(guess) : new Float64Array(gain.length);
@@ -113,7 +114,7 @@ export class ChainSolver {
     return x;
   }
 
-  /** The value of a state from those of its successors. */
+  /** The value of a state from the values of its successors. */
   private relaxed(state: number, gain: Float64Array, x: Float64Array): number {
     const { start, to } = this.chain;
     let sum = gain[state]! * this.leaves[state]!;
@@ -132,7 +133,7 @@ export class ChainSolver {
     const factors = this.factorsOf(block, index);
     const y = solveFactored(factors, right);
     const gone = removed ? [...block.keys()].filter((place) => removed[block[place]!]) : [];
-    // Removed states get a loss of just the size that makes their value zero: one small system, no new factors.
+    // Each removed state gets the loss that makes its value zero: a small system, without new factors.
     const columns = gone.map((place) => {
       const unit = new Float64Array(block.length);
       unit[place] = 1;
@@ -173,7 +174,7 @@ export class ChainSolver {
     return factors;
   }
 
-  /** Gauss–Seidel, forth and back, until every equation of the block holds. */
+  /** Gauss–Seidel, forwards and backwards, until every equation of the block holds. */
   private sweep(block: Int32Array, gain: Float64Array, x: Float64Array, removed?: Uint8Array): void {
     for (const state of block) if (removed?.[state]) x[state] = 0;
     const states = removed ? block.filter((state) => !removed[state]) : block;
@@ -199,12 +200,12 @@ export class ChainSolver {
 }
 
 /**
- * The blocks of states that reach each other, those nearest to the exits first. Without recursion, for a path may be
- * as long as it likes. Source: Tarjan, Depth-first search and linear graph algorithms, 1972.
+ * The blocks of states that reach each other, those nearest to the exits first. Not recursive, because a path may have
+ * any length. Source: Tarjan, Depth-first search and linear graph algorithms, 1972.
  */
 const stronglyConnected = ({ states, start, to }: MarkovChain): Int32Array[] => {
   const count = states.length;
-  const found = new Int32Array(count); // 0: not seen; otherwise when, from 1
+  const found = new Int32Array(count); // 0: not visited; otherwise the visit number, from 1
   const low = new Int32Array(count);
   const onStack = new Uint8Array(count);
   const edge = Int32Array.from(start.subarray(0, count));
@@ -227,7 +228,7 @@ const stronglyConnected = ({ states, start, to }: MarkovChain): Int32Array[] => 
         if (!found[next]) {
           way.push(next);
           deeper = true;
-          break; // the edge is looked at again on the way back, for the low mark
+          break; // the edge is examined again on the way back, for the low mark
         }
         if (onStack[next]) low[state] = Math.min(low[state]!, low[next]!);
         edge[state]!++;

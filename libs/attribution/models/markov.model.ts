@@ -6,7 +6,7 @@ import type { ChannelNumbers, PathCounts, PathTable } from './path-table.rules';
 
 export const ORDER_RANGE = { least: 1, most: 4 } as const;
 
-/** The order asked for. @throws Refused `attribution/unknown-order` outside 1…4 */
+/** The requested order. @throws Refused `attribution/unknown-order` outside 1…4 */
 const orderOf = (order: number): number => {
   if (Number.isInteger(order) && order >= ORDER_RANGE.least && order <= ORDER_RANGE.most) return order;
   throw new Refused(
@@ -26,10 +26,10 @@ const statesOf = ({ states }: MarkovChain, channels: number): number[][] => {
 };
 
 /**
- * Credits of an absorbing Markov chain, from its transition counts alone: a channel's removal effect is the part of the
- * conversions that is lost when every state that contains it leads to nothing, and the total is shared by it. With
- * value, the last step weighs what the conversions that leave that state are worth on average.
- * @param total what is shared, in the units of the counts; without a chance to convert nobody earns anything
+ * Credits of an absorbing Markov chain, from its transition counts alone: the removal effect of a channel is the part
+ * of the conversions that is lost if every state with the channel leads nowhere, and the total is split in proportion
+ * to it. For the value, the last step is weighted with the mean value of the conversions that leave from that state.
+ * @param total to split, in the units of the counts; no credit if the chain never converts
  * Source: Anderl, Becker, von Wangenheim, Schumann, Mapping the customer journey, 2016.
  */
 export const markovScores = (counts: TransitionCounts, channels: ChannelNumbers, total: PathCounts): Scores => {
@@ -46,7 +46,7 @@ export const markovScores = (counts: TransitionCounts, channels: ChannelNumbers,
       for (const state of states) removed[state] = 1;
       const left = solver.solve(gain, removed, whole)[0]!;
       for (const state of states) removed[state] = 0;
-      return Math.max(0, 1 - left / base); // rounding only: nothing grows when states are removed
+      return Math.max(0, 1 - left / base); // a rounding error: removing states cannot raise the conversion rate
     });
     return { base, lost };
   };

@@ -57,8 +57,8 @@ describe('removal effects of a Markov chain', () => {
     expectClose(column(rows, 'removalEffect'), { a: 2 / 3, b: 1, c: 3 / 7 });
     expectClose(column(rows, 'conversions'), { a: 7 / 11, b: 21 / 22, c: 9 / 22 });
   });
-  it('the last step weighs what its conversions are worth', () => {
-    // P(b) = P(c) = 1/2, worth 10 and 30: without b 15 of 20 are left, without c 5, without a nothing.
+  it('the last step is weighted with the value of its conversions', () => {
+    // P(b) = P(c) = 1/2, with values 10 and 30: without b 15 of 20 are left, without c 5, without a nothing.
     const { rows } = report([
       ['a>b', 1, 0, 10],
       ['a>c', 1, 0, 30],
@@ -96,7 +96,7 @@ describe('removal effects of a Markov chain', () => {
     expect(steps('collapse-channels')).toEqual(steps());
     expect(steps('keep-repeats')).toContain('aa');
   });
-  it('of a higher order: a repeated state is dropped, repeated channels are only by a variant of our own', () => {
+  it('of a higher order: a repeated state is dropped; repeated channels only in our variant', () => {
     const rows: Row[] = [
       ['a>a>a>b', 1],
       ['a>b>a>b', 1],
@@ -115,7 +115,7 @@ describe('removal effects of a Markov chain', () => {
     expect(steps('keep-repeats')).toContain('a > a | a > a 1');
     expect(steps('collapse-channels').some((step) => step.includes('a > a'))).toBe(false);
   });
-  it('without a conversion nobody earns anything', () => {
+  it('without a conversion there is no credit', () => {
     const { base, rows } = report([['a>b', 0, 3]]);
     expect(base).toBe(0);
     expectClose(column(rows, 'conversions'), { a: 0, b: 0 });
@@ -130,7 +130,7 @@ describe('removal effects of a Markov chain', () => {
       const path = Array.from({ length }, () => 'abcde'[Math.floor(random() * 5)]!).join('>');
       return [path, Math.floor(random() * 4), Math.floor(random() * 6)];
     });
-    // Walks over pairs of neighbours, counted here anew; a walk stops where it meets the removed channel.
+    // Random walks over pairs of neighbours, counted independently here; a walk ends at the removed channel.
     const next = new Map<string, string[]>();
     for (const [path, conversions, nulls = 0] of rows) {
       const steps = ['start', ...path.split('>').filter((one, at, all) => one !== all[at - 1])];
@@ -169,7 +169,7 @@ describe('transition counts', () => {
     value: fc.nat({ max: 1000 }),
   });
   const rows = fc.array(fc.tuple(path, counts), { minLength: 1, maxLength: 20 });
-  it('are the same one by one, taken back, in any order, and from scratch', () =>
+  it('are the same when added one by one, removed, in any order, and from scratch', () =>
     fc.assert(
       fc.property(rows, rows, fc.integer({ min: 1, max: 4 }), (kept, gone, order) => {
         const table = new PathTable();
@@ -198,13 +198,13 @@ describe('transition counts', () => {
       }),
       { numRuns: 150 },
     ));
-  it('never take back more than there is', () => {
+  it('cannot remove more than there is', () => {
     const table = tableOf([['a>b', 1, 1]]);
     expect(() => table.subtract(['a', 'b'], { conversions: 2, nulls: 0, value: 0 })).toThrow(
       expect.objectContaining({ code: 'attribution/not-in-table' }),
     );
   });
-  it('are solved alike densely and iteratively, whole and with states removed', () => {
+  it('give the same result directly and iteratively, complete and with removed states', () => {
     const random = seededRandom(5);
     const table = new PathTable();
     for (let row = 0; row < 2000; row++) {
@@ -275,7 +275,7 @@ describeWithData('a Markov chain of ten thousand channel paths', [pathFile], () 
       expect(Math.abs(entry.probability - Number(row['transition_probability']))).toBeLessThan(1e-9);
     }
   });
-  it('equals the package at order 2, where it drops repeated states and not repeated channels', () => {
+  it('equals the package at order 2, which drops repeated states and not repeated channels', () => {
     const { rows } = dataDrivenReport(markov, load(), { order: 2 });
     const found = column(rows, 'conversions');
     const expected = { alpha: 5617.4539, iota: 3810.511, eta: 3391.8582, lambda: 1189.472 };
@@ -283,7 +283,7 @@ describeWithData('a Markov chain of ten thousand channel paths', [pathFile], () 
     const ours = dataDrivenReport(markov, load(), { order: 2, repeats: 'collapse-channels' });
     expect(Math.abs(column(ours.rows, 'conversions')['alpha']! - expected.alpha)).toBeGreaterThan(1);
   });
-  it.each([2, 3, 4])('keeps the base of the table at order %d', (order) => {
+  it.each([2, 3, 4])('reproduces the conversion rate of the table at order %d', (order) => {
     const table = load();
     const { conversions, nulls } = table.total();
     const { base, rows } = dataDrivenReport(markov, table, { order });

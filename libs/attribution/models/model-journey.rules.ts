@@ -1,6 +1,6 @@
 import type { Instant } from '@baton/kernel';
 
-/** What a model weighs: eligible touches, oldest first, at least one; all at or before the conversion. */
+/** The input of a model: eligible touches, oldest first, at least one; all at or before the conversion. */
 export interface ModelJourney {
   readonly touches: readonly ModelTouch[];
   readonly conversionAt: Instant;
@@ -10,15 +10,18 @@ export interface ModelJourney {
   readonly openedAt?: Instant;
 }
 
-/** A touch as models see it: its instant, and its channel after the channel rules. */
+/** A touch in a model: its instant, and its channel by the channel rules. */
 export interface ModelTouch {
   readonly occurredAt: Instant;
   readonly channel: string;
   readonly touchId?: string;
   readonly campaign?: string | undefined;
   readonly action?: string;
-  /** The capture of the lead itself brought it: it counts as at the creation, also when it is dated a moment later. */
+  /**
+   * True if the touch was recorded by the capture of the lead: it counts as at the lead creation, even if it is dated a
+   * moment later.
+   */
   readonly atCapture?: boolean | undefined;
-  /** Sorts touches of the same instant (log position and touch id); by default their order in the list decides. */
+  /** Order of touches of the same instant (log position and touch id); by default their order in the list. */
   readonly order?: string;
 }

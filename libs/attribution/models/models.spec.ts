@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs } from '@baton/kernel';
 import { attributionModelCodes } from '@baton/definitions';
-import { attributionModels } from '.';
+import { attributionModels } from './models.rules';
 import { dataDrivenModels } from './data-driven.model';
 import { creditsOf, milestonesOf, normalised, type ModelParameters } from './credit.model';
 import type { ModelJourney } from './model-journey.rules';
@@ -48,7 +48,7 @@ describe('a deal of 10 000.00 with eight touches', () => {
     ['participation', Array<number>(8).fill(1000000)],
   ])('is split by %s', (code, expected) => expect(minors(code)).toEqual(expected));
 
-  it('is split by the stages of the definition, its own ones too', () => {
+  it('is split by the stages of the definition, including custom ones', () => {
     const journey = {
       ...deal,
       touches: deal.touches.map((touch, index) => ({
@@ -69,7 +69,7 @@ describe('a deal of 10 000.00 with eight touches', () => {
     expect(without.missing).toEqual(['demo']);
     expect(without.credits.map(({ minor }) => minor)).toEqual([3, 0, 0, 0, 3, 0, 0, 0]);
   });
-  it('counts a touch that is recorded twice once in what took part', () => {
+  it('counts a touch recorded twice once in participation', () => {
     const twice = { ...deal, touches: deal.touches.map((touch, index) => ({ ...touch, touchId: `t${index % 4}` })) };
     expect(minors('participation', twice)).toEqual([1000000, 1000000, 1000000, 1000000, 0, 0, 0, 0]);
   });
@@ -120,20 +120,20 @@ describe('the edges', () => {
       4 / 15,
       8 / 15,
     ]));
-  it('decays touches of many years ago without losing them', () =>
+  it('decays touches of many years ago without underflow', () =>
     near(weights('time-decay', { touches: touches([0, 7]), conversionAt: day(40_000) }), [1 / 3, 2 / 3]));
-  it('renormalises the ends of two touches', () => {
+  it('renormalises the shares of two touches', () => {
     near(weights('position-based', two), [0.5, 0.5]);
     near(weights('position-based', two, { weights: { first: 0.2, last: 0.6, mid: 0.2 } }), [0.25, 0.75]);
     near(weights('position-based', two, { weights: { first: 0.3, last: 0.7, mid: 0 } }), [0.3, 0.7]);
   });
-  it('shares equally where the definition pays nothing to the ends and nothing lies between', () =>
+  it('splits equally if the definition gives the ends nothing and there is no touch between', () =>
     near(weights('position-based', two, { weights: { first: 0, last: 0, mid: 1 } }), [0.5, 0.5]));
   it('adds the shares of a touch with several milestones', () => {
     const both = { ...deal, leadCreatedAt: day(1), openedAt: day(2) };
     near(weights('w-shaped', both), [0.9, ...Array<number>(7).fill(0.1 / 7)]);
   });
-  it('renormalises a missing milestone and says which', () => {
+  it('renormalises a missing milestone and names it', () => {
     const unknown: ModelJourney = { touches: touches([0, 1, 2]), conversionAt: day(2) };
     near(weights('u-shaped', unknown), [0.4 / 0.6, 0.1 / 0.6, 0.1 / 0.6]);
     expect(creditsOf(model('u-shaped'), unknown, parameters, undefined)).toMatchObject({
@@ -146,20 +146,20 @@ describe('the edges', () => {
     expect(minors('w-shaped', four, 15)).toEqual([5, 2, 4, 4]); // 4.5, 1.5, 4.5, 4.5
     expect(minors('w-shaped', four, 25)).toEqual([8, 3, 7, 7]); // 7.5, 2.5, 7.5, 7.5
   });
-  it('takes a milestone at the last touch at or before it', () =>
+  it('puts a milestone on the last touch at or before it', () =>
     expect([...milestonesOf({ ...deal, leadCreatedAt: day(9.9), openedAt: day(10) })]).toEqual([
       ['FT', 0],
       ['LC', 1],
       ['OC', 2],
       ['CW', 7],
     ]));
-  it('passes over excluded channels, whatever their case, unless there is no other', () => {
+  it('skips excluded channels, ignoring case, unless there is no other', () => {
     const search = touches([0]);
     const direct = touches([1, 2], 'Direct Traffic');
     near(weights('last-non-direct', { touches: [...search, ...direct], conversionAt: day(3) }), [1, 0, 0]);
     near(weights('last-non-direct', { touches: direct, conversionAt: day(3) }), [0, 1]);
   });
-  it('counts both ends of the window and nothing beyond', () => {
+  it('includes both ends of the window and nothing beyond', () => {
     const journey = { touches: touches([-0.001, 0, 5, 10, 10.001]), conversionAt: day(10) };
     const { credits } = creditsOf(model('linear'), journey, parameters, 10 * DAY_MS, { minor: 100 });
     expect(credits.map(({ excluded, minor }) => excluded ?? minor)).toEqual([
@@ -170,7 +170,7 @@ describe('the edges', () => {
       'after-conversion',
     ]);
   });
-  it('gives the mid share to the milestones where nothing lies between them', () => {
+  it('gives the mid share to the milestones if there is no touch between them', () => {
     near(weights('w-milestones', { ...deal, leadCreatedAt: day(2), openedAt: day(3) }), [
       0.6 / 0.9,
       0.3 / 0.9,
@@ -179,7 +179,7 @@ describe('the edges', () => {
     near(weights('j-shaped', two), [0.25, 0.75]);
     near(weights('inverse-j', two), [0.75, 0.25]);
   });
-  it('shares equally where the only milestone of a model is missing, and says so', () => {
+  it('splits equally if the only milestone of a model is missing, and names it', () => {
     const unknown: ModelJourney = { touches: touches([0, 1]), conversionAt: day(2), openedAt: day(-1) };
     for (const [code, missing] of [
       ['lead-creation', 'LC'],
@@ -190,10 +190,10 @@ describe('the edges', () => {
         credits: [{ weight: 0.5 }, { weight: 0.5 }],
       });
   });
-  it.each(attributionModels.map(({ code }) => code))('one touch takes all under %s', (code) =>
+  it.each(attributionModels.map(({ code }) => code))('one touch gets all under %s', (code) =>
     expect(minors(code, { touches: touches([7]), conversionAt: day(9), leadCreatedAt: day(8) }, 77)).toEqual([77]),
   );
-  it('says when no touch is eligible', () =>
+  it('reports that no touch is eligible', () =>
     expect(creditsOf(model('linear'), { touches: [], conversionAt: day(0) }, parameters, undefined)).toEqual({
       credits: [],
       unattributed: true,
@@ -205,7 +205,7 @@ const stages = [
   { stage: 'lead-creation', share: 0.4 },
   { stage: 'search', share: 0.3, channel: 'search' },
 ];
-/** The same elements in an order that the seed decides. */
+/** The same elements in an order that depends on the seed. */
 const shuffled = <T>(all: readonly T[], seed: number): T[] => {
   const left = [...all];
   let state = seed >>> 0;
@@ -216,7 +216,7 @@ const shuffled = <T>(all: readonly T[], seed: number): T[] => {
 };
 
 describe('the list of models', () => {
-  it('is known to the definitions, without a code twice', () => {
+  it('matches the codes of the definitions, without duplicates', () => {
     const codes = [...attributionModels, ...dataDrivenModels].map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
     expect([...attributionModelCodes].sort()).toEqual([...codes].sort());
@@ -243,7 +243,7 @@ describe.each(attributionModels.flatMap((one) => (one.additive ? [[one.code, one
       mid: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   });
-  it('gives away a conversion and its amount exactly, or says that nobody earned it', () =>
+  it('credits a conversion and its amount exactly, or reports it as unattributed', () =>
     fc.assert(
       fc.property(journeys, ({ touches: drawn, lead, opened, lookback, minor, seed, weights }) => {
         const journey: ModelJourney = {
@@ -287,7 +287,7 @@ describe('the touch at the creation of a lead', () => {
   const holderOf = (leadCreatedAt: string) =>
     touches[milestonesOf({ touches, leadCreatedAt, conversionAt: '2024-02-01T00:00:00.000Z' }).get('LC') ?? -1]
       ?.touchId;
-  it('is the one that the capture itself brought, though it is dated a moment later', () => {
+  it('is the one recorded by the capture, though it is dated a moment later', () => {
     expect(holderOf('2024-01-02T00:00:00.000Z')).toBe('own');
     expect(holderOf('2024-01-01T23:00:00.000Z')).toBe('before'); // another lead of the deal was created earlier
   });

@@ -9,7 +9,7 @@ import { linear } from './linear.model';
 import type { PathTable } from './path-table.rules';
 import { positionBased } from './position-based.model';
 
-/** Models that need the order of the touches and no dates: the rule-based ones that a path table can answer. */
+/** The rule-based models that need only the order of touches, not their dates, and so work on a path table. */
 export const pathModels: readonly Model[] = [
   firstTouch,
   lastTouch,
@@ -28,10 +28,11 @@ export interface PathCredit {
 
 /**
  * Credits the conversions and the value of a table by a rule-based model.
- * @returns every channel of the table by name; conversions and value sum to those of the table exactly (decimals of 15 places)
+ * @returns every channel of the table by name; conversions and value sum to those of the table exactly (decimals of 15
+ *   places)
  */
 export const creditPaths = (model: Model, table: PathTable, parameters: ModelParameters): readonly PathCredit[] => {
-  const instant = fromMs(0); // the order is all there is
+  const instant = fromMs(0); // a path table has an order, and no times
   const rows = table.channels.names.map((key) => ({ key, conversions: new DecimalSum(), value: new DecimalSum() }));
   for (const [steps, { conversions, value }] of table.entries()) {
     if (conversions === 0) continue;

@@ -1,21 +1,24 @@
 import { wordKey, Refused, tidy } from '@baton/kernel';
 
-/** How often a path was taken, and what came of it. All may be fractions, none is negative. */
+/** Number of journeys with a path, and their results. All may be fractions, none is negative. */
 export interface PathCounts {
   /** Journeys that converted. */
   readonly conversions: number;
   /** Journeys that ended without the conversion. */
   readonly nulls: number;
-  /** What the conversions are worth together, in any one unit. */
+  /** Total value of the conversions, in any one unit. */
   readonly value: number;
 }
 
-/** A path inside a table: one UTF-16 unit a touch, the number of its channel. Compact, sliceable, and a map's key. */
+/**
+ * A path in a table: one UTF-16 unit per touch, the number of its channel. Compact, sliceable, and usable as a key of a
+ * map.
+ */
 export type Steps = string;
 
 /**
- * What becomes of repeats before a data-driven model learns, and what each is known from. Models say which one they take
- * by default; a question may say another.
+ * How repeated channels are handled before a data-driven model learns, each with its source. Models have a default; a
+ * query may choose another.
  */
 export const repeatHandlings = {
   'collapse-states':
@@ -30,17 +33,17 @@ export interface PathTableOptions {
   readonly ignoreNulls?: boolean;
 }
 
-/** Below the surrogates: every unit of a string is then a character of its own. */
+/** Below the surrogates, so that every code unit is a character of its own. */
 const MAX_CHANNELS = 50_000;
 const noCounts: PathCounts = { conversions: 0, nulls: 0, value: 0 };
 
 /**
- * Numbers channels from 0 in the order in which they are met. Spellings of one channel have one number, and the name that
- * sorts first.
+ * Numbers channels from 0 in the order of their first occurrence. All spellings of a channel have the same number, and
+ * the spelling that sorts first is its name.
  */
 export class ChannelNumbers {
   readonly names: string[] = [];
-  /** By every spelling that was met. */
+  /** By every spelling seen. */
   private readonly numbers = new Map<string, number>();
   private readonly byKey = new Map<string, number>();
 
@@ -60,15 +63,15 @@ export class ChannelNumbers {
     return number;
   }
 
-  /** @returns undefined for a channel that was never met */
+  /** @returns undefined for a channel not seen before */
   find(channel: string): number | undefined {
     return this.byKey.get(wordKey(channel));
   }
 }
 
 /**
- * Channel sequences with their conversions, nulls and value: what data-driven models learn from. A fold: rows are added
- * and taken back one by one, equal paths are one row, the order of rows is irrelevant.
+ * Channel sequences with their conversions, nulls and value: the input of data-driven models. A fold: rows are added
+ * and removed one by one, equal paths share a row, and the order of rows is irrelevant.
  */
 export class PathTable {
   private readonly rows = new Map<Steps, PathCounts>();
@@ -78,21 +81,21 @@ export class PathTable {
     readonly channels: ChannelNumbers = new ChannelNumbers(),
   ) {}
 
-  /** The steps of a path, one a touch. */
+  /** The steps of a path, one per touch. */
   stepsOf(path: readonly string[]): Steps {
     let steps = '';
     for (const channel of path) steps += String.fromCharCode(this.channels.of(channel));
     return steps;
   }
 
-  /** The table in which consecutive touches of one channel are one step; its channels have the same numbers. */
+  /** A copy of the table in which consecutive touches of one channel are one step; channels keep their numbers. */
   collapsed(): PathTable {
     const table = new PathTable(this.switches, this.channels);
     for (const [steps, row] of this.rows) table.put(collapse(steps), row);
     return table;
   }
 
-  /** A table of its own with the same rows and the same numbers of channels. */
+  /** A copy of the table with the same rows and channel numbers. */
   copy(): PathTable {
     const copied = new PathTable(this.switches, this.channels);
     for (const [steps, row] of this.rows) copied.rows.set(steps, row);
@@ -107,8 +110,8 @@ export class PathTable {
   }
 
   /**
-   * Takes back what was added.
-   * @throws Refused `attribution/not-in-table` when the table holds less than that
+   * Removes a path that was added before.
+   * @throws Refused `attribution/not-in-table` if the table contains fewer
    */
   subtract(path: readonly string[], counts: PathCounts): void {
     const steps = this.stepsOf(path);
@@ -119,17 +122,17 @@ export class PathTable {
     this.put(steps, counts, -1);
   }
 
-  /** Adds (or with -1 takes back) counts of steps as `stepsOf` gives them. */
+  /** Adds (or with -1 removes) counts for steps returned by `stepsOf`. */
   put(steps: Steps, counts: PathCounts, sign: 1 | -1 = 1): void {
     const held = this.rows.get(steps) ?? noCounts;
     const conversions = held.conversions + sign * counts.conversions;
     const nulls = this.switches.ignoreNulls ? 0 : held.nulls + sign * counts.nulls;
     if (conversions === 0 && nulls === 0) this.rows.delete(steps);
-    // Without conversions there is no value, whatever the floating point has left of it.
+    // No conversions, no value: drop the floating-point rest.
     else this.rows.set(steps, { conversions, nulls, value: conversions === 0 ? 0 : held.value + sign * counts.value });
   }
 
-  /** How many different paths there are. */
+  /** Number of different paths. */
   get size(): number {
     return this.rows.size;
   }
@@ -152,7 +155,7 @@ export class PathTable {
     return sum;
   }
 
-  /** The rows in an order that does not depend on how they were added: for whatever draws at random. */
+  /** The rows in an order that does not depend on how they were added, for random sampling. */
   sorted(): readonly (readonly [Steps, PathCounts])[] {
     const byName = this.channels.names
       .map((name, number) => ({ name, number }))

@@ -1,8 +1,9 @@
 import { positionalModel } from './credit.model';
 
 /**
- * First and last touch their shares (`parameters.weights`, 40 % each by default), the touches between them the rest.
- * Two touches share in the proportion of the ends, one takes all. Source: Google Ads "position-based".
+ * The first and last touch get their shares (`parameters.weights`, 40 % each by default), the touches between them
+ * split the rest. Two touches split all in the proportion of their shares; a single touch gets all. Source: Google Ads
+ * "position-based".
  */
 export const positionBased = positionalModel(
   ({ weights: { first, last, mid } }) => ({ milestones: { FT: first, CW: last }, mid }),

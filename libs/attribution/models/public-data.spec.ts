@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { fromMs, instantOf } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../test/support/data';
-import { attributionModels } from '.';
+import { attributionModels } from './models.rules';
 import { creditsOf } from './credit.model';
 import type { ModelJourney } from './model-journey.rules';
 
@@ -11,7 +11,7 @@ const rowsOf = (file: string) =>
 const parameters = { excludedChannels: [], weights: { first: 0.4, last: 0.4, mid: 0.2 }, halfLifeMs: 1 };
 const codes = ['first-touch', 'last-touch', 'linear'];
 
-/** Credited conversions by channel, one column a model. */
+/** Credited conversions by channel, one column per model. */
 const credit = (journeys: readonly { readonly journey: ModelJourney; readonly conversions: number }[]) => {
   const sums = new Map<string, number[]>();
   for (const { journey, conversions } of journeys)
@@ -28,7 +28,7 @@ const credit = (journeys: readonly { readonly journey: ModelJourney; readonly co
 
 const touchFile = 'touches-small/touches.csv';
 describeWithData('journeys that end at the first flagged touch', [touchFile], () => {
-  it('are credited as the reference says', () => {
+  it('are credited as in the reference', () => {
     const people = new Map<string, { channel: string; occurredAt: string; flagged: boolean }[]>();
     for (const row of rowsOf(touchFile)) {
       const touches = people.get(row['User_ID_Anon']!) ?? [];
@@ -39,7 +39,7 @@ describeWithData('journeys that end at the first flagged touch', [touchFile], ()
     const journeys = [...people.values()].flatMap((touches) => {
       touches.sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
       const conversion = touches.find(({ flagged }) => flagged);
-      // Later touches stay in the list: the window leaves them out.
+      // Later touches stay in the list: the window excludes them.
       return conversion ? [{ journey: { touches, conversionAt: conversion.occurredAt }, conversions: 1 }] : [];
     });
     expect(journeys).toHaveLength(2381);
@@ -61,7 +61,7 @@ describeWithData('journeys that end at the first flagged touch', [touchFile], ()
 const pathFile = 'channel-paths/path_data.csv';
 const expectedFile = 'channel-paths/expected/heuristic_models.csv';
 describeWithData('ten thousand channel paths', [pathFile, expectedFile], () => {
-  it('are credited as the reference package does', () => {
+  it('are credited as in the reference package', () => {
     const journeys = rowsOf(pathFile).map((row) => {
       const touches = row['path']!.split(' > ').map((channel, index) => ({ channel, occurredAt: fromMs(index) }));
       return { journey: { touches, conversionAt: fromMs(1e6) }, conversions: Number(row['total_conversions']) };

@@ -2,21 +2,24 @@ import { seededRandom } from './data-driven-sampling.rules';
 import type { DataDrivenModel, Scores } from './data-driven.rules';
 import { distinct, type PathTable } from './path-table.rules';
 
-/** Exact up to this many channels; more are estimated. */
+/** Exact up to this many channels; estimated above. */
 export const EXACT_CHANNELS = 15;
-/** An estimate ends when the largest standard error is this part of the total, or after the most permutations. */
+/**
+ * An estimate ends when the largest standard error is this part of the total, or after the maximum number of
+ * permutations.
+ */
 const PRECISION = 0.001;
 const PERMUTATIONS = { least: 200, most: 20_000 } as const;
 
 /**
- * The Shapley value of any game: each player's marginal worth, averaged over all orders of joining.
+ * The Shapley value of any game: each player's marginal value, averaged over all orders of joining.
  * @param players at most 15
- * @param worth   of each coalition, by its bit mask (player 0 is bit 0); `worth[0]` is that of nobody
- * @returns one value per player; they sum to worth[all] − worth[0]
+ * @param values of each coalition, by its bit mask (player 0 is bit 0); `values[0]` is that of the empty coalition
+ * @returns one value per player; they sum to values[all] − values[0]
  * Source: Shapley, A value for n-person games, 1953.
  */
-export const shapleyValue = (players: number, worth: ArrayLike<number>): Float64Array => {
-  // |S|! (n − |S| − 1)! / n!, by size, without factorials that overflow
+export const shapleyValue = (players: number, coalitions: ArrayLike<number>): Float64Array => {
+  // |S|! (n − |S| − 1)! / n!, by size, computed without factorials, which overflow
   const weights = new Float64Array(Math.max(players, 1));
   weights[0] = 1 / players;
   for (let size = 1; size < players; size++) weights[size] = (weights[size - 1]! * size) / (players - size);
@@ -28,7 +31,8 @@ export const shapleyValue = (players: number, worth: ArrayLike<number>): Float64
     let sum = 0;
     const bit = 1 << player;
     for (let coalition = 0; coalition < sizes.length; coalition++)
-      if (!(coalition & bit)) sum += weights[sizes[coalition]!]! * (worth[coalition | bit]! - worth[coalition]!);
+      if (!(coalition & bit))
+        sum += weights[sizes[coalition]!]! * (coalitions[coalition | bit]! - coalitions[coalition]!);
     values[player] = sum;
   }
   return values;
@@ -61,28 +65,31 @@ const emptySet = (table: PathTable) => ({
 
 const exactShapley = (table: PathTable, sets: readonly ChannelSet[], players: readonly number[]): Scores => {
   const bit = new Map(players.map((channel, index) => [channel, 1 << index]));
-  const worths = { conversions: new Float64Array(1 << players.length), value: new Float64Array(1 << players.length) };
+  const coalitionValues = {
+    conversions: new Float64Array(1 << players.length),
+    value: new Float64Array(1 << players.length),
+  };
   for (const { channels, conversions, value } of sets) {
     const mask = channels.reduce((all, channel) => all | bit.get(channel)!, 0);
-    worths.conversions[mask]! += conversions;
-    worths.value[mask]! += value;
+    coalitionValues.conversions[mask]! += conversions;
+    coalitionValues.value[mask]! += value;
   }
   const scores = emptySet(table);
   for (const measure of ['conversions', 'value'] as const) {
-    const worth = worths[measure];
-    // From "exactly this set" to "inside this set": sums over subsets, a bit at a time (zeta transform).
-    for (let step = 1; step < worth.length; step <<= 1)
-      for (let coalition = 0; coalition < worth.length; coalition++)
-        if (coalition & step) worth[coalition]! += worth[coalition ^ step]!;
-    const values = shapleyValue(players.length, worth);
+    const coalitions = coalitionValues[measure];
+    // From "exactly this set" to "inside this set": sums over subsets, one bit at a time (zeta transform).
+    for (let step = 1; step < coalitions.length; step <<= 1)
+      for (let coalition = 0; coalition < coalitions.length; coalition++)
+        if (coalition & step) coalitions[coalition]! += coalitions[coalition ^ step]!;
+    const values = shapleyValue(players.length, coalitions);
     players.forEach((channel, index) => (scores[measure][channel] = values[index]!));
   }
   return scores;
 };
 
 /**
- * Means over random orders of joining: a set's conversions go to the channel that completes it. Every order shares the
- * total exactly, so the means do; their standard errors tell how far they may be off.
+ * Means over random orders of joining: the conversions of a set go to the channel that completes it. Every order splits
+ * the total exactly, and so do the means; the standard errors measure their error.
  */
 const sampledShapley = (
   table: PathTable,
@@ -131,17 +138,17 @@ const sampledShapley = (
 };
 
 /**
- * The Shapley value of the game in which a set of channels is worth the conversions of the journeys that need no other
- * channel. Exact up to 15 channels; beyond, a seeded estimate with its standard errors.
+ * The Shapley value of the game in which the value of a set of channels is the conversions of the journeys that need no
+ * other channel. Exact up to 15 channels; beyond, a seeded estimate with its standard errors.
  */
 export const shapley: DataDrivenModel = {
   code: 'shapley',
   name: 'Shapley value',
-  description: 'By the worth that each channel adds to all sets of channels; beyond 15 channels a seeded estimate.',
+  description: 'By the value that each channel adds to all sets of channels; beyond 15 channels a seeded estimate.',
   repeats: 'collapse-channels',
   score: (table, { seed = 1 }) => {
     const sets = setsOf(table);
-    // By name, not by number: the order of the rows may not decide what a seed draws.
+    // By name, not by number, because the order of the rows must not affect the random draws.
     const { names } = table.channels;
     const players = [...new Set(sets.flatMap(({ channels }) => channels))].sort((a, b) =>
       names[a]! < names[b]! ? -1 : 1,
@@ -153,13 +160,13 @@ export const shapley: DataDrivenModel = {
 };
 
 /**
- * Each journey shared equally over its distinct channels. For the game above this is its Shapley value, for any number
- * of channels. Source: Zhao, Mahboobi, Bagheri, Shapley value methods for attribution modeling, 2018.
+ * Each journey split equally over its distinct channels. For the game above this equals its Shapley value, for any
+ * number of channels. Source: Zhao, Mahboobi, Bagheri, Shapley value methods for attribution modeling, 2018.
  */
 export const shapleySimplified: DataDrivenModel = {
   code: 'shapley-simplified',
   name: 'Simplified Shapley value',
-  description: 'Each journey is shared equally over its distinct channels.',
+  description: 'Each journey is split equally over its distinct channels.',
   repeats: 'collapse-channels',
   score: (table) => {
     const scores = emptySet(table);
@@ -173,13 +180,13 @@ export const shapleySimplified: DataDrivenModel = {
 };
 
 /**
- * The same by place in the journey: a channel's share goes in equal parts to its touches, and is told by their place.
- * The places of a channel sum to its simplified value. Source: the ordered form of the same paper.
+ * The same by position in the journey: a channel's share is split equally over its touches and listed by their
+ * positions. The positions of a channel sum to its simplified value. Source: the ordered form of the same paper.
  */
 export const shapleyOrdered: DataDrivenModel = {
   code: 'shapley-ordered',
   name: 'Ordered Shapley value',
-  description: 'The Shapley value of each channel at each place of the journey.',
+  description: 'The Shapley value of each channel at each position of the journey.',
   repeats: 'collapse-channels',
   score: (table) => {
     const scores = emptySet(table);

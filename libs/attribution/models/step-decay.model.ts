@@ -12,7 +12,8 @@ export const stepDecay: Model = {
   weights: ({ touches, conversionAt }) => {
     const until = toMs(conversionAt);
     const weeks = touches.map(({ occurredAt }) => Math.floor((until - toMs(occurredAt)) / STEP_MS));
-    // Counted from the newest touch: the same proportions, and years-old journeys do not vanish to zero.
+    // Counted from the newest touch: the proportions are the same, and weights of journeys that are years old do not
+    // underflow to zero.
     const newest = weeks[weeks.length - 1]!;
     return weeks.map((week) => 0.5 ** (week - newest));
   },

@@ -1,39 +1,39 @@
-import { durationMs, fromMs, type Instant, wordKey, toMs } from '@baton/kernel';
+import { durationMs, enumeration, fromMs, toMs, wordKey, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
 import type { ModelJourney, ModelTouch } from './model-journey.rules';
 
 /** Why a touch is not weighed, whatever the model. */
-export const exclusions = {
-  'after-conversion': 'it happened after the conversion',
-  'before-window': 'it lies further back than the window',
-  'before-earlier-conversion': 'the person converted since then, and the journey restarts after a conversion',
-  'not-included': 'only other touches are included',
-  excluded: 'its channel or campaign, or a condition that holds of it, is excluded',
-  repeated: 'the touch before it is of the same channel',
-  'later-occurrence': 'an earlier touch is of the same channel',
-  'removed-channel': 'its channel is removed where there are others',
-  'before-last-steps': 'more touches than the path may have came after it',
-} as const;
-export type Exclusion = keyof typeof exclusions;
+export const exclusions = enumeration('TouchExclusion', 'Why a touch is not weighed.', {
+  'after-conversion': 'It happened after the conversion.',
+  'before-window': 'It lies further back than the window.',
+  'before-earlier-conversion': 'The person converted since then, and the journey restarts after a conversion.',
+  'not-included': 'Only other touches are included.',
+  excluded: 'Its channel or campaign, or a condition that holds of it, is excluded.',
+  repeated: 'The touch before it is of the same channel.',
+  'later-occurrence': 'An earlier touch is of the same channel.',
+  'removed-channel': 'Its channel is removed where there are others.',
+  'before-last-steps': 'More touches than the path may have came after it.',
+});
+export type Exclusion = EnumerationValue<typeof exclusions>;
 
-/** A transform; `holds` says of which touches a condition of `when` holds, ready to be asked. */
+/** A compiled transform; `holds` tests a condition of `when` on a touch. */
 export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: ModelTouch) => boolean };
 
 /** Which touches of a journey are weighed. */
 export interface PathRules {
   /** conversion − look-back ≤ touch ≤ conversion, both ends included; undefined: no limit. */
   readonly lookbackMs?: number | undefined;
-  /** Applied in this order to what the window leaves. */
+  /** Applied in this order to the touches in the window. */
   readonly transforms?: readonly CompiledTransform[];
 }
 
-/** A journey with the touches that are weighed, in order, and for all others why they are not. */
+/** A journey with the touches that are weighed, in order, and the reason for each other touch. */
 export interface SelectedTouches<T extends ModelTouch = ModelTouch> {
-  /** What models weigh: oldest first, of the same instant in the order of the log. */
+  /** The input of models: oldest first, touches of the same instant in the order of the log. */
   readonly eligible: Omit<ModelJourney, 'touches'> & { readonly touches: readonly T[] };
-  /** For each eligible touch its place in the journey as given. */
+  /** For each eligible touch its index in the given journey. */
   readonly places: readonly number[];
-  /** For each touch of the journey as given, why it is not weighed. */
+  /** For each touch of the given journey, why it is not weighed. */
   readonly excluded: readonly (Exclusion | undefined)[];
 }
 
@@ -41,7 +41,7 @@ const touchTest = (names: readonly string[] = []) => {
   const known = new Set(names.map(wordKey));
   return (name: string | undefined): boolean => name !== undefined && known.has(wordKey(name));
 };
-/** Is every touch of these channels? Then removing them would leave no path. */
+/** Whether every touch is of these channels, so that removing them would leave no path. */
 const touchesOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>
   touches.every(({ channel }) => of(channel));
 
@@ -107,7 +107,8 @@ const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
   },
 };
 
-const YEAR_ZERO = -62_167_219_200_000; // instants as text have no sign: a window that reaches further has no limit
+// Instants are compared as text, without a sign: a window that begins before year 0 has no limit
+const YEAR_ZERO = -62_167_219_200_000;
 const windowStart = (conversionAt: Instant, lookbackMs: number | undefined): Instant | undefined => {
   if (lookbackMs === undefined) return undefined;
   const from = toMs(conversionAt) - lookbackMs;
@@ -122,10 +123,11 @@ const inOrder = (touches: readonly ModelTouch[]) => (a: number, b: number) => {
 };
 
 /**
- * Chooses the touches of a journey that models weigh: in order of time (ties by `order`, else as given), inside the
- * window, not before an earlier conversion, and left by every transform.
- * @param converted for a touch of the journey: has its person converted since, in a journey that restarts?
- * Never throws for transforms that the definitions' check has passed.
+ * Selects the touches of a journey that models weigh: in order of time (ties by `order`, else as given), inside the
+ * window, not before an earlier conversion, and kept by every transform.
+ * @param converted for a touch of the journey: whether its person has converted since, if journeys restart after a
+ *   conversion
+ * Never throws for valid transforms of a definition.
  */
 export const selectTouches = <T extends ModelTouch>(
   journey: ModelJourney & { readonly touches: readonly T[] },

@@ -5,7 +5,7 @@ import type { ModelJourney } from './model-journey.rules';
 import { selectTouches, type PathRules } from './transforms.rules';
 
 const day = (days: number) => fromMs(toMs('2024-01-01T00:00:00.000Z') + days * DAY_MS);
-/** A touch a day, one letter a channel; the conversion a day after the last. */
+/** One touch per day, one letter per channel; the conversion a day after the last. */
 const path = (letters: string): ModelJourney => ({
   touches: [...letters].map((channel, index) => ({ channel, occurredAt: day(index), campaign: `c-${channel}` })),
   conversionAt: day(letters.length),
@@ -38,11 +38,11 @@ describe('a path transform', () => {
     [{ kind: 'exclude', channels: ['A'], campaigns: ['c-c'] }, 'DBBD'],
   ])('%j leaves %s of DABBCDCC', (transform, expected) => expect(left(path('DABBCDCC'), transform)).toBe(expected));
 
-  it('knows a channel in whatever spelling', () => {
+  it('ignores the spelling of a channel', () => {
     expect(left(path('DdAaDA'), { kind: 'exposure' })).toBe('DADA');
     expect(left(path('DdAaDA'), { kind: 'first-occurrence' })).toBe('DA');
   });
-  it('keeps a path of nothing else', () => {
+  it('keeps a path that has only these channels', () => {
     expect(left(path('CCC'), { kind: 'remove-if-not-all', channels: ['C'] })).toBe('CCC');
     expect(left(path('CCC'), { kind: 'remove-if-last-and-not-all', channels: ['C'] })).toBe('CCC');
   });
@@ -52,7 +52,7 @@ describe('a path transform', () => {
     expect(left(path('ABAB'), collapse, drop)).toBe('AA');
     expect(left(path('ABAB'), drop, collapse)).toBe('A');
   });
-  it('says of each touch why it is left out', () => {
+  it('gives a reason for each touch that is left out', () => {
     const journey = { ...path('XAABCA'), conversionAt: day(4.5) };
     expect(
       reasons(journey, {
@@ -71,10 +71,10 @@ describe('a path transform', () => {
       'removed-channel',
     ]);
   });
-  it('has no limit where the window reaches back before the calendar', () =>
+  it('has no limit if the window begins before the calendar', () =>
     expect(reasons(path('AB'), { lookbackMs: Number.MAX_SAFE_INTEGER })).toEqual(['-', '-']));
 
-  it('leaves a part of the path in its order, or all of it, and a reason for everything else', () =>
+  it('keeps a part of the path in its order, or all of it, and gives a reason for all others', () =>
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('A', 'B', 'C'), maxLength: 12 }),
@@ -99,7 +99,7 @@ describe('a path transform', () => {
 });
 
 describe('a journey in any order', () => {
-  it('is weighed by time, then by its place in the log, then as given', () => {
+  it('is weighed by time, then by position in the log, then in the given order', () => {
     const at = day(0);
     const touches = [
       { occurredAt: day(1), channel: 'last' },
@@ -110,7 +110,7 @@ describe('a journey in any order', () => {
     expect(eligible.touches.map(({ channel }) => channel)).toEqual(['first', 'second', 'last']);
     expect(places).toEqual([2, 1, 0]);
   });
-  it('leaves out what lies before an earlier conversion of the person', () => {
+  it('leaves out touches before an earlier conversion of the person', () => {
     const { excluded } = selectTouches(path('ABC'), {}, ({ occurredAt }) => occurredAt <= day(1));
     expect(excluded).toEqual(['before-earlier-conversion', 'before-earlier-conversion', undefined]);
   });

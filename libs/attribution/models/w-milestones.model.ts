@@ -1,6 +1,6 @@
 import { positionalModel } from './credit.model';
 
-/** W-shaped, but the 10 % go only to touches between the milestones: what follows the opportunity earns nothing. */
+/** Like W-shaped, but the 10 % go only to touches between the milestones: touches after the opportunity get nothing. */
 export const wMilestones = positionalModel(
   () => ({ milestones: { FT: 0.3, LC: 0.3, OC: 0.3 }, mid: 0.1, between: true }),
   {

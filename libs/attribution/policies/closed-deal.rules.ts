@@ -13,31 +13,31 @@ import {
 import { captureOf, inOrder, isAtCapture } from '../write/journey/journey-touches.rules';
 import type { JourneyCommand, JourneyTouch } from '../write/journey/journey.events';
 
-/** What is to be stated of a journey, and the latest instant of what is stated. */
+/** What to record of a journey, and the latest instant of its facts. */
 export interface JourneyStatement {
   readonly latestAt: Instant;
   readonly data: Omit<Extract<JourneyCommand, { type: 'StateJourney' }>['data'], 'reasons'>;
 }
 
-/** A deal that stands closed at the position up to which its stream was read. */
+/** A deal that is closed as of the position up to which its stream was read. */
 export interface ClosedDeal {
   readonly opportunityId: string;
   readonly outcome: 'won' | 'lost';
   readonly openedAt: Instant;
   readonly closedAt: Instant;
-  /** What it was worth at the close and after each later change, oldest first. */
+  /** The amounts at the close and after each later change, oldest first. */
   readonly amounts: readonly { readonly at: Instant; readonly amount: Money }[];
-  /** Product, owner and source as they were at the close: what changed later does not move the credit. */
+  /** Product, owner and source as of the close: later changes do not move the credit. */
   readonly stamps: Pick<DealFacts, 'product' | 'owner' | 'source'>;
-  /** The people, each with the role, as the latest event about each says by its instant. */
+  /** The people, each with the role, by the latest event about each. */
   readonly roles: ReadonlyMap<string, string | undefined>;
-  /** The latest instant of what is said here. */
+  /** The latest instant of these facts. */
   readonly latestAt: Instant;
 }
 
 /**
- * @param until what happened to the deal later is left out: how it stood then
- * @returns the deal; undefined while it is open or unknown
+ * @param until later events of the deal are ignored
+ * @returns the deal; undefined if it is open or unknown
  */
 export const closedDeal = async (
   look: Look,
@@ -65,7 +65,7 @@ export const closedDeal = async (
 
 type LeadStream = readonly StoredEvent<LeadEvent>[];
 
-/** The leads that stand merged into this one, each with the instant since when. */
+/** The leads merged into this one, each with the instant of its merge. */
 const mergedInto = (stream: LeadStream, until: Instant): ReadonlyMap<string, Instant> => {
   const merged = new Map<string, Instant>();
   for (const { type, data, occurredAt } of stream)
@@ -81,15 +81,12 @@ const latestMergeIn = (stream: LeadStream, until: Instant): Instant =>
     '',
   );
 
-/** All leads that are the same person, with their streams, and when that came to be so. */
+/** All leads of the same person, with their streams, and the latest instant of their merges. */
 interface KnownPerson {
   readonly streams: ReadonlyMap<string, LeadStream>;
   readonly latestAt: Instant;
 }
-/**
- * The survivor's stream decides who is merged: the merged lead's own note follows later, and an unmerge shall hold at
- * once.
- */
+/** The survivor's stream decides who is merged: the merged lead records it later, and an unmerge must apply at once. */
 const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Promise<KnownPerson> => {
   const streams = new Map<string, LeadStream>();
   let latestAt: Instant = '';
@@ -111,8 +108,8 @@ const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Pr
 };
 
 /**
- * The deals that a person ever had to do with, whichever of the person's leads it was: one that left a deal may be the
- * same person as one that did not.
+ * The deals that a person ever had a role in, through any of the person's leads: one that left a deal may be the same
+ * person as one that did not.
  */
 export const dealsOf = async (look: Look, leadId: string): Promise<readonly string[]> => {
   const deals = new Set<string>();
@@ -150,15 +147,16 @@ const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person:
 };
 
 /**
- * The journey of a closed deal as far as it is known: the touches of its people up to the close, of the leads merged
- * with them and of their visits before they were identified, in the order of `inOrder`.
- * @param until who turned out to be whom later is left out, as in `deal`
+ * The journey of a closed deal as known now: the touches of its people up to the close, of the leads merged with them
+ * and of their visits before they were identified, in the order of `inOrder`.
+ * @param until later merges and identifications are ignored, as in `deal`
  */
 export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<JourneyStatement> => {
   const contacts = new Map<string, JourneyTouch>();
   const created: Instant[] = [];
   let latestAt = deal.latestAt;
-  // By their ids, so that of two people of a deal who are one the same gives the others the role.
+  // In the order of their ids, so that if two people of a deal are merged, the choice of the role does not depend on
+  // the order of events.
   for (const [holder, role] of [...deal.roles].sort()) {
     const person = await personOf(look, holder, until);
     latestAt = laterOf(latestAt, person.latestAt);

@@ -6,7 +6,7 @@ import { journeyPolicy } from './journeys.policy';
 type Line = readonly [stream: string, day: string, type: string, data: object, id?: string];
 const at = (day: string): Instant => `2024-${day}T00:00:00.000Z`;
 
-/** A log of these events, and what the policy says to the last one. */
+/** A log with these events, and the commands of the policy for the last one. */
 const after = async (...lines: readonly Line[]): Promise<readonly Reaction[]> => {
   const log: StoredEvent[] = lines.map(([stream, day, type, data, id]) =>
     recorded({ type, data }, { occurredAt: at(day), stream, ...(id !== undefined && { id }) }),
@@ -83,7 +83,7 @@ describe('when a deal closes', () => {
       },
     });
   });
-  it('what is told late of the deal before the close changes what it closed with, and nothing else', async () => {
+  it('an event of the deal dated before the close and recorded late changes the closing facts, and nothing else', async () => {
     const story = [captured('ada', '01-02'), opened, role('ada'), won];
     const [owner] = await after(...story, deal('02-10', 'OpportunityOwnerChanged', { to: 'amy' }));
     expect(owner).toMatchObject({ type: 'StateJourney', data: { owner: 'amy', product: 'gtx' } });
@@ -99,12 +99,12 @@ describe('when a deal closes', () => {
     );
     expect(signed).toMatchObject({ data: { amounts: [{ at: at('03-01'), amount: worth.to }] } });
   });
-  it('a first contact after the close is known as such and earns nothing', async () => {
+  it('a first contact after the close is recorded as such and gets no credit', async () => {
     const [atClose, since] = await after(touched('ada', '04-01', 'after'), opened, role('ada'), won);
     expect(atClose!.data).not.toHaveProperty('firstContactAt');
     expect(since).toMatchObject({ occurredAt: at('04-01'), data: { firstContactAt: at('04-01'), touches: [] } });
   });
-  it('touches of the same instant stand in the same order, however they were told', async () => {
+  it('touches of the same instant have the same order, in whatever order they were recorded', async () => {
     const told = [
       ['bob', '01-02', 'b1'],
       ['ada', '01-02', 'a'],
@@ -122,7 +122,7 @@ describe('when a deal closes', () => {
     expect(first).toBe('b0');
     expect(await ordered([...told].reverse())).toEqual([first, ...others]);
   });
-  it('says of a touch that the capture itself brought it', async () => {
+  it('a touch recorded by the capture is marked', async () => {
     const [first, second] = [lead('ada', '01-05', 'LeadCaptured'), touched('ada', '01-05', 'own')].map(
       ([stream, , type, data], n) =>
         recorded(
@@ -140,7 +140,7 @@ describe('when a deal closes', () => {
     );
     expect(reactions[0]!.data).toMatchObject({ touches: [{ page: 'own', atCapture: true }] });
   });
-  it('a person who left the deal brings no touches', async () =>
+  it('a person who left the deal contributes no touches', async () =>
     expect(
       pages(
         await after(
@@ -177,20 +177,20 @@ describe('when a deal closes', () => {
     expect(pages(await after(...before, merged, noted, unmerged, role('ada'), won))).toEqual(['a']);
     expect(pages(await after(...before, merged, noted, unmerged, role('ada-2'), won))).toEqual(['a2']);
   });
-  it('a lost deal keeps its journey too', async () =>
+  it('a lost deal has a journey too', async () =>
     expect(await after(opened, deal('03-01', 'OpportunityLost', { reason: 'price', leadIds: [] }))).toMatchObject([
       { type: 'StateJourney', data: { outcome: 'lost', leadIds: [], touches: [] } },
     ]));
 });
 
 describe('when a deal is reopened', () => {
-  it('its journey is', async () =>
+  it('so is its journey', async () =>
     expect(
       await after(opened, won, deal('03-02', 'OpportunityReopened', { stage: 'open', reason: 'error' })),
     ).toMatchObject([{ type: 'ReopenJourney', id: 'deal', data: { journeyId: 'deal' } }]));
 });
 
-describe('the instant at which a journey came to be as it is', () => {
+describe('the time of a state of a journey', () => {
   const story = [
     captured('ada', '01-02'),
     touched('ada', '01-05', 'first'),
@@ -200,14 +200,14 @@ describe('the instant at which a journey came to be as it is', () => {
   ];
   const latest = async (...lines: readonly Line[]) => (await after(...lines)).at(-1)!.occurredAt;
 
-  it('is that of the latest fact, not of the one that was told last', async () => {
+  it('is that of the latest fact, not of the one recorded last', async () => {
     expect(await latest(...story, won, touched('ada', '01-03', 'late'))).toBe(at('03-01'));
     const refund = deal('03-09', 'OpportunityAmountChanged', { to: { minor: 0, currency: 'EUR' } });
     expect(await latest(...story, won, refund, touched('ada', '01-03', 'late'))).toBe(at('03-09'));
     const merged = lead('ada', '03-05', 'LeadMerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
     expect(await latest(...story, won, merged)).toBe(at('03-05'));
   });
-  it('of a close comes first: what happened to the deal later is stated behind it', async () => {
+  it('of a close comes first: later events of the deal are recorded after it', async () => {
     const champion = deal('03-04', 'ContactRoleAdded', { leadId: 'ada', role: 'champion' });
     const reactions = await after(...story, champion, won);
     expect(reactions).toMatchObject([
@@ -225,7 +225,7 @@ describe('the instant at which a journey came to be as it is', () => {
   });
 });
 
-describe('what becomes known after the close', () => {
+describe('later knowledge about a closed deal', () => {
   const past = [touched('ada', '01-05', 'first'), opened, role('ada'), joined('ada')];
   const closed = [...past, won];
 
@@ -244,7 +244,7 @@ describe('what becomes known after the close', () => {
     ],
     ['an unmerge', 'unmerge', lead('ada', '03-02', 'LeadUnmerged', { mergedLeadId: 'bob', mergeNumber: 0 })],
     ['an identified visitor', 'visitor-identified', lead('ada', '03-02', 'LeadVisitorLinked', { visitorId: 'v' })],
-  ])('%s restates the journey once a page, and nothing while the deal is open', async (_, reason, line) => {
+  ])('%s restates the journey once per page, and nothing while the deal is open', async (_, reason, line) => {
     expect(await after(...closed, line)).toMatchObject([
       { type: 'StateJourney', id: 'deal', once: { key: 'journey-deal', reasons: [reason] } },
     ]);
@@ -253,7 +253,7 @@ describe('what becomes known after the close', () => {
     expect(await after(...closed, again, line)).toEqual([]);
   });
 
-  it('the restated journey holds the late touch in its place', async () =>
+  it('puts the late touch in its place', async () =>
     expect(pages(await after(...closed, touched('ada', '01-01', 'late')))).toEqual(['late', 'first']));
   it('the corrected amount is restated', async () => {
     const [reaction] = await after(
@@ -268,15 +268,15 @@ describe('what becomes known after the close', () => {
       ],
     });
   });
-  it('a touch of a customer changes nothing', async () => {
+  it('ignores a touch of a customer', async () => {
     expect(await after(...closed, touched('ada', '05-01', 'support'))).toEqual([]);
     expect(await after(...closed, visit('04-01', 'x', 'ada'), visit('05-01', 'y', 'ada'))).toEqual([]);
   });
-  it('the first contact, though after the close, is made known', async () =>
+  it('includes the first contact, even after the close', async () =>
     expect(await after(opened, role('ada'), joined('ada'), won, touched('ada', '05-01', 'first'))).toMatchObject([
       { type: 'StateJourney', data: { firstContactAt: at('05-01'), touches: [] } },
     ]));
-  it('a touch of any lead of the person, whichever has the role', async () => {
+  it('includes a touch of any lead of the person, whichever has the role', async () => {
     const merged = lead('ada', '02-05', 'LeadMerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
     const noted = lead('ada-2', '02-05', 'LeadMergedInto', { survivorId: 'ada', mergeNumber: 0 });
     const story = [...past, merged, noted, won];
@@ -284,7 +284,7 @@ describe('what becomes known after the close', () => {
     const onMerged = [opened, role('ada-2'), joined('ada-2'), merged, noted, won];
     expect(pages(await after(...onMerged, touched('ada', '01-06', 'late')))).toEqual(['late']);
   });
-  it('a merge with a lead that had left the deal', async () => {
+  it('includes a merge with a lead that had left the deal', async () => {
     const left = lead('ada', '03-02', 'LeadLeftOpportunity', { opportunityId: 'deal' });
     const removed = deal('03-02', 'ContactRoleRemoved', { leadId: 'ada' });
     const both = [touched('bob', '01-06', 'second'), ...past, role('bob'), joined('bob'), won, removed, left];

@@ -2,13 +2,13 @@ import { policy, send, type Look, type Reaction, type StoredEvent } from '@baton
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
-import { ToJourney, type JourneyEvent } from '../write/journey/journey.events';
+import { ToJourney, type JourneyEvent, type RestatementReason } from '../write/journey/journey.events';
 import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type JourneyStatement } from './closed-deal.rules';
 
 const stateJourney = ({ data, latestAt }: JourneyStatement, once?: Reaction['once']): Reaction =>
   send(ToJourney, data.journeyId, { type: 'StateJourney', data }, { occurredAt: latestAt, ...(once && { once }) });
 
-/** The journey as it stood at the close, and then with what happened to the deal and its people since. */
+/** The journey as of the close, and then with everything recorded of the deal and its people since. */
 const closeJourney = async (opportunityId: string, look: Look): Promise<readonly Reaction[]> => {
   const deal = await closedDeal(look, opportunityId);
   if (!deal) return [];
@@ -17,10 +17,10 @@ const closeJourney = async (opportunityId: string, look: Look): Promise<readonly
   return [...(atClose ? [stateJourney(await journeyOf(look, atClose, deal.closedAt))] : []), stateJourney(now)];
 };
 
-/** The journeys of those deals that stand closed, as they are known now. A page of events needs only the last one. */
+/** The journeys of the closed deals among these, as known now. In a page of events only the last one needs them. */
 const restateJourney = async (
   opportunityIds: readonly string[],
-  reasons: readonly string[],
+  reasons: readonly RestatementReason[],
   look: Look,
   concerns: (deal: ClosedDeal) => boolean | Promise<boolean> = () => true,
 ): Promise<readonly Reaction[]> => {
@@ -34,8 +34,8 @@ const restateJourney = async (
 };
 
 /**
- * Does this contact change the journey of a closed deal? One after the close only tells when the first contact was, and
- * not even that after an earlier contact in the same stream. Keeps the touches of customers cheap.
+ * Whether this contact changes the journey of a closed deal. A contact after the close only tells when the first
+ * contact was, and not even that if an earlier contact is in the same stream. Keeps the touches of customers cheap.
  */
 const changes =
   (contact: StoredEvent, stream: () => Promise<readonly StoredEvent[]>) =>
@@ -45,13 +45,13 @@ const changes =
       ({ id, type, occurredAt }) => type === contact.type && id !== contact.id && occurredAt <= contact.occurredAt,
     );
 
-const restateOfLeads = async (leadIds: readonly string[], reason: string, look: Look) => {
+const restateOfLeads = async (leadIds: readonly string[], reason: RestatementReason, look: Look) => {
   const deals: string[] = [];
   for (const leadId of leadIds) deals.push(...(await dealsOf(look, leadId)));
   return restateJourney(deals, [reason], look);
 };
 
-/** Records the journey of a deal when it closes, and again when something becomes known that changes it. */
+/** Records the journey of a deal when it closes, and again when later knowledge changes it. */
 export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent | JourneyEvent>({
   name: 'journeys',
   version: 1,
@@ -63,7 +63,7 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
       send(ToJourney, opportunityId, { type: 'ReopenJourney', data: { journeyId: opportunityId } }),
     ],
     OpportunityAmountChanged: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['amount'], look),
-    // Told late, of the time before the close.
+    // Recorded late, but from before the close.
     OpportunityOwnerChanged: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['deal'], look),
     OpportunityUpdated: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['deal'], look),
     OpportunityFactsCleared: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['deal'], look),
@@ -90,9 +90,9 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
     LeadVisitorLinked: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'visitor-identified', look),
     ContactRoleAdded: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['role'], look),
     ContactRoleRemoved: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['role'], look),
-    // From here on the lead knows its deals; what it was told in between did not reach them.
+    // From now on the lead knows its deals; what was recorded on it in between did not reach them.
     LeadJoinedOpportunity: ({ data: { opportunityId } }, look) => restateJourney([opportunityId], ['role'], look),
-    // A journey that one append does not hold is stated until nothing is left to say.
+    // A journey too long for one append is recorded in parts.
     JourneyClosed: ({ data: { journeyId, more } }, look) => (more ? restateJourney([journeyId], [], look) : []),
     JourneyRestated: ({ data: { journeyId, more, reasons } }, look) =>
       more ? restateJourney([journeyId], reasons, look) : [],

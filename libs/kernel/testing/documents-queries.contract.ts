@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { Refused } from '..';
 import type { Aggregation, Collection, Condition, Document, Documents, FindOptions, Order, Scalar, Where } from '..';
 
-/** The read model of the suites. */
+/** The read model of the suite. */
 export const deals: Collection = {
   name: 'deals-v1-g1',
   columns: { stage: 'text', amount: 'integer', score: 'real', open: 'flag', closedAt: 'text' },
 };
 
-/** Commits documents by id, all at one position (1 where none is given). */
+/** Commits documents by id, all at one position (1 by default). */
 export type Save = (
   docs: Readonly<Record<string, object>>,
   position?: number,
@@ -16,7 +16,7 @@ export type Save = (
   fresh?: boolean,
 ) => Promise<void>;
 
-/** The part of the `Documents` contract that is about questions; `current` is the store of the running test. */
+/** The part of the `Documents` contract about queries; `current` is the store of the running test. */
 export const documentsQueries = (current: () => Documents, save: Save): void => {
   let store: Documents;
   beforeEach(() => {
@@ -144,21 +144,21 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       expect(won.map(({ id }) => id)).toEqual(['a']);
     });
 
-    it('follow the document: what is not in it any more finds it no more', async () => {
+    it('are those of the present document: removed tokens no longer find it', async () => {
       await save({ a: { name: sealed('t3') }, b: {} }, 2, people);
       expect([await found(['t1']), await found(['t2']), await found(['t3'])]).toEqual(['', '', 'a']);
       await save({ a: { name: sealed('t1') } }, 1, people); // late: the stored one is newer
       expect([await found(['t1']), await found(['t3'])]).toEqual(['', 'a']);
     });
 
-    it('give documents back as they were, and go with their generation', async () => {
+    it('do not change the returned documents, and are dropped with their generation', async () => {
       const kept = (await store.getMany(people, ['a'])).get('a')!.doc as { readonly name: object };
       expect(kept.name).toEqual(sealed('t1', 't2'));
       await store.drop(people.name);
       expect(await found(['t2'])).toBe('');
     });
 
-    it('hold sealed values only, and are neither compared, sorted, grouped nor measured', async () => {
+    it('accept only sealed values, and cannot be compared, sorted, grouped or measured', async () => {
       const wrong = { code: 'documents/wrong-type' };
       await expect(save({ e: { name: 'Ada' } }, 1, people)).rejects.toMatchObject(wrong);
       for (const condition of [{ eq: 't1' }, { prefix: 't' }, { in: ['t1'] }, { gt: 't' }])
@@ -188,7 +188,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       expect((await ids({ orderBy: [{ column: 'stage' }] })).join('')).toBe('ceadb');
     });
 
-    it('gives a hundred by default, none for a limit of none', async () => {
+    it('returns a hundred documents by default, none for a limit of 0', async () => {
       await save(Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`d${String(i).padStart(3, '0')}`, {}])));
       expect(await ids()).toHaveLength(100);
       expect(await ids({ limit: 120 })).toHaveLength(120);
@@ -289,7 +289,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       ]);
     });
 
-    it('takes no null and nothing missing for a minimum or a maximum, beside values or alone', async () => {
+    it('ignores null and missing values in minimum and maximum', async () => {
       await save(
         {
           a: { stage: 'won', amount: 3, score: -0.5, closedAt: '2024-01-01T00:00:00.000Z' },
@@ -330,7 +330,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       ]);
     });
 
-    it('is one group of nothing without by, no group with it', async () => {
+    it('returns one empty group without by, and no group with it, if nothing matches', async () => {
       const where = { stage: { eq: 'absent' } };
       const measures = { n: 'count', sum: { sum: 'amount' }, min: { min: 'amount' } } as const;
       expect(await store.aggregate(deals, { where, by: [], measures })).toEqual([
@@ -359,7 +359,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
   });
 };
 
-/** What the order of the port means, in plain JavaScript; the values are below U+FFFF. */
+/** The sort order of the port in plain JavaScript, for texts below U+FFFF. */
 const sortedIds = (docs: Readonly<Record<string, object>>, orderBy: readonly Order[]): string[] => {
   const compare = (a: Scalar, b: Scalar) =>
     a === b ? 0 : a === null ? -1 : b === null ? 1 : (a as string) < (b as string) ? -1 : 1;

@@ -7,8 +7,8 @@ const at = (position: number) => String(position).padStart(6, '0');
 const reached = (position: number) => ({ position: at(position), count: position, digest: `d${position}` });
 
 /**
- * Every promise of the `Documents` port. Each test gets a store of its own.
- * @param open an empty store; it is closed at the end of the test
+ * The contract of the `Documents` port. Each test gets a store of its own.
+ * @param open opens an empty store, which is closed at the end of the test
  */
 export const documentsContract = (name: string, open: () => Promise<Documents>): void =>
   describe(`${name} keeps the Documents contract`, () => {
@@ -34,7 +34,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
     const one = async (id: string) => (await store.getMany(deals, [id])).get(id);
 
     describe('documents', () => {
-      it('gives those of many ids that exist, with their positions', async () => {
+      it('returns the documents that exist of many ids, with their positions', async () => {
         await save({ a: { stage: 'won' }, b: { stage: 'lost' } }, 7);
         const found = await store.getMany(deals, ['b', 'absent', 'a']);
         expect([...found.keys()].sort()).toEqual(['a', 'b']);
@@ -42,18 +42,18 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect((await store.getMany(deals, [])).size).toBe(0);
       });
 
-      it('keeps them byte by byte, whatever their keys and ids', async () => {
+      it('stores them byte by byte, with any keys and ids', async () => {
         const doc = { z: 1, a: { $set: { 'x.y': [null, '💶', 'quo"te', "it's"] } }, 10: 'ten', 'a.b': 0.1, '': [] };
-        const strange = ['über', "o'neil", 'say "hi"', 'a.b.c', '$id', '{"$gt":""}', '💶', '%_', 'a b', '__proto__'];
-        await save(Object.fromEntries(strange.slice(0, -1).map((id) => [id, doc])));
-        for (const id of strange.slice(0, -1)) {
+        const unusualIds = ['über', "o'neil", 'say "hi"', 'a.b.c', '$id', '{"$gt":""}', '💶', '%_', 'a b', '__proto__'];
+        await save(Object.fromEntries(unusualIds.slice(0, -1).map((id) => [id, doc])));
+        for (const id of unusualIds.slice(0, -1)) {
           expect(JSON.stringify((await one(id))?.doc)).toBe(JSON.stringify(doc));
           expect(await ids({ where: { id: { eq: id } } })).toEqual([id]);
         }
         expect(await one('__proto__')).toBeUndefined();
       });
 
-      it('hands out copies and keeps copies', async () => {
+      it('returns copies and stores copies', async () => {
         const doc = { stage: 'won', tags: ['x'] };
         await save({ a: doc });
         doc.tags.push('changed after');
@@ -61,7 +61,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect((await one('a'))!.doc).toEqual({ stage: 'won', tags: ['x'] });
       });
 
-      it('leaves a document that is not older as it is', async () => {
+      it('does not change a document that is not older', async () => {
         await save({ a: { stage: 'won' } }, 5);
         await save({ a: { stage: 'older' }, b: { stage: 'new' } }, 4);
         await save({ a: { stage: 'equal' } }, 5);
@@ -73,7 +73,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await ids({ where: { stage: { eq: 'newer' } } })).toEqual(['a']);
       });
 
-      it('treats documents that were thought new as any others when they exist', async () => {
+      it('treats documents written as fresh like others if they exist', async () => {
         await save({ a: { stage: 'won' }, b: { stage: 'won' } }, 5, deals, true);
         await save({ a: { stage: 'stale' }, c: { stage: 'won' } }, 4, deals, true);
         await save({ b: { stage: 'lost' }, d: { stage: 'won' } }, 6, deals, true);
@@ -81,7 +81,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(stages).toEqual(['a won', 'b lost', 'c won', 'd won']);
       });
 
-      it('removes documents in the commit that writes others, whatever their position', async () => {
+      it('removes documents in the commit that writes others, at any position', async () => {
         await save({ a: { stage: 'won' }, b: { stage: 'lost' }, c: { stage: 'won' } }, 5);
         const documents = [{ id: 'a', doc: { stage: 'all' }, position: at(6) }];
         const writes = { collection: deals, documents, removed: ['b', 'absent', 'c'] };
@@ -93,7 +93,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await ids()).toEqual(['a', 'b']);
       });
 
-      it('finds nothing any more by the tokens of a document that was removed', async () => {
+      it('no longer finds a removed document by its tokens', async () => {
         const people: Collection = { name: 'people-v1-g1', columns: { name: 'tokens' } };
         const sealed = { $sealed: 'v1.', subject: 'ada', context: 'x', tokens: ['t1'] };
         await save({ a: { name: sealed } }, 1, people);
@@ -140,7 +140,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.checkpoint('policy')).toEqual(reached(9));
       });
 
-      it('parks sequences until they are taken up again', async () => {
+      it('parks sequences until they are unparked', async () => {
         const other = { ...parkedOne, follower: 'policy', sequence: 'lead-1', position: at(2) };
         const commit = { follower: deals.name, checkpoint: reached(3), fence: FENCE };
         await store.commit({ ...commit, parked: [parkedOne, other] });
@@ -153,7 +153,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.parked()).toEqual([other]);
       });
 
-      it('lets sequences go on with the documents that they held up', async () => {
+      it('unparks sequences in the commit that writes their documents', async () => {
         const other = { ...parkedOne, follower: 'policy' };
         const [first, second] = [parkedOne, { ...parkedOne, sequence: 'b', position: at(4) }];
         const commit = { follower: deals.name, checkpoint: reached(4), fence: FENCE };
@@ -165,14 +165,14 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         const again = { ...second, position: at(5), eventId: 'e5' };
         await store.commit({ ...commit, writes, checkpoint: reached(5), unparked: ['a', 'absent'], parked: [again] });
         expect(await store.parked(deals.name)).toEqual([again]);
-        expect(await store.parked('policy')).toEqual([other]); // of this follower only
+        expect(await store.parked('policy')).toEqual([other]); // only those of this follower are unparked
         expect((await one('a'))!.position).toBe(at(5));
         await store.commit({ ...commit, checkpoint: reached(6), unparked: ['b'] });
         expect(await store.parked(deals.name)).toEqual([]);
         expect(await store.checkpoint(deals.name)).toEqual(reached(6));
       });
 
-      it('keeps them waiting when the holder of the lease is refused', async () => {
+      it('keeps them parked if the holder of the lease is refused', async () => {
         const stale = (await store.lease('fold', 'first'))!;
         await store.commit({ follower: deals.name, checkpoint: reached(3), parked: [parkedOne], fence: stale });
         await store.lease('fold', 'second');
@@ -181,7 +181,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.parked(deals.name)).toEqual([parkedOne]);
       });
 
-      it('refuses the holder of a lease that was granted anew, and writes nothing', async () => {
+      it('refuses the former holder of a lease, and writes nothing', async () => {
         const stale = (await store.lease('fold', 'first'))!;
         await store.commit({ follower: 'fold', checkpoint: reached(1), fence: stale });
         const fence = (await store.lease('fold', 'second'))!;
@@ -211,7 +211,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         for (const holder of holders) expect(await store.renewLeases(holder, true)).toBe(1);
       };
 
-      it('belong to one holder as long as its heartbeat goes on, and their token rises with each change', async () => {
+      it('belong to one holder while its heartbeat runs, and their token rises with each change', async () => {
         await begun('a', 'b');
         const first = (await store.lease('fold', 'a'))!;
         expect(await store.leases()).toEqual(new Map([['fold', { holder: 'a', heartbeat: 1 }]]));
@@ -219,27 +219,27 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.lease('fold', 'a')).toEqual(first);
         expect(await store.renewLeases('a', false)).toBe(2);
         expect((await store.leases()).get('fold')).toEqual({ holder: 'a', heartbeat: 2 });
-        expect(await store.endHeartbeat('a', 1)).toBe(false); // it has gone on since
+        expect(await store.endHeartbeat('a', 1)).toBe(false); // it has been renewed since
         expect(await store.lease('fold', 'b')).toBeUndefined();
         expect(await store.endHeartbeat('a', 2)).toBe(true);
-        expect(await store.leases()).toEqual(new Map()); // free, and nobody has it yet
+        expect(await store.leases()).toEqual(new Map()); // free
         const second = (await store.lease('fold', 'b'))!;
         expect(second.token).toBeGreaterThan(first.token);
         expect(await store.lease('fold', 'a')).toBeUndefined();
         expect(await store.leases()).toEqual(new Map([['fold', { holder: 'b', heartbeat: 1 }]]));
       });
 
-      it('are lost for ever by whose heartbeat was ended, however often it goes on', async () => {
+      it('are lost for good by a holder whose heartbeat was ended', async () => {
         await begun('a');
         await store.lease('fold', 'a');
         expect(await store.endHeartbeat('a')).toBe(true);
         expect(await store.endHeartbeat('a')).toBe(false);
-        for (let often = 0; often < 3; often++) expect(await store.renewLeases('a', false)).toBeUndefined();
+        for (let attempt = 0; attempt < 3; attempt++) expect(await store.renewLeases('a', false)).toBeUndefined();
         expect(await store.renewLeases('nobody', false)).toBeUndefined();
         expect(await store.leases()).toEqual(new Map());
       });
 
-      it('are free at once when released, only by their holder', async () => {
+      it('are free at once when their holder releases them', async () => {
         await begun('a', 'b');
         const first = (await store.lease('fold', 'a'))!;
         await store.release('fold', 'b');
@@ -249,13 +249,13 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect((await store.lease('fold', 'b'))!.token).toBeGreaterThan(first.token);
       });
 
-      it('are held for nobody who never had a heartbeat', async () => {
+      it('are not kept for a holder without a heartbeat', async () => {
         const first = (await store.lease('fold', 'a'))!;
         expect(await store.leases()).toEqual(new Map());
         expect((await store.lease('fold', 'b'))!.token).toBeGreaterThan(first.token);
       });
 
-      it('are granted to one of many who ask at once, also when a heartbeat has just ended', async () => {
+      it('are granted to one of many concurrent callers, also when a heartbeat has just ended', async () => {
         const holders = Array.from({ length: 12 }, (_, index) => `h${index}`);
         await begun('before', ...holders);
         for (const lease of ['new', 'left']) {
@@ -270,7 +270,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         }
       });
 
-      it('begin a heartbeat that goes on where it was already begun', async () => {
+      it('continue a heartbeat that was already begun', async () => {
         await begun('a');
         expect(await store.renewLeases('a', true)).toBe(2); // the first answer was lost
       });
@@ -279,7 +279,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
     describe('generations', () => {
       const next: Collection = { ...deals, name: 'deals-v1-g2' };
 
-      it('stand beside each other, and one of them is active', async () => {
+      it('exist beside each other, and one of them is active', async () => {
         await save({ a: { stage: 'won' } });
         await save({ a: { stage: 'lost' } }, 1, next);
         expect(await store.active('deals')).toBeUndefined();
@@ -307,7 +307,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         expect(await store.count(next)).toBe(1);
       });
 
-      it('stay dropped, also when a process that has not noticed still writes', async () => {
+      it('stay dropped, also when another process still writes to them', async () => {
         await save({ a: { stage: 'won' } }, 3);
         await store.drop(deals.name);
         await store.drop('absent-v1');
@@ -337,7 +337,7 @@ export const documentsContract = (name: string, open: () => Promise<Documents>):
         ]);
       });
 
-      it('are prepared again without harm, but not with other columns or a bad name', async () => {
+      it('can be prepared again, but not with other columns or an invalid name', async () => {
         await save({ a: { stage: 'won' } });
         await store.prepare(deals);
         expect(await store.count(deals)).toBe(1);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { START, type EventLog, type EventFilter, type EventToAppend, type Page, type RawEvent } from '..';
 
-/** A new event with an id of its own. */
+/** A new event, by default with a random id. */
 export const anEvent = (data: unknown = {}, type = 'SomethingHappened', id: string = randomUUID()): EventToAppend => ({
   id,
   type,
@@ -23,7 +23,7 @@ const some = (count: number, type?: string) => Array.from({ length: count }, (_,
 const idsOf = (events: readonly { readonly id: string }[]) => events.map(({ id }) => id);
 const settled = async <T>(promise: Promise<T>): Promise<unknown> => promise.catch((error: unknown) => error);
 
-/** All events after a position, page by page; every page must make progress or stand at the tip. */
+/** Reads all events after a position, page by page. Checks that every page advances or is at the tip. */
 export const readToTip = async (log: EventLog, after: string, filter?: EventFilter, limit?: number) => {
   const events: RawEvent[] = [];
   for (let position = after; ;) {
@@ -55,8 +55,8 @@ export const followUntil = async (
 };
 
 /**
- * What every EventLog promises. The store may hold events of others, but none is written to it meanwhile.
- * @param open gives a log over one store, the same for the whole suite
+ * The contract of `EventLog`. The store may contain other events, but nothing else may write to it during the suite.
+ * @param open opens a log; all calls open the same store
  */
 export const eventLogContract = (name: string, open: () => Promise<EventLog>): void =>
   describe(`${name} keeps the EventLog contract`, () => {
@@ -68,7 +68,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
     const append = (expected: number | 'none' | 'any', ...events: EventToAppend[]) =>
       log.append(stream, events, expected);
 
-    it('gives back what was appended, in order, with its place and times', async () => {
+    it('returns appended events in order, with position, revision and times', async () => {
       const events = [
         anEvent({ text: 'déjà vu 🎈 \u0000 "quoted"\n', list: [1, null, { deep: true }] }),
         anEvent({ n: 2 }),
@@ -82,14 +82,14 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.append(stream, [anEvent()], 1)).toMatchObject({ revision: 2 });
     });
 
-    it('reads a stream from a revision on, and a stream that is not there as empty', async () => {
+    it('reads a stream from a revision on, and an unknown stream as empty', async () => {
       await append('none', ...some(5));
       expect((await log.read(stream, 3)).map(({ revision }) => revision)).toEqual([3, 4]);
       expect(await log.read(stream, 5)).toEqual([]);
       expect(await log.read(`${stream}-other`)).toEqual([]);
     });
 
-    it('reads no more of a stream than is asked for, from its beginning or from a revision on', async () => {
+    it('reads at most `limit` events of a stream', async () => {
       await append('none', ...some(5));
       const revisions = async (from: number, limit?: number) =>
         (await log.read(stream, from, limit)).map(({ revision }) => revision);
@@ -102,7 +102,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(`${stream}-other`, 0, 1)).toEqual([]);
     });
 
-    it('refuses an append that expects a revision someone else has passed', async () => {
+    it('refuses an append with an expected revision that is not the current one', async () => {
       await append('none', ...some(2));
       for (const expected of ['none', 0, 7] as const)
         expect(await settled(append(expected, anEvent()))).toMatchObject({
@@ -114,14 +114,14 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(stream)).toHaveLength(3);
     });
 
-    it('lets one of twenty racers win', async () => {
-      const racers = some(20);
-      const results = await Promise.allSettled(racers.map((event) => append('none', event)));
+    it('accepts one of twenty concurrent appends', async () => {
+      const rivals = some(20);
+      const results = await Promise.allSettled(rivals.map((event) => append('none', event)));
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const result of results)
         if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'log/wrong-revision' });
       const winner = results.findIndex(({ status }) => status === 'fulfilled');
-      expect(idsOf(await log.read(stream))).toEqual([racers[winner]!.id]);
+      expect(idsOf(await log.read(stream))).toEqual([rivals[winner]!.id]);
     });
 
     it('appends all events or none', async () => {
@@ -132,7 +132,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect((await log.read(stream)).map(({ revision }) => revision)).toEqual([...Array(121).keys()]);
     });
 
-    it.each(['none', 'any'] as const)('answers a repeated append (%s) as the first time', async (expected) => {
+    it.each(['none', 'any'] as const)('returns the first answer to a repeated append (%s)', async (expected) => {
       const events = some(3);
       const first = await append(expected, ...events);
       expect(first.repeated).toBe(false);
@@ -142,7 +142,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(stream)).toHaveLength(4);
     });
 
-    it('answers the same append twice at once with one answer', async () => {
+    it('returns one answer to the same append sent twice at once', async () => {
       const events = some(2);
       const [first, second] = await Promise.all([append('none', ...events), append('none', ...events)]);
       expect(second).toMatchObject({ position: first.position, revision: first.revision });
@@ -150,7 +150,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(stream)).toHaveLength(2);
     });
 
-    it('says that events stand already where another writer was faster with the same ids', async () => {
+    it('reports an append as repeated if another writer appended the same ids first', async () => {
       const [mine, theirs] = [anEvent({ by: 'me' }), anEvent({ by: 'them' })];
       await append('none', anEvent());
       const first = await append(0, { ...theirs, id: mine.id });
@@ -158,7 +158,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect((await log.read(stream)).map(({ data }) => data)).toEqual([expect.anything(), { by: 'them' }]);
     });
 
-    it('writes no event twice, whatever is expected: what stands there is answered as the first time', async () => {
+    it('writes no event twice, with any expected revision', async () => {
       const events = some(2);
       await append('none', anEvent());
       const first = await append(0, ...events);
@@ -173,14 +173,14 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.tip()).toBe(position);
     });
 
-    it('knows at once what is no position of it', async () => {
+    it('refuses an invalid position without a call', async () => {
       await append('none', ...some(2));
       for (const position of [START, await log.tip()]) expect(() => log.assertPosition(position)).not.toThrow();
       for (const made of ['x', '1', '-1', ' ', `${await log.tip()}0`, '../etc', 'null'])
         expect(() => log.assertPosition(made)).toThrow(expect.objectContaining({ code: 'log/not-a-position' }));
     });
 
-    it('refuses known events in new company, whatever is expected, and writes nothing of them', async () => {
+    it('refuses an append of known and new events, with any expected revision, and writes nothing', async () => {
       const events = some(2);
       await append('none', ...events);
       const [one, two] = events as [EventToAppend, EventToAppend];
@@ -202,7 +202,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(idsOf(await log.read(stream))).toEqual(idsOf(events));
     });
 
-    it('takes the word of a caller that has read the stream, and still answers a repetition as the first time', async () => {
+    it('returns the first answer to a repeated append with `checked`, too', async () => {
       const checked = { checked: true };
       const [first, second] = [some(2), some(2)];
       await log.append(stream, first, 'none', checked);
@@ -221,7 +221,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(stream)).toHaveLength(6);
     });
 
-    it('writes each append without an expectation once, also of many at once that are sent twice', async () => {
+    it('writes each append with `any` once, if many are sent twice at once', async () => {
       const events = some(10);
       await append('none', anEvent());
       const answers = await Promise.all([...events, ...events].map((event) => append('any', event)));
@@ -239,7 +239,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       await append('none', anEvent({ text: 'x'.repeat(600_000) }));
     });
 
-    it('appends many at once, each on its own, answers in their order', async () => {
+    it('appends many independently, with results in their order', async () => {
       const other = `${stream}-other`;
       await append('none', anEvent());
       const results = await log.appendMany([
@@ -255,7 +255,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(stream)).toHaveLength(2);
     });
 
-    it('pages through everything without a gap or a double, in every page size', async () => {
+    it('pages through everything without gaps or duplicates, with any page size', async () => {
       const before = await log.tip();
       const ids: string[] = [];
       for (let n = 0; n < 12; n++) {
@@ -273,7 +273,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       }
     });
 
-    it('filters by type and says how far it has looked, also where nothing matches', async () => {
+    it('filters by type and returns how far it has read, even if nothing matches', async () => {
       const before = await log.tip();
       await append('none', ...some(5, 'Plain'), anEvent({}, 'Rare'), ...some(5, 'Plain'));
       const tip = await log.tip();
@@ -288,14 +288,14 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       }
     });
 
-    it('tells its tip', async () => {
+    it('returns its tip', async () => {
       const { position } = await append('none', ...some(3));
       expect(await log.tip()).toBe(position);
       expect((await log.readAll(position)).events).toEqual([]);
       expect(START < position).toBe(true);
     });
 
-    it('follows: catches up, then gives what comes, also what came while it caught up', async () => {
+    it('follows: catches up, then yields new events, including those from during the catch-up', async () => {
       const before = await log.tip();
       const ids: string[] = [];
       const more = async (count: number) => {
@@ -312,13 +312,13 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(idsOf(seen)).toEqual(ids);
     });
 
-    it('wakes a follower that stands at the tip, and moves it on past other types', async () => {
+    it('wakes a follower at the tip, and advances it past other types', async () => {
       const before = await log.tip();
-      let told = false;
+      let isAtTip = false;
       let appended: string | undefined;
       const seen = await followUntil(log.follow(before, { types: ['Wanted'] }), async (events, page) => {
-        if (page.atTip && !told) {
-          told = true; // a follower without work hears that it stands at the tip
+        if (page.atTip && !isAtTip) {
+          isAtTip = true; // a follower without events gets a page at the tip
           await append('none', anEvent({}, 'Wanted'));
           appended = (await append(0, anEvent({}, 'Other'))).position;
         }
@@ -349,7 +349,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await followUntil(log.follow(START, {}, { signal: aborted.signal }), () => false)).toEqual([]);
     });
 
-    it('closes after pages that were cut short and followers that left early; what comes later is unavailable', async () => {
+    it('closes after cancelled pages and followers that stopped early; later calls are unavailable', async () => {
       const other = await open();
       const text = 'x'.repeat(20_000);
       for (let n = 0; n < 10; n++)
@@ -368,13 +368,13 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
         expect((await other.readAll(START, { types: ['Small'] }, limit)).events).toHaveLength(limit);
       }
       const left = other.follow(START)[Symbol.asyncIterator]();
-      await left.next(); // and nobody asks for more
+      await left.next(); // and never asks for another page
       const waiting = followUntil(other.follow(START), () => false);
       const reading = settled(other.readAll(START));
       await Promise.all([other.close(), other.close()]);
       await other.close();
       await waiting;
-      await reading; // answered or unavailable, but it has ended
+      await reading; // answered or failed
       for (const call of [
         () => other.append(stream, [anEvent()], 'none'),
         () => other.read(stream),

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Waits until a condition holds, however long that takes: how fast a machine is must not decide a test. The time-out of
- * the whole suite ends a wait for what never comes. It goes on while jest's fake timers stand still.
- * @param holds asked at once, then again after a short pause; what it throws ends the wait
+ * Waits until a condition holds, without a timeout of its own, so that a slow machine does not fail a test; jest's
+ * timeout ends a wait that never succeeds. It also works while jest's fake timers are in use.
+ * @param holds called at once, then again after each short pause; an error ends the wait
  */
 export const eventually = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await holds())) await wait(5);

@@ -3,7 +3,8 @@ import type { AnyEvent, EventMeta, Instant, Projection, StoredEvent } from '..';
 let counter = 0;
 
 /**
- * An event as the log would return it, each later in the log than the one before. Tests give only the fields they need.
+ * An event as the log would return it; each call returns one with a later position. Tests give only the fields that
+ * they need.
  */
 export const recorded = <E extends AnyEvent>(
   event: E,
@@ -40,7 +41,7 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
 
 /**
  * The documents that a projection folds from events, by id; other event types are skipped.
- * @throws Error for an index, which keeps lists: use `replay`
+ * @throws Error for an index: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
   if (projection.blockSize) throw new Error(`${projection.name} is an index: fold it by replay.`);

@@ -54,7 +54,7 @@ export const specFor = <S, C extends AnyCommand, E extends AnyEvent>(decider: De
         then: (...expected: readonly Given<E>[]) => {
           const decided = decide(command);
           expect(decided).toEqual(expected);
-          // What a decider writes must pass its own event schema.
+          // The events of a decider must match their own schemas.
           for (const { type, data } of expected)
             expect(decider.events.schemas.get(type)!.faultOf(data)).toBeUndefined();
         },

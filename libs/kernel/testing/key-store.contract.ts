@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { KeyStore } from '..';
 
 /**
- * What every KeyStore promises.
- * @param open gives another key store over the same keys at each call, or where keys end with the process the same one
+ * The contract of `KeyStore`.
+ * @param open opens a key store; all calls open the same keys. A store in memory returns the same instance
  */
 export const keyStoreContract = (name: string, open: () => Promise<KeyStore>): void =>
   describe(`${name} keeps the KeyStore contract`, () => {
@@ -14,7 +14,7 @@ export const keyStoreContract = (name: string, open: () => Promise<KeyStore>): v
     beforeEach(() => void (lead = randomUUID()));
     const subjects = (count: number) => Array.from({ length: count }, (_, n) => `${lead}-${n}`);
 
-    it('makes a key of 32 bytes for each subject, once', async () => {
+    it('creates a key of 32 bytes for each subject, once', async () => {
       const three = subjects(3);
       const made = await keys.make([...three, three[0]!]);
       expect([...made.keys()].sort()).toEqual(three);
@@ -24,19 +24,19 @@ export const keyStoreContract = (name: string, open: () => Promise<KeyStore>): v
       expect(await keys.find(three)).toEqual(made);
     });
 
-    it('finds only what was made', async () => {
+    it('finds only keys that were created', async () => {
       await keys.make([lead]);
       expect([...(await keys.find([lead, `${lead}-never`])).keys()]).toEqual([lead]);
       expect(await keys.find([])).toEqual(new Map());
       expect(await keys.make([])).toEqual(new Map());
     });
 
-    it('gives everybody the same key when many make it at once', async () => {
+    it('returns the same key to concurrent callers', async () => {
       const made = await Promise.all(Array.from({ length: 20 }, () => keys.make(subjects(3))));
       for (const each of made) expect(each).toEqual(made[0]);
     });
 
-    it('forgets a subject for ever, and nobody else', async () => {
+    it('destroys the key of a subject for good, and no other', async () => {
       const [gone, kept] = subjects(2) as [string, string];
       const made = await keys.make([gone, kept]);
       await keys.destroy(gone);
@@ -51,7 +51,7 @@ export const keyStoreContract = (name: string, open: () => Promise<KeyStore>): v
       expect(await keys.make([kept])).toEqual(new Map([[kept, made.get(kept)!]]));
     });
 
-    it('makes no key for a subject that was forgotten before it had one', async () => {
+    it('creates no key for a subject that was erased before it had one', async () => {
       const fresh = `${lead}-fresh`;
       await keys.destroy(lead);
       const [refused, made] = await Promise.allSettled([keys.make([fresh, lead]), keys.make([`${lead}-other`])]);
@@ -74,12 +74,12 @@ export const keyStoreContract = (name: string, open: () => Promise<KeyStore>): v
       expect((await keys.secret(`${lead}-other`)).value).not.toEqual(second.value);
     });
 
-    it('makes one first version when many ask at once', async () => {
+    it('creates one first version for concurrent callers', async () => {
       const secrets = await Promise.all(Array.from({ length: 10 }, () => keys.secret(lead)));
       for (const secret of secrets) expect(secret).toEqual(secrets[0]);
     });
 
-    it('gives the same after it was opened again', async () => {
+    it('returns the same keys after it was opened again', async () => {
       const made = await keys.make(subjects(2));
       await keys.destroy(`${lead}-1`);
       const secret = await keys.secret(lead);

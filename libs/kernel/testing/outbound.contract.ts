@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Outbound, Refused, type Message } from '..';
 
-/** A sender that keeps what it is given, and fails when it is told to. */
+/** A sender that records messages, and fails on demand. */
 export class RecordingOutbound extends Outbound {
   /** Every call, in order. */
   readonly calls: Message[] = [];
-  /** What has arrived: once for each id, the first time. */
+  /** The messages that arrived: for each id the first one. */
   readonly arrived = new Map<string, Message>();
-  /** Stands in the way of a call: throws, or takes its time. */
+  /** Called for each message, to throw or to delay. */
   fault: (message: Message, signal: AbortSignal) => void | Promise<void> = () => undefined;
 
   async send(message: Message, signal: AbortSignal): Promise<string> {
@@ -20,15 +20,15 @@ export class RecordingOutbound extends Outbound {
 
 export interface OutboundUnderTest {
   readonly outbound: Outbound;
-  /** What the target has, by id. */
+  /** The messages that the target has, by id. */
   readonly arrived: () => Promise<ReadonlyMap<string, Message>>;
-  /** From now on the target does not answer; or it takes nothing of this template; or all is well again. */
-  readonly behave: (how: 'well' | 'silent' | 'away' | { readonly refuses: string }) => void;
+  /** Sets how the target behaves: works, hangs, throws, or refuses messages of a template. */
+  readonly behave: (how: 'works' | 'hangs' | 'fails' | { readonly refuses: string }) => void;
 }
 
 /**
- * What every Outbound promises.
- * @param open gives a sender and its target
+ * The contract of `Outbound`.
+ * @param open opens a sender and its target
  */
 export const outboundContract = (name: string, open: () => Promise<OutboundUnderTest>): void =>
   describe(`${name} keeps the Outbound contract`, () => {
@@ -40,36 +40,36 @@ export const outboundContract = (name: string, open: () => Promise<OutboundUnder
     });
     const send = (sent: Message, signal = new AbortController().signal) => under.outbound.send(sent, signal);
 
-    it('brings a message whole', async () => {
+    it('delivers a message completely', async () => {
       const sent = message();
       await send(sent);
       expect([...(await under.arrived())]).toEqual([[sent.id, sent]]);
     });
-    it('does not act twice under one id, and answers as the first time', async () => {
+    it('does not act twice under one id, and returns the first answer', async () => {
       const [one, other] = [message(), message()];
       const first = await send(one);
       await send(other);
       expect(await send(one)).toBe(first);
       expect((await under.arrived()).size).toBe(2);
     });
-    it('throws what is no refusal while its target is away, and brings the message later', async () => {
+    it('throws an error, but not Refused, while its target is unavailable', async () => {
       const sent = message();
-      under.behave('away');
+      under.behave('fails');
       const fault = await send(sent).catch((error: unknown) => error);
       expect(fault).toBeInstanceOf(Error);
       expect(fault).not.toBeInstanceOf(Refused);
-      under.behave('well');
+      under.behave('works');
       await send(sent);
       expect([...(await under.arrived()).keys()]).toEqual([sent.id]);
     });
-    it('refuses what will never be taken', async () => {
+    it('throws Refused for a message that the target will never accept', async () => {
       under.behave({ refuses: 'lead-handed-off' });
       await expect(send(message())).rejects.toBeInstanceOf(Refused);
       await expect(send(message('lead-hot'))).resolves.toBeDefined();
       expect((await under.arrived()).size).toBe(1);
     });
-    it('gives up when nobody waits any more', async () => {
-      under.behave('silent');
+    it('fails when the signal aborts', async () => {
+      under.behave('hangs');
       const waits = new AbortController();
       const answer = send(message(), waits.signal);
       waits.abort();

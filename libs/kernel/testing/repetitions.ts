@@ -1,2 +1,2 @@
-/** How often a heavy test repeats itself: a few times, or with `TEST_LONG` set, many. */
+/** The number of repetitions of a heavy test: `few`, or `many` if `TEST_LONG` is set. */
 export const repetitions = (few: number, many: number): number => (process.env['TEST_LONG'] ? many : few);

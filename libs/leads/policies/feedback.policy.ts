@@ -5,7 +5,7 @@ import type { LeadEvent } from '../write/lead/lead.events';
 import { touchesOf } from '../write/lead/lead.model';
 import { profileOf } from '../write/lead/profile.model';
 
-/** Feedback about a person gets the industry and the latest campaign that were known when it was given. */
+/** Adds to feedback the industry and latest campaign of the person that were known when it was given. */
 export const attributeFeedback = policy<FeedbackEvent>({
   name: 'attribute-feedback',
   version: 1,

@@ -9,8 +9,8 @@ import { sharedStageOf, pathOf } from '../write/lead/merged-facts.rules';
 import { ALL_MERGES, ToMerges, type MergesEvent } from '../write/merges/merges.events';
 
 /**
- * A merge on its way: reserved, recorded by the survivor, followed by the merged lead; and the way back: undone by the
- * survivor, followed by the merged lead, released. So whatever a lead says of a merge is reserved at that time.
+ * Completes a merge: reserved, recorded by the survivor, recorded by the merged lead. And an unmerge: recorded by the
+ * survivor, recorded by the merged lead, released. So a lead only refers to a merge while it is reserved.
  */
 export const followMerges = policy<LeadEvent | MergesEvent>({
   name: 'follow-merges',
@@ -112,8 +112,8 @@ const copyTouches = (event: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorde
 };
 
 /**
- * Whatever a merged lead brings reaches its survivor: what it had at the merge, by each lead that it was recorded on,
- * and what happens to it afterwards.
+ * Copies to the survivor everything recorded on a merged lead: what it had at the merge (each fact with the lead that
+ * it was recorded on), and later events.
  */
 export const copyMergedFacts = policy<LeadEvent>({
   name: 'share-merged-facts',

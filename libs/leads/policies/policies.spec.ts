@@ -15,11 +15,11 @@ const reactions = async (policy: typeof followMerges, type: string, data: object
   return sent;
 };
 
-describe('what a lead hears from others', () => {
+describe('what a lead records of other streams', () => {
   const ids = { leadId: 'ada', mergedLeadId: 'bea' };
   const merge = { ...ids, mergeNumber: 7 };
   const told = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada', mergeNumber: 7 } };
-  it('that a merge is reserved, by its place among all merges', async () =>
+  it('that a merge is reserved, by its number', async () =>
     expect(await followMerges.react(recorded({ type: 'MergeReserved', data: ids }, { revision: 7 }), look)).toEqual([
       { to: ToLead, id: 'ada', type: 'RecordMerge', data: merge },
     ]));
@@ -27,17 +27,17 @@ describe('what a lead hears from others', () => {
     expect(await reactions(followMerges, 'LeadMerged', merge)).toEqual([{ ...told, type: 'FollowMerge' }]));
   it('that it was separated again', async () =>
     expect(await reactions(followMerges, 'LeadUnmerged', merge)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
-  it('nothing more when it stands alone again: the merge is released', async () => {
+  it('nothing more when the merge is released', async () => {
     const event = recorded({ type: 'LeadUnmergedFrom', data: told.data });
     expect(await followMerges.react(event, look)).toEqual([
       { to: ToMerges, id: 'all', type: 'ReleaseMerge', data: { mergedLeadId: 'bea', mergeNumber: 7 } },
     ]);
   });
-  it('that a visitor turned out to be the person', async () =>
+  it('that a visitor was identified as the person', async () =>
     expect(await reactions(followVisitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' } },
     ]));
-  it('that a visitor was identified before it was captured', async () => {
+  it('that a visitor was identified before the capture', async () => {
     const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
     const named = recorded({ type: 'LeadNamed', data: { leadId: 'ada', visitorId: 'v1' } }, { occurredAt: at(4) });
     const captured = recorded({ type: 'LeadCaptured', data: { leadId: 'ada' } }, { occurredAt: at(2), revision: 1 });
@@ -50,7 +50,7 @@ describe('what a lead hears from others', () => {
       { to: ToLead, id: 'ada', type: 'LinkVisitor', data: { leadId: 'ada', visitorId: 'v1' }, occurredAt: at(4) },
     ]);
   });
-  describe('of its visits', () => {
+  describe('visits', () => {
     const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
     const visit = (id: string, day: number, leadId?: string) =>
       recorded(
@@ -76,13 +76,13 @@ describe('what a lead hears from others', () => {
       expect(await joined(linked, streams([linked], [visit('b', 3), visit('a', 1), visit('c', 4, 'eve')]))).toEqual([
         ['JoinVisits', ['a', 'b']],
       ]));
-    it('each later one, and none before the link that brings it along', async () => {
+    it('each later one, and none before the link, which includes it', async () => {
       const later = visit('d', 6, 'ada');
       expect(await joined(later, streams([linked], [later]))).toEqual([['JoinVisits', ['d']]]);
       expect(await joined(later, streams([], [later]))).toEqual([]);
       expect(await joined(visit('e', 6), streams([linked], []))).toEqual([]);
     });
-    it('however many there are, so that each event holds its part', async () => {
+    it('any number of them, split over events', async () => {
       const many = Array.from({ length: 1_001 }, (_, n) => visit(`v-${String(n).padStart(4, '0')}`, 1));
       const sizes = (await joined(linked, streams([linked], many))).map(([, ids]) => ids!.length);
       expect(sizes).toEqual([500, 500, 1]);

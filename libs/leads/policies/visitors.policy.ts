@@ -14,9 +14,9 @@ const joinVisits = (leadId: string, visitorId: string, visits: readonly Visit[])
   ).map((slice) => send(ToLead, leadId, { type: 'JoinVisits', data: { leadId, visitorId, visits: slice } }));
 
 /**
- * A visitor that turned out to be a person is linked to the lead: its visits belong to the person. One that was
- * identified before the lead was captured is linked at the capture. Its visits, before and after, are touches of the
- * person as any other.
+ * Links a visitor to the lead that it was identified as, so that its visits count as touches of the person. A visitor
+ * identified before the lead was captured is linked at the capture. Visits before and after the link are touches like
+ * any other.
  */
 export const followVisitors = policy<VisitorEvent | LeadEvent>({
   name: 'visitors-of-leads',
@@ -29,7 +29,7 @@ export const followVisitors = policy<VisitorEvent | LeadEvent>({
     VisitRecorded: async (event, look) => {
       const { leadId, visitorId } = event.data;
       if (leadId === undefined) return [];
-      // Before the link is recorded the visit is among those that come with it.
+      // A visit before the link is recorded comes with the link.
       const isLinked = (await look(leadDecider, leadId)).some(
         ({ type, data }) => type === 'LeadVisitorLinked' && data.visitorId === visitorId,
       );
@@ -43,7 +43,7 @@ export const followVisitors = policy<VisitorEvent | LeadEvent>({
   },
 });
 
-/** The visits of a visitor that are this person’s, oldest first. */
+/** The visits of a visitor that belong to this person, oldest first. */
 const visitsOf = async (leadId: string, visitorId: string, look: Look): Promise<readonly Visit[]> => {
   const stream = await look(visitorDecider, visitorId);
   const visits = stream.filter((event): event is Visit => event.type === 'VisitRecorded');

@@ -13,14 +13,14 @@ const react = (...history: StoredEvent[]) =>
   );
 
 describe('a converted lead', () => {
-  it('opens its deal and takes part in it', async () => {
+  it('opens its deal and gets a role in it', async () => {
     expect(await react(lead({ type: 'LeadCaptured', data: { leadId: 'ann' } }))).toEqual([
       { to: ToOpportunity, id: 'deal-1', type: 'OpenOpportunity', data: { opportunityId: 'deal-1' } },
       { to: ToOpportunity, id: 'deal-1', type: 'AddContactRole', data: { opportunityId: 'deal-1', leadId: 'ann' } },
     ]);
   });
 
-  it('hands down its source, its company and the rep who took it last', async () => {
+  it('passes on its source, its company and its last rep', async () => {
     const [open] = await react(
       lead({ type: 'LeadCaptured', data: { leadId: 'ann', source: 'web', owner: 'desk', company: 'Acme' } }),
       lead({ type: 'LeadProfileChanged', data: { leadId: 'ann', company: 'Acme Ltd' } }),
@@ -30,7 +30,7 @@ describe('a converted lead', () => {
     expect(open!.data).toEqual({ opportunityId: 'deal-1', source: 'web', owner: 'Moses', account: 'Acme Ltd' });
   });
 
-  it('hands nothing down that is empty', async () => {
+  it('passes on no empty values', async () => {
     const [open] = await react(lead({ type: 'LeadCaptured', data: { leadId: 'ann', source: '', company: '' } }));
     expect(open!.data).toEqual({ opportunityId: 'deal-1' });
   });

@@ -30,14 +30,14 @@ describe('the people of a deal', () => {
     expect(await react(deal({ type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } }))).toEqual([
       { id: 'ann', type: 'LeaveOpportunity' },
     ]));
-  it('all hear of the win', async () =>
+  it('all record the win', async () =>
     expect(await react(won, opened)).toEqual([
       { id: 'ann', type: 'NoteOpportunityWon' },
       { id: 'bob', type: 'NoteOpportunityWon' },
     ]));
-  it('all hear of the loss', async () =>
+  it('all record the loss', async () =>
     expect(await react(lost, opened)).toEqual([{ id: 'ann', type: 'NoteOpportunityLost' }]));
-  it('hear how the deal ended when they are added after the close', async () => {
+  it('record the close when they are added after it', async () => {
     expect((await react(added, opened, won)).map(({ type }) => type)).toEqual([
       'JoinOpportunity',
       'NoteOpportunityWon',
@@ -47,9 +47,9 @@ describe('the people of a deal', () => {
       'NoteOpportunityLost',
     ]);
   });
-  it('hear that it is open again', async () =>
+  it('record the reopening', async () =>
     expect(await react(reopened, opened, added, won)).toEqual([{ id: 'ann', type: 'NoteOpportunityReopened' }]));
-  it('who have left by now hear of the end at which they were there, and leave with it', async () => {
+  it('who have left record the close at which they had a role, and leave with it', async () => {
     const on = (event: StoredEvent, day: number): StoredEvent => ({
       ...event,
       occurredAt: `2024-01-0${day}T00:00:00.000Z`,
@@ -69,15 +69,15 @@ describe('the people of a deal', () => {
     const leave = { leadId: 'ann', opportunityId };
     expect(await data(opened, came, closed, left)).toEqual([['LeaveOpportunity', { ...leave, tookPart: true }]]);
     expect(await data(opened, came, on(nobody, 4), left)).toEqual([['LeaveOpportunity', leave]]);
-    // A role that is told after the person had left.
+    // A role recorded after the person had left.
     expect(await data(opened, left, came)).toEqual([
       ['JoinOpportunity', { ...leave, role: 'champion' }],
       ['LeaveOpportunity', leave],
     ]);
   });
-  it('hear of no end that was taken back', async () =>
+  it('record no close that was undone', async () =>
     expect((await react(added, opened, won, reopened)).map(({ type }) => type)).toEqual(['JoinOpportunity']));
-  it('whom it named before their capture join at the capture, as the deal stands then', async () => {
+  it('referred to before their capture join at the capture, with the current state of the deal', async () => {
     const at = (day: number) => `2024-01-0${day}T00:00:00.000Z`;
     const inLead = (type: string, day: number, revision: number): StoredEvent =>
       recorded({ type, data: { leadId: 'ann', opportunityId } }, { stream: 'lead-ann', occurredAt: at(day), revision });
@@ -98,7 +98,7 @@ describe('the people of a deal', () => {
     ]);
     const removed = deal({ type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } });
     expect(await captured(5, 1, opened, added, removed)).toEqual([]);
-    // Who left after the close took part in it.
+    // A person who left after the close was on the deal.
     const [came, left] = [
       { ...added, occurredAt: at(3) },
       { ...removed, occurredAt: at(7) },

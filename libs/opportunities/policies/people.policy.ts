@@ -12,8 +12,8 @@ const joinOpportunity = (
 ) => send(ToLead, leadId, { type: 'JoinOpportunity', data: { leadId, opportunityId, ...(role && { role }) } }, more);
 
 /**
- * Sends the leads of a deal what happens to it: that they join or leave it, and how it closed. A lead that had a role
- * before it was captured is sent this when it is captured.
+ * Records on the leads of a deal that they joined or left it, and how it closed. A lead that had a role before it was
+ * captured gets these commands when it is captured.
  */
 export const contactRolesPolicy = policy<OpportunityEvent | LeadEvent>({
   name: 'people-of-deals',
@@ -46,7 +46,7 @@ export const contactRolesPolicy = policy<OpportunityEvent | LeadEvent>({
         const deal = await readDeal(opportunityId, look);
         const close = currentCloseEvent(deal);
         const { on, role } = roleOf(rolesAfter(deal), leadId) ?? {};
-        if (!on && !(close && hadRole(leadId, deal, close))) continue; // removed before the capture
+        if (!on && !(close && hadRole(leadId, deal, close))) continue; // left the deal before the capture
         reactions.push(
           joinOpportunity(leadId, opportunityId, role, { occurredAt: at }),
           ...closeReactions(leadId, opportunityId, deal, at),
@@ -63,7 +63,7 @@ const currentCloseEvent = (deal: DealHistory): StoredEvent<OpportunityEvent> | u
   const last = deal.findLast(({ type }) => /^Opportunity(Won|Lost|Reopened)$/.test(type));
   return last?.type === 'OpportunityReopened' ? undefined : last;
 };
-/** Does the lead have a role in the deal now, or did it when the deal closed? */
+/** Whether the lead has a role in the deal now, or had one when the deal closed. */
 const hadRole = (leadId: string, deal: DealHistory, { occurredAt }: StoredEvent): boolean =>
   [rolesAfter(deal), rolesAfter(deal, occurredAt)].some((roles) => roleOf(roles, leadId)?.on);
 /** Makes a lead that no longer has a role leave the deal, at the instant it lost the role; [] for a lead with a role. */

@@ -11,25 +11,25 @@ const bearer = (keyId: string) => `Bearer baton_${keyId}_${secret}`;
 
 describe('the keys of callers', () => {
   let clock: FixedClock;
-  let away: boolean;
+  let unavailable: boolean;
   let reads: string[];
   let access: Access;
   beforeEach(() => {
     clock = new FixedClock('2024-01-01T00:00:00.000Z');
-    away = false;
+    unavailable = false;
     reads = [];
     const read = async (stream: string) => {
       reads.push(stream);
-      if (away) throw new Conflict('log/unavailable', 'Later.');
+      if (unavailable) throw new Conflict('log/unavailable', 'Later.');
       if (stream !== `key-${ada}`) return [];
       return [{ type: 'KeyIssued', data: { label: 'ada', origin: 'person', roles: ['sales'], hash } }];
     };
     const availability = (): Availability =>
-      away ? { state: 'unavailable', since: clock.now() } : { state: 'available' };
+      unavailable ? { state: 'unavailable', since: clock.now() } : { state: 'available' };
     access = new Access({ read } as unknown as Journal, {} as CommandBus, clock, { availability });
   });
 
-  it('are looked for once in two seconds', async () => {
+  it('are read from the log at most every two seconds', async () => {
     expect(await access.authenticate(bearer(ada))).toEqual({ actor: 'ada', origin: 'person', roles: ['sales'] });
     await access.authenticate(bearer(ada));
     expect(reads).toHaveLength(1);
@@ -38,28 +38,28 @@ describe('the keys of callers', () => {
     expect(reads).toHaveLength(2);
   });
 
-  it('are taken whatever the case of the scheme, and of nothing else', async () => {
+  it('are accepted with the scheme in any case; the key itself is case-sensitive', async () => {
     for (const scheme of ['bearer', 'BEARER'])
       expect(await access.authenticate(bearer(ada).replace('Bearer', scheme))).toMatchObject({ actor: 'ada' });
     await expect(access.authenticate(bearer(ada).toUpperCase())).rejects.toMatchObject({ code: 'access/bad-key' });
   });
 
-  it('are refused under the id of another key, though the secret is right', async () => {
+  it('are refused with the secret of another key', async () => {
     await access.authenticate(bearer(ada));
     await expect(access.authenticate(bearer(bob))).rejects.toMatchObject({ code: 'access/bad-key' });
     await expect(access.authenticate(bearer(ada))).resolves.toMatchObject({ actor: 'ada' });
   });
 
-  it('are refused with another secret, though the right one was shown a moment ago', async () => {
+  it('are refused with a wrong secret, even just after a request with the right one', async () => {
     await access.authenticate(bearer(ada));
     const guessed = bearer(ada).replace(secret, 't'.repeat(43));
     await expect(access.authenticate(guessed)).rejects.toMatchObject({ code: 'access/bad-key' });
     await expect(access.authenticate(bearer(ada))).resolves.toMatchObject({ actor: 'ada' });
   });
 
-  it('go on while the log is away, for an hour, without asking it', async () => {
+  it('are accepted from the cache for an hour while the log is unavailable', async () => {
     await access.authenticate(bearer(ada));
-    away = true;
+    unavailable = true;
     clock.instant = '2024-01-01T00:59:59.000Z';
     await expect(access.authenticate(bearer(ada))).resolves.toMatchObject({ actor: 'ada' });
     expect(reads).toHaveLength(1);

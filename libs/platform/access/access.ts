@@ -8,20 +8,21 @@ import {
   Journal,
   Refused,
   toMs,
+  type CallerOrigin,
   type Outcome,
   type Role,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import type { Oidc } from './oidc';
-import { PERSON_PATTERN, type KeyEvent, type KeyOrigin, ToKey } from './key.events';
+import { PERSON_PATTERN, type KeyEvent, ToKey } from './key.events';
 import type { CallerIdentity } from './caller-identity';
 
 interface KeyOptions {
-  readonly origin?: KeyOrigin;
+  readonly origin?: CallerOrigin;
   readonly actsForPersons?: boolean;
 }
 /** The actor name of a key: the bare name for a person, with the origin in front for a connector or system. */
-const actorOf = (origin: KeyOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
+const actorOf = (origin: CallerOrigin, label: string): string => (origin === 'person' ? label : `${origin}:${label}`);
 
 /** The header with the person on whose behalf a key acts. */
 export const ACTS_FOR = 'baton-acts-for';
@@ -48,10 +49,11 @@ export class Access {
 
   /**
    * @param authorization the header, `Bearer baton_…` or `Bearer <token>`
-   * @param actsFor the header `baton-acts-for`: the person who acts, where a page calls for its users
+   * @param actsFor the header `baton-acts-for`: the person who acts, if a page sends requests for its users
    * @returns the caller; undefined without a header
-   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked; of a token what `Oidc.verify`
-   *   says; `access/acts-for-nobody` for a caller who may not act for others, `access/bad-person` for an impossible name
+   * @throws Refused `access/bad-key` for a key that is malformed, unknown or revoked; for a token the codes of
+   *   `Oidc.verify`; `access/acts-for-nobody` for a caller who may not act for others; `access/bad-person` for an
+   *   invalid name
    */
   async authenticate(authorization: string | undefined, actsFor?: string): Promise<CallerIdentity | undefined> {
     const caller = authorization ? await this.keyOrTokenCaller(authorization) : undefined;
@@ -72,29 +74,29 @@ export class Access {
   }
 
   private async keyOrTokenCaller(authorization: string): Promise<CallerIdentity> {
-    const [, shown = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []; // the scheme may be written in any case
-    const [token] = /^[\w-]+\.[\w-]+\.[\w-]*$/.exec(shown) ?? [];
+    const [, bearer = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []; // the scheme is case-insensitive
+    const [token] = /^[\w-]+\.[\w-]+\.[\w-]*$/.exec(bearer) ?? [];
     if (token && this.oidc) return this.tokenCaller(token, this.oidc);
-    const [, keyId, secret] = /^baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(shown) ?? [];
+    const [, keyId, secret] = /^baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(bearer) ?? [];
     if (!keyId || !secret) throw badKey();
     const hash = hashOf(secret);
-    const own = `${keyId} ${hash}`; // a right secret is right for its own key only
+    const cacheKey = `${keyId} ${hash}`; // with the id, because a secret is valid for its own key only
     const now = toMs(this.clock.now());
-    const kept = this.cache.get(own);
+    const kept = this.cache.get(cacheKey);
     if (kept && now - kept.at < CACHE_MS) {
       if (!kept.caller) throw badKey();
       return kept.caller;
     }
-    const lasting = kept?.caller && now - kept.at < OUTAGE_CACHE_MS ? kept.caller : undefined;
-    if (lasting && this.log.availability().state === 'unavailable') return lasting;
+    const callerInOutage = kept?.caller && now - kept.at < OUTAGE_CACHE_MS ? kept.caller : undefined;
+    if (callerInOutage && this.log.availability().state === 'unavailable') return callerInOutage;
     let caller: CallerIdentity | undefined;
     try {
       caller = await this.findCaller(keyId, hash);
     } catch (error) {
-      if (lasting && isTransient(error)) return lasting;
+      if (callerInOutage && isTransient(error)) return callerInOutage;
       throw error;
     }
-    this.cache.set(own, { caller, at: now });
+    this.cache.set(cacheKey, { caller, at: now });
     if (!caller) throw badKey();
     return caller;
   }
@@ -132,8 +134,8 @@ export class Access {
   ): Promise<{ keyId: string; token: string }> {
     const keyId = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
-    const acts = actsForPersons && { actsForPersons };
-    const data = { keyId, label, origin, ...acts, roles: [...roles], hash: hashOf(secret) };
+    const actsFor = actsForPersons && { actsForPersons };
+    const data = { keyId, label, origin, ...actsFor, roles: [...roles], hash: hashOf(secret) };
     await this.send(keyId, { type: 'IssueKey', data, meta: { commandId: `issue-${keyId}`, actor, origin: 'person' } });
     return { keyId, token: `baton_${keyId}_${secret}` };
   }

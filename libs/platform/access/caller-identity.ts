@@ -1,10 +1,9 @@
-import type { Role } from '@baton/kernel';
-import type { KeyOrigin } from './key.events';
+import type { CallerOrigin, Role } from '@baton/kernel';
 
-/** The caller: the actor of the events that follow, and the permissions. */
+/** The caller: the actor of the resulting events, and its permissions. */
 export interface CallerIdentity {
   readonly actor: string;
-  readonly origin: KeyOrigin;
+  readonly origin: CallerOrigin;
   readonly roles: readonly Role[];
   /** Its requests can name the person who acts. */
   readonly actsForPersons?: true;

@@ -5,7 +5,6 @@ import { keyList } from './keys.read-model';
 
 export { Access, ACTS_FOR } from './access';
 export type { CallerIdentity } from './caller-identity';
-export { keyOrigins, type KeyOrigin } from './key.events';
 export { Oidc } from './oidc';
 export { keyList, type KeyDocument } from './keys.read-model';
 export const accessParts: ContextParts = {

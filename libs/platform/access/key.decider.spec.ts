@@ -15,11 +15,11 @@ describe('a bearer key', () => {
   it('is issued', () => given().when({ type: 'IssueKey', data: made }).then(issued));
   it('is not issued twice', () =>
     given(issued).when({ type: 'IssueKey', data: made }).thenRefused('key/already-issued'));
-  it('is of a person, a system or a connector', () =>
+  it('belongs to a person, a system or a connector', () =>
     given()
       .when({ type: 'IssueKey', data: { ...made, origin: 'robot' as 'system' } })
       .thenRefused('command/invalid', 'origin'));
-  it('acts for persons where it is a system’s', () => {
+  it('can act for persons only if it belongs to a system', () => {
     const page = { ...made, origin: 'system' as const, actsForPersons: true };
     given().when({ type: 'IssueKey', data: page }).then({ type: 'KeyIssued', data: page });
     for (const origin of ['person', 'connector'] as const)
@@ -31,16 +31,16 @@ describe('a bearer key', () => {
     ['clock', 'key/reserved-label'],
     ['policy:echo', 'command/invalid'],
     ['import:crm', 'command/invalid'],
-  ])('has no name that Baton speaks by: %s', (label, code) =>
+  ])('cannot have a label that is reserved for Baton: %s', (label, code) =>
     given()
       .when({ type: 'IssueKey', data: { ...made, label } })
       .thenRefused(code, 'label'),
   );
-  it('has a role', () =>
+  it('must have a role', () =>
     given()
       .when({ type: 'IssueKey', data: { ...made, roles: [] } })
       .thenRefused('key/no-role', 'roles'));
-  it('has a role that exists', () =>
+  it('must have a role that exists', () =>
     given()
       .when({ type: 'IssueKey', data: { ...made, roles: ['root' as 'admin'] } })
       .thenRefused('command/invalid', 'roles.0'));
@@ -48,7 +48,7 @@ describe('a bearer key', () => {
     given(issued)
       .when({ type: 'RevokeKey', data: { keyId: 'k1' } })
       .then({ type: 'KeyRevoked', data: { keyId: 'k1' } }));
-  it('is revoked once', () =>
+  it('revoked again records nothing', () =>
     given(issued, { type: 'KeyRevoked', data: { keyId: 'k1' } })
       .when({ type: 'RevokeKey', data: { keyId: 'k1' } })
       .then());

@@ -5,6 +5,7 @@ import {
   list,
   oneOf,
   optional,
+  callerOrigins,
   ref,
   roles,
   text,
@@ -15,18 +16,15 @@ import {
 
 const keyId = ref('key', 'The public part of the key.');
 export const PERSON_PATTERN = '^[A-Za-z0-9._@-]{1,100}$';
-/** The kinds of key owners: a person, a system of ours (a page, a report), or a connector of another system. */
-export const keyOrigins = ['person', 'system', 'connector'] as const;
-export type KeyOrigin = (typeof keyOrigins)[number];
 const label = text('The owner of the key: a person, a system, or the system behind a connector.', {
   pattern: PERSON_PATTERN,
-  says: 'a name: 1 to 100 letters, digits and . _ @ -',
+  requirement: 'a name: 1 to 100 letters, digits and . _ @ -',
 });
-const origin = oneOf(keyOrigins, 'The kind of owner. Only a connector can report decisions of its own system.');
+const origin = oneOf(callerOrigins, 'The kind of owner. Only a connector can report decisions of its own system.');
 const actsForPersons = optional(
   flag('Requests with this key can name the person who acts; that person is then the actor of the events.'),
 );
-const hash = text('SHA-256 of the secret, in hex.', { pattern: '^[0-9a-f]{64}$', says: 'a SHA-256 in hex' });
+const hash = text('SHA-256 of the secret, in hex.', { pattern: '^[0-9a-f]{64}$', requirement: 'a SHA-256 in hex' });
 const granted = list(oneOf(roles), 'The roles that the key grants.', { max: roles.length });
 
 export const keyEvents = events({

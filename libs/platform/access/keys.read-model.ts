@@ -1,34 +1,27 @@
 import {
-  enumeration,
+  callerOrigins,
   enumField,
   flagField,
   idField,
   instantField,
   readModel,
-  roles,
+  roleNames,
   textField,
   type DocumentOf,
-  type Role,
 } from '@baton/kernel';
-import type { KeyEvent, KeyOrigin } from './key.events';
-
-const origins = enumeration<KeyOrigin>('KeyOrigin', 'The kind of owner of a key.', {
-  person: 'A person.',
-  system: 'A system of ours: a page, a report.',
-  connector: 'A connector of another system.',
-});
+import type { KeyEvent } from './key.events';
 
 const listed = { filter: true, sort: true } as const;
 const fields = {
   keyId: idField('The public part of the key.', { filter: true }),
   label: textField('The owner of the key: a person, a system, or the system behind a connector.', listed),
-  origin: enumField(origins, 'The kind of owner.', { filter: true }),
+  origin: enumField(callerOrigins, 'The kind of owner.', { filter: true }),
   actsForPersons: flagField('Whether requests with this key can name the person who acts.', { filter: true }),
-  roles: textField(`The roles that the key grants: ${roles.join(', ')}.`, { list: true }),
+  roles: enumField(roleNames, 'The roles that the key grants.', { list: true }),
   issuedAt: instantField('When the key was created.', listed),
   revokedAt: instantField('When the key was revoked; null for a key that is accepted.', { ...listed, nullable: true }),
 } as const;
-export type KeyDocument = Omit<DocumentOf<typeof fields>, 'roles'> & { readonly roles: readonly Role[] };
+export type KeyDocument = DocumentOf<typeof fields>;
 
 /** The bearer keys; their hashes stay in the log. */
 export const keyList = readModel<KeyDocument, KeyEvent>({

@@ -3,17 +3,17 @@ import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { Config } from '../config';
 import type { CallerIdentity } from './caller-identity';
 
-/** Signatures by a key pair only: a shared secret, or none, would let whoever knows the public key sign. */
+/** Asymmetric signatures only: with HMAC or none, anybody who knows the public key could sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 30;
 const DISCOVERY_MS = 5_000;
 const MAX_TOKEN_LENGTH = 8_192;
-/** An access token that is good for longer was made by mistake, and nobody could take it back. */
+/** An access token with a longer lifetime is probably a mistake, and it could not be revoked. */
 const MAX_LIFETIME_S = 7 * 24 * 3600;
-/** Of the header: a token that says that it is something else (a logout token, a proof) is no access token. */
+/** Accepted `typ` headers. Other types, such as logout tokens, are not access tokens. */
 const HEADER_TYPES = ['jwt', 'at+jwt', 'application/at+jwt'];
 
-/** Tokens of an OpenID Connect issuer: signed by a key of its published set, for our audience, not expired. */
+/** Verifies tokens of an OpenID Connect issuer: signed by a key of its published set, for our audience, not expired. */
 export class Oidc {
   private keys: Promise<JWTVerifyGetKey> | undefined;
 
@@ -24,10 +24,11 @@ export class Oidc {
 
   /**
    * @param token a signed JWT
-   * @returns the caller `oidc:<sub>` with those of its roles that Baton knows, and when the token ends (ms)
+   * @returns the caller `oidc:<sub>` with its roles that Baton knows, and when the token expires (ms since 1970)
    * @throws Refused `access/token-expired`, `access/wrong-audience`, `access/wrong-issuer`, `access/no-role` (none that
-   *   Baton knows), `access/wrong-client` (made for a client that is not ours), `access/bad-token` (malformed, unsigned,
-   *   signed by an unknown key or in a way that is not taken, no access token, from the future, good for over a week)
+   *   Baton knows), `access/wrong-client` (issued for a client that is not accepted), `access/bad-token` (malformed,
+   *   unsigned, signed by an unknown key or with another algorithm, not an access token, issued in the future, valid
+   *   for more than a week)
    * @throws Conflict `access/issuer-unreachable`
    */
   async verify(token: string): Promise<{ caller: CallerIdentity; endsAt: number }> {
@@ -66,9 +67,12 @@ export class Oidc {
     };
   }
 
-  /** What a signature does not say. @throws Refused `access/bad-token`, `access/wrong-client` */
+  /**
+   * Checks what the verification of the signature does not.
+   * @throws Refused `access/bad-token`, `access/wrong-client`
+   */
   private assertAccessToken(headerType: unknown, claims: JWTPayload, nowS: number): void {
-    // Keycloak tells its kinds by a claim of that name.
+    // Keycloak has the type of a token in a claim of this name.
     const type = claims['typ'] ?? 'Bearer';
     if (!HEADER_TYPES.includes(String(headerType).toLowerCase()) || !/^(Bearer|JWT)$/i.test(String(type)))
       throw tokenRefused('access/bad-token', 'It must be an access token.');
@@ -96,12 +100,12 @@ export class Oidc {
           claims,
         );
     const claim = Object.hasOwn(claims, path) ? claims[path] : nested();
-    const named: readonly unknown[] =
+    const claimed: readonly unknown[] =
       typeof claim === 'string' ? claim.split(/\s+/) : Array.isArray(claim) ? claim : [];
-    return knownRoles.filter((role) => named.includes(role));
+    return knownRoles.filter((role) => claimed.includes(role));
   }
 
-  /** Where the issuer publishes its keys, as its own metadata says; asked again after a failure. */
+  /** Reads from the issuer's metadata where it publishes its keys; the next call tries again after a failure. */
   private async discover(): Promise<JWTVerifyGetKey> {
     try {
       const { createRemoteJWKSet } = await import('jose');
@@ -109,8 +113,11 @@ export class Oidc {
       const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
         signal: AbortSignal.timeout(DISCOVERY_MS),
       });
-      const { issuer: named, jwks_uri: uri } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-      if (!response.ok || named !== issuer || typeof uri !== 'string')
+      const { issuer: publishedIssuer, jwks_uri: uri } = (await response.json()) as {
+        issuer?: unknown;
+        jwks_uri?: unknown;
+      };
+      if (!response.ok || publishedIssuer !== issuer || typeof uri !== 'string')
         throw new Error('not the metadata of the issuer');
       return createRemoteJWKSet(new URL(uri), { timeoutDuration: DISCOVERY_MS });
     } catch {
@@ -125,12 +132,14 @@ const tokenRefused = (code: string, message: string) =>
 const issuerUnreachable = () =>
   new Conflict('access/issuer-unreachable', 'The token issuer does not answer; try again.', 'authorization');
 
-/** What a failed verification means to the caller; nothing of the token is repeated. */
+/** The error for a failed verification, without any content of the token. */
 const refusalOf = (error: unknown): Error => {
   const { code, claim } = error as { readonly code?: string; readonly claim?: string };
   if (code === 'ERR_JWT_EXPIRED') return tokenRefused('access/token-expired', 'It has expired; get a new one.');
   if (claim === 'aud') return tokenRefused('access/wrong-audience', 'It was issued for another audience.');
   if (claim === 'iss') return tokenRefused('access/wrong-issuer', 'It was issued by another issuer.');
-  const ours = code?.startsWith('ERR_J') && code !== 'ERR_JWKS_TIMEOUT' && code !== 'ERR_JOSE_GENERIC';
-  return ours ? tokenRefused('access/bad-token', 'Its format, key or signature is not valid.') : issuerUnreachable();
+  const isTokenFault = code?.startsWith('ERR_J') && code !== 'ERR_JWKS_TIMEOUT' && code !== 'ERR_JOSE_GENERIC';
+  return isTokenFault
+    ? tokenRefused('access/bad-token', 'Its format, key or signature is not valid.')
+    : issuerUnreachable();
 };

@@ -13,14 +13,14 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'baton-backup-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 const place = (name: string): string => join(folder, name);
 
-/** A clock that goes on with every look. */
-class Ticking extends Clock {
+/** A clock that advances with every read. */
+class TickingClock extends Clock {
   private ms = Date.UTC(2024, 0, 1);
   now() {
     return fromMs((this.ms += 7));
   }
 }
-const clock = new Ticking();
+const clock = new TickingClock();
 const open = (name: string): EmbeddedEventLog => EmbeddedEventLog.open(join(place(name), 'log.db'), clock);
 
 const meta = (commandId: string): EventMeta => ({
@@ -41,7 +41,7 @@ const event = (
   const id = `6ec8ab34-0000-4000-8000-${String(++made).padStart(12, '0')}`;
   return { id, type: 'ThingHappened', data, meta: meta(`c-${made}`) };
 };
-/** Streams that take turns, some appends with several events. */
+/** Appends to seven streams in turn, one to three events each. */
 const fill = async (log: EventLog, appends: number, from = 0): Promise<void> => {
   for (let i = from; i < from + appends; i++) {
     const stream = `thing-${i % 7}`;
@@ -60,7 +60,7 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 describe('a copy of a log', () => {
-  it('there and back again has equal bytes of every event', async () => {
+  it('and a copy of the copy have the same bytes as the source', async () => {
     const [first, second, third] = [open('a'), open('b'), open('c')];
     await fill(first, 100);
     const out = await copyLog(first, second);
@@ -75,7 +75,7 @@ describe('a copy of a log', () => {
     for (const log of [first, second, third]) await log.close();
   });
 
-  it('goes on where it was cut off, and adds what came since', async () => {
+  it('continues an interrupted run, and adds new events', async () => {
     const [source, target] = [open('a'), open('b')];
     await fill(source, 40);
     const begun = (await all(source)).slice(0, 33); // in the middle of an append
@@ -91,7 +91,7 @@ describe('a copy of a log', () => {
     for (const log of [source, target]) await log.close();
   });
 
-  it('does not mix two logs', async () => {
+  it('is refused if the target has events of another log', async () => {
     const [source, target, longer] = [open('a'), open('b'), open('c')];
     await fill(source, 5);
     await fill(target, 2);
@@ -104,7 +104,7 @@ describe('a copy of a log', () => {
     for (const log of [source, target, longer]) await log.close();
   });
 
-  it('notices an event that is not equal, though it has the same id and place', async () => {
+  it('is refused if an event of the target has the same id and place but other data', async () => {
     const [source, target] = [open('a'), open('b')];
     await fill(source, 5);
     await target.appendCopies(
@@ -114,7 +114,7 @@ describe('a copy of a log', () => {
     for (const log of [source, target]) await log.close();
   });
 
-  it('keeps streams dense whatever it is handed', async () => {
+  it('is refused if a stream would lack a revision', async () => {
     const log = open('a');
     await fill(log, 3);
     const before = await all(log);
@@ -125,7 +125,7 @@ describe('a copy of a log', () => {
     await log.close();
   });
 
-  it('needs a source that is there', async () => {
+  it('requires an existing source', async () => {
     expect(await codeOf(openLog(place('nowhere'), clock))).toBe('copy/no-log');
     expect(existsSync(place('nowhere'))).toBe(false);
   });
@@ -141,7 +141,7 @@ describe('a backup', () => {
     return { log, keys, documents, close: () => Promise.all([log.close(), keys.close(), documents.close()]) };
   };
 
-  it('opens elsewhere with its master key, and not without', async () => {
+  it('can be restored with its master key only', async () => {
     const live = await running('live', key);
     await fill(live.log, 20);
     const ada = (await live.keys.make(['ada'])).get('ada');
@@ -163,7 +163,7 @@ describe('a backup', () => {
     await Promise.all([live.close(), restored.close()]);
   });
 
-  it('holds the master key only when that is asked for', async () => {
+  it('contains the master key only on request', async () => {
     const live = await running('live');
     await fill(live.log, 3);
     await backUp(place('copy'), config('live'), live.documents, clock, { withMasterKey: true });
@@ -177,7 +177,7 @@ describe('a backup', () => {
     await live.close();
   });
 
-  it('lets policies go on where they were', async () => {
+  it('lets policies continue where they were', async () => {
     const live = await running('live', key);
     await fill(live.log, 3);
     const follower = 'policy-people-v1';
@@ -202,7 +202,7 @@ describe('a backup', () => {
     await Promise.all([live.close(), restored.close()]);
   });
 
-  it('is refused where its manifest leads elsewhere, and nothing is written', async () => {
+  it('is refused if its manifest names other files, and nothing is written', async () => {
     const live = await running('live', key);
     await fill(live.log, 3);
     await backUp(place('copy'), config('live', { BATON_MASTER_KEY: key }), live.documents, clock);
@@ -210,7 +210,7 @@ describe('a backup', () => {
     const path = join(place('copy'), 'manifest.json');
     const manifest = JSON.parse(readFileSync(path, 'utf8')) as { files: { name: string }[]; policies: object[] };
     const [one, two] = manifest.files;
-    // What the manifest names is there, with the right size and hash.
+    // The file that the manifest names exists, with the right size and hash.
     writeFileSync(place('outside'), readFileSync(join(place('copy'), one!.name)));
     const faulty: readonly object[] = [
       { ...manifest, files: [...manifest.files, { ...one, name: '../outside' }] },
@@ -230,7 +230,7 @@ describe('a backup', () => {
     expect(existsSync(place('new'))).toBe(false);
   });
 
-  it('is refused where it is altered, cut short, or in the way of other files', async () => {
+  it('is refused if it was altered or is incomplete, or the target is not empty', async () => {
     const live = await running('live', key);
     await fill(live.log, 3);
     const configured = config('live', { BATON_MASTER_KEY: key });

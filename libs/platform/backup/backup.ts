@@ -15,12 +15,12 @@ import { EmbeddedEventLog } from '../event-log';
 import { EmbeddedKeyStore, masterKey } from '../keys';
 import { makePrivate, privateFile, privateFolder } from '../private-files';
 import { openDatabase } from '../sqlite';
-import { hashOf, toDisk } from './files';
+import { hashOf, syncToDisk } from './files';
 
 const MANIFEST = 'manifest.json';
 const MASTER_KEY = 'master.key';
 const FORMAT = 1;
-/** The databases of a backup, by name. */
+/** The databases in a backup, sorted by name. */
 const databases = ['keys.db', 'log.db'];
 const policyFollower = /^(policy|effect)-[a-z0-9-]+$/;
 
@@ -29,17 +29,17 @@ interface BackedUpFile {
   readonly bytes: number;
   readonly sha256: string;
 }
-/** How far a policy or an effect was: it goes on from there, where a read model is folded anew. */
+/** The progress of a policy or effect: it continues from there, while read models are folded again from the log. */
 export interface PolicyProgress {
   readonly follower: string;
   readonly checkpoint: Checkpoint;
   readonly parked: readonly ParkedSequence[];
 }
-/** What a backup holds; written last, so that a folder without it is no backup. */
+/** The content of a backup. It is written last, so that a folder without it is not a complete backup. */
 export interface Manifest {
   readonly format: number;
   readonly takenAt: string;
-  /** The last event of the copied log. */
+  /** Position of the last event of the copied log. */
   readonly position: Position;
   readonly events: number;
   readonly policies: readonly PolicyProgress[];
@@ -54,7 +54,7 @@ const assertEmbedded = ({ eventStoreUrl, mongoUrl }: Config): void => {
     );
 };
 
-/** @throws Refused `backup/not-empty` where the folder holds anything */
+/** @throws Refused `backup/not-empty` */
 const assertEmptyFolder = (folder: string): void => {
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new Refused('backup/not-empty', `${folder} is not empty; give a new or empty folder.`, 'folder');
@@ -64,13 +64,13 @@ const assertEmptyFolder = (folder: string): void => {
 const copyDatabase = (from: string, to: string): void => {
   const database = openDatabase(from, { synchronous: 'NORMAL' });
   try {
-    // One read transaction: a copy of one moment, while others go on writing.
-    privateFile(to); // SQLite takes an empty file, and would make one for everybody
+    // One read transaction: a consistent copy, while other processes write.
+    privateFile(to); // created first, because SQLite would create it readable by everybody
     database.prepare('VACUUM INTO ?').run(to);
   } finally {
     database.close();
   }
-  toDisk(to);
+  syncToDisk(to);
 };
 
 const policiesOf = async (documents: Documents): Promise<PolicyProgress[]> => {
@@ -84,10 +84,10 @@ const policiesOf = async (documents: Documents): Promise<PolicyProgress[]> => {
 };
 
 /**
- * Copies log and keys into a new folder while other processes write. The log is copied before the keys, so that every
- * event of the copy has its key, or was forgotten; the progress of the policies is read before both, so that none is
- * ahead of the log. Documents are not copied: they are folded anew.
- * @param withMasterKey also copy the master key: whoever has that folder can read the personal data
+ * Copies log and keys into a new folder while other processes write. The log is copied before the keys, so that the key
+ * of every event in the copy is included, unless the person was erased. The progress of the policies is read before
+ * both, so that none is ahead of the log. Documents are not copied: they are folded again from the log.
+ * @param withMasterKey also copy the master key: anybody who has that folder can then read the personal data
  * @throws Refused `backup/server-stores`, `backup/not-empty`, `backup/no-master-key-file`
  */
 export const backUp = async (
@@ -111,7 +111,7 @@ export const backUp = async (
   if (withMasterKey) {
     copyFileSync(source(MASTER_KEY), join(folder, MASTER_KEY));
     makePrivate(join(folder, MASTER_KEY));
-    toDisk(join(folder, MASTER_KEY));
+    syncToDisk(join(folder, MASTER_KEY));
   }
   const copied = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
   const position = await copied.tip();
@@ -125,8 +125,8 @@ export const backUp = async (
   // Positions of the embedded log are dense from 1.
   const manifest = { format: FORMAT, takenAt: clock.now(), position, events: Number(position), policies, files };
   writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600 });
-  toDisk(join(folder, MANIFEST));
-  toDisk(folder);
+  syncToDisk(join(folder, MANIFEST));
+  syncToDisk(folder);
   return manifest;
 };
 
@@ -150,7 +150,7 @@ const manifestOf = (folder: string): Manifest => {
       'backup/other-format',
       `This backup has format ${manifest?.format}; this version of Baton reads format ${FORMAT}.`,
     );
-  // Whoever could write the manifest must not write elsewhere by it: a backup holds these files and no others.
+  // Only these names, so that an altered manifest cannot make a restore write files elsewhere.
   const names = Array.isArray(manifest.files) ? manifest.files.map((file) => file?.name) : [];
   const listed = names.filter((name) => name !== MASTER_KEY).sort();
   if (listed.join() !== databases.join() || names.length > databases.length + 1)
@@ -161,10 +161,10 @@ const manifestOf = (folder: string): Manifest => {
 };
 
 /**
- * Puts a backup into the empty data folder of the configuration. Hashes are checked before and after the copy, and the
- * keys are opened with the master key. Documents come by following the log, as after any start.
+ * Restores a backup into the empty data folder of the configuration. Checks the hashes before and after the copy, and
+ * opens the keys with the master key. Documents are folded when a process follows the log.
  * @throws Refused `backup/server-stores`, `backup/no-manifest`, `backup/unreadable-manifest`, `backup/other-format`,
- * `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
+ *   `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
  */
 export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
   assertEmbedded(config);
@@ -182,20 +182,20 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
     for (const { name } of manifest.files) {
       copyFileSync(join(folder, name), join(config.dataDir, name));
       makePrivate(join(config.dataDir, name));
-      toDisk(join(config.dataDir, name));
+      syncToDisk(join(config.dataDir, name));
     }
-    toDisk(config.dataDir);
+    syncToDisk(config.dataDir);
     await checkFiles(config.dataDir, manifest);
     await checkStores(config, manifest, clock);
-    await (await EmbeddedDocuments.open(join(config.dataDir, 'documents.db'))).close(); // folded anew from the log
+    await (await EmbeddedDocuments.open(join(config.dataDir, 'documents.db'))).close(); // still empty
   } catch (error) {
-    for (const name of readdirSync(config.dataDir)) rmSync(join(config.dataDir, name)); // all of it was put there here
+    for (const name of readdirSync(config.dataDir)) rmSync(join(config.dataDir, name)); // the folder was empty
     throw error;
   }
   return manifest;
 };
 
-/** Lets the policies of a restored log go on where they were, instead of from their beginning. */
+/** Sets the checkpoints of the policies of a restored log, so that they continue where they were. */
 export const restorePolicies = async (documents: Documents, { policies }: Manifest): Promise<void> => {
   for (const { follower, checkpoint, parked } of policies) {
     const fence = await documents.lease(follower, 'restore');

@@ -10,8 +10,8 @@ const clock: Clock = { now: () => '2024-01-01T00:00:00.000Z' };
 const folder = mkdtempSync(join(tmpdir(), 'baton-copy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Everything but what the target puts there itself: its own positions and its own clock. */
-const told = async (log: EventLog): Promise<readonly string[]> => {
+/** Every event without `position` and `recordedAt`, which each store sets itself. */
+const contentOf = async (log: EventLog): Promise<readonly string[]> => {
   const lines: string[] = [];
   for (let after = '', done = false; !done;) {
     const page = await log.readAll(after, {}, 2000);
@@ -24,11 +24,11 @@ const told = async (log: EventLog): Promise<readonly string[]> => {
 
 describe('a copy of a log between the embedded one and EventStoreDB', () => {
   onServer('EVENTSTORE_URL', (url) =>
-    it('is equal there and back again', async () => {
+    it('in both directions is equal to the source', async () => {
       const server = await openLog(url(), clock);
       const mine = await openLog(join(folder, 'mine'), clock, { create: true });
       const back = await openLog(join(folder, 'back'), clock, { create: true });
-      await copyLog(server, mine); // whatever the server holds is the beginning of the log to be copied
+      await copyLog(server, mine); // the copied log begins with what the server already has
       const stream = `copied-${randomUUID()}`;
       for (let turn = 0; turn < 20; turn++) {
         const meta = { actor: 'tester', commandId: `c-${turn}`, occurredAt: clock.now() } as never;
@@ -43,7 +43,7 @@ describe('a copy of a log between the embedded one and EventStoreDB', () => {
       expect(await copyLog(mine, server)).toMatchObject({ written: 40 });
       expect(await copyLog(mine, server)).toMatchObject({ written: 0 });
       await copyLog(server, back);
-      expect(await told(back)).toEqual(await told(mine));
+      expect(await contentOf(back)).toEqual(await contentOf(mine));
       for (const log of [server, mine, back]) await log.close();
     }),
   );

@@ -7,24 +7,28 @@ import { privateFolder } from '../private-files';
 
 const PAGE = 2000;
 
-/** A log that can take over the events of another as they are. */
+/** A log to which events of another can be copied unchanged. */
 export interface CopyTarget extends EventLog {
-  /** @throws Conflict where a stream does not go on where it ends here */
+  /** @throws Conflict if an event does not follow the last one of its stream here */
   appendCopies(events: readonly RawEvent[]): Promise<void>;
 }
 
-/** What a copy came to: both sides hold these events, with one digest over stream, revision, id, type, data, meta. */
+/**
+ * The result of a copy: both logs have these events, with the same digest over stream, revision, id, type, data and
+ * meta.
+ */
 export interface CopyResult {
   /** Events that this run wrote. */
   readonly written: number;
-  /** Events of the source up to its end when the run began; the target holds exactly these. */
+  /** Events of the source up to its end when the run began; the target has exactly these. */
   readonly events: number;
   readonly digest: string;
 }
 
 /**
- * Opens the log at a place: a data folder, or the connection string of an EventStoreDB.
- * @throws Refused `copy/no-log` where a source folder holds no log
+ * Opens a log.
+ * @param place a data folder, or the connection string of an EventStoreDB
+ * @throws Refused `copy/no-log` if the folder contains no log and `create` is false
  */
 export const openLog = async (place: string, clock: Clock, { create = false } = {}): Promise<CopyTarget> => {
   if (/^esdb(\+discover)?:\/\//.test(place))
@@ -40,7 +44,7 @@ export const openLog = async (place: string, clock: Clock, { create = false } = 
   return EmbeddedEventLog.open(file, clock);
 };
 
-/** Two events that are one: same place in the same stream, same id. */
+/** Whether two events have the same id, stream and revision. */
 const isSame = (a: RawEvent, b: RawEvent): boolean =>
   a.id === b.id && a.stream === b.stream && a.revision === b.revision;
 
@@ -70,16 +74,16 @@ const digestOf = async (log: EventLog, until?: string): Promise<{ events: number
   return { events, digest: hash.digest('hex') };
 };
 
-const targetDiffers = (what: string): Refused =>
-  new Refused('copy/target-differs', `${what} The target must be empty, or contain the beginning of this log.`, 'to');
+const targetDiffers = (reason: string): Refused =>
+  new Refused('copy/target-differs', `${reason} The target must be empty, or contain the beginning of this log.`, 'to');
 
 /**
- * Copies every event of a log up to its present end, in log order, with ids, streams, revisions, data and metadata as
- * they are; sealed fields stay sealed, and their keys are not part of a log. The embedded log also keeps `recordedAt`;
- * EventStoreDB puts its own clock there. A run that was cut off is simply run again, and a run after new events adds
- * those. At the end both sides are read anew and compared.
- * @throws Refused `copy/target-differs` where the target holds other events, or others write to it meanwhile
- * @throws Conflict `log/unavailable` in an outage of either side: run it again
+ * Copies every event of a log up to its present end, in log order, with ids, streams, revisions, data and metadata;
+ * sealed fields stay sealed, and their keys are not part of a log. The embedded log also keeps `recordedAt`;
+ * EventStoreDB sets its own. Run it again after an interruption, or to add new events. At the end both logs are read
+ * and compared.
+ * @throws Refused `copy/target-differs` if the target has other events, or another process writes to it
+ * @throws Conflict `log/unavailable` in an outage of either log: run it again
  */
 export const copyLog = async (
   source: EventLog,
@@ -87,8 +91,8 @@ export const copyLog = async (
   onProgress: (events: number) => void = () => undefined,
 ): Promise<CopyResult> => {
   const until = await source.tip();
-  const held = eventsOf(target)[Symbol.asyncIterator]();
-  let next = await held.next();
+  const targetEvents = eventsOf(target)[Symbol.asyncIterator]();
+  let next = await targetEvents.next();
   let seen = 0;
   let written = 0;
   let waiting: RawEvent[] = [];
@@ -103,15 +107,16 @@ export const copyLog = async (
   };
   for await (const event of eventsOf(source, until)) {
     if (!next.done) {
-      if (!isSame(event, next.value)) throw targetDiffers(`Event ${next.value.id} stands where ${event.id} should.`);
-      next = await held.next();
+      if (!isSame(event, next.value))
+        throw targetDiffers(`The target has event ${next.value.id} in the place of ${event.id}.`);
+      next = await targetEvents.next();
     } else waiting.push(event);
     if (waiting.length >= PAGE) await write();
     if (++seen % PAGE === 0) onProgress(seen);
   }
-  if (!next.done) throw targetDiffers('The target holds more events than the source.');
+  if (!next.done) throw targetDiffers('The target has more events than the source.');
   await write();
   const [from, to] = [await digestOf(source, until), await digestOf(target)];
-  if (from.digest !== to.digest) throw targetDiffers('The copy is not equal to the source.');
+  if (from.digest !== to.digest) throw targetDiffers('The copy differs from the source.');
   return { written, ...to };
 };

@@ -8,8 +8,8 @@ export const hashOf = async (path: string): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** Puts a file, or the list of a folder's files, on the disk for good. */
-export const toDisk = (path: string): void => {
+/** Waits until a file, or the entries of a folder, are on the disk (fsync). */
+export const syncToDisk = (path: string): void => {
   const file = openSync(path, 'r');
   try {
     fsyncSync(file);

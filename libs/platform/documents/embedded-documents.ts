@@ -15,7 +15,7 @@ import type {
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost } from './refusals';
-import { sortedGroups, planAggregate, planFind, planWhere } from './query';
+import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
   compositeNameOf,
   sqlValueOf,
@@ -26,9 +26,14 @@ import {
   tableOf,
   tokensTableOf,
   whereSql,
+  findSql,
 } from './sql';
 
 const ROWS_PER_INSERT = 50;
+/** After so many writes, and after as many again as a collection had, SQLite counts anew what its indexes hold. */
+const WRITES_PER_ANALYSIS = 1000;
+/** Rows of an index that it looks at: enough to tell which of two is the better one. */
+const ANALYSIS_LIMIT = 1000;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS collections(name TEXT PRIMARY KEY, columns TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoints(
@@ -57,6 +62,9 @@ interface StoredLease {
  * text. A commit is one transaction. Several processes may open the file; a writer waits up to five seconds.
  */
 export class EmbeddedDocuments extends Documents {
+  /** Writes of each collection until the next analysis. */
+  private readonly untilAnalysis = new Map<string, number>();
+
   private constructor(private readonly database: Sqlite) {
     super();
   }
@@ -84,11 +92,11 @@ export class EmbeddedDocuments extends Documents {
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
-    const { matches, order, limit } = planFind(collection, find);
-    const where = whereSql(matches, collection);
-    const by = order.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
-    const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`;
-    return this.read<StoredDocument>(sql, [...where.values, limit]).map(documentOf);
+    const plan = planFind(collection, find);
+    return findInParts(plan, async (matches, limit) => {
+      const { sql, values } = findSql(plan, matches, collection);
+      return this.read<StoredDocument>(sql, [...values, limit]).map(documentOf);
+    });
   }
 
   async count(collection: Collection, where?: Where): Promise<number> {
@@ -144,6 +152,18 @@ export class EmbeddedDocuments extends Documents {
         .prepare('INSERT OR REPLACE INTO checkpoints(follower, checkpoint) VALUES(?, ?)')
         .run(follower, JSON.stringify(checkpoint));
     });
+    if (writes) this.analyze(writes.collection, rows.length);
+  }
+
+  /** Without counts the planner takes whichever of two indexes was made first. */
+  private analyze(collection: Collection, written: number): void {
+    const { name } = collection;
+    const left = (this.untilAnalysis.get(name) ?? WRITES_PER_ANALYSIS) - written;
+    this.untilAnalysis.set(name, left);
+    if (left > 0) return;
+    this.database.exec(`PRAGMA analysis_limit = ${ANALYSIS_LIMIT}; ANALYZE ${tableOf(collection)}`);
+    const [row] = this.read<{ n: number }>(`SELECT count(*) AS n FROM ${tableOf(collection)}`, []);
+    this.untilAnalysis.set(name, Math.max(WRITES_PER_ANALYSIS, row?.n ?? 0));
   }
 
   async checkpoint(follower: string): Promise<Checkpoint | undefined> {

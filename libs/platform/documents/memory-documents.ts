@@ -14,7 +14,16 @@ import type {
 } from '@baton/kernel';
 import { columnsChanged, compareScalars, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost, parkedOrder } from './refusals';
-import { HALF, sortedGroups, planAggregate, planFind, planWhere, type Clause, type PlannedMeasure } from './query';
+import {
+  findInParts,
+  HALF,
+  sortedGroups,
+  planAggregate,
+  planFind,
+  planWhere,
+  type Clause,
+  type PlannedMeasure,
+} from './query';
 
 /** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
 export class MemoryDocuments extends Documents {
@@ -51,15 +60,17 @@ export class MemoryDocuments extends Documents {
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
-    const { matches, order, limit } = planFind(collection, find);
-    const rows = this.matching(collection, matches).sort((a, b) => {
-      for (const { column, descending } of order) {
+    const plan = planFind(collection, find);
+    const inOrder = (a: DocumentRow, b: DocumentRow): number => {
+      for (const { column, descending } of plan.order) {
         const compared = compareScalars(valueOf(a, column), valueOf(b, column));
         if (compared !== 0) return descending ? -compared : compared;
       }
       return 0;
-    });
-    return rows.slice(0, limit).map(documentOf);
+    };
+    return findInParts(plan, async (matches, limit) =>
+      this.matching(collection, matches).sort(inOrder).slice(0, limit).map(documentOf),
+    );
   }
 
   async count(collection: Collection, where?: Where): Promise<number> {

@@ -19,7 +19,7 @@ import type { Link } from '../link';
 import { generationDropped, leaseLost } from './refusals';
 import { clientOf, linkTo, throughLink, withOutageError } from './mongodb-link';
 import { filterOf, groupOf, measuredOf, pathOf } from './mongodb-query';
-import { sortedGroups, planAggregate, planFind, planWhere } from './query';
+import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 
 /** The document is JSON text, so that it comes back byte by byte whatever its keys are; `c` holds its columns. */
 interface StoredDocument {
@@ -131,15 +131,17 @@ export class MongoDocuments extends Documents {
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
-    const { matches, order, limit } = planFind(collection, find);
-    if (limit === 0) return []; // to MongoDB a limit of 0 is none
-    const sort = new Map(order.map(({ column, descending }) => [pathOf(column), descending ? -1 : 1] as const));
-    const found = await this.collectionFor(collection)
-      .find(filterOf(matches) as Filter<StoredDocument>, { projection: { c: 0 } })
-      .sort(sort)
-      .limit(limit)
-      .toArray();
-    return found.map(documentOf);
+    const plan = planFind(collection, find);
+    if (plan.limit === 0) return []; // to MongoDB a limit of 0 is none
+    const sort = new Map(plan.order.map(({ column, descending }) => [pathOf(column), descending ? -1 : 1] as const));
+    return findInParts(plan, async (matches, limit) => {
+      const found = await this.collectionFor(collection)
+        .find(filterOf(matches) as Filter<StoredDocument>, { projection: { c: 0 } })
+        .sort(sort)
+        .limit(limit)
+        .toArray();
+      return found.map(documentOf);
+    });
   }
 
   async count(collection: Collection, where?: Where): Promise<number> {

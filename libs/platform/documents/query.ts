@@ -26,7 +26,8 @@ export type Operator = 'eq' | 'ne' | Comparison;
 const MATCHES_NOTHING: Clause = { any: [] };
 
 export interface FindPlan {
-  readonly matches: Clause;
+  /** Disjoint parts of the rows, one after the other in the order; each is one range of an index. */
+  readonly parts: readonly Clause[];
   /** Ends with the id: a total order. */
   readonly order: readonly { readonly column: string; readonly descending: boolean }[];
   readonly limit: number;
@@ -155,30 +156,38 @@ export const planFind = (
     ...columns,
     { column: 'id', descending: columns.at(-1)?.descending ?? false, type: 'text' as ColumnType },
   ];
-  if (!after) return { matches: wanted, order, limit };
+  if (!after) return { parts: [wanted], order, limit };
   const last = [...after.values, after.id];
   if (last.length !== order.length || order.some(({ type }, i) => !fitsColumn(type, last[i] ?? null)))
     throw new Refused('documents/bad-cursor', 'after must be a cursor of a query with the same order.', 'after');
-  const beyond: Clause = {
-    any: order.map(({ column, descending }, i) => ({
-      all: [
-        ...order.slice(0, i).map((earlier, j) => equalTo(earlier.column, last[j]!)),
-        afterCursorValue(column, descending, last[i] ?? null),
-      ],
-    })),
-  };
-  return { matches: { all: [wanted, ...indexHint(order[0]!, last[0] ?? null), beyond] }, order, limit };
+  // The rows that are equal up to the last column first, then those that are equal up to the one before, and so on.
+  const parts = order.flatMap((_, i) => {
+    const place = order.length - 1 - i;
+    const { column, descending } = order[place]!;
+    const equal = order.slice(0, place).map((earlier, j) => equalTo(earlier.column, last[j] ?? null));
+    return beyond(column, descending, last[place] ?? null).map((clause): Clause => ({
+      all: [wanted, ...equal, clause],
+    }));
+  });
+  return { parts, order, limit };
 };
 
-/** Says no more than the cursor does, but in a form for which stores begin in the middle of an index. */
-const indexHint = ({ column, descending }: { column: string; descending: boolean }, value: Scalar): Clause[] =>
-  descending || value === null ? [] : [{ column, op: 'gte', value }];
+/** Reads the parts of a plan until there are as many rows as it asks for. */
+export const findInParts = async <R>(
+  { parts, limit }: FindPlan,
+  read: (matches: Clause, limit: number) => Promise<readonly R[]>,
+): Promise<readonly R[]> => {
+  const rows: R[] = [];
+  for (const part of parts) if (rows.length < limit) rows.push(...(await read(part, limit - rows.length)));
+  return rows;
+};
 
 const equalTo = (column: string, value: Scalar): Clause => ({ column, op: 'eq', value });
 
-const afterCursorValue = (column: string, descending: boolean, value: Scalar): Clause => {
-  if (!descending) return value === null ? { column, op: 'ne', value } : { column, op: 'gt', value };
-  return value === null ? MATCHES_NOTHING : { any: [{ column, op: 'lt', value }, equalTo(column, null)] };
+/** The ranges of a column that follow a value, in their order; null is the smallest value. */
+const beyond = (column: string, descending: boolean, value: Scalar): readonly Clause[] => {
+  if (!descending) return [value === null ? { column, op: 'ne', value } : { column, op: 'gt', value }];
+  return value === null ? [] : [{ column, op: 'lt', value }, equalTo(column, null)];
 };
 
 /** @throws Refused as `planWhere`, and `documents/bad-edges` for edges that do not rise */

@@ -1,7 +1,7 @@
 import type { CompositeIndex } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue } from './columns';
-import { HALF, type AggregatePlan, type Clause, type Operator, type PlannedMeasure } from './query';
+import { HALF, type AggregatePlan, type Clause, type FindPlan, type Operator, type PlannedMeasure } from './query';
 
 /** A piece of SQL and the values of its parameters. Names in it were checked before; values are never part of it. */
 export interface SqlFragment {
@@ -56,6 +56,20 @@ const joinClauses = (
   return {
     sql: parts.length === 0 ? empty : `(${parts.map(({ sql }) => sql).join(by)})`,
     values: parts.flatMap(({ values }) => values),
+  };
+};
+
+/** The query for a part of a plan; its last parameter is the limit. */
+export const findSql = (
+  { order }: Pick<FindPlan, 'order'>,
+  matches: Clause,
+  of: { readonly name: string },
+): SqlFragment => {
+  const where = whereSql(matches, of);
+  const by = order.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
+  return {
+    sql: `SELECT id, position, doc FROM ${tableOf(of)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`,
+    values: where.values,
   };
 };
 

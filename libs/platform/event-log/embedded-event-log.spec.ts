@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 eventLogContract('The embedded log', async () => EmbeddedEventLog.open(join(folder, 'contract.db'), new FixedClock()));
 
-/** Appends for ever, 32 in flight, and prints the id of each event that the log has acknowledged. */
+/** Appends without end, 32 at once, and prints the id of each event that the log has acknowledged. */
 const endlessWriter = `
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
@@ -38,7 +38,7 @@ describe('the embedded log', () => {
   const twice = (name: string) =>
     [0, 1].map(() => EmbeddedEventLog.open(join(folder, name), clock)) as [EmbeddedEventLog, EmbeddedEventLog];
 
-  it('never lets recordedAt go back, not even after it is opened anew', async () => {
+  it('never lets recordedAt go back, not even after it is opened again', async () => {
     const log = EmbeddedEventLog.open(join(folder, 'clock.db'), clock);
     await log.append('a-1', [anEvent()], 'none');
     await log.close();

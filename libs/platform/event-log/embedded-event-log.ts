@@ -23,7 +23,7 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS events (
   position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
   type TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL, recordedAt TEXT NOT NULL, UNIQUE (stream, revision))`;
 const COLUMNS = 'position, stream, revision, id, type, data, meta, recordedAt';
-/** Takes as much room as some events, and gives it back. */
+/** Needs as much disk space as a few events, and frees it again. */
 const PROBE = 'CREATE TABLE probe (bytes BLOB); INSERT INTO probe VALUES (randomblob(65536)); DROP TABLE probe';
 const ROWS_PER_INSERT = 50; // twice as fast as row by row
 const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the milliseconds
@@ -51,12 +51,13 @@ interface PendingAppend extends AppendRequest {
 type StoredPlace = Pick<Row, 'stream' | 'revision' | 'position'>;
 
 /**
- * The log in one SQLite file. All appends that wait share one transaction (group commit); each is checked on its own.
- * One writer at a time gives dense positions in commit order. Other processes may use the same file.
+ * The log in one SQLite file. All waiting appends share one transaction (group commit); each is checked on its own.
+ * SQLite allows one writer at a time, so positions are dense and in commit order. Other processes may use the same
+ * file.
  */
 export class EmbeddedEventLog extends EventLog {
   private readonly queue: PendingAppend[] = [];
-  /** By `maxSize`, which takes memory as it fills: with `max` each log that is opened makes room for all at once. */
+  /** `maxSize` and not `max`, because LRUCache allocates room for `max` entries at once. */
   private readonly streamRevisions = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
   /** The last position that this process has seen; -1: unknown. */
   private last = -1;
@@ -74,7 +75,7 @@ export class EmbeddedEventLog extends EventLog {
     super();
   }
 
-  /** Opens the log's file, or makes it; `:memory:` keeps nothing. */
+  /** Opens or creates the log's file; `:memory:` for a log that is not stored. */
   static open(path: string, clock: Clock, { readOnly = false } = {}): EmbeddedEventLog {
     const database = openDatabase(path, { synchronous: 'FULL', readOnly });
     if (!readOnly) database.exec(SCHEMA);
@@ -99,9 +100,9 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   /**
-   * Takes over events of another log as they are, in one transaction: ids, revisions, and `recordedAt` unless that
-   * would go back. They get the next positions.
-   * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here
+   * Copies events of another log in one transaction, with their ids, revisions and, unless it would go back,
+   * `recordedAt`. They get the next positions.
+   * @throws Conflict `log/wrong-revision` if an event does not follow the last one of its stream here
    */
   async appendCopies(events: readonly RawEvent[]): Promise<void> {
     this.assertOpen();
@@ -138,7 +139,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async readAll(after: Position, filter: EventFilter = {}, limit = DEFAULT_PAGE): Promise<Page> {
     const from = sequenceOf(after);
-    await nextTurn(); // a catch-up of many pages leaves room for timers and sockets
+    await nextTurn(); // lets timers and sockets run between the pages of a catch-up
     this.assertOpen();
     return this.page(from, filter, limit);
   }
@@ -154,7 +155,8 @@ export class EmbeddedEventLog extends EventLog {
       if (signal?.aborted || this.closed) return;
       const page = this.page(from, filter, limit);
       const reached = sequenceOf(page.position);
-      if (reached > from || first) yield page; // the first page tells a follower without work that it stands at the tip
+      // The first page also if it is empty: it tells a follower that it is at the tip.
+      if (reached > from || first) yield page;
       from = reached;
       if (page.atTip) await this.waitForPast(from, signal);
     }
@@ -214,11 +216,11 @@ export class EmbeddedEventLog extends EventLog {
 
   private page(from: number, filter: EventFilter, limit: number): Page {
     const tip = this.maxPosition();
-    // Positions are dense and rise in commit order: whatever lies up to `tip` is visible now and never changes.
+    // Positions are dense and in commit order: everything up to `tip` is visible now and never changes.
     const until = Math.min(tip, filter.types ? from + Math.max(MAX_SCANNED_ROWS, limit) : tip);
     const events = this.select(from, until, filter, limit).map(rawEventOf);
-    const looked = events.length === limit ? sequenceOf(events.at(-1)!.position) : until;
-    const reached = Math.max(from, looked);
+    const scannedTo = events.length === limit ? sequenceOf(events.at(-1)!.position) : until;
+    const reached = Math.max(from, scannedTo);
     return { events, position: positionOf(reached), atTip: reached >= tip };
   }
 
@@ -241,7 +243,7 @@ export class EmbeddedEventLog extends EventLog {
     });
   }
 
-  /** One transaction for the appends that wait; they are answered only after its commit. */
+  /** Writes the waiting appends in one transaction; they are answered after its commit. */
   private flush() {
     const batch = this.nextBatch();
     let answers: (AppendResult | Error)[];
@@ -250,7 +252,7 @@ export class EmbeddedEventLog extends EventLog {
       this.lastWriteFailed = false;
     } catch (error) {
       this.lastWriteFailed = true;
-      // Nothing was kept: what the caches learned inside the transaction is wrong.
+      // The transaction was rolled back, so the caches are wrong.
       this.streamRevisions.clear();
       this.last = -1;
       for (const { reject } of batch) reject(appendFailure(error));
@@ -283,8 +285,8 @@ export class EmbeddedEventLog extends EventLog {
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;
       const head = this.revisionOf(stream);
-      const known = answerWithoutWrite(append, head, places);
-      if (known) return known;
+      const existing = existingAnswer(append, head, places);
+      if (existing) return existing;
       events.forEach(({ id, type }, index) => {
         const place = { stream, revision: head + 1 + index, position: tip + rows.length + 1 };
         places.set(id, place);
@@ -299,7 +301,7 @@ export class EmbeddedEventLog extends EventLog {
     return answers;
   }
 
-  /** Where those of the ids stand that the log holds already. */
+  /** Stream, revision and position of the ids that the log already has. */
   private placesOf(ids: readonly string[]): Map<string, StoredPlace> {
     const rows = this.database
       .prepare('SELECT id, stream, revision, position FROM events WHERE id IN (SELECT value FROM json_each(?))')
@@ -353,7 +355,7 @@ export class EmbeddedEventLog extends EventLog {
       const waiter = { after, wake };
       signal?.addEventListener('abort', wake);
       this.waiters.add(waiter);
-      // The own commits wake at once; this finds what other processes wrote.
+      // Commits of this process wake at once; polling finds those of other processes.
       this.poll ??= setInterval(() => this.wake(this.maxPosition()), POLL_MS);
     });
   }
@@ -371,8 +373,11 @@ const appendFailure = (error: unknown): Conflict =>
         `The log could not be written: ${error instanceof Error ? error.message : error}`,
       );
 
-/** What an append is answered without writing: as the first time, a conflict, or undefined when it may be written. */
-const answerWithoutWrite = (
+/**
+ * The answer to an append that must not be written: that of the first time, or a conflict. Undefined if it may be
+ * written.
+ */
+const existingAnswer = (
   { stream, events, expected }: AppendRequest,
   head: number,
   places: ReadonlyMap<string, StoredPlace>,
@@ -382,9 +387,9 @@ const answerWithoutWrite = (
   if (elsewhere) return new Error(`an event id of ${stream} is already used in ${elsewhere.stream}`);
   if (new Set(events.map(({ id }) => id)).size < events.length)
     return new Error(`an append to ${stream} repeats an event id`);
-  const again =
+  const isRepeated =
     before.length === events.length && before.every(({ revision }, index) => revision === before[0]!.revision + index);
-  if (again) {
+  if (isRepeated) {
     const { position, revision } = before.at(-1)!;
     return { position: positionOf(position), revision, repeated: true };
   }
@@ -393,7 +398,7 @@ const answerWithoutWrite = (
   return new Conflict('log/wrong-revision', `${stream} is at revision ${head}, not at ${expected}.`);
 };
 
-/** @param row its values in the order of COLUMNS */
+/** @param row values in the order of COLUMNS */
 const rawEventOf = (row: readonly SqliteValue[]): RawEvent => ({
   position: positionOf(row[0] as number),
   stream: row[1] as string,

@@ -19,13 +19,13 @@ import {
 } from '@baton/kernel';
 import { watchSilence } from '../link';
 
-/** What the log needs of the driver. */
+/** The part of the driver that the log uses. */
 export type Client = Pick<
   EventStoreDBClient,
   'appendToStream' | 'readStream' | 'readAll' | 'subscribeToAll' | 'dispose'
 >;
 
-/** An event as the driver gives it. */
+/** An event as the driver returns it. */
 export interface ServerEvent {
   readonly id: string;
   readonly type: string;
@@ -42,22 +42,25 @@ const DIGITS = 20; // of the largest 64-bit number
 const OUTAGES = [CancelledError, DeadlineExceededError, NotLeaderError, TimeoutError, UnavailableError];
 const OUTAGE_CODES = [1, 4, 13, 14]; // gRPC: cancelled, deadline exceeded, internal (a broken stream), unavailable
 
-/** Did the server not answer? What was sent may or may not have been done. */
+/** Whether the server did not answer. The call may or may not have been carried out. */
 export const isOutage = (error: unknown): boolean =>
   OUTAGES.some((kind) => error instanceof kind) ||
   OUTAGE_CODES.includes((error as { readonly code?: number } | undefined)?.code ?? -1);
 
-/** Broken in the middle: when the driver asked what the server can do, it remembers this failure for ever. */
+/**
+ * Whether the client must be replaced: it caches a broken answer to its request for the server's features and fails
+ * from then on.
+ */
 export const needsNewClient = (error: unknown): boolean =>
   (error as { readonly code?: number } | undefined)?.code === 13;
 
-/** The reads that are under way, each with what ends it. */
+/** The running reads; each function ends one with an error. */
 export type OpenReads = Set<(error: Error) => void>;
 
 /**
- * Hands the items of a read to `each` until it returns false. Nothing of the read outlives that: a stream that is left
- * early is cancelled and flows out, because the driver cannot let go of one that nobody reads to its end.
- * @param ms without an item after which the server is taken to be away; the driver gives reads no deadline
+ * Passes the items of a read to `each` until it returns false. A read that ends early is cancelled and still read to
+ * its end, because the driver does not release a stream that is not.
+ * @param ms how long the server may send nothing before the read fails; the driver has no deadline for reads
  */
 export const consume = <T>(
   read: StreamingRead<T>,
@@ -66,33 +69,33 @@ export const consume = <T>(
   reads: OpenReads,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    let over = false;
+    let ended = false;
     const end = (settle: () => void) => {
-      if (over) return;
-      over = true;
+      if (ended) return;
+      ended = true;
       watch.end();
-      reads.delete(leaveWith);
+      reads.delete(failWith);
       settle();
     };
-    const leave = (settle: () => void) => {
+    const cancel = (settle: () => void) => {
       end(settle);
       void read.cancel().catch(() => undefined);
     };
-    const leaveWith = (error: Error) => leave(() => reject(error));
-    const watch = watchSilence(ms, () => leaveWith(new DeadlineExceededError()));
-    reads.add(leaveWith);
+    const failWith = (error: Error) => cancel(() => reject(error));
+    const watch = watchSilence(ms, () => failWith(new DeadlineExceededError()));
+    reads.add(failWith);
     read
       .on('data', (item: T) => {
-        if (over) return;
+        if (ended) return;
         watch.heard();
         try {
-          if (!each(item)) leave(resolve);
+          if (!each(item)) cancel(resolve);
         } catch (error) {
-          leaveWith(error as Error);
+          failWith(error as Error);
         }
       })
       .on('end', () => end(resolve))
-      .on('error', (error: Error) => end(() => reject(error))); // it stays: a late one must not end the process
+      .on('error', (error: Error) => end(() => reject(error))); // stays: a late error must not end the process
   });
 
 /** The server's own events and links. */
@@ -115,7 +118,7 @@ export const positionIn = ({ position, id }: ServerEvent): Position => {
   return positionOf(position);
 };
 
-/** The event with its own id, which is kept in its metadata: that of the server only names the call that wrote it. */
+/** The event with its own id, which is stored in its metadata: the server's id is new for each append. */
 export const rawEventOf = (event: ServerEvent): RawEvent => {
   const { id, ...meta } = (event.metadata ?? {}) as EventMeta & { readonly id?: string };
   return {
@@ -130,7 +133,7 @@ export const rawEventOf = (event: ServerEvent): RawEvent => {
   };
 };
 
-/** One append of a copy. */
+/** One append of `appendCopies`. */
 export interface Batch {
   readonly stream: string;
   readonly expected: number | 'none';
@@ -140,7 +143,7 @@ export interface Batch {
   bytes: number;
 }
 
-/** Neighbours of one stream as one append, below the limit of the store. */
+/** Joins neighbouring events of one stream into one append, below the size limit of the server. */
 export const batchesOf = (events: readonly RawEvent[]): Batch[] => {
   const batches: Batch[] = [];
   for (const { stream, revision, id, type, data, meta } of events) {

@@ -12,7 +12,7 @@ import { FaultProxy } from '../../../test/support/proxy';
 import type { Client } from './eventstore-client';
 import { EventStoreEventLog } from './eventstore-event-log';
 
-/** Longer than a busy machine takes. */
+/** Longer than a test takes on a busy machine. */
 const PATIENT_MS = 300_000;
 
 describe('the adapter of EventStoreDB', () => {
@@ -20,7 +20,7 @@ describe('the adapter of EventStoreDB', () => {
   let proxy: FaultProxy;
   let log: EventStoreEventLog;
   let clients: (Client & { readonly disposableStreams: ReadonlySet<unknown> })[];
-  /** Called before (`asked`) and after (`done`) each append; what it throws is what the adapter sees. */
+  /** Called before (`asked`) and after (`done`) each append; the adapter gets the error that it throws. */
   let outage: (moment: 'asked' | 'done') => void;
   let open: (deadlines?: ConstructorParameters<typeof EventStoreEventLog>[1]) => EventStoreEventLog;
   const logs: EventStoreEventLog[] = [];
@@ -67,14 +67,14 @@ describe('the adapter of EventStoreDB', () => {
     { lost: 'the answer', moment: 'done', expected: 'none', error: new UnavailableError() },
     { lost: 'the answer, late', moment: 'done', expected: 'any', error: new DeadlineExceededError() },
     { lost: 'the connection', moment: 'done', expected: 'none', error: Object.assign(new Error(), { code: 14 }) },
-  ] as const)('appends once when it loses $lost', async ({ moment, expected, error }) => {
+  ] as const)('appends once when $lost is lost', async ({ moment, expected, error }) => {
     const events = [anEvent(), anEvent()];
     failOnce(moment, error);
     expect(await log.append('a-1', events, expected)).toMatchObject({ revision: 1 });
     expect((await log.read('a-1')).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
   });
 
-  it('knows its own append again when the server answers the repetition with a conflict', async () => {
+  it('recognises its own append when the server answers the repetition with a conflict', async () => {
     const event = anEvent();
     outage = (moment) => {
       if (moment === 'asked') return;
@@ -90,7 +90,7 @@ describe('the adapter of EventStoreDB', () => {
     });
   });
 
-  it('gives up when the server stays away, and says so', async () => {
+  it('fails with log/unavailable when the server stays unavailable', async () => {
     outage = () => {
       throw new UnavailableError();
     };
@@ -99,14 +99,14 @@ describe('the adapter of EventStoreDB', () => {
     });
   });
 
-  it('passes on faults that are no outage', async () => {
+  it('throws errors that are no outage as they are', async () => {
     failOnce('asked', new TypeError('a defect'));
     await expect(log.append('a-1', [anEvent()], 'none')).rejects.toThrow('a defect');
     expect(log.availability()).toEqual({ state: 'available' });
   });
 
   describe('what a call costs', () => {
-    it('does not look where the caller has, and looks once where not', async () => {
+    it('reads the stream once before an append, unless the caller has checked it', async () => {
       const checked = { checked: true };
       await log.append('a-1', [anEvent()], 'none', checked);
       await log.append('a-1', [anEvent()], 0, checked);
@@ -130,7 +130,7 @@ describe('the adapter of EventStoreDB', () => {
       expect([server.mostAtOnce, server.calls.append]).toEqual([64, 400]);
     });
 
-    it('listens to no signal for a call, however many are under way in an outage', async () => {
+    it('adds no abort listener per call, even for many calls in an outage', async () => {
       log = open({ callMs: PATIENT_MS, totalMs: PATIENT_MS });
       const ours: string[] = [];
       const calls = new AsyncLocalStorage<true>();
@@ -163,7 +163,7 @@ describe('the adapter of EventStoreDB', () => {
   });
 
   describe('an outage', () => {
-    it('is one state that all can see, and ends without a call', async () => {
+    it('is visible as availability, and ends by a probe without a call', async () => {
       let away = true;
       outage = () => {
         if (away) throw new UnavailableError();
@@ -181,7 +181,7 @@ describe('the adapter of EventStoreDB', () => {
       expect(await appending).toMatchObject({ revision: 0 });
     });
 
-    it('that is known is told at once to many, and costs the server no call', async () => {
+    it('that is known fails many calls at once, without a call to the server', async () => {
       log = open({ totalMs: 200 });
       outage = () => {
         throw new UnavailableError();
@@ -198,7 +198,7 @@ describe('the adapter of EventStoreDB', () => {
     });
   });
 
-  describe('what it leaves open', () => {
+  describe('an open stream of the driver', () => {
     const filled = async () => {
       const text = 'x'.repeat(10_000);
       for (let n = 0; n < 10; n++)
@@ -210,15 +210,15 @@ describe('the adapter of EventStoreDB', () => {
         );
     };
 
-    it('is nothing of a page that was cut short on its way, neither here nor there', async () => {
+    it('is not left by a page that was cancelled while it arrived, on either side', async () => {
       await filled();
       const before = streams(); // the one that appends go through
       for (let n = 0; n < 5; n++) await log.readAll(START, { types: ['SomethingHappened'] }, 2);
       await eventually(() => server.openStreams === 0 && streams() === before);
     });
 
-    // Over a slow link the end of a page comes in one piece with its events: too late for a cancellation.
-    it('is nothing of a page that had arrived when it was cut short, however much of it nobody wants', async () => {
+    // Over a slow link the end of a page arrives together with its events, too late to cancel it.
+    it('is not left by a page that had arrived when it was cancelled, with any number of unread events', async () => {
       for (let n = 0; n < 4; n++)
         await log.append(
           `a-${n}`,
@@ -237,14 +237,14 @@ describe('the adapter of EventStoreDB', () => {
       expect(streams()).toBe(0);
     });
 
-    it('is nothing of a follower that left early', async () => {
+    it('is not left by a follower that stopped early', async () => {
       await filled();
       const before = streams();
       for (let n = 0; n < 5; n++) await followUntil(log.follow(START, {}, { limit: 2 }), (events) => events.length > 0);
       await eventually(() => server.openStreams === 0 && streams() === before);
     });
 
-    it('is nothing at all once it is closed', async () => {
+    it('is not left after the log is closed', async () => {
       await filled();
       const [follower, reading] = [log.follow(START, {}, { limit: 1 })[Symbol.asyncIterator](), log.readAll(START)];
       await follower.next();
@@ -255,14 +255,14 @@ describe('the adapter of EventStoreDB', () => {
       await eventually(() => server.openStreams === 0);
     });
 
-    it('keeps no close waiting when the driver never lets go', async () => {
+    it('does not delay close when the driver never releases it', async () => {
       jest.spyOn(clients[0]!, 'dispose').mockReturnValue(new Promise(() => undefined));
       await log.close();
       await expect(log.tip()).rejects.toMatchObject({ code: 'log/unavailable' });
     });
   });
 
-  it('follows on after the connection was lost, without a gap or a double', async () => {
+  it('continues to follow after a lost connection, without gaps or duplicates', async () => {
     let written = 0;
     const more = () => log.append('a-1', [anEvent({ n: written++ })], 'any');
     for (let n = 0; n < 5; n++) await more();
@@ -278,7 +278,7 @@ describe('the adapter of EventStoreDB', () => {
     expect(written).toBe(13);
   });
 
-  it('holds a follower that does not read at a bounded number of events', async () => {
+  it('buffers a bounded number of events for a slow follower', async () => {
     for (let n = 0; n < 50; n++) await log.append(`a-${n}`, [anEvent({ n }), anEvent({ n })], 'none');
     const seen = await followUntil(log.follow(START, {}, { limit: 5 }), (events, page) => {
       expect(page.events.length).toBeLessThanOrEqual(5);
@@ -297,7 +297,7 @@ describe('the adapter of EventStoreDB', () => {
     expect(await readToTip(log, START)).toMatchObject({ events: [{ stream: 'a-1' }] });
   });
 
-  it('says that a stream was deleted with the server’s own tools, and does not take it for a new one', async () => {
+  it('reports a stream that was deleted with the server’s own tools, and does not treat it as new', async () => {
     await log.append('a-1', [anEvent()], 'none');
     server.tombstone('a-1');
     for (const call of [

@@ -31,7 +31,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
-import { CALLS_AT_ONCE, Link, withDeadline } from '../link';
+import { backOffMs, CALLS_AT_ONCE, Link, withDeadline } from '../link';
 import {
   batchesOf,
   consume,
@@ -52,27 +52,28 @@ const DEFAULT_PAGE = 2000;
 const MAX_SCANNED_EVENTS = 20_000; // events that one page of a filtered read may look at
 const CALL_MS = 4_000;
 const TOTAL_MS = 5_000;
-const DEADLINE_MARGIN_MS = 500; // the server keeps the deadline of an append itself; its word of that comes a little later
-const QUIET_MS = 15_000; // after so long without a word the end of the log is compared
+const DEADLINE_MARGIN_MS = 500; // the server keeps the deadline of an append itself; its answer arrives a little later
+const SILENCE_MS = 15_000; // silence of a subscription after which its position is compared with the end of the log
 const RENEWAL_MS = 1_000; // between two clients of the driver
 const PING_MS = 10_000; // how often a connection in use is tried, and how long its answer may take
-const LONGEST_BACK_OFF_MS = 5_000; // between two subscriptions of one follower
+const SHORTEST_BACK_OFF_MS = 50; // between two subscriptions of one follower
+const LONGEST_BACK_OFF_MS = 5_000;
 
-/** How long things may take, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface Deadlines {
-  /** The answer to an append, or the silence between two events of a read. */
+  /** For the answer to an append, and between two events of a read. */
   readonly callMs: number;
-  /** All repetitions of one call. */
+  /** For all attempts of one call together. */
   readonly totalMs: number;
-  /** A subscription without a word. */
-  readonly quietMs: number;
+  /** Silence of a subscription before it is checked. */
+  readonly silenceMs: number;
 }
-const DEFAULT_DEADLINES: Deadlines = { callMs: CALL_MS, totalMs: TOTAL_MS, quietMs: QUIET_MS };
+const DEFAULT_DEADLINES: Deadlines = { callMs: CALL_MS, totalMs: TOTAL_MS, silenceMs: SILENCE_MS };
 
 /**
- * The log in EventStoreDB. `recordedAt` is the server's clock. The server looks for ids that it knows only where the
- * expected revision does not match; so everything is sent at an exact revision up to which the ids are known to be new,
- * and an append whose answer was lost is sent again as it was: it then does not match, and is recognised.
+ * The log in EventStoreDB. `recordedAt` is the server's time. The server checks for known ids only if the expected
+ * revision does not match, so every append is sent with an exact revision up to which its ids are known to be new. If
+ * the answer was lost, the same append is sent again: the revision then does not match, and the events are recognised.
  */
 export class EventStoreEventLog extends EventLog {
   private readonly closing = new AbortController();
@@ -92,7 +93,7 @@ export class EventStoreEventLog extends EventLog {
       }),
   });
 
-  /** @param clientOf gives a client of the driver, which reconnects by itself where it notices that it must */
+  /** @param clientOf creates a client of the driver, which reconnects by itself */
   constructor(
     private readonly clientOf: () => Client,
     deadlines: Partial<Deadlines> = {},
@@ -104,10 +105,10 @@ export class EventStoreEventLog extends EventLog {
 
   /**
    * @param url connection string, `esdb://host:2113?tls=false`
-   * @throws Refused `config/invalid` for one that cannot be read; the driver's words could hold parts of the password
+   * @throws Refused `config/invalid` if it cannot be parsed, without the driver's text, which may contain the password
    */
   static connect(url: string, deadlines: Partial<Deadlines> = {}): EventStoreEventLog {
-    // What the address says itself comes later, and counts.
+    // Options of the URL come last and override these.
     const [, host, options] = /^([^?]*)\??(.*)$/s.exec(url)!;
     const pings = `keepAliveInterval=${PING_MS}&keepAliveTimeout=${PING_MS}`;
     try {
@@ -136,19 +137,19 @@ export class EventStoreEventLog extends EventLog {
     if (checked && expected !== 'any') return this.appendAt(stream, events, expected);
     for (let from = 0; ;) {
       const past = await this.read(stream, from);
-      const made = earlierAppendOf(past, events);
-      if (made) return made;
+      const earlier = earlierAppendOf(past, events);
+      if (earlier) return earlier;
       if (past.some(({ id }) => events.some((event) => event.id === id))) throw wrongRevision(stream, expected);
       const head = past.at(-1)?.revision ?? from - 1;
       const at = head < 0 ? 'none' : head;
-      // Where another revision was expected the server is not asked: it could know some of the ids, by chance.
+      // Not left to the server: with a wrong revision it would look for the ids and might know some of them.
       if (expected !== 'any' && expected !== at) throw wrongRevision(stream, expected);
       try {
         return await this.appendAt(stream, events, at);
       } catch (error) {
-        const passed = error instanceof Conflict && error.code === 'log/wrong-revision';
-        if (!passed || expected !== 'any') throw error;
-        from = head + 1; // somebody was faster: what came meanwhile is looked at, too
+        const isWrongRevision = error instanceof Conflict && error.code === 'log/wrong-revision';
+        if (!isWrongRevision || expected !== 'any') throw error;
+        from = head + 1; // another append came first: read its events, too
       }
     }
   }
@@ -166,36 +167,37 @@ export class EventStoreEventLog extends EventLog {
   }
 
   /**
-   * Takes over events of another log as they are and in their order: ids, streams, revisions; `recordedAt` is the
-   * server's. Neighbours of one stream are one append, and many appends are under way at once: the server writes them in
-   * the order in which they reach it. After an outage it goes on one by one.
-   * @throws Conflict `log/wrong-revision` where a stream does not go on where it ends here, `log/out-of-order` when
-   *   another order came about: the target is then no copy
+   * Copies events of another log in their order, with their ids, streams and revisions; `recordedAt` is the server's.
+   * Neighbouring events of one stream are one append, and many appends are sent at once, because the server writes them
+   * in the order in which they arrive. After an outage they are sent one by one.
+   * @throws Conflict `log/wrong-revision` if an event does not follow the last one of its stream here;
+   *   `log/out-of-order` if the events arrived in another order: the target is then no copy
    */
   async appendCopies(events: readonly RawEvent[]): Promise<void> {
     let last = START;
-    const took = ({ position }: AppendResult) => {
+    const checkOrder = ({ position }: AppendResult) => {
       if (position <= last)
         throw new Conflict('log/out-of-order', 'The events arrived in another order; empty the target and copy again.');
       last = position;
     };
-    const again = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
-    const once = ({ stream, events: batch, expected }: Batch) =>
+    const sendWithRetries = ({ stream, events: batch, expected }: Batch) => this.appendAt(stream, batch, expected);
+    const sendOnce = ({ stream, events: batch, expected }: Batch) =>
       this.link.call(() => this.send(stream, batch, driverEventsOf(batch), expected, this.deadlines.callMs));
     for (const batches = batchesOf(events); batches.length > 0;) {
-      // Alone: with it the driver opens the way that the others then take one after the other.
-      took(await again(batches.shift()!));
+      // The first one alone, because with it the driver opens the stream on which it sends the others in order.
+      checkOrder(await sendWithRetries(batches.shift()!));
       const some = batches.splice(0, CALLS_AT_ONCE);
-      for (const [index, answer] of (await Promise.allSettled(some.map(once))).entries()) {
-        if (answer.status === 'fulfilled') took(answer.value);
-        else if ((answer.reason as Conflict).code === 'log/unavailable') took(await again(some[index]!));
+      for (const [index, answer] of (await Promise.allSettled(some.map(sendOnce))).entries()) {
+        if (answer.status === 'fulfilled') checkOrder(answer.value);
+        else if ((answer.reason as Conflict).code === 'log/unavailable')
+          checkOrder(await sendWithRetries(some[index]!));
         else throw answer.reason;
       }
     }
   }
 
   async read(stream: string, from = 0, limit?: number): Promise<readonly RawEvent[]> {
-    if (limit === 0) return []; // the server takes no read of nothing
+    if (limit === 0) return []; // the server refuses a limit of 0
     const options = { fromRevision: BigInt(from), ...(limit !== undefined && { maxCount: limit }) };
     return this.withRetries((ms) => this.readStream(stream, options, ms));
   }
@@ -203,17 +205,17 @@ export class EventStoreEventLog extends EventLog {
   async readAll(after: Position, filter: EventFilter = {}, limit = DEFAULT_PAGE): Promise<Page> {
     const fromPosition = logPositionOf(after);
     const wanted = filter.types && new Set(filter.types);
-    // Two more than the page: the event at `after` itself, which the server repeats, and the first of the next page.
+    // Two more than the page: the event at `after`, which the server returns again, and the first of the next page.
     const maxCount = (wanted ? Math.max(MAX_SCANNED_EVENTS, limit) : limit) + 2;
     return this.withRetries(async (ms) => {
       const events: RawEvent[] = [];
       let position = after;
-      let looked = 0;
+      let scanned = 0;
       let more = false;
       await consume(
         this.client.readAll({ fromPosition, maxCount }),
         ({ event }) => {
-          looked++;
+          scanned++;
           if (!event || positionIn(event) <= after) return true;
           const matches = !isSystem(event) && (!wanted || wanted.has(event.type));
           if (events.length === limit && !isSystem(event)) {
@@ -227,7 +229,7 @@ export class EventStoreEventLog extends EventLog {
         ms,
         this.reads,
       );
-      return { events, position, atTip: !more && looked < maxCount };
+      return { events, position, atTip: !more && scanned < maxCount };
     });
   }
 
@@ -236,24 +238,24 @@ export class EventStoreEventLog extends EventLog {
     filter: EventFilter = {},
     { signal, limit = DEFAULT_PAGE }: { signal?: AbortSignal; limit?: number } = {},
   ): AsyncIterable<Page> {
-    // A signal of its own, so that no listeners pile up on one that many share.
+    // A signal of its own, so that listeners do not accumulate on a shared one.
     const stop = AbortSignal.any(signal ? [signal, this.closing.signal] : [this.closing.signal]);
-    const quiet = { ms: this.deadlines.quietMs, tip: () => this.tip() };
+    const silence = { ms: this.deadlines.silenceMs, tip: () => this.tip() };
     let position = after;
     for (let attempt = 0; !stop.aborted; attempt++) {
       try {
-        for await (const page of subscribedPages(this.client, position, filter, limit, stop, quiet)) {
+        for await (const page of subscribedPages(this.client, position, filter, limit, stop, silence)) {
           attempt = 0;
           position = page.position;
           yield page;
         }
       } catch (error) {
-        // A subscription is dead after its first error: another one begins where this one ended.
+        // A subscription ends with its first error: start another one where it ended.
         if (!isOutage(error)) throw error;
         this.renewClient(error);
         this.link.markUnavailable();
-        const longest = Math.min(LONGEST_BACK_OFF_MS, 50 * 2 ** attempt);
-        await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
+        const pause = backOffMs(attempt, SHORTEST_BACK_OFF_MS, LONGEST_BACK_OFF_MS);
+        await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
       }
     }
   }
@@ -293,7 +295,7 @@ export class EventStoreEventLog extends EventLog {
   close(): Promise<void> {
     this.closing.abort();
     return this.link.close(async () => {
-      for (const leave of [...this.reads]) leave(new UnavailableError());
+      for (const cancel of [...this.reads]) cancel(new UnavailableError());
       await Promise.all([...this.formerClients, this.client].map((client) => client.dispose()));
     });
   }
@@ -311,7 +313,9 @@ export class EventStoreEventLog extends EventLog {
     }
   }
 
-  /** Once for all calls that fail together; what still goes on over the former client may end there. */
+  /**
+   * Replaces the client once for all calls that fail together. Calls that still run on the former client may finish.
+   */
   private renewClient(error: unknown): void {
     if (!needsNewClient(error) || this.closing.signal.aborted) return;
     if (performance.now() - this.renewedAt < RENEWAL_MS) return;
@@ -320,7 +324,7 @@ export class EventStoreEventLog extends EventLog {
     this.client = this.clientOf();
   }
 
-  /** Appends at a revision up to which none of the ids stands in the stream. */
+  /** Appends at a revision up to which the stream has none of the ids. */
   private appendAt(stream: string, events: readonly EventToAppend[], expected: number | 'none'): Promise<AppendResult> {
     const batch = driverEventsOf(events);
     return this.withRetries((ms) => this.send(stream, events, batch, expected, ms));
@@ -352,10 +356,10 @@ export class EventStoreEventLog extends EventLog {
       if (error instanceof StreamDeletedError) throw streamDeleted(stream);
       if (!(error instanceof WrongExpectedVersionError)) throw error;
     }
-    // Made before, and its answer was lost? Then it stands behind that revision.
+    // If an earlier attempt was written and its answer lost, the events are after that revision.
     const fromRevision = BigInt(expected === 'none' ? 0 : expected + 1);
-    const made = earlierAppendOf(await this.readStream(stream, { fromRevision }, ms), events);
-    if (made) return made;
+    const earlier = earlierAppendOf(await this.readStream(stream, { fromRevision }, ms), events);
+    if (earlier) return earlier;
     throw wrongRevision(stream, expected);
   }
 
@@ -384,8 +388,8 @@ export class EventStoreEventLog extends EventLog {
 }
 
 /**
- * Events as they are sent: under ids of this append alone, their own in the metadata. By ids that it knows the server
- * would answer as if it had written, whatever another process has written under them.
+ * Events as they are sent: with new ids, and their own ids in the metadata. If the server knew the ids, it would answer
+ * as if it had written the events, even if another process wrote different ones under them.
  */
 const driverEventsOf = (events: readonly EventToAppend[]) =>
   events.map(({ id, type, data, meta }) =>
@@ -398,7 +402,7 @@ const wrongRevision = (stream: string, expected: ExpectedRevision): Conflict =>
 const streamDeleted = (stream: string): Refused =>
   new Refused('log/stream-deleted', `The stream ${stream} was deleted in EventStoreDB; restore it there.`);
 
-/** The answer that an append got when it was made: exactly these ids, one after the other. */
+/** The answer to an append that was written before, found by exactly these ids in a row. */
 const earlierAppendOf = (past: readonly RawEvent[], events: readonly EventToAppend[]): AppendResult | undefined => {
   const first = past.findIndex(({ id }) => id === events[0]!.id);
   const last = past[first + events.length - 1];

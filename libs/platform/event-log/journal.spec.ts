@@ -60,18 +60,18 @@ describe('the sealed journal', () => {
   });
   afterEach(() => log.close());
   const stored = async () => (await log.read('lead-ada'))[0]!;
-  /** What an event says to whoever has the keys; a field that nobody can open is left out. */
+  /** The data with its personal fields opened; fields of an erased person are left out. */
   const clear = async ({ data }: StoredEvent) => {
     const fields = Object.entries(data as Record<string, unknown>);
     const values = [...(await journal.open(fields.map(([, value]) => value).filter(isSealed)))];
     for (const value of values) if (value instanceof Error) throw value;
-    const said = fields.map(([name, value]) => [name, isSealed(value) ? values.shift() : value] as const);
-    return Object.fromEntries(said.filter(([, value]) => value !== undefined));
+    const entries = fields.map(([name, value]) => [name, isSealed(value) ? values.shift() : value] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   };
   const opened = (event: RawEvent) => clear(journal.decode(event));
   const ciphertext = { $sealed: expect.stringMatching(/^v1\.[A-Za-z0-9+/=]+$/) as string };
 
-  it('gives back what was written, with when it happened and the version of its schema', async () => {
+  it('returns what was written, with occurredAt and the schema version', async () => {
     const first = fact(person);
     expect(await journal.append('lead-ada', [first], 'none')).toMatchObject({ revision: 0 });
     const [event] = await journal.read('lead-ada');
@@ -79,7 +79,7 @@ describe('the sealed journal', () => {
     expect(await clear(event!)).toEqual(person);
   });
 
-  it('keeps each personal field sealed in the log, and for readers with whose it is', async () => {
+  it('stores personal fields sealed, and returns them with their subject and context', async () => {
     const first = fact(person);
     await journal.append('lead-ada', [first], 'none');
     const kept = await stored();
@@ -94,7 +94,7 @@ describe('the sealed journal', () => {
     });
   });
 
-  it('seals only what is there', async () => {
+  it('seals only fields that have a value', async () => {
     await journal.append('lead-ada', [fact({ leadId, source }), fact({ leadId, source, name: 'Ada' })], 'none');
     const [plain, named] = await log.read('lead-ada');
     expect(plain!.data).toEqual({ leadId, source });
@@ -102,7 +102,7 @@ describe('the sealed journal', () => {
     expect(await opened(named!)).toEqual({ leadId, source, name: 'Ada' });
   });
 
-  it('tells a person whose key is lost from one who was erased', async () => {
+  it('distinguishes a lost key from an erased person', async () => {
     await journal.append('lead-ada', [fact(person)], 'none');
     const elsewhere = new SealedJournal(log, old, new MemoryKeyStore());
     const [event] = await elsewhere.read('lead-ada');
@@ -112,7 +112,7 @@ describe('the sealed journal', () => {
     for (const value of values) expect(value).toMatchObject({ name: 'UnknownType', code: 'event/no-key' });
   });
 
-  it('shows an erased person without personal fields, others unchanged, and records nothing personal any more', async () => {
+  it('returns an erased person without personal fields, and refuses to record new ones', async () => {
     const other = { ...person, leadId: 'bob', email: 'bob@example.org' };
     await journal.append('lead-ada', [fact(person), fact(other)], 'none');
     await keys.destroy('ada');
@@ -123,22 +123,22 @@ describe('the sealed journal', () => {
     await journal.append('lead-ada', [fact({ leadId, source })], 1);
   });
 
-  it('refuses sealed fields that were altered, moved to another event, field or person, or are of an unknown form', async () => {
+  it('cannot read sealed fields that were altered or moved, or have an unknown version', async () => {
     await journal.append('lead-ada', [fact(person), fact({ ...person, leadId: 'bob' })], 'none');
     const [ada, bob] = await log.read('lead-ada');
     const { email, name } = ada!.data as { readonly email: Sealed; readonly name: Sealed };
     const bytes = Buffer.from(email.$sealed.slice(3), 'base64');
     bytes[bytes.length - 1]! ^= 1;
-    const saying = (event: RawEvent, $sealed: string) => ({
+    const withEmail = (event: RawEvent, $sealed: string) => ({
       ...event,
       data: { ...person, email: { $sealed }, name },
     });
-    const altered = saying(ada!, `v1.${bytes.toString('base64')}`);
+    const altered = withEmail(ada!, `v1.${bytes.toString('base64')}`);
     const moved = { ...ada!, id: randomUUID() };
     const retyped = { ...bob!, data: { leadId: 'bob', source, email } };
-    const swapped = saying(ada!, name.$sealed);
-    const strange = saying(ada!, `v9.${email.$sealed.slice(3)}`);
-    for (const event of [altered, moved, retyped, swapped, strange]) {
+    const swapped = withEmail(ada!, name.$sealed);
+    const unknownVersion = withEmail(ada!, `v9.${email.$sealed.slice(3)}`);
+    for (const event of [altered, moved, retyped, swapped, unknownVersion]) {
       const error = await opened(event).catch((fault: unknown) => fault as Error);
       expect(error).toMatchObject({ name: 'UnknownType', code: 'event/unreadable' });
       expect((error as Error).message).toContain(event.id);
@@ -147,7 +147,7 @@ describe('the sealed journal', () => {
     expect(await opened(ada!)).toEqual(person);
   });
 
-  it('takes no personal field in clear from the log', async () => {
+  it('refuses a stored event with a personal field in plain text', async () => {
     await journal.append('lead-ada', [fact(person)], 'none');
     const inClear = { ...(await stored()), data: person };
     expect(() => journal.decode(inClear)).toThrow(expect.objectContaining({ code: 'event/wrong-schema' }) as Error);
@@ -171,14 +171,14 @@ describe('the sealed journal', () => {
     expect(find).toHaveBeenCalledTimes(1);
   });
 
-  it('lifts older versions to the current one', async () => {
+  it('upcasts older versions to the current one', async () => {
     await journal.append('lead-ada', [fact(person)], 'none');
     const [event] = await new SealedJournal(log, current, keys).read('lead-ada');
     expect(await clear(event!)).toEqual({ ...person, weight: 7 });
     expect(event!.meta.schema).toBe(1);
   });
 
-  it('names what it cannot read: unknown types, future versions, data that breaks its schema', async () => {
+  it('reports unknown types, future versions and data that does not match its schema', async () => {
     await new SealedJournal(log, current, keys).append('lead-ada', [fact({ ...person, weight: 1 })], 'none');
     const event = await stored();
     const codes = [
@@ -195,7 +195,7 @@ describe('the sealed journal', () => {
     expect(codes).toEqual(['event/future-version', 'event/unknown-type', 'event/wrong-schema']);
   });
 
-  it('writes no fact that breaks its own schema', async () => {
+  it('writes no event that does not match its own schema', async () => {
     const bad = [
       fact({ leadId }),
       fact(person, 'NeverHeardOf'),
@@ -211,18 +211,18 @@ describe('the sealed journal', () => {
   const body = { type: 'CaptureLead', data: { leadId, phone: '+49 170 1234567', source } };
   const hash = (data: object = body.data, like?: string) => journal.hashOf({ ...body, data }, ['phone'], like);
 
-  it('hashes the body of a command so that it is the same for the same body, and for no other', async () => {
+  it('hashes equal command bodies to the same value, and others to another', async () => {
     expect(await hash()).toMatch(/^1\.[0-9a-f]{32}$/);
     expect(await hash()).toBe(await hash({ ...body.data }));
     expect(await hash()).not.toBe(await hash({ ...body.data, phone: '+49 170 1234568' }));
     expect(await hash()).not.toBe(await hash({ ...body.data, source: 'fair' }));
   });
 
-  it('hashes it so that it cannot be guessed: another store gives another hash, and another person too', async () => {
+  it('hashes command bodies with secrets, so that they cannot be guessed', async () => {
     const elsewhere = new SealedJournal(log, old, new MemoryKeyStore());
     expect(await elsewhere.hashOf(body, ['phone'])).not.toBe(await hash());
-    expect(await elsewhere.hashOf(body, [])).not.toBe(await journal.hashOf(body, [])); // nothing personal in it
-    // Whoever holds the store's secret, but not the person's key, cannot guess either.
+    expect(await elsewhere.hashOf(body, [])).not.toBe(await journal.hashOf(body, [])); // without personal fields
+    // With the secret of the store, but without the person's key, it cannot be guessed either.
     const other = new MemoryKeyStore();
     const secret = await keys.secret('command-hashes');
     jest.spyOn(other, 'secret').mockResolvedValue(secret);
@@ -230,7 +230,7 @@ describe('the sealed journal', () => {
     expect(await new SealedJournal(log, old, other).hashOf(body, [])).toBe(await journal.hashOf(body, []));
   });
 
-  it('compares with a hash of before the secret was rotated', async () => {
+  it('can compare with a hash from before the secret was rotated', async () => {
     const before = (await hash()) as string;
     await keys.rotate('command-hashes');
     const journalLater = new SealedJournal(log, old, keys);
@@ -238,14 +238,14 @@ describe('the sealed journal', () => {
     expect(await journalLater.hashOf(body, ['phone'], before)).toBe(before);
   });
 
-  it('refuses to hash what is personal of an erased person', async () => {
+  it('refuses to hash personal fields of an erased person', async () => {
     await hash();
     await keys.destroy('ada');
     expect(await hash()).toMatchObject({ name: 'Refused', code: 'lead/erased' });
     expect(await hash({ leadId, source })).toMatch(/^1\./);
   });
 
-  it('makes tokens by field under a secret, the newest first', async () => {
+  it('makes tokens per field with each secret, the newest first', async () => {
     const [[ada], [bob]] = (await journal.tokens('name', ['ada', 'bob'])) as [string[], string[]];
     expect(ada).toMatch(/^[\w-]{22}$/);
     expect(ada).not.toBe(bob);

@@ -25,17 +25,17 @@ type UnsealedEvent = Omit<EventToAppend, 'meta'> & { readonly meta: Omit<EventMe
 type Fields = Readonly<Record<string, unknown>>;
 type Secret = Awaited<ReturnType<KeyStore['secret']>>;
 const VERSION = 'v1.';
-/** The named secrets of the key store under which command bodies are hashed and tokens are made. */
-const HASHES = 'command-hashes';
-const TOKENS = 'search-tokens';
+/** Names of the secrets in the key store for hashes of command bodies and for search tokens. */
+const HASH_SECRET = 'command-hashes';
+const TOKEN_SECRET = 'search-tokens';
 const TOKEN_BYTES = 16;
 
 /**
- * The journal that keeps personal fields encrypted: in the log each of them is ciphertext, sealed with the key of the
- * event's lead and bound to the event's id, its type and the field.
+ * A journal that encrypts personal fields: in the log each is ciphertext, sealed with the key of the event's lead and
+ * bound to the event's id, its type and the field's name.
  */
 export class SealedJournal extends Journal {
-  /** Secrets that were used, by name and version. Another process may rotate one: both versions are good. */
+  /** Cached secrets. If another process rotates one, both versions stay valid. */
   private readonly newest = new Map<string, Promise<Secret>>();
   private readonly older = new Map<string, Promise<Secret | undefined>>();
 
@@ -48,7 +48,7 @@ export class SealedJournal extends Journal {
   }
 
   /**
-   * @throws BatonError `event/wrong-schema` for facts that break their own schema: a defect, nothing is written
+   * @throws BatonError `event/wrong-schema` if an event does not match its own schema (a defect); nothing is written
    * @throws Refused `lead/erased` for personal fields of an erased person
    */
   async append(stream: string, facts: readonly UnsealedEvent[], expected: number | 'none', options?: AppendOptions) {
@@ -87,7 +87,7 @@ export class SealedJournal extends Journal {
   }
 
   async tokens(field: string, terms: readonly string[]): Promise<readonly (readonly string[])[]> {
-    const secrets = await this.keys.ensureSecrets(TOKENS);
+    const secrets = await this.keys.ensureSecrets(TOKEN_SECRET);
     return terms.map((term) =>
       secrets.map(({ value }) =>
         createHmac('sha256', value).update(`${field}\n${term}`).digest().subarray(0, TOKEN_BYTES).toString('base64url'),
@@ -95,22 +95,25 @@ export class SealedJournal extends Journal {
     );
   }
 
-  /** The version of the secret, then the HMAC: `1.3f9a…`. */
+  /** @returns the version of the secret, then the HMAC: `1.3f9a…` */
   async hashOf(
     { type, data }: Pick<AnyCommand, 'type' | 'data'>,
     personal: readonly string[],
     like?: string,
   ): Promise<string | Refused> {
-    const { version, value } = await this.secret(HASHES, like === undefined ? undefined : Number.parseInt(like, 10));
+    const { version, value } = await this.secret(
+      HASH_SECRET,
+      like === undefined ? undefined : Number.parseInt(like, 10),
+    );
     const body: Record<string, unknown> = { ...(data as Fields) };
     const present = personal.filter((field) => body[field] !== undefined);
     if (present.length > 0 && typeof body['leadId'] === 'string') {
-      const found = await this.keysOf([body['leadId']]).catch((error: unknown) => {
+      const foundKeys = await this.keysOf([body['leadId']]).catch((error: unknown) => {
         if (error instanceof Refused) return error;
         throw error;
       });
-      if (found instanceof Refused) return found;
-      const key = found.get(body['leadId'])!;
+      if (foundKeys instanceof Refused) return foundKeys;
+      const key = foundKeys.get(body['leadId'])!;
       for (const field of present)
         body[field] = createHmac('sha256', key)
           .update(`${field}\n${canonicalize(body[field])!}`)
@@ -120,21 +123,21 @@ export class SealedJournal extends Journal {
     return `${version}.${hash.digest('hex').slice(0, 32)}`;
   }
 
-  /** The newest version of a secret, or the one asked for where it exists. */
+  /** The requested version of a secret if it exists, otherwise the newest. */
   private async secret(name: string, version?: number): Promise<Secret> {
     let newest = this.newest.get(name);
     if (!newest) {
       this.newest.set(name, (newest = this.keys.secret(name)));
-      newest.catch(() => this.newest.delete(name)); // a store that was away may be asked again
+      newest.catch(() => this.newest.delete(name)); // a later call tries again
     }
     const current = await newest;
     if (version === undefined || version === current.version || Number.isNaN(version)) return current;
-    const place = `${name}@${version}`;
-    let other = this.older.get(place);
+    const cacheKey = `${name}@${version}`;
+    let other = this.older.get(cacheKey);
     if (!other) {
       other = this.keys.secrets(name).then((all) => all.find((each) => each.version === version));
-      this.older.set(place, other);
-      other.catch(() => this.older.delete(place));
+      this.older.set(cacheKey, other);
+      other.catch(() => this.older.delete(cacheKey));
     }
     return (await other) ?? current;
   }
@@ -156,7 +159,7 @@ export class SealedJournal extends Journal {
     return schema;
   }
 
-  /** The personal fields that the fact has. */
+  /** The personal fields that have a value. */
   private personalOf(fact: UnsealedEvent): readonly string[] {
     const fields = this.catalogue.get(fact.type)!.personal;
     const present = fields.filter((name) => (fact.data as Fields)[name] !== undefined);
@@ -165,12 +168,12 @@ export class SealedJournal extends Journal {
     return present;
   }
 
-  /** The data with what opens its sealed fields: whose they are, and what they are bound to. */
+  /** The data with what is needed to open its sealed fields: their subject, and the context that they are bound to. */
   private withContext(event: RawEvent): unknown {
     const { type, data, meta } = event;
     const schema = this.catalogue.get(type);
     if (!schema || typeof data !== 'object' || data === null) return data;
-    // What is personal in an older version may have another name since.
+    // In an older version, personal fields may have other names.
     const names = meta.schema === schema.version ? schema.personal : Object.keys(data);
     const sealed = names.filter((name) => isSealed((data as Fields)[name]));
     if (sealed.length === 0) return data;
@@ -199,7 +202,7 @@ const decrypt = (key: Buffer, { $sealed, context }: Sealed): Json | UnknownType 
   }
 };
 
-/** The event and the field that a value was sealed for: errors name them, and nothing that they say. */
+/** The event and field that a value was sealed for. Error messages name these and no value. */
 const eventAndFieldOf = ({ context }: Pick<Sealed, 'context'>) => context.split(' ') as [event: string, field: string];
 
 const keyMissing = (value: Sealed) => {

@@ -12,7 +12,7 @@ describe('a log whose clock jumps', () => {
   const set = (ms: number) => void (clock.instant = fromMs(toMs(T0) + ms));
   const append = (log: EmbeddedEventLog) => log.append('a-1', [anEvent()], 'any').catch((error: unknown) => error);
 
-  it('writes nothing while it is more than an hour ahead, says so, and goes on when it is right again', async () => {
+  it('refuses writes while it is more than an hour ahead, and accepts them when it is correct again', async () => {
     const log = EmbeddedEventLog.open(':memory:', new SteadyClock(clock, () => steadyMs));
     const times = async () => (await log.read('a-1')).map(({ recordedAt }) => toMs(recordedAt) - toMs(T0));
     await append(log);
@@ -28,16 +28,16 @@ describe('a log whose clock jumps', () => {
     expect(await log.appendRefusal()).toBeUndefined();
     await append(log);
     expect(await times()).toEqual([0, HOUR, HOUR + 1]);
-    steadyMs += 5 * HOUR; // time that has passed is no jump
+    steadyMs += 5 * HOUR; // time that has passed on the timer is no jump
     set(6 * HOUR);
     await append(log);
-    set(0); // backwards nothing is lost: recordedAt stands
+    set(0); // set back: recordedAt stays
     await append(log);
     expect(await times()).toEqual([0, HOUR, HOUR + 1, 6 * HOUR, 6 * HOUR]);
     await log.close();
   });
 
-  it('says that it refuses writes as long as its disk takes none', async () => {
+  it('reports that it refuses writes while its disk is full', async () => {
     const log = EmbeddedEventLog.open(':memory:', clock);
     const { database } = log as unknown as { database: { exec: (sql: string) => void } };
     await append(log);

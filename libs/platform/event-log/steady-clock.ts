@@ -1,16 +1,17 @@
 import { Clock, Conflict, fromMs, toMs, type Instant } from '@baton/kernel';
 
-/** A clock may be set forward by so much between two questions, beyond the time that has passed. */
+/** How far a clock may be set forward between two reads, beyond the time that has passed. */
 const MAX_JUMP_MS = 60 * 60 * 1000;
 
 /**
- * A machine's clock, as far as it can be believed: `recordedAt` never goes back, so an instant that came too early would
- * stay for as long as the clock was ahead. It is asked again each time: a clock that was set right goes on at once.
+ * A machine's clock that throws while it has jumped ahead. `recordedAt` never goes back, so after a wrong future
+ * instant every event would get that instant until real time has reached it. The clock is read again each time, so that
+ * a corrected one works at once.
  */
 export class SteadyClock extends Clock {
   private lastAccepted: { readonly ms: number; readonly steadyMs: number };
 
-  /** @param steadyMs milliseconds since some moment, by a timer that nobody sets */
+  /** @param steadyMs milliseconds of a timer that nobody can set */
   constructor(
     private readonly clock: Clock,
     private readonly steadyMs: () => number = () => performance.now(),
@@ -19,7 +20,10 @@ export class SteadyClock extends Clock {
     this.lastAccepted = { ms: toMs(clock.now()), steadyMs: steadyMs() };
   }
 
-  /** @throws Conflict `log/clock-jumped` more than an hour ahead of what has passed since it was last believed */
+  /**
+   * @throws Conflict `log/clock-jumped` if it is more than an hour ahead of the time that has passed since it was last
+   *   accepted
+   */
   now(): Instant {
     const ms = toMs(this.clock.now());
     const steadyMs = this.steadyMs();

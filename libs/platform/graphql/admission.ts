@@ -5,26 +5,27 @@ import {
   getNamedType,
   getNullableType,
   GraphQLError,
+  isIntrospectionType,
   isListType,
-  isObjectType,
-  isInterfaceType,
   Kind,
+  MaxIntrospectionDepthRule,
   parse,
-  SchemaMetaFieldDef,
-  TypeMetaFieldDef,
+  TypeInfo,
+  validate,
+  ValidationContext,
   type ConstDirectiveNode,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLField,
-  type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
-  type OperationTypeNode,
+  OperationTypeNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
+import { createComplexityRule, type ComplexityEstimator } from 'graphql-query-complexity';
 import { LRUCache } from 'lru-cache';
 import { assumedSizes, checkVariables, limits, assertWithinLimit } from './limits';
 
@@ -35,13 +36,15 @@ export interface GraphqlRequest {
   readonly operationName?: unknown;
   readonly extensions?: unknown;
 }
-export interface AdmittedRequest {
+interface CheckedDocument {
   readonly document: DocumentNode;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly operationName: string | undefined;
   /** Whether it queries the schema itself (introspection). */
   readonly introspects: boolean;
   readonly operations: readonly OperationTypeNode[];
+}
+export interface AdmittedRequest extends CheckedDocument {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName: string | undefined;
 }
 
 /**
@@ -71,7 +74,7 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 
 /** Checks the size, form and cost of a request before the GraphQL server sees it, each in time linear in its limit. */
 export class Admission {
-  private readonly parsed = new LRUCache<string, DocumentNode>({
+  private readonly checked = new LRUCache<string, CheckedDocument>({
     maxSize: 4 * 2 ** 20,
     sizeCalculation: (_, source) => source.length,
   });
@@ -109,23 +112,29 @@ export class Admission {
       );
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
-    const document = this.parsed.get(query) ?? this.parse(query);
-    const { introspects } = new QueryCost(this.schema(), document, given).measure();
-    this.parsed.set(query, document);
-    const operations = operationsOf(document).map(({ operation }) => operation);
+    const checked = this.checked.get(query) ?? this.check(query);
+    assertWithinLimit('cost', costOf(this.schema(), checked.document, given));
+    this.checked.set(query, checked);
     return {
-      document,
+      ...checked,
       variables: given,
       operationName: typeof operationName === 'string' ? operationName : undefined,
-      introspects,
-      operations,
     };
   }
 
+  /** All that is the same whatever the variables are. */
+  private check(query: string): CheckedDocument {
+    const document = this.parse(query);
+    countNodes(document);
+    const introspects = checkExpansion(document);
+    if (introspects && validate(this.schema(), document, [MaxIntrospectionDepthRule]).length > 0)
+      assertWithinLimit('introspectionLists', limits.introspectionLists.max + 1);
+    return { document, introspects, operations: operationsOf(document).map(({ operation }) => operation) };
+  }
+
   private parse(query: string): DocumentNode {
-    let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: limits.tokens.max });
+      return parse(query, { maxTokens: limits.tokens.max });
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       // graphql-js says this with no code of its own.
@@ -137,8 +146,6 @@ export class Admission {
         'query',
       );
     }
-    countNodes(document);
-    return document;
   }
 }
 
@@ -189,161 +196,105 @@ interface AnswerField {
   requests: number;
   readonly inner: Map<string, AnswerField>;
 }
-interface SelectionContext {
-  readonly type: GraphQLNamedType | undefined;
-  readonly answerField: AnswerField;
-  readonly depth: number;
-  /** How many objects of this type the answer can have. */
-  readonly objects: number;
-  readonly introspectionLists: number;
-  readonly introspection: boolean;
-}
 const newAnswerField = (): AnswerField => ({ requests: 0, inner: new Map() });
 
 /**
  * Walks operations and fragments as they will be executed, every fragment written out, and stops at the first limit.
  * graphql-js's own check of overlapping fields compares each pair of selections of one place of the answer, and a
  * fragment can double what it spreads: so both are bounded here, before.
+ * @returns whether the schema itself is asked for
  */
-class QueryCost {
-  private selections = 0;
-  private cost = 0;
-  private commands = 0;
-  private introspects = false;
-  private readonly fragments = new Map<string, FragmentDefinitionNode>();
-  private readonly openFragments = new Set<string>();
-  /** By variable: of a whole number its value, of a list its length; of several operations the greatest. */
-  private readonly defaults = new Map<string, number>();
-
-  constructor(
-    private readonly schema: GraphQLSchema,
-    private readonly document: DocumentNode,
-    private readonly variables: Readonly<Record<string, unknown>>,
-  ) {}
-
-  /** @returns whether the schema itself is asked for, and how many fields the answer may have */
-  measure(): { readonly introspects: boolean; readonly cost: number } {
-    for (const definition of this.document.definitions)
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
-    // Each fragment also by itself: one that is not used is validated all the same.
-    for (const { name, typeCondition, selectionSet } of this.fragments.values()) {
-      this.openFragments.add(name.value);
-      this.commands = 0;
-      this.select(selectionSet, this.rootContext(this.schema.getType(typeCondition.name.value)));
-      this.openFragments.delete(name.value);
+const checkExpansion = (document: DocumentNode): boolean => {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  const openFragments = new Set<string>();
+  let selections = 0;
+  let introspects = false;
+  const select = (selectionSet: SelectionSetNode, at: AnswerField, depth: number): void => {
+    for (const selection of selectionSet.selections) {
+      assertWithinLimit('selections', ++selections);
+      if (selection.kind === Kind.FIELD) selectField(selection, at, depth + 1);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) select(selection.selectionSet, at, depth);
+      else selectFragment(selection.name.value, at, depth);
     }
-    for (const { variableDefinitions = [] } of operationsOf(this.document))
-      for (const { variable, defaultValue } of variableDefinitions)
-        if (defaultValue?.kind === Kind.INT || defaultValue?.kind === Kind.LIST) {
-          const before = this.defaults.get(variable.name.value) ?? 0;
-          const value = defaultValue.kind === Kind.INT ? Number(defaultValue.value) : defaultValue.values.length;
-          this.defaults.set(variable.name.value, Math.max(before, value));
-        }
-    this.cost = 0; // a fragment costs where it is used
-    for (const { operation, selectionSet } of operationsOf(this.document)) {
-      const root = this.rootContext(this.schema.getRootType(operation) ?? undefined);
-      this.commands = 0;
-      this.select(selectionSet, root);
-      assertWithinLimit(
-        'rootFields',
-        [...root.answerField.inner.values()].reduce((sum, { requests }) => sum + requests, 0),
-      );
-    }
-    return { introspects: this.introspects, cost: this.cost };
-  }
-
-  private rootContext(type: GraphQLNamedType | undefined): SelectionContext {
-    return { type, answerField: newAnswerField(), depth: 0, objects: 1, introspectionLists: 0, introspection: false };
-  }
-
-  private select({ selections }: SelectionSetNode, at: SelectionContext): void {
-    for (const selection of selections) {
-      assertWithinLimit('selections', ++this.selections);
-      if (selection.kind === Kind.FIELD) this.selectField(selection, at);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const name = selection.typeCondition?.name.value;
-        this.select(selection.selectionSet, { ...at, type: name ? this.schema.getType(name) : at.type });
-      } else this.selectFragment(selection.name.value, at);
-    }
-  }
-
-  private selectFragment(name: string, at: SelectionContext): void {
-    const fragment = this.fragments.get(name);
+  };
+  const selectFragment = (name: string, at: AnswerField, depth: number): void => {
+    const fragment = fragments.get(name);
     if (!fragment) return; // validation tells that there is none
-    if (this.openFragments.has(name))
+    if (openFragments.has(name))
       throw new Refused('graphql/fragment-cycle', `The fragment ${name} must not spread itself.`, 'query');
-    this.openFragments.add(name);
-    this.select(fragment.selectionSet, { ...at, type: this.schema.getType(fragment.typeCondition.name.value) });
-    this.openFragments.delete(name);
-  }
-
-  private selectField(node: FieldNode, at: SelectionContext): void {
-    const name = node.name.value;
-    const key = node.alias?.value ?? name;
-    let place = at.answerField.inner.get(key);
-    if (!place) at.answerField.inner.set(key, (place = newAnswerField()));
+    openFragments.add(name);
+    select(fragment.selectionSet, at, depth);
+    openFragments.delete(name);
+  };
+  const selectField = ({ name, alias, selectionSet }: FieldNode, at: AnswerField, depth: number): void => {
+    const key = (alias ?? name).value;
+    let place = at.inner.get(key);
+    if (!place) at.inner.set(key, (place = newAnswerField()));
     assertWithinLimit('repeats', ++place.requests);
-    const depth = at.depth + 1;
     assertWithinLimit('depth', depth);
-    if (name === '__schema' || name === '__type') this.introspects = true;
-    const field = fieldOf(at.type, name);
-    const commands = field && at.type === this.schema.getMutationType() ? this.commandsOf(node, field) : 0;
-    assertWithinLimit('commands', (this.commands += commands));
-    this.cost += at.objects * (commands || 1);
-    assertWithinLimit('cost', this.cost);
-    if (!node.selectionSet) return;
-    const list = !!field && isListType(getNullableType(field.type));
-    const introspection = at.introspection || name === '__schema' || name === '__type';
-    const introspectionLists = at.introspectionLists + (introspection && list ? 1 : 0);
-    assertWithinLimit('introspectionLists', introspectionLists);
-    const size = introspection ? 1 : commands || this.pageSize(node, field, list);
-    const type = field && getNamedType(field.type);
-    this.select(node.selectionSet, {
-      type,
-      answerField: place,
-      depth,
-      objects: at.objects * size,
-      introspectionLists,
-      introspection,
-    });
+    introspects ||= name.value === '__schema' || name.value === '__type';
+    if (selectionSet) select(selectionSet, place, depth);
+  };
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  // Each fragment also by itself: one that is not used is validated all the same.
+  for (const name of fragments.keys()) selectFragment(name, newAnswerField(), 0);
+  for (const { selectionSet } of operationsOf(document)) {
+    const root = newAnswerField();
+    select(selectionSet, root, 0);
+    assertWithinLimit(
+      'rootFields',
+      [...root.inner.values()].reduce((sum, { requests }) => sum + requests, 0),
+    );
   }
+  return introspects;
+};
 
-  /** How many commands a mutation sends: one, or as many as the list has that it takes them from. */
-  private commandsOf(node: FieldNode, { extensions }: GraphQLField<unknown, unknown>): number {
-    const list = extensions['commandsIn'];
-    const value = node.arguments?.find(({ name }) => name.value === list)?.value;
-    if (value?.kind === Kind.LIST) return value.values.length;
-    if (value?.kind !== Kind.VARIABLE) return 1;
-    const given = this.variables[value.name.value];
-    return Array.isArray(given) ? given.length : (this.defaults.get(value.name.value) ?? 1);
-  }
+/** How many commands a batch holds; undefined for a field that is no batch. */
+const commandsIn = ({ extensions }: GraphQLField<unknown, unknown>, args: Readonly<Record<string, unknown>>) => {
+  const commands = args[String(extensions['commandsIn'])];
+  return Array.isArray(commands) ? commands.length : undefined;
+};
 
-  /** How many objects the field can return: the value of `first` or `last`, or the assumed size of a list. */
-  private pageSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, list: boolean): number {
-    if (!field?.args.some(({ name }) => name === 'first')) {
-      const own = field && (field.extensions['listItems'] ?? getNamedType(field.type).extensions['listItems']);
-      return list ? (typeof own === 'number' ? own : assumedSizes.listItems) : 1;
-    }
-    const sizes = ['first', 'last'].flatMap((size) => {
-      const value = node.arguments?.find(({ name }) => name.value === size)?.value;
-      if (value?.kind === Kind.INT) return [Number(value.value)];
-      if (value?.kind !== Kind.VARIABLE) return [];
-      const given = this.variables[value.name.value] ?? this.defaults.get(value.name.value);
-      return typeof given === 'number' ? [given] : [];
-    });
-    return Math.max(1, ...(sizes.length > 0 ? sizes : [assumedSizes.page]));
-  }
-}
+/** A field, and what is asked of each of its objects: as many as its page, its list or its commands may have. */
+const fieldCost: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
+  const own = getNamedType(field.type);
+  if (isIntrospectionType(type) || isIntrospectionType(own)) return 1 + childComplexity;
+  const commands = commandsIn(field, args);
+  if (commands !== undefined) return commands * (1 + childComplexity);
+  const isPage = field.args.some(({ name }) => name === 'first');
+  const listItems = Number(field.extensions['listItems'] ?? own.extensions['listItems'] ?? assumedSizes.listItems);
+  const page = () => (args['first'] ?? args['last'] ?? assumedSizes.page) as number;
+  const objects = isPage ? page() : isListType(getNullableType(field.type)) ? listItems : 1;
+  return 1 + Math.max(1, objects) * childComplexity;
+};
+/** The commands of a mutation: each field is one, a batch as many as it holds. */
+const fieldCommands: ComplexityEstimator = ({ field, args }) => commandsIn(field, args) ?? 1;
 
-/** How many fields the answer to an admitted document may have, full pages assumed. */
+/**
+ * How many fields the answer to a document may have, full pages assumed. What cannot be executed costs nothing: its
+ * variables or arguments are not valid, and the server says so.
+ * @throws Refused `graphql/not-valid`, `graphql/too-many-commands`
+ */
 export const costOf = (
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
-): number => new QueryCost(schema, document, variables).measure().cost;
-
-const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined => {
-  if (name === '__schema') return SchemaMetaFieldDef;
-  if (name === '__type') return TypeMetaFieldDef;
-  return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+): number => {
+  const context = new ValidationContext(schema, document, new TypeInfo(schema), () => undefined);
+  const count = (estimator: ComplexityEstimator, operations: readonly OperationDefinitionNode[]): number => {
+    const rule = createComplexityRule({ maximumComplexity: Infinity, variables, estimators: [estimator] })(context);
+    for (const operation of operations) rule.onOperationDefinitionEnter(operation);
+    return rule.complexity;
+  };
+  try {
+    const operations = operationsOf(document);
+    for (const operation of operations)
+      if (operation.operation === OperationTypeNode.MUTATION)
+        assertWithinLimit('commands', count(fieldCommands, [operation]));
+    return count(fieldCost, operations);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw new Refused('graphql/not-valid', error.message, 'query'); // arguments of @skip or @include
+  }
 };

@@ -15,7 +15,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { CallerIdentity } from '../access';
 import { StreamStarts, Runner } from '../runner';
 import { resolveAsOf, type AsOfInput } from './connection';
-import { CallerTurns } from './caller-turns';
+import { CallerTurns } from '../caller-turns';
 
 const ALLOWED = 'baton:allowed';
 
@@ -111,7 +111,7 @@ interface CommonArgs {
  */
 @Injectable()
 export class ReadYourWrites implements NestInterceptor {
-  private readonly turns = new CallerTurns();
+  private readonly turns = new CallerTurns(1);
 
   constructor(
     private readonly runner: Runner,

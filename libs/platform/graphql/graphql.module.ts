@@ -48,6 +48,17 @@ const invalidArgument = (errors: ValidationError[]): Refused => {
   return new Refused('graphql/invalid-argument', message, path.join('.'));
 };
 
+const rootDescriptions = {
+  Query: 'What can be read. Lists are connections: pass `endCursor` of a page as `after` to get the next one.',
+  Mutation: 'What can be changed: one mutation for each command. The answer is `Accepted` or `Refused`.',
+  Subscription: 'What can be followed, over WebSocket (graphql-transport-ws).',
+};
+/** Gives the root types their descriptions, which code first has no place for. */
+const withRootDescriptions = (schema: GraphQLSchema): GraphQLSchema => {
+  for (const [name, description] of Object.entries(rootDescriptions)) schema.getType(name)!.description = description;
+  return schema;
+};
+
 /** GraphQL on the HTTP server: code first; guard, read-your-writes and validation for every field. */
 export const graphqlModule = (): DynamicModule => ({
   module: class GraphqlEdge {},
@@ -65,7 +76,7 @@ export const graphqlModule = (): DynamicModule => ({
         autoSchemaFile: true,
         // Sorted here: sorting makes new enums, which would not know what they were taught.
         transformSchema: (schema: GraphQLSchema) =>
-          withListedEnumValues(lexicographicSortSchema(withNullAsAbsent(schema))),
+          withListedEnumValues(lexicographicSortSchema(withNullAsAbsent(withRootDescriptions(schema)))),
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before

@@ -7,6 +7,7 @@ import { Extensions, GraphQLSchemaHost } from '@nestjs/graphql';
 import { Clock, codeOf, EventLog, Journal } from '@baton/kernel';
 import {
   execute,
+  getVariableValues,
   GraphQLError,
   Kind,
   parse,
@@ -19,7 +20,6 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { getVariableValues } from 'graphql/execution/values';
 import type { Logger } from 'pino';
 import type { CallerIdentity } from '../access';
 import type { Config } from '../config';

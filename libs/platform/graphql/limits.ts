@@ -25,7 +25,8 @@ export const limits = table({
   selections: { code: 'graphql/too-many-fields', max: 1_000, of: 'fields, with all fragments expanded' },
   repeats: { code: 'graphql/too-many-repeats', max: 10, of: 'selections of one field of the answer' },
   depth: { code: 'graphql/too-deep', max: 16, of: 'levels of nested fields' },
-  introspectionLists: { code: 'graphql/too-deep', max: 3, of: 'levels of nested lists of the schema' },
+  /** What graphql-js allows. */
+  introspectionLists: { code: 'graphql/too-deep', max: 2, of: 'levels of nested lists of a type of the schema' },
   cost: { code: 'graphql/too-costly', max: 50_000, of: 'fields in the answer, assuming full pages' },
   listItems: { code: 'graphql/list-too-long', max: 1_000, of: 'items in an input list' },
   bodyDepth: { code: 'graphql/value-too-deep', max: 48, of: 'levels of nested brackets in a request' },

@@ -8,7 +8,7 @@ import { v5 as uuidv5 } from 'uuid';
 import type { CallerIdentity } from '../access';
 import { LOGGER } from '../platform.module';
 import { accessRefusal, Allow, Caller } from './caller';
-import { CallerTurns } from './caller-turns';
+import { CallerTurns } from '../caller-turns';
 import { inputTypeOf, sendableCommands, type GivenCommand, type SendableCommand } from './command-inputs';
 import { answerOf, BatchCommandOutcome, CommandOutcome, FailedType, type CommandAnswer } from './command-outcomes';
 import { formatterOf } from './errors';
@@ -126,7 +126,7 @@ const batchMutationOf = (commands: readonly SendableCommand[]): Type<unknown> =>
 
   @Resolver()
   class BatchMutation {
-    private readonly turns = new CallerTurns();
+    private readonly turns = new CallerTurns(1);
     private readonly format: ReturnType<typeof formatterOf>;
 
     constructor(

@@ -27,6 +27,7 @@ const reading = (what: string, read: (text: string) => string) => (value: unknow
 const readInstant = reading('An Instant must be a string such as "2024-01-17T10:00:00Z".', (text) => instantOf(text));
 export const InstantScalar = new GraphQLScalarType<string, string>({
   name: 'Instant',
+  specifiedByURL: 'https://scalars.graphql.org/apollographql/instant-v0.1.html',
   description: `A point in time, ISO 8601 with an offset, ${FIRST_DAY} to ${LAST_DAY}; answers are in UTC with milliseconds.`,
   serialize: (value) => value as string,
   parseValue: readInstant,
@@ -36,6 +37,7 @@ export const InstantScalar = new GraphQLScalarType<string, string>({
 const readDay = reading('A Day must be a string such as "2024-01-17".', (text) => dayOf(text));
 export const DayScalar = new GraphQLScalarType<string, string>({
   name: 'Day',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/local-date.html',
   description: `A calendar day from ${FIRST_DAY} to ${LAST_DAY}, such as "2024-01-17".`,
   serialize: (value) => value as string,
   parseValue: readDay,
@@ -48,6 +50,7 @@ const readDayOrInstant = reading(
 );
 export const DayOrInstantScalar = new GraphQLScalarType<string, string>({
   name: 'DayOrInstant',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6',
   description: 'An end of a period: a calendar day in the time zone of the query, or an instant with an offset.',
   serialize: (value) => value as string,
   parseValue: readDayOrInstant,
@@ -60,6 +63,7 @@ const readInteger = (value: unknown): number => {
 };
 export const SafeIntScalar = new GraphQLScalarType<number, number>({
   name: 'SafeInt',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-6',
   description: 'A whole number up to 2^53, for amounts in minor units.',
   serialize: (value) => value as number,
   parseValue: readInteger,
@@ -85,6 +89,7 @@ const literal = (node: ValueNode, variables: Record<string, unknown>): unknown =
 };
 export const JsonScalar = new GraphQLScalarType({
   name: 'Json',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   description: 'Any JSON value.',
   serialize: (value) => value,
   parseValue: (value) => value,
@@ -93,6 +98,7 @@ export const JsonScalar = new GraphQLScalarType({
 
 export const MinorUnitsScalar = new GraphQLScalarType<WholeNumber, WholeNumber>({
   name: 'MinorUnits',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc7493#section-2.2',
   description:
     'A whole number of minor units (cents). Sums beyond 2^53, which many JSON parsers cannot represent, are strings of digits: "9007199254740993".',
   serialize: (value) => value as WholeNumber,

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Conflict } from '@baton/kernel';
+import { CallerTurns } from '../caller-turns';
 import { pathOf } from '../path';
 import { LOGGER, CONFIG } from '../platform.module';
 import type { Config } from '../config';
@@ -60,7 +61,7 @@ export const limitRequests = (app: NestFastifyApplication): void => {
 
   const server: Server = app.getHttpServer();
   server.maxConnections = Math.max(FEWEST_CONNECTIONS, limit * CONNECTIONS);
-  const begin = startPerTurn(BEGIN_AT_ONCE);
+  const turns = new CallerTurns(BEGIN_AT_ONCE);
   app
     .getHttpAdapter()
     .getInstance()
@@ -86,7 +87,7 @@ export const limitRequests = (app: NestFastifyApplication): void => {
         if (others > 0) callers.set(caller, others);
         else callers.delete(caller);
       });
-      begin(done);
+      void turns.next(caller).then(() => done());
     })
     .addHook('onSend', (request, _reply, _payload, done) => {
       request.raw.socket.setTimeout(READING_MS);
@@ -126,25 +127,6 @@ const refusalWriter = (metrics: Metrics) => {
     // read on, or what it sent would be in the way of the answer.
     if (response.shouldKeepAlive) rest(response.req.socket);
     response.writeHead(status, headers).end(body);
-  };
-};
-
-/** @returns what begins pieces of work in the order they come, so many in each turn of the event loop */
-const startPerTurn = (count: number): ((work: () => void) => void) => {
-  const waiting: (() => void)[] = [];
-  let begun = 0;
-  const turn = (): void => {
-    begun = 0;
-    while (begun < count && waiting.length > 0) {
-      begun++;
-      waiting.shift()!();
-    }
-    if (begun > 0) setImmediate(turn);
-  };
-  return (work) => {
-    if (begun === count) return void waiting.push(work);
-    if (begun++ === 0) setImmediate(turn);
-    work();
   };
 };
 

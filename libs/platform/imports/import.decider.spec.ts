@@ -15,17 +15,17 @@ describe('the runs of an import', () => {
     given().when(start('a')).then(started(1, 'a'));
     given(started(1, 'a'), finished(1)).when(start('b')).then(started(2, 'b'));
   });
-  it('go on with the same file, whether it was stopped or has ended', () => {
+  it('continue with the same file, whether the run was stopped or has finished', () => {
     given(started(1, 'a')).when(start('a')).then();
     given(started(1, 'a'), finished(1)).when(start('a')).then();
   });
-  it('begin anew with a file that came before the last one: it says again what holds now', () => {
+  it('start again with a file from before the latest one', () => {
     given(started(1, 'a'), finished(1), started(2, 'b'), finished(2)).when(start('a')).then(started(3, 'a'));
   });
-  it('begin anew where another file came while one was stopped', () => {
+  it('start again with a file that was replaced while it was stopped', () => {
     given(started(1, 'a'), started(2, 'b')).when(start('a')).then(started(3, 'a'));
   });
-  it('end once, and only the latest does', () => {
+  it('finish once, and only the latest can finish', () => {
     given(started(1, 'a')).when(finish(1)).then(finished(1));
     given(started(1, 'a'), finished(1)).when(finish(1)).then();
     given(started(1, 'a'), started(2, 'b')).when(finish(1)).thenRefused('import/overtaken');

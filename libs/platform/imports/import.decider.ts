@@ -2,15 +2,15 @@ import { decider, refuse, type Journal } from '@baton/kernel';
 import { importCommands, importEvents, type ImportCommand, type ImportEvent } from './import.events';
 
 interface ImportRuns {
-  /** The latest; 0 before the first. */
+  /** The number of the latest run; 0 before the first. */
   readonly run: number;
   readonly file: string;
   readonly finished: boolean;
 }
 
 /**
- * The runs of one mapping. What a file says holds now is said anew by each run; a file equal to that of the latest run
- * is that run, whether it was stopped or has ended.
+ * The runs of one mapping. A file equal to that of the latest run continues that run, whether it was stopped or has
+ * finished; any other file starts a new run, even if it was imported before, because its rows state present values.
  */
 export const importDecider = decider<ImportRuns, ImportCommand, ImportEvent>({
   commands: importCommands,
@@ -32,7 +32,7 @@ export const importDecider = decider<ImportRuns, ImportCommand, ImportEvent>({
   },
 });
 
-/** @returns the number of the latest run of a mapping; 0: it was never imported */
+/** @returns the number of the latest run of a mapping; 0 if it was never imported */
 export const latestRun = async (journal: Journal, importId: string): Promise<number> =>
   (await journal.read(`${importCommands.aggregate}-${importId}`)).reduce(
     (state, event) => importDecider.evolve(state, event as never),

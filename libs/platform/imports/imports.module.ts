@@ -3,7 +3,7 @@ import { importDecider } from './import.decider';
 import { ToImport } from './import.events';
 import { imports } from './imports.read-model';
 
-/** Which files were imported, and what came of them. */
+/** Imports of files and their results. */
 export const importsParts: ContextParts = {
   name: 'imports',
   aggregates: [aggregate(ToImport, importDecider)],

@@ -14,7 +14,7 @@ const master = randomBytes(32);
 keyStoreContract('The embedded key store', async () => EmbeddedKeyStore.open(join(folder, 'contract.db'), master));
 
 describe('the embedded key store', () => {
-  it('keeps no key in clear', async () => {
+  it('stores no key in plain text', async () => {
     const path = join(folder, 'clear.db');
     const keys = EmbeddedKeyStore.open(path, master);
     const key = (await keys.make(['lead-1'])).get('lead-1')!;
@@ -25,7 +25,7 @@ describe('the embedded key store', () => {
     expect([bytes.includes(key), bytes.includes(secret)]).toEqual([false, false]);
   });
 
-  it('leaves nothing of a destroyed key in its files', async () => {
+  it('leaves no trace of a destroyed key in its files', async () => {
     const path = join(folder, 'erased.db');
     const keys = EmbeddedKeyStore.open(path, master);
     await keys.make(['lead-1', 'lead-2']);
@@ -40,7 +40,7 @@ describe('the embedded key store', () => {
     await keys.close();
   });
 
-  it('says that the master key is the wrong one', async () => {
+  it('refuses a wrong master key', async () => {
     const path = join(folder, 'wrong.db');
     await EmbeddedKeyStore.open(path, master).close();
     expect(() => EmbeddedKeyStore.open(path, randomBytes(32))).toThrow(
@@ -50,7 +50,7 @@ describe('the embedded key store', () => {
 });
 
 describe('the master key', () => {
-  it('is the configured one, or a file that only its owner reads', () => {
+  it('is the configured one, or a file that only its owner can read', () => {
     const place = join(folder, 'new', 'place');
     expect(masterKey(place, master.toString('base64'))).toEqual(master);
     expect(existsSync(place)).toBe(false);

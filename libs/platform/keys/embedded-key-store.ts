@@ -6,7 +6,7 @@ import { subjectErased } from './memory-key-store';
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS subjects (subject TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS secrets (name TEXT, version INTEGER, wrapped BLOB NOT NULL, PRIMARY KEY (name, version));`;
-/** A secret that only tells whether the master key is the one that wrapped this file's keys. */
+/** A secret that is only used to check whether the master key is the one that wrapped the keys of this file. */
 const PROOF = 'master-key-proof';
 
 type Keys = ReadonlyMap<string, Buffer>;
@@ -17,8 +17,8 @@ interface PendingRequest {
 }
 
 /**
- * Keys in a SQLite file of their own. A made key is on the disk before it is used. A destroyed one is overwritten in
- * the file and in its write-ahead log; its subject stays as a tombstone.
+ * Keys in a SQLite file of their own. A new key is on the disk before it is used. A destroyed key is overwritten in the
+ * file and in its write-ahead log; the row of its subject stays, without a key.
  */
 export class EmbeddedKeyStore extends KeyStore {
   private queue: PendingRequest[] = [];
@@ -32,8 +32,9 @@ export class EmbeddedKeyStore extends KeyStore {
   }
 
   /**
-   * Opens the file of keys, or makes it.
-   * @param path of the file, or `:memory:`; @param master key of 32 bytes
+   * Opens or creates the key file.
+   * @param path of the file, or `:memory:`
+   * @param master key of 32 bytes
    * @throws BatonError `keys/wrong-master-key` when the file's keys were wrapped by another one
    */
   static open(path: string, master: Buffer, { readOnly = false } = {}): EmbeddedKeyStore {
@@ -49,7 +50,7 @@ export class EmbeddedKeyStore extends KeyStore {
     }
   }
 
-  /** All calls that wait share one commit, as appends to the log do. */
+  /** All waiting calls share one commit, as appends to the log do. */
   make(subjects: readonly string[]): Promise<Keys> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
@@ -62,7 +63,7 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.stored(subjects);
   }
 
-  /** @throws Conflict `keys/unavailable` when the key is gone but its trace is not: to be repeated */
+  /** @throws Conflict `keys/unavailable` if the key is removed but its bytes could not be overwritten: call again */
   async destroy(subject: string): Promise<void> {
     this.assertOpen();
     this.database
@@ -126,7 +127,7 @@ export class EmbeddedKeyStore extends KeyStore {
     let keys = this.stored(all);
     if (all.some((subject) => !keys.has(subject)))
       keys = this.database.transaction(() => {
-        const known = this.stored(all); // again, now that no other process can write
+        const known = this.stored(all); // read again inside the transaction: another process may have added some
         const insert = this.database.prepare('INSERT INTO subjects VALUES (?, ?)');
         for (const request of batch) {
           if (request.subjects.some((subject) => known.get(subject) === null)) continue;

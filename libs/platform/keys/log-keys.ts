@@ -1,13 +1,13 @@
 import { BatonError, codeOf, START, type EventLog, type KeyStore } from '@baton/kernel';
 
-/** A secret that is there where the keys belong to a log, and one named after the first event of that log. */
+/** Two secrets mark the keys of a log: this one, and one that is named after the first event of the log. */
 const LOG_MARKED = 'log-marked';
 const logMarkOf = (firstEvent: string) => `log-${firstEvent}`;
 
 /**
- * Keys belong to one log: with those of another, everybody would be unknown and each person be captured twice. Marks
- * the keys with the log, which is known by its first event; a copy of the log and a restored backup begin with it, too.
- * An empty log marks nothing yet, and one that is away is compared at the next start.
+ * Checks that the keys belong to this log: with other keys no person would be recognised, and each would be captured
+ * twice. On first use the keys are marked with the id of the log's first event, which a copy of the log and a restored
+ * backup also have. Does nothing for an empty log or an unavailable one, which is checked at the next start.
  * @throws BatonError `keys/of-another-log`
  */
 export const assertKeysBelongToLog = async (
@@ -29,7 +29,7 @@ const firstEventOf = async (log: Pick<EventLog, 'readAll'>) => {
   try {
     return (await log.readAll(START, undefined, 1)).events[0];
   } catch (error) {
-    if (codeOf(error) === 'log/unavailable') return undefined; // whoever needs the log says so
+    if (codeOf(error) === 'log/unavailable') return undefined; // reported by the calls that need the log
     throw error;
   }
 };

@@ -5,12 +5,12 @@ import { BatonError } from '@baton/kernel';
 import { makePrivate, privateFolder } from '../private-files';
 import { seal, unseal } from './seal';
 
-/** Bytes of every key: the master key, the subjects' keys, the secrets. */
+/** The length of every key in bytes: the master key, subjects' keys and secrets. */
 export const KEY_BYTES = 32;
 
 /**
- * The key that wraps all others: the configured one, or else the one in the file `master.key` (mode 0600), which is
- * made at first use. Who loses it loses every personal field.
+ * The key that wraps all others: the configured one, or the one in the file `master.key` (mode 0600), which is created
+ * at first use. Without it no personal field can be read.
  * @param configured 32 bytes in base64
  * @throws BatonError `keys/malformed-master-key`
  */
@@ -23,7 +23,8 @@ export const masterKey = (folder: string, configured?: string): Buffer => {
     return parseKey(existing, path);
   }
   privateFolder(folder);
-  // Written aside and linked: a second process sees either no file or a whole one, and the first to link wins.
+  // Written to a draft and then linked, so that another process sees either no file or a complete one; the first link
+  // wins.
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = openSync(draft, 'wx', 0o600);
   try {
@@ -39,7 +40,7 @@ export const masterKey = (folder: string, configured?: string): Buffer => {
   return parseKey(readFileSync(path, 'utf8'), path);
 };
 
-/** Wraps and unwraps keys with the master key; each is bound to the name of what it is for. */
+/** Wraps and unwraps keys with the master key. Each wrapped key is bound to a name, such as that of its subject. */
 export class KeyWrapper {
   constructor(private readonly master: Buffer) {
     if (master.length !== KEY_BYTES) throw malformed('the master key');
@@ -61,7 +62,7 @@ export class KeyWrapper {
     }
   }
 
-  /** A key and its wrapped form. */
+  /** Generates a key. @returns it in both forms */
   generate(name: string): { readonly key: Buffer; readonly wrapped: Buffer } {
     const key = randomBytes(KEY_BYTES);
     return { key, wrapped: this.wrap(key, name) };

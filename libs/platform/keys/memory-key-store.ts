@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { KeyStore, Refused } from '@baton/kernel';
 import { KEY_BYTES } from './master-key';
 
-/** The refusal to make a key for somebody who was forgotten. */
+/** The refusal to create a key for an erased subject. */
 export const subjectErased = (subject: string): Refused =>
   new Refused('keys/erased', `${subject} was erased; personal data can no longer be recorded for it.`, '', { subject });
 
-/** Keys that live as long as the process: for tests and trials. */
+/** Keys in memory, for tests. */
 export class MemoryKeyStore extends KeyStore {
   /** null: destroyed */
   private readonly subjects = new Map<string, Buffer | null>();

@@ -16,7 +16,7 @@ onServer('MONGODB_URL', (url) => {
 
   keyStoreContract('The key store on MongoDB', () => open());
 
-  it('says that the master key is the wrong one', async () => {
+  it('refuses a wrong master key', async () => {
     await (await open()).close();
     await expect(open(randomBytes(32))).rejects.toMatchObject({ code: 'keys/wrong-master-key' });
   });

@@ -7,7 +7,7 @@ import { subjectErased } from './memory-key-store';
 
 interface SubjectKey {
   readonly _id: string;
-  /** null: destroyed, and none is made again. */
+  /** null: destroyed; no new key is created. */
   readonly wrapped: Binary | Buffer | null;
 }
 interface SecretKey {
@@ -19,15 +19,15 @@ interface Secret {
   readonly value: Buffer;
 }
 
-/** A secret that only tells whether the master key is the one that wrapped these keys. */
+/** A secret that is only used to check whether the master key is the one that wrapped these keys. */
 const PROOF = 'master-key-proof';
 const DUPLICATE = 11000;
 const DEADLINE_MS = 10_000;
 const unavailable = () => new Conflict('keys/unavailable', 'MongoDB does not answer; try again later.');
 
 /**
- * Keys in two MongoDB collections, one document a key; who inserts first wins. A destroyed key is gone from its document
- * at once; the server's own journal, oplog and backups keep the wrapped key until they are pruned.
+ * Keys in two MongoDB collections, one document per key; the first insert wins. A destroyed key is removed from its
+ * document at once; the server's journal, oplog and backups keep the wrapped key until they are pruned.
  */
 export class MongodbKeyStore extends KeyStore {
   private readonly subjects: Collection<SubjectKey>;
@@ -46,7 +46,9 @@ export class MongodbKeyStore extends KeyStore {
   }
 
   /**
-   * @param url of the server; @param master key of 32 bytes; @param database instead of the one that the url names
+   * @param url of the server
+   * @param master key of 32 bytes
+   * @param database instead of the one in the URL
    * @throws Conflict `keys/unavailable` when no server answers in time
    * @throws BatonError `keys/wrong-master-key` when the stored keys were wrapped by another one
    */
@@ -81,7 +83,7 @@ export class MongodbKeyStore extends KeyStore {
       wrapped: this.wrapper.generate(subjectName(subject)).wrapped,
     }));
     await this.subjects.insertMany(documents, { ordered: false }).catch(ignoreDuplicates);
-    // Read again: what stands there now is the key, whoever made it first.
+    // Read again, because another process may have inserted the key first.
     const made = await this.stored(subjects);
     refuseErased(made);
     return made as ReadonlyMap<string, Buffer>;
@@ -93,7 +95,7 @@ export class MongodbKeyStore extends KeyStore {
 
   async destroy(subject: string) {
     const erase = () => this.subjects.updateOne({ _id: subject }, { $set: { wrapped: null } }, { upsert: true });
-    // Two upserts of one new document can collide; the second attempt then finds it.
+    // Two upserts of one new document can conflict; the second attempt then finds it.
     await erase().catch((error: unknown) => (isDuplicate(error) ? erase() : Promise.reject(error as Error)));
   }
 
@@ -121,7 +123,7 @@ export class MongodbKeyStore extends KeyStore {
     await this.client.close();
   }
 
-  /** Adds a version, or gives the one that somebody else has added under that number meanwhile. */
+  /** Adds a version of a secret. If another process has added that version meanwhile, returns theirs. */
   private async add(name: string, version: number): Promise<Secret> {
     const { key, wrapped } = this.wrapper.generate(secretName(name, version));
     try {

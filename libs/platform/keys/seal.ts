@@ -6,7 +6,8 @@ const TAG_BYTES = 16;
 
 /**
  * Encrypts and authenticates with AES-256-GCM under a fresh random IV.
- * @param key of 32 bytes; @param context is bound to the text: it opens only with the same one
+ * @param key of 32 bytes
+ * @param context is authenticated with the text, and must be the same to open it
  * @returns IV, tag and ciphertext in one buffer
  */
 export const seal = (key: Buffer, text: Buffer, context: string): Buffer => {
@@ -16,7 +17,7 @@ export const seal = (key: Buffer, text: Buffer, context: string): Buffer => {
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
 };
 
-/** Opens what `seal` made. Throws when the key or the context is another one, or a byte was changed. */
+/** Opens the result of `seal`. Throws if the key or context is different, or a byte was changed. */
 export const unseal = (key: Buffer, sealed: Uint8Array, context: string): Buffer => {
   const all = Buffer.from(sealed);
   const decipher = createDecipheriv(ALGORITHM, key, all.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })

@@ -27,7 +27,7 @@ describe('a message', () => {
   it('is queued', () => given().when(queue).then(queued));
   it('is queued once', () => given(queued).when(queue).then());
   it('is sent', () => given(queued).when(noteSent()).then(sent()));
-  it('is sent once, however often that is told', () => given(queued, sent()).when(noteSent()).then());
+  it('is sent once, even if that is reported again', () => given(queued, sent()).when(noteSent()).then());
   it('must exist', () => {
     given().when(noteSent()).thenRefused('message/unknown');
     given().when(noteFailed(1)).thenRefused('message/unknown');
@@ -38,11 +38,11 @@ describe('a message', () => {
     given(queued)
       .when(noteFailed(1))
       .then(failed(1, later(30_000))));
-  it('is told of an attempt once', () =>
+  it('records the outcome of an attempt once', () =>
     given(queued, failed(1, later(30_000)))
       .when(noteFailed(1))
       .then());
-  it('becomes due by time alone, once', () => {
+  it('becomes due at its time, once', () => {
     const waiting = given(queued, failed(1, later(30_000)));
     const advanceClock = { type: 'AdvanceClock', data: { messageId } } as const;
     waiting.at(later(29_999)).when(advanceClock).then();
@@ -70,12 +70,12 @@ describe('a message', () => {
     given(queued)
       .when(noteFailed(1, { refused: true }))
       .then(failed(1)));
-  it('that arrives after all counts as sent', () => given(queued, failed(1)).when(noteSent(2)).then(sent(2)));
+  it('that is sent after a failed attempt is sent', () => given(queued, failed(1)).when(noteSent(2)).then(sent(2)));
 });
 
-describe('somebody who wants it sent', () => {
+describe('RetryMessage', () => {
   const retry = { type: 'RetryMessage', data: { messageId } } as const;
-  it('has a message that was given up sent, with all its attempts again', () => {
+  it('makes a message due that was given up, with eight new attempts', () => {
     const tried = Array.from({ length: MAX_ATTEMPTS }, (_, index) => failed(index + 1));
     given(queued, ...tried)
       .when(retry)
@@ -84,13 +84,13 @@ describe('somebody who wants it sent', () => {
       .when(noteFailed(MAX_ATTEMPTS + 1))
       .then(failed(MAX_ATTEMPTS + 1, later(30_000)));
   });
-  it('does not wait for its time', () =>
+  it('makes a message due before its time', () =>
     given(queued, failed(1, later(30_000)))
       .when(retry)
       .then(due(2, 'person')));
-  it('has one that had no sender sent', () => given(queued).when(retry).then(due(1, 'person')));
-  it('is told that it was sent', () => given(queued, sent()).when(retry).thenRefused('message/already-sent'));
-  it('is told that nobody needs it', () =>
+  it('makes a message due whose target had no sender', () => given(queued).when(retry).then(due(1, 'person')));
+  it('is refused if the message was sent', () => given(queued, sent()).when(retry).thenRefused('message/already-sent'));
+  it('is refused if the task is completed', () =>
     given(task, { type: 'TaskCompleted', data: { messageId, outcome: 'done' } })
       .when(retry)
       .thenRefused('message/not-needed'));
@@ -99,14 +99,15 @@ describe('somebody who wants it sent', () => {
 describe('a task', () => {
   const complete = { type: 'CompleteTask', data: { messageId } } as const;
   const completed = { type: 'TaskCompleted', data: { messageId, outcome: 'done' } } as const;
-  it('is done', () => given(task, sent()).when(complete).then(completed));
-  it('is dropped', () =>
+  it('can be done', () => given(task, sent()).when(complete).then(completed));
+  it('can be dropped', () =>
     given(task)
       .when({ type: 'CompleteTask', data: { messageId, outcome: 'dropped' } })
       .then({ type: 'TaskCompleted', data: { messageId, outcome: 'dropped' } }));
-  it('is done once', () => given(task, completed).when(complete).then());
-  it('is no other message', () => given(queued).when(complete).thenRefused('message/no-task'));
-  it('that is done is not tried again', () =>
+  it('completed again records nothing', () => given(task, completed).when(complete).then());
+  it('is the only kind of message that can be completed', () =>
+    given(queued).when(complete).thenRefused('message/no-task'));
+  it('that is completed is not sent again', () =>
     given(task, failed(1, later(30_000)), completed)
       .at(later(60_000))
       .when({ type: 'AdvanceClock', data: { messageId } })

@@ -14,21 +14,23 @@ import {
 interface QueuedMessage {
   readonly status: 'queued' | 'waiting' | 'sent' | 'failed';
   readonly message: Message;
-  /** Attempts whose outcome is known, in all and since somebody last asked for it. */
+  /** The number of attempts whose outcome is known: in total, and since the last RetryMessage. */
   readonly attempts: number;
-  readonly tries: number;
+  readonly attemptsSinceRetry: number;
   readonly retryAt?: Instant;
-  /** A task that nobody needs to do any more. */
+  /** The task was done or dropped. */
   readonly completed?: true;
 }
 export type MessageState = { readonly status: 'unknown' } | QueuedMessage;
 
-/** After so many attempts a message is given up: some seventeen hours. */
+/** The number of attempts after which a message is given up, after about fifteen hours. */
 export const MAX_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 6 * 3_600_000;
 
-/** How long to wait after the nth attempt: half a minute, and four times as long each time, at most six hours. */
+/**
+ * The pause after the nth attempt in milliseconds: half a minute, then four times as long each time, at most six hours.
+ */
 export const pauseAfter = (attempt: number): number => Math.min(FIRST_PAUSE_MS * 4 ** (attempt - 1), LONGEST_PAUSE_MS);
 
 const unknownMessage = () => refuse('message/unknown', 'There is no message with this messageId.', 'messageId');
@@ -39,11 +41,11 @@ const dueAgain = ({ message, attempts }: QueuedMessage, cause: 'time' | 'person'
 const changed = (state: MessageState, change: (queued: QueuedMessage) => QueuedMessage): MessageState =>
   state.status === 'unknown' ? state : change(state);
 
-/** Is this attempt still to be made? Not when its outcome is known, nor for a task that nobody needs any more. */
+/** Whether this attempt must still be made: its outcome is not known, and the message is not a completed task. */
 export const isToSend = (state: MessageState, attempt: number): state is QueuedMessage =>
   state.status === 'queued' && state.attempts === attempt - 1 && !state.completed;
 
-/** A message to another system, from its wish to its receipt; a task also until somebody has done it. */
+/** A message to another system, until it is sent or given up; a task also until it is completed. */
 export const messageDecider = decider<MessageState, MessageCommand, MessageEvent>({
   commands: messageCommands,
   events: messageEvents,
@@ -57,8 +59,8 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
     NoteMessageFailed: (state, { data: { messageId, attempt, code, refused } }, { now }) => {
       if (state.status === 'unknown') return unknownMessage();
       if (attempt !== state.attempts + 1 || state.status === 'sent') return [];
-      const tries = state.tries + 1;
-      const retryAt = refused || tries >= MAX_ATTEMPTS ? undefined : fromMs(toMs(now) + pauseAfter(tries));
+      const attempts = state.attemptsSinceRetry + 1;
+      const retryAt = refused || attempts >= MAX_ATTEMPTS ? undefined : fromMs(toMs(now) + pauseAfter(attempts));
       return [{ type: 'MessageFailed', data: { messageId, attempt, code, ...(retryAt && { retryAt }) } }];
     },
     AdvanceClock: () => [],
@@ -82,7 +84,7 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
   },
   evolve: {
     MessageQueued: (_, { data: { messageId, ...content } }) => ({
-      ...{ status: 'queued', attempts: 0, tries: 0 },
+      ...{ status: 'queued', attempts: 0, attemptsSinceRetry: 0 },
       message: { id: messageId, ...content },
     }),
     MessageSent: (state, { data: { attempt } }) =>
@@ -90,13 +92,13 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
     MessageFailed: (state, { data: { attempt, retryAt } }) =>
       changed(state, (queued) => ({
         ...queued,
-        ...{ attempts: attempt, tries: queued.tries + 1 },
+        ...{ attempts: attempt, attemptsSinceRetry: queued.attemptsSinceRetry + 1 },
         ...(retryAt === undefined ? { status: 'failed' } : { status: 'waiting', retryAt }),
       })),
     MessageDue: (state, { data: { cause } }) =>
       changed(state, ({ retryAt: _, ...queued }) => ({
         ...queued,
-        ...{ status: 'queued', tries: cause === 'person' ? 0 : queued.tries },
+        ...{ status: 'queued', attemptsSinceRetry: cause === 'person' ? 0 : queued.attemptsSinceRetry },
       })),
     TaskCompleted: (state) => changed(state, (queued) => ({ ...queued, completed: true })),
   },

@@ -15,7 +15,7 @@ import {
 export const messageStatuses = enumeration('MessageStatus', 'The delivery status of a message.', {
   queued: 'To be sent now.',
   waiting: 'To be tried again.',
-  sent: 'The target accepted it.',
+  sent: 'Accepted by the target.',
   failed: 'Given up.',
   dropped: 'A task that was completed before it was sent.',
 });
@@ -49,7 +49,7 @@ const fields = {
 /** A message in its current state. */
 export type MessageDocument = DocumentOf<typeof fields>;
 
-/** What is, was or could not be told to other systems: everybody's notifications and tasks, and what waits. */
+/** All messages to other systems: notifications, tasks, records and alerts, with their delivery status. */
 export const messages = readModel<MessageDocument, MessageEvent>({
   name: 'messages',
   version: 2,

@@ -3,7 +3,7 @@ import { messageDecider } from './message.decider';
 import { messages } from './messages.read-model';
 import { outboxReport } from './outbox.report';
 
-/** What leaves Baton: messages to other systems, and what became of them. */
+/** Messages to other systems and their delivery. */
 export const outboxParts: ContextParts = {
   name: 'outbox',
   aggregates: [aggregate(ToMessage, messageDecider, { due: messages })],

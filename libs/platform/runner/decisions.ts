@@ -3,7 +3,7 @@ import { followerEvents, type FollowerEvent } from './parked.events';
 
 export const decisionTypes = [...followerEvents.schemas.keys()];
 
-/** A decision about one sequence of a follower, at its place in the log. */
+/** A person's decision about one parked sequence of a follower, at its position in the log. */
 export interface ParkingDecision {
   readonly sequence: string;
   readonly eventId: string;
@@ -11,14 +11,16 @@ export interface ParkingDecision {
   readonly position: string;
 }
 
-/** The decision about this follower that an event holds, if any. */
+/** The decision in an event, if it is one about this follower. */
 export const parkingDecisionOf = (event: RawEvent, followerId: string): ParkingDecision | undefined => {
   if (event.stream !== `follower-${followerId}` || !decisionTypes.includes(event.type)) return undefined;
   const { sequence, eventId } = event.data as FollowerEvent['data'];
   return { sequence, eventId, discards: event.type === 'ParkedDiscarded', position: event.position };
 };
 
-/** `sequence eventId` of all that was discarded for a follower, or only of what was by a position. */
+/**
+ * `sequence eventId` of each event that was discarded for a follower, optionally only of decisions up to a position.
+ */
 export const discardedBy = async (
   log: Pick<EventLog, 'read'>,
   followerId: string,
@@ -32,7 +34,7 @@ export const discardedBy = async (
   );
 };
 
-/** A page cut after each decision: what follows a decision is handled once it was obeyed. */
+/** A page split after each decision, so that the decision is applied before the events that follow it are handled. */
 export function* pageParts(
   events: readonly RawEvent[],
   after: string,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint, EventPlace, RawEvent } from '@baton/kernel';
 
-/** 128 bits of the SHA-256 of all that the log holds of an event. */
+/** The first 128 bits of the SHA-256 of an event as the log has it. */
 export type EventHash = bigint;
 
 export const hashOf = (event: RawEvent): EventHash => {
@@ -14,8 +14,8 @@ export const hashOf = (event: RawEvent): EventHash => {
 const MASK_128 = (1n << 128n) - 1n;
 
 /**
- * What a follower has seen: how many events, and the sum of a 128-bit hash of each mod 2^128. The sum does not depend on
- * order or paging, so another path over the log can compute it anew.
+ * What a follower has seen: the number of events, and the sum of their 128-bit hashes mod 2^128. The sum does not
+ * depend on order or paging, so that a verification can recompute it from the log.
  */
 export class Digest {
   private sum: bigint;
@@ -23,7 +23,7 @@ export class Digest {
   private readonly since: string | undefined;
   count: number;
 
-  /** @param owner whose events are counted, `deals-v1`: its name stands before the sum, so a mix-up is noticed */
+  /** @param owner whose events are counted, such as `deals-v1`; it is part of the text, so that a mix-up is detected */
   constructor(
     private readonly owner: string,
     { count, digest, last, since }: Omit<Checkpoint, 'position'> = { count: 0, digest: `${owner}:0` },
@@ -34,25 +34,25 @@ export class Digest {
     this.since = since;
   }
 
-  /** Counts an event; of several, the latest must come last. */
+  /** Adds an event; events must be added in log order. */
   add({ stream, revision, id }: EventPlace, hash: EventHash): void {
     this.sum = (this.sum + hash) & MASK_128;
     this.last = { stream, revision, id };
     this.count++;
   }
 
-  /** What a checkpoint at this position says. */
+  /** The checkpoint at this position. */
   at(position: string): Checkpoint {
     const { count, last, since } = this;
     return { position, count, digest: this.text(), ...(last && { last }), ...(since !== undefined && { since }) };
   }
 
-  /** The owner and the sum in hex, `deals-v1:1f…`. */
+  /** The owner and the sum in hex, such as `deals-v1:1f…`. */
   text(): string {
     return `${this.owner}:${this.sum.toString(16)}`;
   }
 
-  /** Was this digest made for that owner? */
+  /** Whether this digest was made for that owner. */
   static isOf(owner: string, { digest }: Pick<Checkpoint, 'digest'>): boolean {
     return digest.startsWith(`${owner}:`);
   }

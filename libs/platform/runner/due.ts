@@ -1,4 +1,4 @@
-import type { Aggregate, Documents, FindOptions, Instant } from '@baton/kernel';
+import type { Aggregate, Document, Documents, FindOptions, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
 import { activeGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './policy-follower';
@@ -12,61 +12,53 @@ interface ClockStores {
 }
 
 const PAGE = 500;
-/** Live, commands of so many streams are on their way at once: they share the log's commits. */
+/** How many streams are sent to at once in live mode, so that they share the log's commits. */
 const COMMANDS_AT_ONCE = 64;
 
 /**
- * Sends AdvanceClock to every stream with something due at or before an instant, in the order of their due instants; the
- * decider checks again. Each is sent to once, however far the due list is behind; one that fails does not hold up the
- * others. A history is sent one by one, so that it comes out the same each time.
- * @param mode `backfill`: only streams that a history changed last
- * @param mine asked before each page: may this process go on?
- * @param isHistoryInHand does somebody bring a history? Then the streams that it changed last are left to it
+ * Sends AdvanceClock to every stream with something due at or before an instant, ordered by due instant; the decider
+ * checks again. Each stream is sent to once, even if the due list lags behind; a failure does not hold up the others.
+ * In backfill mode commands are sent one by one, so that an import gives the same log each time.
+ * @param mode `backfill`: only streams whose last change was an import
+ * @param mayContinue checked before each page
+ * @param isImportRunning in live mode, while an import runs, streams that it changed last are left to it
  * @returns how many commands were sent
- * @throws what the first failed command threw, after the others were sent; at once where a whole page failed
+ * @throws what the first failed command threw, after the others were sent; immediately if all commands of a page failed
  */
 export const sendDue = async (
   { documents, aggregates, dispatch }: ClockStores,
   until: Instant,
   mode: 'live' | 'backfill',
-  mine: () => boolean = () => true,
-  isHistoryInHand: () => Promise<boolean> = async () => false,
+  mayContinue: () => boolean = () => true,
+  isImportRunning: () => Promise<boolean> = async () => false,
 ): Promise<number> => {
   let sent = 0;
   const faults: unknown[] = [];
-  let others = mode === 'live' && (await isHistoryInHand());
+  let skipsImported = mode === 'live' && (await isImportRunning());
   for (const { due: projection, to, commands } of aggregates) {
     if (!projection) continue;
     const knowsMode = 'mode' in projection.columns;
-    if (mode === 'backfill' && !knowsMode) continue; // no history brings such streams
+    if (mode === 'backfill' && !knowsMode) continue; // imports do not write such streams
     const collection = collectionOf(projection, await activeGeneration(documents, projection));
-    const send = async (id: string, dueAt: string): Promise<void> => {
-      const meta = {
-        commandId: uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS),
-        actor: 'clock',
-        origin: 'system' as const,
-        occurredAt: until,
-        mode,
-      };
+    const advance = async (id: string, dueAt: string): Promise<void> => {
+      const commandId = uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS);
+      const meta = { commandId, actor: 'clock', origin: 'system' as const, occurredAt: until, mode };
       await dispatch(new to(id, { type: 'AdvanceClock', data: { [commands.idField]: id }, meta }));
     };
-    for (let after: FindOptions['after'], more = true; more && mine();) {
+    for (let after: FindOptions['after'], more = true; more && mayContinue();) {
+      const ofMode = knowsMode && (skipsImported || mode === 'backfill') && { mode: { eq: mode } };
       const due = await documents.find(collection, {
-        where: { dueAt: { lte: until }, ...(knowsMode && (others || mode === 'backfill') && { mode: { eq: mode } }) },
+        where: { dueAt: { lte: until }, ...ofMode },
         orderBy: [{ column: 'dueAt' }],
         limit: PAGE,
         ...(after && { after }),
       });
-      // What this page shows of a history was written after whoever brings it had taken it in hand.
-      if (mode === 'live' && !others && due.length > 0 && (others = await isHistoryInHand())) continue;
-      const before = faults.length;
-      const waiting = due.values();
-      const sender = async () => {
-        for (const { id, doc } of waiting) await send(id, dueAtOf(doc)).catch((fault: unknown) => faults.push(fault));
-      };
-      await Promise.all(Array.from({ length: mode === 'live' ? COMMANDS_AT_ONCE : 1 }, sender));
+      // An import takes its lease before it writes: if this page contains events of one, it is running by now.
+      if (mode === 'live' && !skipsImported && due.length > 0 && (skipsImported = await isImportRunning())) continue;
+      const failed = await failuresOf(due, mode === 'live' ? COMMANDS_AT_ONCE : 1, advance);
       sent += due.length;
-      if (due.length > 0 && faults.length - before === due.length) throw faults[before];
+      if (due.length > 0 && failed.length === due.length) throw failed[0];
+      faults.push(...failed);
       const last = due.at(-1);
       if (last) after = { values: [dueAtOf(last.doc)], id: last.id };
       more = due.length === PAGE;
@@ -74,6 +66,21 @@ export const sendDue = async (
   }
   if (faults.length > 0) throw faults[0];
   return sent;
+};
+
+/** Calls `advance` for each document of a page, at most `atOnce` at a time. @returns what the failed calls threw */
+const failuresOf = async (
+  page: readonly Document[],
+  atOnce: number,
+  advance: (id: string, dueAt: string) => Promise<void>,
+): Promise<readonly unknown[]> => {
+  const failures: unknown[] = [];
+  const waiting = page.values();
+  const sender = async () => {
+    for (const { id, doc } of waiting) await advance(id, dueAtOf(doc)).catch((fault: unknown) => failures.push(fault));
+  };
+  await Promise.all(Array.from({ length: atOnce }, sender));
+  return failures;
 };
 
 const dueAtOf = (doc: unknown): string => (doc as { readonly dueAt: string }).dueAt;

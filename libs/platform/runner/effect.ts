@@ -23,10 +23,10 @@ import type { Dispatch } from './policy-follower';
 import { machineTimers, type Timers } from './timers';
 
 const EFFECT_COMMANDS = '2c9e5a1d-7b64-5c1f-9e0a-4d8b7f3a6e21';
-/** A target that has not answered by then has not taken the message. */
+/** How long a target may take to answer; after that the attempt counts as failed. */
 const DEADLINE_MS = 10_000;
 
-/** A target of messages, and who brings them there. */
+/** A target of messages, and the adapter that sends them there. */
 export interface Sender {
   readonly target: string;
   readonly outbound: Outbound;
@@ -36,7 +36,7 @@ export type OnEffect = (target: string, outcome: 'sent' | 'failed' | 'refused') 
 /** The checkpoint name of a target's follower. */
 export const effectFollower = (target: string): string => `effect-${target}-v1`;
 
-/** A message on its way to its target; it speaks to the lane, so that a lane stays in order. */
+/** One attempt to deliver a message. It is addressed to a lane, because commands with the same address run in order. */
 interface DeliveryAttempt {
   readonly messageId: string;
   readonly attempt: number;
@@ -44,9 +44,9 @@ interface DeliveryAttempt {
 class Delivery extends To<{ readonly type: 'Deliver'; readonly data: DeliveryAttempt; readonly meta: CommandMeta }> {}
 
 /**
- * What falls to a target, as a policy whose commands are deliveries: order, checkpoint and parking are those of policies.
- * A lane is the messages about one lead, or to one addressee. It begins at the tip: what was queued while the target had
- * no sender is old news, and is sent when somebody asks for it.
+ * The deliveries of one target, as a policy whose commands are `Deliver`, so that order, checkpoint and parking work as
+ * for policies. A lane holds the messages about one lead or, without a lead, to one recipient. It begins at the end of
+ * the log: a message that was queued while the target had no sender is sent only when somebody retries it.
  */
 export const deliveriesTo = (target: string): Policy => ({
   name: target,
@@ -67,73 +67,76 @@ export const deliveriesTo = (target: string): Policy => ({
 });
 
 /**
- * Brings messages to a target and records the outcome on the message's stream. After a crash in between the message is
- * brought again, under the same id; an attempt whose outcome is recorded is not made again.
- * @param fence throws where this process may not go on
+ * Sends messages to a target and records the outcome on the message's stream. After a crash between the two the message
+ * is sent again under the same id; an attempt whose outcome is recorded is not repeated.
+ * @param fence throws when this process no longer holds the lease
  */
 export const deliveryDispatch =
   (
     { target, outbound }: Sender,
     { journal, dispatch, timers = machineTimers }: { journal: Journal; dispatch: Dispatch; timers?: Timers },
     fence: () => Fence,
-    leaving: AbortSignal,
+    stopping: AbortSignal,
     onEffect: OnEffect = () => undefined,
   ): Dispatch =>
   async ({ command }) => {
-    if (leaving.aborted) throw stopping();
+    if (stopping.aborted) throw processStops();
     fence();
     const { messageId, attempt } = command.data as DeliveryAttempt;
     const history = await journal.read(`message-${messageId}`);
     const state = history.reduce<MessageState>(
-      (known, event) => messageDecider.evolve(known, event as unknown as DatedEvent<MessageEvent>),
+      (folded, event) => messageDecider.evolve(folded, event as unknown as DatedEvent<MessageEvent>),
       messageDecider.initialState(),
     );
     const last = history.at(-1)!;
     if (!isToSend(state, attempt)) return new Accepted(messageId, last.position, last.revision, 0, true);
-    const outcome = await attemptDelivery(outbound, state.message, timers, leaving);
+    const outcome = await attemptDelivery(outbound, state.message, timers, stopping);
     onEffect(target, outcome.type === 'NoteMessageSent' ? 'sent' : outcome.data.refused ? 'refused' : 'failed');
-    const said = { type: outcome.type, data: { messageId, attempt, ...outcome.data } } as Omit<MessageCommand, 'meta'>;
+    const outcomeCommand = { type: outcome.type, data: { messageId, attempt, ...outcome.data } } as Omit<
+      MessageCommand,
+      'meta'
+    >;
     const meta: CommandMeta = {
-      commandId: uuidv5(JSON.stringify(said), EFFECT_COMMANDS),
+      commandId: uuidv5(JSON.stringify(outcomeCommand), EFFECT_COMMANDS),
       actor: `effect:${target}`,
       origin: 'system',
       ...(command.meta.correlationId !== undefined && { correlationId: command.meta.correlationId }),
       ...(command.meta.causationId !== undefined && { causationId: command.meta.causationId }),
     };
-    return dispatch(new ToMessage(messageId, { ...said, meta } as MessageCommand));
+    return dispatch(new ToMessage(messageId, { ...outcomeCommand, meta } as MessageCommand));
   };
 
 type DeliveryOutcome =
   | { readonly type: 'NoteMessageSent'; readonly data: { readonly receipt?: string; readonly refused?: undefined } }
   | { readonly type: 'NoteMessageFailed'; readonly data: { readonly code: string; readonly refused?: true } };
 
-const stopping = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
+const processStops = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
 
-/** @throws Conflict `documents/lease-lost` where the process stops before the outcome is known */
+/** @throws Conflict `documents/lease-lost` when the process stops before the outcome is known */
 const attemptDelivery = async (
   outbound: Outbound,
-  sent: Message,
+  message: Message,
   timers: Timers,
-  leaving: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<DeliveryOutcome> => {
-  const [over, answered] = [new AbortController(), new AbortController()];
-  const deadline = timers.delay(DEADLINE_MS, AbortSignal.any([answered.signal, leaving])).catch(() => undefined);
+  const [attemptEnded, answered] = [new AbortController(), new AbortController()];
+  const deadline = timers.delay(DEADLINE_MS, AbortSignal.any([answered.signal, stopping])).catch(() => undefined);
   try {
-    const late = deadline.then(() => {
-      if (leaving.aborted) throw stopping();
+    const timeout = deadline.then(() => {
+      if (stopping.aborted) throw processStops();
       throw new Conflict('effect/no-answer', 'The target did not answer in time.');
     });
-    const receipt = await Promise.race([outbound.send(sent, over.signal), late]);
+    const receipt = await Promise.race([outbound.send(message, attemptEnded.signal), timeout]);
     return { type: 'NoteMessageSent', data: receipt === undefined ? {} : { receipt: receipt.slice(0, 500) } };
   } catch (error) {
-    if (leaving.aborted) throw stopping();
-    // What a foreign library says may hold names: only codes of our own are kept.
+    if (stopping.aborted) throw processStops();
+    // The text of another library's error may contain personal data: only Baton's own codes are kept.
     const failure =
       error instanceof BatonError ? error : new Conflict('effect/not-sent', 'The target did not accept the message.');
     const refused = error instanceof Refused && { refused: true as const };
     return { type: 'NoteMessageFailed', data: { code: failure.code, ...refused } };
   } finally {
     answered.abort();
-    over.abort();
+    attemptEnded.abort();
   }
 };

@@ -28,14 +28,14 @@ import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 
-/** What follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
+/** Follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
   readonly name: string;
-  /** Event types it takes; undefined: all. */
+  /** The event types it handles; undefined: all. */
   readonly types: readonly string[] | undefined;
   /** Everything up to here is handled and saved. */
   readonly position: string;
-  /** Everything up to here is handled, and visible to readers. */
+  /** Everything up to here is handled and visible to readers; it may lie after `position`. */
   readonly handled: string;
   /** Handles a page that begins at or before its position. */
   take(page: DecodedPage): Promise<void>;
@@ -47,18 +47,20 @@ export interface FoldStores extends ParkedSequenceStores {
   readonly log: Pick<EventLog, 'read' | 'readAll'>;
   readonly journal: Journal;
   readonly aroundFold?: AroundFold | undefined;
-  /** How many documents (rows, of an index) a fold keeps at hand, so that it need not load them; 20 000 unless told. */
+  /** How many documents (for an index: rows) a fold caches; 20 000 by default. */
   readonly maxCachedDocuments?: number;
 }
 
 /**
- * When changed documents are saved: as soon as the end of the log is reached; once a history that is being brought in
- * pauses; at the end of a rebuild. At the latest when there are so many of them in one read model: a rebuild folds one at
- * a time, a history all.
+ * When changed documents are saved: `live`, as soon as the end of the log is reached; `history`, when an import pauses;
+ * `rebuild`, at the end. In each mode also when a read model has this many unsaved documents; fewer during an import,
+ * because it folds all read models at once and a rebuild folds one.
  */
 export type SaveMode = 'live' | 'history' | 'rebuild';
 const DIRTY_LIMITS: Readonly<Record<SaveMode, number>> = { live: 50_000, history: 20_000, rebuild: 50_000 };
-/** A fold that is behind saves this often: documents of one person recur in neighbouring pages. */
+/**
+ * A live fold that is behind saves only every few pages, because neighbouring pages often change the same documents.
+ */
 const PAGES_UNSAVED = 5;
 
 /** Folds the log into one generation of a read model: load each document once, fold in memory, write once. */
@@ -68,9 +70,9 @@ export class Fold implements Follower {
   private readonly collection: Collection;
   private readonly subscribed: ReadonlySet<string> | undefined;
   private readonly columns: readonly (readonly [string, ColumnType])[];
-  /** What people call it when they decide about its parked sequences, whatever the generation. */
+  /** The name used in decisions about its parked sequences; the same for all generations. */
   private readonly followerId: string;
-  /** By key; of an index the document is the open end of the key's list. */
+  /** By key; for an index the document is the unfinished end of the key's list. */
   private dirty = new Map<string, Document>();
   private readonly cache: LRUCache<string, Document>;
   private readonly parked: ParkedSequences;
@@ -81,9 +83,9 @@ export class Fold implements Follower {
   private pagesUnsaved = 0;
   /** Entries of an index that are not saved yet. */
   private entriesUnsaved = 0;
-  /** Some document or parked sequence is not saved yet; without it only the checkpoint is behind. */
+  /** Whether a document or parked sequence is unsaved; if not, only the checkpoint is behind. */
   private changed = false;
-  /** No document was written before this run, so none needs to be loaded, and all can be inserted. */
+  /** The generation has no documents yet: none needs to be loaded, and all can be inserted. */
   private isNew = false;
 
   private constructor(
@@ -92,12 +94,12 @@ export class Fold implements Follower {
     generation: string,
     private readonly fence: () => Fence,
     private readonly saveMode: SaveMode,
-    /** Its checkpoint proves what it has seen: that costs as much for each event as reading it. */
+    /** Whether the checkpoint carries a digest of the events; computing it costs as much as reading them. */
     private readonly keepsDigest: boolean,
   ) {
     this.name = generation;
     this.parked = new ParkedSequences(generation);
-    // By size, not by number: room for so many is not set aside by every read model of every command line.
+    // `maxSize` and not `max`, because LRUCache allocates room for `max` entries at once, for each read model.
     this.cache = new LRUCache({
       maxSize: stores.maxCachedDocuments ?? 20_000,
       sizeCalculation: ({ doc }) => (projection.blockSize ? 1 + (doc as OpenList).entries.length : 1),
@@ -110,7 +112,7 @@ export class Fold implements Follower {
     this.digest = new Digest(this.followerId);
   }
 
-  /** Takes up a generation where its checkpoint left it. @param from a place before it, where the log was cut */
+  /** Opens a generation at its checkpoint. @param from an earlier position, if the log ends before the checkpoint */
   static async open(
     stores: FoldStores,
     projection: Projection,
@@ -150,8 +152,8 @@ export class Fold implements Follower {
     this.unsaved = true;
     if (!this.changed) return;
     this.pagesUnsaved++;
-    const waited = this.saveMode === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (waited || this.dirty.size + this.entriesUnsaved >= DIRTY_LIMITS[this.saveMode]) await this.flush();
+    const isDue = this.saveMode === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
+    if (isDue || this.dirty.size + this.entriesUnsaved >= DIRTY_LIMITS[this.saveMode]) await this.flush();
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -184,7 +186,7 @@ export class Fold implements Follower {
   }
 
   private foldInto(key: string, event: RawEvent, decoded: unknown): void {
-    if (this.parked.has(key)) return; // its sequence waits behind an event that could not be folded
+    if (this.parked.has(key)) return; // parked: an earlier event could not be folded
     const known = this.dirty.get(key);
     if (known && known.position >= event.position) return; // delivered again
     try {
@@ -195,7 +197,10 @@ export class Fold implements Follower {
     }
   }
 
-  /** One event into one document, which must fit its columns: one that does not would hold up every later commit. */
+  /**
+   * Folds one event into one document and checks its column types: a store would refuse every later commit with a wrong
+   * one.
+   */
   private step(before: object | undefined, decoded: unknown, key: string): object {
     const { projection } = this;
     if (projection.blockSize) return this.withEntry(before as OpenList | undefined, decoded, key);
@@ -220,10 +225,10 @@ export class Fold implements Follower {
     this.parked.park(sequence, event, error, 'folded');
   }
 
-  /** Handles a parked sequence again, up to the decision. Its documents then stand at the decision's position. */
+  /** Folds a parked sequence again, up to the decision, whose position its documents then have. */
   private async applyDecision({ sequence, eventId, position: upTo }: ParkingDecision): Promise<void> {
     const waiting = this.parked.get(sequence);
-    if (!waiting || waiting.eventId !== eventId) return; // it waits no more, or for another event
+    if (!waiting || waiting.eventId !== eventId) return; // no longer parked, or at another event
     const { log, journal, aroundFold } = this.stores;
     this.parked.delete(sequence);
     this.changed = true;
@@ -260,12 +265,13 @@ export class Fold implements Follower {
     );
     for (const [index, id] of keys.entries()) {
       const doc = lists[index]!;
-      const position = doc.entries.at(-1)?.position ?? START; // behind a block only what comes after the checkpoint is new
+      // Without rows after the last block every event after the checkpoint is new.
+      const position = doc.entries.at(-1)?.position ?? START;
       this.dirty.set(id, { id, doc, position });
     }
   }
 
-  /** The documents that changed, as they are written. */
+  /** The changed documents, in the form that is written. */
   private changes(): { readonly documents: readonly Document[]; readonly removed: readonly string[] } {
     const changed = [...this.dirty.values()].filter(({ position }) => position > this.savedTo);
     const { blockSize } = this.projection;

@@ -6,7 +6,7 @@ import { MemoryKeyStore } from '../keys';
 import { FollowedStreams } from './followed-streams';
 
 const at = (position: number) => String(position).padStart(4, '0');
-/** A log in which each event stands where the test says; `reads` are the streams that were asked of it. */
+/** A log whose events have the given positions; `reads` are the streams that were read from it. */
 const setting = (keptBytes?: number) => {
   const all: RawEvent[] = [];
   const reads: string[] = [];
@@ -31,7 +31,7 @@ const setting = (keptBytes?: number) => {
 };
 
 describe('followed streams', () => {
-  it('that begin on the way are never read, and end at the position that is asked for', async () => {
+  it('that begin in a followed page are not read from the log, and end at the requested position', async () => {
     const { add, take, seen, reads } = setting();
     take(4, add('a', 1), add('b', 2), add('a', 3), add('a', 4));
     expect(await seen('a', 1)).toEqual([1]);
@@ -42,12 +42,12 @@ describe('followed streams', () => {
     expect(reads).toEqual([]);
   });
 
-  it('that began before are read once, and carried on by the pages', async () => {
+  it('that began before are read once, and extended by the pages', async () => {
     const { add, take, seen, reads } = setting();
     for (const position of [1, 2]) add('a', position);
     const ahead = add('a', 5);
     expect(await seen('none', 3)).toEqual([]);
-    expect(await seen('a', 3)).toEqual([1, 2]); // it was read ahead of the page
+    expect(await seen('a', 3)).toEqual([1, 2]); // the read went further than the page
     take(5, ahead);
     take(5, ahead);
     take(7, add('a', 6), add('none', 7));
@@ -56,7 +56,7 @@ describe('followed streams', () => {
     expect(reads).toEqual(['none', 'a']);
   });
 
-  it('are read again when they were dropped for others', async () => {
+  it('are read again after they were evicted', async () => {
     const { add, take, seen, reads } = setting(6_000);
     for (let n = 1; n <= 40; n++) take(n, add(`s${n}`, n));
     expect(await seen('s40', 40)).toEqual([40]);
@@ -66,7 +66,7 @@ describe('followed streams', () => {
     expect(reads).toEqual(['s1']);
   });
 
-  it('are not kept from a read that a page has overtaken', async () => {
+  it('are not cached from a read during which a page came', async () => {
     const { add, take, seen, reads } = setting();
     add('a', 1);
     const reading = seen('a', 1);
@@ -76,7 +76,7 @@ describe('followed streams', () => {
     expect(reads).toEqual(['a', 'a']);
   });
 
-  it('say of an event that cannot be read only when it is looked at', async () => {
+  it('report an unreadable event only when it is decoded', async () => {
     const { add, take, streams } = setting();
     take(2, add('a', 1), add('a', 2, { odd: true }));
     const [first, second] = await streams.upTo('a', at(2));

@@ -3,10 +3,10 @@ import { LRUCache } from 'lru-cache';
 
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** An event that is decoded when it is first looked at. */
+/** An event that is decoded when it is first read. */
 export class FollowedEvent {
   private decodedEvent: StoredEvent | undefined;
-  /** About what it takes in memory, decoded too. */
+  /** Its approximate size in memory, including the decoded form. */
   readonly bytes: number;
 
   constructor(
@@ -23,9 +23,10 @@ export class FollowedEvent {
 }
 
 /**
- * Streams as far as the log was followed, for policies: each is read once at most, one that begins on the way never, and
- * the pages of the log carry them on. One object serves the followers of one round of following, whose pages leave
- * nothing out. Its memory is bounded; a stream that was dropped is read when it is looked at again.
+ * A cache of streams for policies, each up to the position that was followed. A stream is read from the log at most
+ * once, and not at all if it begins in a followed page; later events come from the pages. One instance serves the
+ * followers of one read of the log, whose pages are contiguous. Its memory is bounded; an evicted stream is read again
+ * when it is needed.
  */
 export class FollowedStreams {
   private readonly streams: LRUCache<string, FollowedEvent[]>;
@@ -43,21 +44,21 @@ export class FollowedStreams {
     });
   }
 
-  /** Takes the next page of the log; one that was taken already changes nothing. */
+  /** Adds the events of the next page; a page that was already added changes nothing. */
   take({ events, position }: Pick<Page, 'events' | 'position'>): void {
     if (position <= this.followedTo) return;
     this.followedTo = position;
     const grown = new Map<string, FollowedEvent[]>();
     for (const event of events) {
       const known = grown.get(event.stream) ?? this.streams.peek(event.stream) ?? [];
-      if (event.revision !== known.length) continue; // read ahead of the pages, or not kept
+      if (event.revision !== known.length) continue; // the stream was read further than this page, or is not cached
       known.push(new FollowedEvent(event, this.journal));
       grown.set(event.stream, known);
     }
     for (const [stream, known] of grown) this.streams.set(stream, known);
   }
 
-  /** The events of a stream up to a position that was followed. */
+  /** The events of a stream up to a position that has been followed. */
   async upTo(stream: string, position: Position): Promise<readonly FollowedEvent[]> {
     const events = this.streams.get(stream) ?? (await this.read(stream));
     const last = events.findLastIndex(({ stored }) => stored.position <= position);
@@ -70,18 +71,19 @@ export class FollowedStreams {
       const { followedTo } = this;
       reading = this.log.read(stream).then((events) => {
         const known = events.map((event) => new FollowedEvent(event, this.journal));
-        if (this.followedTo === followedTo) this.streams.set(stream, known); // otherwise a page may have brought what it lacks
+        // If a page came meanwhile, the read may lack events of it.
+        if (this.followedTo === followedTo) this.streams.set(stream, known);
         return known;
       });
       this.reading.set(stream, reading);
-      const over = () => this.reading.delete(stream);
-      reading.then(over, over);
+      const done = () => this.reading.delete(stream);
+      reading.then(done, done);
     }
     return reading;
   }
 }
 
-/** About what a value takes in memory. */
+/** The approximate size of a value in memory. */
 const bytesOf = (value: unknown): number => {
   if (typeof value === 'string') return 24 + value.length;
   if (typeof value !== 'object' || value === null) return 8;

@@ -1,22 +1,24 @@
 import { codeOf, type Documents, type Projection } from '@baton/kernel';
 import { collectionOf, firstGeneration, isGenerationOf } from '../documents';
 
-/** The lease of whoever builds a read model anew. */
+/** The lease of the process that rebuilds a read model. */
 export const rebuildLease = (readModel: string): string => `rebuild-${readModel}`;
 
 export const isDropped = (error: unknown): boolean => codeOf(error) === 'documents/generation-dropped';
 
 /**
- * Begins a generation that never was: `deals-v1`, then `deals-v1-2` … Names of dropped ones are not used again, so that
- * a late writer of one can do no harm. What interrupted rebuilds of this version left behind is dropped.
+ * Creates a generation under a name that was never used: `deals-v1`, then `deals-v1-2` … Names of dropped generations
+ * are not reused, so that a late write to one has no effect. Generations that interrupted rebuilds of this version left
+ * behind are dropped.
  */
 export const newGeneration = async (documents: Documents, projection: Projection): Promise<string> => {
   const first = firstGeneration(projection);
   const active = await documents.active(projection.name);
   const known = (await documents.generations()).filter((name) => isGenerationOf(projection, name));
-  // Whoever holds the lease of the read model may be about to begin with the first, or with the one in use.
+  // The process that holds the lease of the read model may be about to create the first one, or to write the one in
+  // use.
   known.push(active ?? first);
-  for (const left of known) if (active && left !== active) await documents.drop(left);
+  for (const unused of known) if (active && unused !== active) await documents.drop(unused);
   for (let number = 1; ; number++) {
     const generation = number === 1 ? first : `${first}-${number}`;
     if (known.includes(generation)) continue;
@@ -30,9 +32,9 @@ export const newGeneration = async (documents: Documents, projection: Projection
 };
 
 /**
- * Drops generations of a read model that nobody will read again: what an interrupted rebuild or drop, or a writer that
- * was killed while somebody dropped what it wrote, left behind. An erasure would not reach them.
- * @param generations that exist
+ * Drops generations of a read model that will not be read again, left by an interrupted rebuild or drop, or by a
+ * process that was killed while it wrote to a dropped one. An erasure would not reach the personal data in them.
+ * @param generations the names of all that exist
  */
 export const dropUnusedGenerations = async (
   documents: Documents,
@@ -43,7 +45,7 @@ export const dropUnusedGenerations = async (
     name.startsWith(`${readModel}-v`) && /^\d+(-\d+)?$/.test(name.slice(readModel.length + 2));
   const known = generations.filter(belongs);
   if (known.length < 2 || (await documents.leases()).has(rebuildLease(readModel))) return;
-  // Read last: what existed before, is not being built and is not in use will never be.
+  // Read last: a generation that existed before, is not being built and is not in use will never be used.
   const active = await documents.active(readModel);
   for (const generation of known) if (active && generation !== active) await documents.drop(generation);
 };

@@ -3,7 +3,7 @@ import type { Follower } from './fold';
 import { DecodedPage } from './page';
 import { machineTimers, type Timers } from './timers';
 
-/** Reads the next page while the present one is handled. */
+/** Reads the next page while the current one is handled. */
 export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
   const iterator = pages[Symbol.asyncIterator]();
   let next = iterator.next();
@@ -20,12 +20,12 @@ export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page
   }
 }
 
-/** Stands around each page that a follower takes: whoever measures calls `take` once and throws what it throws. */
+/** Wraps the handling of each page, for metrics and traces: must call `take` once and let its errors through. */
 export type AroundPage = (follower: string, events: number, take: () => Promise<void>) => Promise<void>;
 
 const IDLE_MS = 100;
 
-/** The pages, and a `pause` whenever the log was silent for a moment after one. */
+/** The pages, and a `pause` when no page followed one for a moment. */
 async function* withPauses(pages: AsyncIterable<Page>, timers: Timers): AsyncIterable<Page | 'pause'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
@@ -55,8 +55,8 @@ const earliestPosition = (followers: readonly Follower[]): string =>
   followers.reduce((first, { position }) => (position < first ? position : first), followers[0]!.position);
 
 /**
- * Followers that share one read of the log. A fault of a store ends the read; it begins again, after a pause, from
- * the earliest saved position, and followers that were further ignore what they have.
+ * Followers that share one read of the log. When a store fails, the read ends and starts again after a pause, from the
+ * earliest saved position; followers that were further skip what they have already handled.
  */
 export class FollowerGroup {
   followers: readonly Follower[] = [];
@@ -67,7 +67,7 @@ export class FollowerGroup {
   constructor(
     private readonly log: EventLog,
     private readonly journal: Journal,
-    /** The followers this process may run now (it holds their leases), taken up at their checkpoints. */
+    /** Opens the followers whose leases this process holds, at their checkpoints. */
     private readonly open: () => Promise<readonly Follower[]>,
     private readonly onProgress: () => void,
     private readonly onFault: (error: unknown) => void,
@@ -79,7 +79,7 @@ export class FollowerGroup {
     this.running = this.run();
   }
 
-  /** Takes the followers up anew: a lease or an active generation changed. */
+  /** Opens the followers again, because a lease or an active generation changed. */
   refresh(): void {
     this.round.abort();
   }

@@ -17,7 +17,7 @@ const sums = projection<{ readonly coins: number }, EventOf<typeof tillEvents>>(
   on: { CoinDropped: ({ coins }, { data }) => ({ coins: coins + data.coins }) },
 });
 
-/** A log of coins, and its history; `folds` counts how often the log was folded. */
+/** A log of coin events and its as-of read models; `folds` counts how often the log was folded. */
 const world = (keptBytes?: number) => {
   const clock = new FixedClock('2024-03-01T00:00:00.000Z');
   const log = EmbeddedEventLog.open(':memory:', clock);
@@ -44,7 +44,7 @@ describe('cuts of the log', () => {
     [{ knownBy: '2024-01-31T00:00:00.000Z' }],
     [{ knownBy: '2030-01-01T00:00:00.000Z' }],
     [{ knownAt: '0000000000000001' }],
-  ])('are folded once for as long as the log stands still: %j', async (cut) => {
+  ])('are folded once as long as the log does not grow: %j', async (cut) => {
     const { drop, coins, folds } = world();
     await drop();
     const first = await coins(cut);
@@ -52,7 +52,7 @@ describe('cuts of the log', () => {
     expect(folds()).toBe(1);
   });
 
-  it('hold nothing of what had not begun by then, however early a later word is dated', async () => {
+  it('leave out a stream that had not begun, even if a later event of it is dated earlier', async () => {
     const { drop, coins } = world();
     await drop('2024-02-10T00:00:00.000Z');
     await drop('2024-01-05T00:00:00.000Z');
@@ -60,25 +60,25 @@ describe('cuts of the log', () => {
     expect(await coins({ happenedBy: '2024-02-10T00:00:00.000Z' })).toBe(2);
   });
 
-  it('by a position are told the instant of its last event, for ever', async () => {
+  it('by a position always have the instant at which its last event was recorded', async () => {
     const { drop, log, clock } = world();
-    const beginnings = new StreamStarts(log);
-    expect(await beginnings.recordedAt('0000000000000001')).toBeUndefined();
+    const streamStarts = new StreamStarts(log);
+    expect(await streamStarts.recordedAt('0000000000000001')).toBeUndefined();
     for (const at of ['2024-03-01T00:00:00.000Z', '2024-03-02T00:00:00.000Z', '2024-03-03T00:00:00.000Z']) {
       clock.instant = at;
       await drop();
     }
-    const told = (position: number) => beginnings.recordedAt(String(position).padStart(16, '0'));
-    expect(await Promise.all([told(1), told(2), told(3), told(9)])).toEqual([
+    const recordedAt = (position: number) => streamStarts.recordedAt(String(position).padStart(16, '0'));
+    expect(await Promise.all([recordedAt(1), recordedAt(2), recordedAt(3), recordedAt(9)])).toEqual([
       ...['2024-03-01T00:00:00.000Z', '2024-03-02T00:00:00.000Z', '2024-03-03T00:00:00.000Z'],
       '2024-03-03T00:00:00.000Z',
     ]);
     clock.instant = '2024-04-01T00:00:00.000Z';
     await drop();
-    expect(await told(2)).toBe('2024-03-02T00:00:00.000Z');
+    expect(await recordedAt(2)).toBe('2024-03-02T00:00:00.000Z');
   });
 
-  it('go on with the log where they are open', async () => {
+  it('that do not end at a position or an instant of the past grow with the log', async () => {
     const { drop, coins } = world();
     const cut = { happenedBy: '2024-02-01T00:00:00.000Z' };
     await drop();
@@ -87,7 +87,7 @@ describe('cuts of the log', () => {
     expect(await coins(cut)).toBe(2);
   });
 
-  it('that lie beyond the end of the log are not settled by being asked for', async () => {
+  it('beyond the end of the log include events that are appended later', async () => {
     const { drop, coins } = world();
     await drop();
     expect(await coins({ knownAt: '0000000000000005' })).toBe(1);
@@ -95,7 +95,7 @@ describe('cuts of the log', () => {
     expect(await coins({ knownAt: '0000000000000005' })).toBe(5);
   });
 
-  it('are not settled at an instant at which another machine may still record', async () => {
+  it('by a recent knownBy include events that another machine records later', async () => {
     const { drop, coins, clock } = world();
     const knownBy = clock.now();
     await drop();
@@ -107,13 +107,13 @@ describe('cuts of the log', () => {
     expect(await coins({ knownBy })).toBe(2);
   });
 
-  it('are refused where the position is none of this log', async () => {
+  it('are refused if the position is not one of this log', async () => {
     const { drop, coins } = world();
     await drop();
     await expect(coins({ knownAt: '17' })).rejects.toMatchObject({ code: 'log/not-a-position' });
   });
 
-  it('are kept up to a number of bytes', async () => {
+  it('are cached up to a number of bytes', async () => {
     const { drop, coins, folds } = world(2_000);
     for (let n = 0; n < 3; n++) await drop();
     for (const knownAt of ['0000000000000001', '0000000000000002', '0000000000000001'])

@@ -18,10 +18,10 @@ import type { AroundFold } from './refold';
 import { StreamStarts } from './stream-starts';
 import { replay } from './replay';
 
-/** Whoever folds in memory has no rival. */
+/** A fold in memory has no competing writer. */
 const HISTORY_FENCE = { lease: 'history', token: 0 };
 
-/** Read models as they stood at one cut: each is folded in memory when it is first asked for. */
+/** Read models as of one cut of the log: each is folded in memory when it is first read. */
 class FoldedReadModels extends ReadModels {
   private readonly folded = new Map<string, Promise<unknown>>();
 
@@ -29,7 +29,7 @@ class FoldedReadModels extends ReadModels {
     private readonly log: EventLog,
     private readonly journal: Journal,
     private readonly cut: AsOf,
-    private readonly beginnings: StreamStarts,
+    private readonly streamStarts: StreamStarts,
     private readonly aroundFold: AroundFold | undefined,
     private readonly onGrown: () => void,
     private readonly memory = new MemoryDocuments(),
@@ -37,7 +37,7 @@ class FoldedReadModels extends ReadModels {
     super(memory);
   }
 
-  /** What is kept, counted generously. */
+  /** An upper estimate of the memory it takes. */
   get bytes(): number {
     return 1000 + this.memory.bytes;
   }
@@ -47,16 +47,16 @@ class FoldedReadModels extends ReadModels {
     if (!folding) {
       folding = this.fold(projection);
       this.folded.set(projection.name, folding);
-      folding.catch(() => this.folded.delete(projection.name)); // a store that was away may be asked again
+      folding.catch(() => this.folded.delete(projection.name)); // a later query tries again
     }
     await folding;
     return super.collection(projection);
   }
 
   private async fold(projection: Projection): Promise<void> {
-    const { log, journal, documents, aroundFold, beginnings } = this;
-    if (this.cut.happenedBy) await beginnings.catchUp();
-    const hasBegun = (stream: string, by: Instant) => beginnings.hasBegun(stream, by);
+    const { log, journal, documents, aroundFold, streamStarts } = this;
+    if (this.cut.happenedBy) await streamStarts.catchUp();
+    const hasBegun = (stream: string, by: Instant) => streamStarts.hasBegun(stream, by);
     await replay(
       { log, journal, documents, aroundFold, hasBegun },
       projection,
@@ -70,12 +70,14 @@ class FoldedReadModels extends ReadModels {
   }
 }
 
-/** Cuts are kept up to so many bytes of their documents, as they are counted here. */
+/** How many bytes of documents the cache of cuts may hold. */
 const KEPT_BYTES = 64 * 2 ** 20;
-/** Clocks of machines may differ by so much: until then an event may still be recorded at an instant of the past. */
+/**
+ * How far clocks of machines may differ: for so long after an instant an event may still be recorded at that instant.
+ */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Read models at a cut as it was asked for; which cut of the log that is, is found when the first is read. */
+/** Read models at a requested cut. The cut is resolved to a position of the log when the first read model is read. */
 class AsOfReadModels extends ReadModels {
   private foldedModels: Promise<ReadModels> | undefined;
 
@@ -102,7 +104,7 @@ class AsOfReadModels extends ReadModels {
     yield* (await this.models()).pages(projection, where, orderBy, limit);
   }
 
-  /** One cut for all read models of an answer; a log that was away may be asked again. */
+  /** One cut for all read models of an answer; after a failure the next call tries again. */
   private models(): Promise<ReadModels> {
     this.foldedModels ??= this.findCut().catch((error: unknown) => {
       this.foldedModels = undefined;
@@ -115,25 +117,25 @@ class AsOfReadModels extends ReadModels {
 interface HistoryOptions {
   readonly aroundFold?: AroundFold;
   readonly keptBytes?: number;
-  readonly beginnings?: StreamStarts;
+  readonly streamStarts?: StreamStarts;
 }
 
 /**
- * Answers as-of questions: the same projections over a cut log, the same queries on top. Recent cuts are kept, whatever
- * they are made of, bounded in bytes. What was known by an instant of the past, or up to a position of the log, never
- * changes; any other cut ends at the end of the log at this moment, and is kept as that.
+ * Answers queries with `asOf`: the same projections, folded over a part of the log. Recent cuts are cached, bounded in
+ * bytes. What was known by an instant in the past, or up to a position of the log, never changes; any other cut is
+ * resolved to the present end of the log and cached under that position.
  */
 export const historyOf = (
   log: EventLog,
   journal: Journal,
   clock: Clock,
-  { aroundFold, keptBytes = KEPT_BYTES, beginnings = new StreamStarts(log) }: HistoryOptions = {},
+  { aroundFold, keptBytes = KEPT_BYTES, streamStarts = new StreamStarts(log) }: HistoryOptions = {},
 ): ((cut: AsOf) => ReadModels) => {
   const kept = new LRUCache<string, FoldedReadModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
   /** @throws Refused `log/not-a-position` */
   const endOf = async (knownAt: Position | undefined): Promise<Position> => {
     if (knownAt !== undefined && (await log.readAll(knownAt, {}, 1)).events.length > 0) return knownAt;
-    return log.tip(); // also of a position that the log has not reached
+    return log.tip(); // also for a position that the log has not reached
   };
   return ({ happenedBy, knownBy, knownAt }) =>
     new AsOfReadModels(async () => {
@@ -146,12 +148,12 @@ export const historyOf = (
       };
       const key = JSON.stringify([cut.happenedBy, cut.knownBy, cut.knownAt]);
       const keep = (models: FoldedReadModels) => {
-        kept.delete(key); // the same value set again would keep its old size
+        kept.delete(key); // setting the same value again would keep its old size
         kept.set(key, models);
       };
       const known = kept.get(key);
       if (known) return known;
-      const models: FoldedReadModels = new FoldedReadModels(log, journal, cut, beginnings, aroundFold, () =>
+      const models: FoldedReadModels = new FoldedReadModels(log, journal, cut, streamStarts, aroundFold, () =>
         keep(models),
       );
       keep(models);

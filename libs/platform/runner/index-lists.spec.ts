@@ -8,7 +8,7 @@ import { Fold } from './fold';
 import { DecodedPage } from './page';
 import { replay } from './replay';
 
-/** Of each till the coins that were dropped, and of `all` those of every till. */
+/** For each till the coins that were dropped, and for the key `all` those of every till. */
 const whole = eventIndex({
   name: 'drops',
   version: 1,
@@ -32,7 +32,7 @@ afterEach(async () => {
   for (const log of opened.splice(0)) await log.close();
 });
 
-/** A log of so many drops: of three in a row the third goes into another till. */
+/** A log with `count` drops: every third goes into till b, the others into till a. */
 const logOf = async (count: number) => {
   const log = EmbeddedEventLog.open(':memory:', new FixedClock());
   opened.push(log);
@@ -45,8 +45,8 @@ const logOf = async (count: number) => {
 };
 type World = Awaited<ReturnType<typeof logOf>>;
 
-/** Folds what a store has not seen yet, in pages of so many events, each by a process of its own. */
-const foldOn = async (
+/** Folds the events after the checkpoint, in pages of `size` events, each with a new `Fold`, as after a restart. */
+const foldNew = async (
   { log, journal, events }: World,
   documents: MemoryDocuments,
   size: number,
@@ -85,11 +85,11 @@ describe('an index', () => {
     expect(await shapeAt(258)).toEqual([3, true, 'all/0000000257']);
   });
 
-  it('tells its entries one after the other, whether they stand in rows or in blocks', async () => {
+  it('returns its entries in order, whether they are in rows or in blocks', async () => {
     const world = await logOf(13);
     const documents = new MemoryDocuments();
     for (const count of upTo(14)) {
-      await foldOn(world, documents, 1, count);
+      await foldNew(world, documents, 1, count);
       expect(await coinsOf(documents, 'all')).toEqual(upTo(count));
       for (const till of ['a', 'b'] as const)
         expect(await coinsOf(documents, `till-${till}`)).toEqual(inTill(count, till));
@@ -104,14 +104,14 @@ describe('an index', () => {
     expect(await coinsOf(documents, 'till')).toEqual([]);
   });
 
-  it('has equal bytes in any page size, however often it was taken up again, and built anew', async () => {
+  it('has the same bytes with any page size, after restarts and after a rebuild', async () => {
     const world = await logOf(50);
-    const anew = new MemoryDocuments();
-    await replay({ ...world, documents: anew }, drops, GENERATION, fence, { pageSize: 1000 });
-    const bytes = JSON.stringify(await stored(anew));
+    const rebuilt = new MemoryDocuments();
+    await replay({ ...world, documents: rebuilt }, drops, GENERATION, fence, { pageSize: 1000 });
+    const bytes = JSON.stringify(await stored(rebuilt));
     for (const size of [1, 3, 4, 11, 1000]) {
       const documents = new MemoryDocuments();
-      await foldOn(world, documents, size);
+      await foldNew(world, documents, size);
       expect(JSON.stringify(await stored(documents))).toBe(bytes);
       const paged = new MemoryDocuments();
       await replay({ ...world, documents: paged }, drops, GENERATION, fence, { pageSize: size });
@@ -119,8 +119,11 @@ describe('an index', () => {
     }
   });
 
-  /** A store that loses its process within every other commit: in all of the documents, or behind them. */
-  class CutShort extends MemoryDocuments {
+  /**
+   * A store whose process ends within every other commit: after half of the documents, or after all but before the
+   * checkpoint.
+   */
+  class InterruptedDocuments extends MemoryDocuments {
     private commits = 0;
 
     override async commit(commit: Commit) {
@@ -136,15 +139,15 @@ describe('an index', () => {
     }
   }
 
-  it('goes on behind a commit that was cut short, and loses and doubles nothing', async () => {
+  it('continues after an interrupted commit without losing or doubling an entry', async () => {
     const world = await logOf(60);
     const whole = new MemoryDocuments();
-    await foldOn(world, whole, 1000);
-    const documents = new CutShort();
+    await foldNew(world, whole, 1000);
+    const documents = new InterruptedDocuments();
     let ends = 0;
     for (let size = 9, done = false; !done; size = size === 1 ? 9 : size - 1)
       try {
-        await foldOn(world, documents, size);
+        await foldNew(world, documents, size);
         done = true;
       } catch (error) {
         expect(error).toMatchObject({ message: 'the process ends here' });
@@ -154,10 +157,10 @@ describe('an index', () => {
     expect(await stored(documents)).toEqual(await stored(whole));
   });
 
-  it('is not taken up where entries are missing, and does not answer', async () => {
+  it('with missing entries is neither folded on nor read', async () => {
     const world = await logOf(20);
     const documents = new MemoryDocuments();
-    await foldOn(world, documents, 5, 10); // two blocks and two rows of `all`
+    await foldNew(world, documents, 5, 10); // two blocks and two rows of `all`
     const checkpoint = (await documents.checkpoint(GENERATION))!;
     const lose = (id: string) =>
       documents.commit({
@@ -166,24 +169,24 @@ describe('an index', () => {
     await lose('all/0000000008');
     const code = 'read/documents-differ';
     await expect(coinsOf(documents, 'all')).rejects.toMatchObject({ code });
-    await expect(foldOn(world, documents, 5)).rejects.toMatchObject({ code });
+    await expect(foldNew(world, documents, 5)).rejects.toMatchObject({ code });
   });
 
   describe('that is verified', () => {
-    const verified = async (world: World, documents: MemoryDocuments, atOnce?: number) =>
-      differingDocuments({ ...world, documents }, drops, GENERATION, atOnce);
+    const verified = async (world: World, documents: MemoryDocuments, batchSize?: number) =>
+      differingDocuments({ ...world, documents }, drops, GENERATION, batchSize);
 
-    it('is what a fold anew makes of the log, looked at in one part or in several', async () => {
+    it('equals a new fold of the log, compared in one part or in several', async () => {
       const world = await logOf(30);
       const documents = new MemoryDocuments();
-      await foldOn(world, documents, 7);
-      for (const atOnce of [1000, 3]) expect(await verified(world, documents, atOnce)).toEqual([]);
+      await foldNew(world, documents, 7);
+      for (const batchSize of [1000, 3]) expect(await verified(world, documents, batchSize)).toEqual([]);
     });
 
-    it('names rows and blocks that were altered, lost, or are too many', async () => {
+    it('names rows and blocks that were altered, lost or added', async () => {
       const world = await logOf(15); // of `all` three blocks and three rows
       const documents = new MemoryDocuments();
-      await foldOn(world, documents, 15);
+      await foldNew(world, documents, 15);
       const checkpoint = (await documents.checkpoint(GENERATION))!;
       const block = (await documents.getMany(collection, ['all/0000000004'])).get('all/0000000004')!;
       const { coins } = block.doc.block.fields as { coins: { values: number[] } };
@@ -201,29 +204,29 @@ describe('an index', () => {
       expect(await verified(world, documents)).toEqual(['all/0000000004', 'all/0000000005', 'all/0000000014']);
     });
 
-    it('is not blamed for what grows while it is looked at', async () => {
+    it('is not reported for entries that are added during the verification', async () => {
       const world = await logOf(40);
       const documents = new MemoryDocuments();
-      await foldOn(world, documents, 3, 15);
-      let looked = 0;
+      await foldNew(world, documents, 3, 15);
+      let reads = 0;
       const find = documents.find.bind(documents);
       documents.find = async (of, asked) => {
-        if (asked?.limit === 1000 && ++looked <= 2) await foldOn(world, documents, 3, 15 + 9 * looked);
+        if (asked?.limit === 1000 && ++reads <= 2) await foldNew(world, documents, 3, 15 + 9 * reads);
         return find(of, asked);
       };
       expect(await verified(world, documents)).toEqual([]);
-      expect(looked).toBeGreaterThan(2);
+      expect(reads).toBeGreaterThan(2);
     });
 
-    it('is not blamed for rows that become a block between two pages', async () => {
+    it('is not reported for rows that become a block between two pages', async () => {
       const world = await logOf(256);
       const documents = new MemoryDocuments();
       const four = { ...whole, keys: () => ['a', 'b', 'c', 'd'] };
-      await foldOn(world, documents, 1000, 252, four); // 1008 rows: the last eight of `d` stand in the second page
+      await foldNew(world, documents, 1000, 252, four); // 1008 rows: the last eight of `d` are in the second page
       let pages = 0;
       const find = documents.find.bind(documents);
       documents.find = async (of, asked) => {
-        if (asked?.limit === 1000 && ++pages === 2) await foldOn(world, documents, 1000, 256, four);
+        if (asked?.limit === 1000 && ++pages === 2) await foldNew(world, documents, 1000, 256, four);
         return find(of, asked);
       };
       expect(await differingDocuments({ ...world, documents }, four, GENERATION)).toEqual([]);

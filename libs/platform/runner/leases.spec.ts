@@ -4,7 +4,7 @@ import { MemoryDocuments } from '../documents';
 import { Leases } from './leases';
 import type { Timers } from './timers';
 
-/** Time that only the test moves; whoever waits is woken when it has come. */
+/** A timer that only the test moves; a delay resolves when its time has come. */
 class FakeTimers implements Timers {
   private ms = 0;
   private waiting: { readonly dueMs: number; readonly wake: () => void }[] = [];
@@ -23,7 +23,7 @@ class FakeTimers implements Timers {
       else signal?.addEventListener('abort', stop, { once: true });
     });
   }
-  /** Moves in small steps, so that everything that is due happens at its time. */
+  /** Moves the time in small steps, so that each delay resolves at its time. */
   async pass(ms: number) {
     for (const end = this.ms + ms; this.ms < end;) {
       this.ms = Math.min(end, this.ms + 100);
@@ -52,7 +52,7 @@ describe('leases', () => {
     for (const one of processes.splice(0)) await one.releaseAll();
   });
 
-  /** A process; while `asleep` its calls are not answered. */
+  /** A process; while it is `asleep` its calls to the store are not answered. */
   const started = async (wanted = ['a', 'b']) => {
     const state = { asleep: false, changes: 0, faults: 0 };
     const woken: (() => void)[] = [];
@@ -80,7 +80,7 @@ describe('leases', () => {
     return { leases, state, wake, has: () => wanted.filter((lease) => leases.has(lease)) };
   };
 
-  it('are kept as long as the process goes on, and given back when it leaves', async () => {
+  it('are kept while the process runs, and released when it stops', async () => {
     const [one, two] = [await started(), await started()];
     await timers.pass(60_000);
     expect([one.has(), two.has()]).toEqual([['a', 'b'], []]);
@@ -89,7 +89,7 @@ describe('leases', () => {
     expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]);
   });
 
-  it('of a process that stands still go to another after a whole term; it has stopped by itself long before', async () => {
+  it('of a process that hangs go to another after a whole term, and it has dropped them before', async () => {
     const [one, two] = [await started(), await started()];
     await timers.pass(20_000);
     const fence = one.leases.fenceFor('a');
@@ -107,19 +107,19 @@ describe('leases', () => {
     expect(takenMs).toBeGreaterThan(6_000);
     expect(takenMs).toBeLessThan(20_000);
     expect(() => fence()).toThrow('lost the lease');
-    expect(one.state.changes).toBe(2); // it took them, and it lost them
+    expect(one.state.changes).toBe(2); // taken, then lost
 
     one.wake();
     await timers.pass(60_000);
-    expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]); // nothing that it held comes back
+    expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]); // the first process does not get them back
     expect(() => fence()).toThrow('lost the lease');
     await two.leases.releaseAll();
     await timers.pass(4_000);
-    expect(one.has()).toEqual(['a', 'b']); // as another process
+    expect(one.has()).toEqual(['a', 'b']); // under a new name
     expect(() => fence()).toThrow('lost the lease');
   });
 
-  it('come back at once to a process that could not renew for a while, when nobody has ended its heartbeat', async () => {
+  it('are taken again by a process that could not renew for a while, if nobody has ended its heartbeat', async () => {
     const one = await started();
     const before = await documents.leases();
     one.state.asleep = true;
@@ -131,7 +131,7 @@ describe('leases', () => {
     expect((await documents.leases()).get('a')!.holder).toBe(before.get('a')!.holder);
   });
 
-  it('are lost by a process whose heartbeat somebody has ended, as soon as it finds that out', async () => {
+  it('are lost by a process whose heartbeat was ended, at its next renewal', async () => {
     const [one, two] = [await started(), await started()];
     const { holder } = (await documents.leases()).get('a')!;
     await documents.endHeartbeat(holder);
@@ -144,7 +144,7 @@ describe('leases', () => {
     expect(kept.has()).toEqual(['a', 'b']);
   });
 
-  it('count from when the last renewal was sent, not from its answer', async () => {
+  it('last from when the renewal was sent, not from its answer', async () => {
     const one = await started();
     await timers.pass(20_000);
     one.state.asleep = true;
@@ -160,7 +160,7 @@ describe('leases', () => {
     one.wake();
   });
 
-  it('are not taken from a process whose heartbeat goes on, however slowly it is answered', async () => {
+  it('are not taken from a process that still renews, even if its calls are slow', async () => {
     const [one, two] = [await started(), await started()];
     for (let round = 0; round < 20; round++) {
       one.state.asleep = true;
@@ -171,7 +171,7 @@ describe('leases', () => {
     }
   });
 
-  it('of a process that was killed on this machine are free at once', async () => {
+  it('of a process of this machine that was killed are free at once', async () => {
     const dead = `${hostname()}:999999999:x`;
     await documents.renewLeases(dead, true);
     await documents.lease('a', dead);
@@ -181,7 +181,7 @@ describe('leases', () => {
     expect([...(await documents.leases()).keys()].sort()).toEqual(['a', 'b', 'rebuild-a']);
   });
 
-  it('cost an idle process, and one that waits for them, less than one call a second', async () => {
+  it('cost an idle process, and one that waits for them, at most one call a second', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `lease-${index}`);
     await started(many);
     calls.length = 0;

@@ -4,24 +4,24 @@ import { Conflict, type Documents, type Fence } from '@baton/kernel';
 import { isCrashedLocalProcess } from './crashed-process';
 import { repeatEvery, type Timers } from './timers';
 
-/** A heartbeat that stood still for so long, on the timer of whoever watched it, is ended. */
+/** A heartbeat that another process has seen unchanged for this long, on its own timer, is ended. */
 const TERM_MS = 10_000;
-/** Whoever could not renew for so long stops, well before others may go on. */
+/** A process that could not renew for this long stops, well before another may take over. */
 const OWN_TERM_MS = TERM_MS / 2;
 const RENEWAL_MS = TERM_MS / 3;
 const RETRY_MS = 500;
-/** How often it is looked whether the own term is over, while a store does not answer. */
+/** How often a process checks whether its own term is over, while a store does not answer. */
 const WATCH_MS = 1_000;
 
 /**
- * The leases of one process, kept by one heartbeat. No clock of a machine says when one ends: another process watches the
- * number of the heartbeat stand still for a whole term, ends it, and only then takes what it kept; whoever was thought dead
- * finds its heartbeat ended and holds nothing.
+ * The leases of one process, kept by one heartbeat. They do not expire by a clock: another process that has seen the
+ * heartbeat's number unchanged for a whole term ends the heartbeat and then takes its leases; the first process, if it
+ * is still alive, finds its heartbeat ended and holds nothing.
  */
 export class Leases {
   private holder = newHolder();
   private readonly fences = new Map<string, Fence>();
-  /** When the last renewal that was answered was sent. */
+  /** When the last successful renewal was sent, by `timers`. */
   private renewedMs = -Infinity;
   private readonly watchedHeartbeats = new Map<string, { readonly heartbeat: number; readonly sinceMs: number }>();
   private wanted: readonly string[] = [];
@@ -38,23 +38,27 @@ export class Leases {
 
   /**
    * Takes these leases, now and whenever they become free.
-   * @param onChange this process holds others than before; @param onBeat after each renewal
+   * @param onChange called when this process holds other leases than before
+   * @param onRenewal called after each renewal
    */
-  async keep(wanted: readonly string[], onChange: () => void, onBeat: () => Promise<void>): Promise<void> {
+  async keep(wanted: readonly string[], onChange: () => void, onRenewal: () => Promise<void>): Promise<void> {
     this.wanted = wanted;
     this.onChange = onChange;
-    this.onRenewal = onBeat;
+    this.onRenewal = onRenewal;
     await this.startRenewing();
     await this.takeWanted();
     await this.onRenewal();
   }
 
-  /** Does this process hold the lease, as far as it can know? */
+  /** Whether this process holds the lease, as far as it can know. */
   has(lease: string): boolean {
     return this.fences.has(lease) && this.timers.now() - this.renewedMs < OWN_TERM_MS;
   }
 
-  /** The fence held now. A follower opened under it never writes under a later one: others may have gone on since. */
+  /**
+   * Returns the fence that is held now, on each call, as long as it is held. A follower that was opened under it must
+   * not write under a later one, because another process may have written in between.
+   */
   fenceFor(lease: string): () => Fence {
     const held = this.fences.get(lease);
     return () => {
@@ -68,7 +72,7 @@ export class Leases {
     };
   }
 
-  /** Takes a lease for this one time; it is kept by the same heartbeat until it is released. */
+  /** Takes a lease once, if it is free; the heartbeat keeps it until it is released. */
   async take(lease: string): Promise<Fence | undefined> {
     await this.startRenewing();
     const alive = await this.leasesHeldByOthers();
@@ -80,7 +84,7 @@ export class Leases {
     await this.documents.release(lease, this.holder);
   }
 
-  /** Gives everything back at once. */
+  /** Releases all leases at once. */
   async releaseAll(): Promise<void> {
     this.stopping.abort();
     await this.renewing;
@@ -119,7 +123,7 @@ export class Leases {
     const sentMs = this.timers.now();
     const number = await this.documents.renewLeases(this.holder, begins);
     if (number === undefined) {
-      // Others took this process for dead. It begins again, as another one.
+      // Another process ended this heartbeat. Start again under a new name.
       this.dropLeases();
       this.holder = newHolder();
       return this.renew(true);
@@ -127,7 +131,7 @@ export class Leases {
     this.renewedMs = sentMs;
   }
 
-  /** Stops what runs under leases that others may take soon; the heartbeat may turn out to go on. */
+  /** Drops leases that another process may take soon; if nobody does, a later renewal takes them again. */
   private checkOwnTerm(): void {
     if (this.fences.size > 0 && this.timers.now() - this.renewedMs >= OWN_TERM_MS) this.dropLeases();
   }
@@ -151,7 +155,7 @@ export class Leases {
     return fence;
   }
 
-  /** The leases that others hold, once those heartbeats were ended that stood still for too long. */
+  /** The leases that other processes hold, after ending heartbeats that were unchanged for a whole term. */
   private async leasesHeldByOthers(): Promise<ReadonlySet<string>> {
     const askedMs = this.timers.now();
     const held = [...(await this.documents.leases())].filter(([, { holder }]) => holder !== this.holder);
@@ -161,9 +165,9 @@ export class Leases {
     for (const [holder, heartbeat] of heartbeats) {
       const seen = this.watchedHeartbeats.get(holder);
       if (seen?.heartbeat !== heartbeat) this.watchedHeartbeats.set(holder, { heartbeat, sinceMs: answeredMs });
-      const still = seen?.heartbeat === heartbeat && askedMs - seen.sinceMs >= TERM_MS;
-      // A process that was killed here cannot come back.
-      if ((still || isCrashedLocalProcess(holder)) && (await this.documents.endHeartbeat(holder, heartbeat)))
+      const isStalled = seen?.heartbeat === heartbeat && askedMs - seen.sinceMs >= TERM_MS;
+      // A process of this machine that has ended cannot come back.
+      if ((isStalled || isCrashedLocalProcess(holder)) && (await this.documents.endHeartbeat(holder, heartbeat)))
         ended.add(holder);
     }
     for (const holder of this.watchedHeartbeats.keys())

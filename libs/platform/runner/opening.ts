@@ -14,7 +14,7 @@ type FollowerStores = FoldStores &
     readonly onFault: (error: unknown) => void;
   };
 
-/** Every checkpoint that is kept, with what its follower takes. */
+/** The checkpoint of every read model, policy and sender, with the event types that it takes. */
 export const followerCheckpoints = async ({
   documents,
   projections,
@@ -32,17 +32,18 @@ export const followerCheckpoints = async ({
     types: projection.types,
     projection,
   }));
-  const reacts = policies.map((policy) => [policyFollower(policy), policy.types] as const);
-  const effects = senders.map(({ target }) => [effectFollower(target), deliveriesTo(target).types] as const);
-  const others = [...reacts, ...effects].map(([name, types]) => ({ follower: name, owner: name, types }));
+  const policyTypes = policies.map((policy) => [policyFollower(policy), policy.types] as const);
+  const effectTypes = senders.map(({ target }) => [effectFollower(target), deliveriesTo(target).types] as const);
+  const others = [...policyTypes, ...effectTypes].map(([name, types]) => ({ follower: name, owner: name, types }));
   return Promise.all(
     [...models, ...others].map(async (one) => ({ ...one, checkpoint: await documents.checkpoint(one.follower) })),
   );
 };
 
 /**
- * The generation in use, where it is of this version and sound; undefined where it has to be built anew.
- * @param trusted is the log the one that the checkpoints were made of?
+ * Opens the active generation of a read model; undefined if it is of another version or its checkpoint is invalid, so
+ * that it must be rebuilt.
+ * @param trusted whether the log is known to be the one that the checkpoints were made from
  */
 export const openFold = async (
   parts: FollowerStores,
@@ -66,14 +67,14 @@ export const openFold = async (
   try {
     return await Fold.open(parts, projection, active, fence, { ...found, saving });
   } catch (error) {
-    // Somebody has dropped it since. Where another is in use by now, the next round takes that up.
+    // Another process has dropped it since. If another generation is active by now, the next attempt opens that one.
     if (!isDropped(error) || (await documents.active(name)) !== active) throw error;
     onFault(error);
     return undefined;
   }
 };
 
-/** A policy, or what brings messages to a target, where its checkpoint left it. */
+/** Opens a policy, or the deliveries of a target, at its checkpoint. */
 export const openPolicyFollower = async (
   parts: FollowerStores,
   policy: Policy,
@@ -87,7 +88,7 @@ export const openPolicyFollower = async (
   const tip = await log.tip();
   const checkpoint = await documents.checkpoint(name);
   const found = await checkCheckpoint(log, { follower: name, owner: name, types: policy.types, checkpoint }, trusted);
-  // Begun again: what it has sent is recognised by its command ids.
+  // It starts again from the beginning: commands that it sent before are recognised by their ids.
   if ('fault' in found) onFault(found.fault);
   const known = 'fault' in found || !checkpoint ? undefined : { ...checkpoint, position: found.from };
   return PolicyFollower.open(parts, policy, dispatch, fence, streams, tip, known, name);

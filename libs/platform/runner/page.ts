@@ -10,7 +10,7 @@ import {
 } from '@baton/kernel';
 import { hashOf, type EventHash } from './digest';
 
-/** A page of the log on its way to several followers: each event is decoded at most once. */
+/** A page of the log that several followers share: each event is decoded at most once. */
 export class DecodedPage {
   readonly events: readonly RawEvent[];
   readonly position: string;
@@ -34,7 +34,7 @@ export class DecodedPage {
     return (this.hashes[index] ??= hashOf(this.events[index]!));
   }
 
-  /** The event with its data upcast and checked, or why it cannot be read. */
+  /** The event with its data upcast and validated, or the error if it cannot be read. */
   decodedAt(index: number): StoredEvent | Error {
     let event = this.decoded[index];
     if (event === undefined) {
@@ -49,10 +49,10 @@ export class DecodedPage {
   }
 
   /**
-   * The events as a projection folds them: where it searches for sealed fields, those have their tokens; one that cannot
-   * be opened is left to the fold, as an error. Of an erased person nothing is found any more, nor where the keys are
-   * lost: all other figures go on.
-   * @throws what the key store throws when it is away: no fault of any event
+   * The events as a projection folds them: sealed fields that it searches get their search tokens. A field that cannot
+   * be opened gives an error in place of the event, except if its key does not exist (the person was erased, or the
+   * keys are lost): then the event is folded without tokens.
+   * @throws errors of the key store
    */
   async viewFor({
     search,

@@ -1,13 +1,13 @@
 import { codeOf, type Commit, type Documents, type ParkedSequence, type RawEvent } from '@baton/kernel';
 
-/** What a follower saves through. */
+/** Where a follower saves its parked sequences. */
 export interface ParkedSequenceStores {
   readonly documents: Documents;
-  /** Called for each sequence that begins to wait, once that is saved. */
+  /** Called once for each newly parked sequence, after it is saved. */
   readonly onParked?: ((parked: ParkedSequence) => void) | undefined;
 }
 
-/** The sequences of one follower that wait for a decision, by name, and what of them is not saved yet. */
+/** The parked sequences of one follower by name, and which of them are not saved yet. */
 export class ParkedSequences extends Map<string, ParkedSequence> {
   private stored: ReadonlyMap<string, ParkedSequence> = new Map();
 
@@ -20,7 +20,7 @@ export class ParkedSequences extends Map<string, ParkedSequence> {
     this.stored = new Map(this);
   }
 
-  /** @param failed what could not be done with the event; the error's own text may hold personal data */
+  /** @param failed becomes the message, because the text of the error may contain personal data */
   park(
     sequence: string,
     { position, id: eventId, type }: Pick<RawEvent, 'position' | 'id' | 'type'>,
@@ -31,7 +31,7 @@ export class ParkedSequences extends Map<string, ParkedSequence> {
     this.set(sequence, { follower: this.follower, sequence, position, eventId, code: codeOf(error), message });
   }
 
-  /** Saves them together with what else the follower saves. */
+  /** Saves the changes in one commit with the follower's documents and checkpoint. */
   async commit(
     { documents, onParked }: ParkedSequenceStores,
     progress: Pick<Commit, 'writes' | 'checkpoint' | 'fence'>,

@@ -1,7 +1,7 @@
 import { decider } from '@baton/kernel';
 import { followerCommands, followerEvents, type FollowerCommand, type FollowerEvent } from './parked.events';
 
-/** Whoever may decide about a sequence may decide again: what comes of it depends on what waits at that place. */
+/** Always records the decision: the follower decides by its parked sequences whether it has an effect. */
 export const followerDecider = decider<object, FollowerCommand, FollowerEvent>({
   commands: followerCommands,
   events: followerEvents,

@@ -30,7 +30,7 @@ interface Sum {
   readonly coins: number;
   readonly seen: readonly number[];
 }
-/** Sums per till and over all; throws at thirteen coins as long as it is broken. */
+/** Sums the coins of each key, by default each till; while `broken`, throws at thirteen coins. */
 const sumsOf = (broken: boolean, keys = (stream: string) => [stream]): Projection =>
   projection<Sum, TillEvent>({
     name: 'sums',
@@ -60,10 +60,10 @@ const everything = projectionOfAllEvents<{ readonly types: readonly string[] }>(
   initial: () => ({ types: [] }),
   on: (doc, { type }) => ({ types: [...doc.types, type] }),
 });
-/** Tells a till of its own of every drop; throws at thirteen coins as long as it is broken. */
-const telling = (broken: boolean): Policy =>
+/** Sends one command for every drop, to a till of its own; while `broken`, throws at thirteen coins. */
+const echoing = (broken: boolean): Policy =>
   policy<TillEvent>({
-    name: 'telling',
+    name: 'echoing',
     version: 1,
     from: 'start',
     on: {
@@ -135,15 +135,15 @@ const setting = () => {
 };
 
 describe('a parked sequence', () => {
-  it('raises one alarm, of a read model, its rebuild and a policy alike', async () => {
+  it('raises one alarm for a read model, for its rebuild and for a policy', async () => {
     const { start, drop, alarms } = setting();
-    const runner = await start([sumsOf(true)], [telling(true)]);
+    const runner = await start([sumsOf(true)], [echoing(true)]);
     await drop('a', 1, 13, 5);
     await runner.catchUp();
     await drop('a', 6);
     await drop('b', 2);
     await runner.catchUp();
-    expect([...alarms].sort()).toEqual(['policy-telling-v1 till-a internal/fault', 'sums-v1 till-a internal/fault']);
+    expect([...alarms].sort()).toEqual(['policy-echoing-v1 till-a internal/fault', 'sums-v1 till-a internal/fault']);
     await runner.rebuild('sums');
     expect(alarms).toHaveLength(3);
   });
@@ -160,7 +160,7 @@ describe('a parked sequence', () => {
     expect(alarms).toEqual(['sums-v1 till-a internal/fault']);
   });
 
-  it('is handled in order when it is tried again by a build that can', async () => {
+  it('is handled in order when it is retried by a fixed build', async () => {
     const { start, drop, sum, documents, log } = setting();
     const broken = await start([sumsOf(true)]);
     await drop('a', 1, 13, 5);
@@ -170,23 +170,23 @@ describe('a parked sequence', () => {
     expect(await sum('till-a')).toEqual([1]);
     await broken.stop();
 
-    const mended = await start([sumsOf(false)]);
+    const fixed = await start([sumsOf(false)]);
     await drop('a', 7);
-    expect(await mended.retryParked('sums-v1', 'till-a', 'ada')).toBeUndefined();
+    expect(await fixed.retryParked('sums-v1', 'till-a', 'ada')).toBeUndefined();
     await drop('a', 8);
-    await mended.catchUp();
+    await fixed.catchUp();
     expect(await sum('till-a')).toEqual([1, 13, 5, 7, 8]);
     expect(await documents.parked()).toEqual([]);
-    expect((await mended.verify()).map(({ complete }) => complete)).toEqual([true]);
+    expect((await fixed.verify()).map(({ complete }) => complete)).toEqual([true]);
     const decisions = await log.read('follower-sums-v1');
     expect(decisions.map(({ type, meta: { actor } }) => [type, actor])).toEqual([
       ['ParkedRetried', 'ada'],
       ['ParkedRetried', 'ada'],
     ]);
-    await expect(mended.retryParked('sums-v1', 'till-a', 'ada')).rejects.toMatchObject({ code: 'read/not-parked' });
+    await expect(fixed.retryParked('sums-v1', 'till-a', 'ada')).rejects.toMatchObject({ code: 'read/not-parked' });
   });
 
-  it('goes on without an event that is discarded, also after a rebuild', async () => {
+  it('continues without a discarded event, also after a rebuild', async () => {
     const { start, drop, sum, watched, asOf, clock } = setting();
     const runner = await start([sumsOf(true)]);
     await drop('a', 1, 13, 5, 13, 6);
@@ -202,7 +202,7 @@ describe('a parked sequence', () => {
     expect((await runner.verify())[0]).toMatchObject({ complete: true, counted: 6 });
     const past = asOf({ knownBy: clock.now() });
     expect(await past.get(sumsOf(true), 'till-a')).toEqual({ coins: 19, seen: [1, 5, 6, 7] });
-    // Whoever watches sees each fold that began at the start of the log, and what it read.
+    // `aroundFold` is called for each fold from the start of the log, with the number of events read.
     expect(watched.filter(([kind]) => kind !== 'refold')).toEqual([
       ['rebuild', 'sums', 8],
       ['replay', 'sums', 8],
@@ -210,7 +210,7 @@ describe('a parked sequence', () => {
     expect(watched[0]).toEqual(['refold', 'sums', 5]);
   });
 
-  it('of a stream is folded in log order, behind what was folded since', async () => {
+  it('of a stream is folded in log order, before events that were folded since', async () => {
     const { start, drop, sum, raw, meta, journalOf } = setting();
     const next = events(
       { ...tillEvents.specs, CoinDropped: { ...tillEvents.specs.CoinDropped, version: 2 } },
@@ -235,7 +235,7 @@ describe('a parked sequence', () => {
     expect(await sum('all')).toEqual([1, 2, 3]);
   });
 
-  it('of a stream comes into the rows and blocks of an index in log order, behind what stood there', async () => {
+  it('of a stream is put into the rows and blocks of an index in log order', async () => {
     const { start, drop, raw, meta, journalOf, documents } = setting();
     const next = events(
       { ...tillEvents.specs, CoinDropped: { ...tillEvents.specs.CoinDropped, version: 2 } },
@@ -247,7 +247,7 @@ describe('a parked sequence', () => {
       keys: ({ type }) => (type === 'CoinDropped' ? ['all'] : []),
       entry: ({ position, data }) => ({ position, coins: (data as { coins: number }).coins }),
     });
-    const drops = { ...index, block: 3 };
+    const drops = { ...index, blockSize: 3 };
     const coins = async () => (await new ReadModels(documents).entries(drops, 'all')).map(({ coins }) => coins);
     const old = await start([drops]);
     await drop('b', 1);
@@ -265,23 +265,23 @@ describe('a parked sequence', () => {
     expect((await upgraded.verify()).map(({ complete }) => complete)).toEqual([true]);
   });
 
-  it('of a policy sends what waited once, and nothing before it is passed by', async () => {
+  it('of a policy sends each waiting command once, and loses none before it', async () => {
     const { start, drop, log } = setting();
     await drop('a', 1, 2, 13, 4);
-    const broken = await start([], [telling(true)]);
-    const told = async (coins: number) => (await log.read(`till-of-till-a-${coins}`)).length;
-    expect([await told(1), await told(2), await told(13), await told(4)]).toEqual([2, 2, 0, 0]);
-    expect(await broken.discardParked('policy-telling-v1', 'till-a', 'ada')).toBeUndefined();
-    expect([await told(13), await told(4)]).toEqual([0, 2]);
+    const broken = await start([], [echoing(true)]);
+    const echoed = async (coins: number) => (await log.read(`till-of-till-a-${coins}`)).length;
+    expect([await echoed(1), await echoed(2), await echoed(13), await echoed(4)]).toEqual([2, 2, 0, 0]);
+    expect(await broken.discardParked('policy-echoing-v1', 'till-a', 'ada')).toBeUndefined();
+    expect([await echoed(13), await echoed(4)]).toEqual([0, 2]);
     await drop('b', 13);
     await broken.catchUp();
     await broken.stop();
-    const mended = await start([], [telling(false)]);
-    expect(await mended.retryParked('policy-telling-v1', 'till-b', 'ada')).toBeUndefined();
+    const fixed = await start([], [echoing(false)]);
+    expect(await fixed.retryParked('policy-echoing-v1', 'till-b', 'ada')).toBeUndefined();
     expect(await log.read('till-of-till-b-13')).toHaveLength(2);
   });
 
-  it('is one where a document does not fit its columns, and the rest goes on', async () => {
+  it('is made when a document does not fit its columns, and other documents are folded on', async () => {
     const { start, drop, documents, faults, sum } = setting();
     const misfit: Projection = {
       ...sumsOf(false),
@@ -321,7 +321,7 @@ describe('an event that cannot be read is parked with its code', () => {
     expect((await runner.verify())[0]).toMatchObject({ complete: true, counted: 3 });
   });
 
-  it('event/unreadable, where it is sealed with the key of somebody else', async () => {
+  it('event/unreadable, if it is sealed with the key of another person', async () => {
     const { start, drop, raw, log, documents } = setting();
     await drop('a', 1);
     await drop('b', 2);
@@ -332,7 +332,7 @@ describe('an event that cannot be read is parked with its code', () => {
   });
 });
 
-it('folds on where the key of a person is lost, who is then found by nothing', async () => {
+it('folds events without search tokens if the key of the person is lost', async () => {
   const { start, raw, documents, meta } = setting();
   const note = { $sealed: 'v1.AAAA' };
   await raw('till-a', {
@@ -347,11 +347,11 @@ it('folds on where the key of a person is lost, who is then found by nothing', a
   expect(kept!.tokens).toBeUndefined();
 });
 
-describe('a checkpoint that is not sound', () => {
+describe('an invalid checkpoint', () => {
   it.each([
     ['of another read model', 'read/foreign-checkpoint', { digest: 'notes-v1:1' }],
     ['beyond the log', 'read/checkpoint-beyond-log', { position: '0000000000000099', count: 99 }],
-  ])('%s is answered by a rebuild', async (_, code, change) => {
+  ])('%s leads to a rebuild', async (_, code, change) => {
     const { start, drop, documents, faults, sum } = setting();
     await drop('a', 1, 2);
     const before = await start([sumsOf(false)]);

@@ -27,7 +27,7 @@ import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
 const ATTEMPTS = 4;
 
-/** Sends a command; how is the application's affair (the CommandBus). */
+/** Sends a command, in the applications through the CommandBus. */
 export type Dispatch = (command: To) => Promise<Outcome>;
 
 interface PendingCommand {
@@ -36,7 +36,7 @@ interface PendingCommand {
   readonly index: number;
 }
 
-/** The checkpoint name of a policy: a new version starts anew. */
+/** The checkpoint name of a policy; a new version has a checkpoint of its own. */
 export const policyFollower = ({ name, version }: Policy): string => `policy-${name}-v${version}`;
 
 export interface PolicyFollowerStores extends ParkedSequenceStores {
@@ -45,14 +45,17 @@ export interface PolicyFollowerStores extends ParkedSequenceStores {
   readonly timers?: Timers;
 }
 
-/** Runs a policy along the log: at least once, and once in effect, because its command ids are deterministic. */
+/**
+ * Runs a policy over the log. An event may be handled more than once, with one effect, because command ids are
+ * deterministic.
+ */
 export class PolicyFollower implements Follower {
   readonly types: readonly string[];
   private readonly parked: ParkedSequences;
   private digest: Digest;
   private savedTo = START;
   private hasUnsavedProgress = false;
-  /** What waits is not as it is stored. */
+  /** Whether parked sequences have unsaved changes. */
   private parkedChanged = false;
   private handledTo = START;
 
@@ -70,8 +73,8 @@ export class PolicyFollower implements Follower {
   }
 
   /**
-   * @param streams as far as its round of following has come; its followers share them
-   * @param known its checkpoint; undefined for a policy that begins, at the tip or at the start of the log
+   * @param streams a cache shared by the followers of one read of the log
+   * @param known its checkpoint; undefined for a new policy, which begins where `policy.from` says
    */
   static async open(
     stores: PolicyFollowerStores,
@@ -93,7 +96,7 @@ export class PolicyFollower implements Follower {
     await follower.parked.load(stores.documents);
     if (!known && policy.from === 'now') {
       follower.hasUnsavedProgress = true;
-      await follower.flush(); // so that a crash does not move the beginning
+      await follower.flush(); // saved now, so that after a crash it begins at the same position
     }
     return follower;
   }
@@ -126,13 +129,13 @@ export class PolicyFollower implements Follower {
     }
     this.handledTo = page.position;
     this.hasUnsavedProgress = true;
-    // Where nothing was sent, a repeated page does no harm: the checkpoint can wait for the next flush.
+    // If nothing was sent, handling the page again has no effect: the checkpoint can wait for the next flush.
     if (sent > 0 || this.parkedChanged) await this.flush();
   }
 
-  /** Lets the policy see these events, and sends what it wants. @returns how many commands it wanted */
+  /** Calls the policy with these events and sends its commands. @returns how many commands it returned */
   private async react(triggers: readonly StoredEvent[]): Promise<number> {
-    const sendings: PendingCommand[] = [];
+    const pending: PendingCommand[] = [];
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
@@ -140,19 +143,20 @@ export class PolicyFollower implements Follower {
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {
-            if (isTransient(error)) throw error; // no fault of the event: the page is tried again from the checkpoint
+            // Not caused by the event: the page is handled again from the checkpoint.
+            if (isTransient(error)) throw error;
             this.park(event, error);
             return [];
           }
         }),
       );
-      sendings.push(...reactions.flat());
+      pending.push(...reactions.flat());
     }
-    await this.sendCommands(coalesced(sendings.filter(({ event }) => !this.isBehindParked(event))));
-    return sendings.length;
+    await this.sendCommands(coalesced(pending.filter(({ event }) => !this.isBehindParked(event))));
+    return pending.length;
   }
 
-  /** A stream as it stood at a trigger: what came later, or was discarded, and cannot be read holds nothing up. */
+  /** A stream as it was at a trigger. Unreadable events are ignored if they came later or were discarded. */
   private async look(stream: string, upTo: string): Promise<readonly StoredEvent[]> {
     const events = await this.streams.upTo(stream, upTo);
     try {
@@ -164,10 +168,13 @@ export class PolicyFollower implements Follower {
     }
   }
 
-  /** Handles a parked stream again, event by event, up to the decision. @returns how many commands were wanted */
+  /**
+   * Handles a parked stream again, event by event, up to the decision.
+   * @returns how many commands the policy returned
+   */
   private async applyDecision({ sequence, eventId, discards, position: upTo }: ParkingDecision): Promise<number> {
     const waiting = this.parked.get(sequence);
-    if (!waiting || waiting.eventId !== eventId) return 0; // it waits no more, or for another event
+    if (!waiting || waiting.eventId !== eventId) return 0; // no longer parked, or at another event
     this.parked.delete(sequence);
     this.parkedChanged = true;
     const events = (await this.stores.log.read(sequence)).filter(
@@ -184,21 +191,21 @@ export class PolicyFollower implements Follower {
     return sent;
   }
 
-  /** Commands to one stream go one after the other, in log order; streams side by side. */
-  private async sendCommands(sendings: readonly PendingCommand[]): Promise<void> {
+  /** Commands to one stream are sent one after the other, in log order; different streams in parallel. */
+  private async sendCommands(pending: readonly PendingCommand[]): Promise<void> {
     const lanes = new Map<string, PendingCommand[]>();
-    for (const sending of sendings) {
-      const target = `${sending.reaction.to.name} ${sending.reaction.id}`;
-      lanes.set(target, [...(lanes.get(target) ?? []), sending]);
+    for (const command of pending) {
+      const target = `${command.reaction.to.name} ${command.reaction.id}`;
+      lanes.set(target, [...(lanes.get(target) ?? []), command]);
     }
     const waiting = [...lanes.values()];
     const senders = await Promise.allSettled(
       Array.from({ length: Math.min(64, waiting.length) }, async () => {
         for (let lane = waiting.pop(); lane; lane = waiting.pop())
-          for (const sending of lane) await this.sendCommand(sending);
+          for (const command of lane) await this.sendCommand(command);
       }),
     );
-    // Nothing is on its way any more when the page is given up.
+    // `allSettled`: when the page fails, no command is still being sent.
     for (const sender of senders) if (sender.status === 'rejected') throw sender.reason;
   }
 
@@ -220,7 +227,7 @@ export class PolicyFollower implements Follower {
     });
     for (let attempt = 1; ; attempt++) {
       try {
-        this.fence(); // another process may go on with the policy
+        this.fence(); // throws if another process may run the policy by now
         const outcome = await this.dispatch(command);
         if (outcome instanceof Accepted || outcome instanceof Refused) {
           if (outcome instanceof Refused && !this.policy.answers.includes(outcome.code)) this.park(event, outcome);
@@ -235,13 +242,13 @@ export class PolicyFollower implements Follower {
     }
   }
 
-  /** Does this event, or one before it in its stream, wait for a decision? */
+  /** Whether this event, or an earlier one of its stream, is parked. */
   private isBehindParked({ stream, position }: Pick<StoredEvent, 'stream' | 'position'>): boolean {
     const parked = this.parked.get(stream);
     return parked !== undefined && parked.position <= position;
   }
 
-  /** Of several events of a stream the first counts: they are handled side by side, and a later one may fail sooner. */
+  /** Keeps the earliest failed event of a stream: events are handled in parallel, and a later one may fail sooner. */
   private park(event: Pick<StoredEvent, 'stream' | 'position' | 'id' | 'type'>, error: unknown) {
     if (this.isBehindParked(event)) return;
     this.parked.park(event.stream, event, error, 'reacted to');
@@ -257,19 +264,19 @@ export class PolicyFollower implements Follower {
   }
 }
 
-/** What is to be sent where a page holds several reasons for the same: what the last event wants, for all the reasons. */
-const coalesced = (sendings: readonly PendingCommand[]): PendingCommand[] => {
+/** Merges reactions of one page with the same `once.key` into one: the last one, with the reasons of all of them. */
+const coalesced = (pending: readonly PendingCommand[]): PendingCommand[] => {
   const groups = new Map<string, { readonly last: string; readonly reasons: ReadonlySet<string> }>();
-  for (const { event, reaction } of sendings) {
+  for (const { event, reaction } of pending) {
     if (!reaction.once) continue;
     const { key, reasons } = reaction.once;
     groups.set(key, { last: event.id, reasons: new Set([...(groups.get(key)?.reasons ?? []), ...reasons]) });
   }
-  return sendings.flatMap((sending) => {
-    const { event, reaction } = sending;
-    if (!reaction.once) return [sending];
+  return pending.flatMap((command) => {
+    const { event, reaction } = command;
+    if (!reaction.once) return [command];
     const { last, reasons } = groups.get(reaction.once.key)!;
     if (event.id !== last) return [];
-    return [{ ...sending, reaction: { ...reaction, data: { ...reaction.data, reasons: [...reasons] } } }];
+    return [{ ...command, reaction: { ...reaction, data: { ...reaction.data, reasons: [...reasons] } } }];
   });
 };

@@ -2,8 +2,8 @@ import { Conflict, type Position } from '@baton/kernel';
 import { PositionWaits, type FollowerSelection } from './position-waits';
 import type { Timers } from './timers';
 
-/** Time that stands still; a pause ends when it is told to, or when what it waits for wakes it. */
-class StillTimers implements Timers {
+/** A timer that only the test moves; a delay ends with `pass`, or when its signal aborts. */
+class ManualTimers implements Timers {
   ms = 0;
   private ends: (() => void)[] = [];
   now = () => this.ms;
@@ -13,7 +13,7 @@ class StillTimers implements Timers {
       if (signal?.aborted) reject(signal.reason as Error);
       signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
-  /** Ends the pauses after some time. */
+  /** Moves the time and ends all delays. */
   pass(ms: number) {
     this.ms += ms;
     for (const end of this.ends.splice(0)) end();
@@ -24,12 +24,12 @@ const turns = async () => {
 };
 const CALLERS = 384;
 
-describe('those who wait for followers', () => {
-  let timers: StillTimers;
+describe('callers that wait for followers', () => {
+  let timers: ManualTimers;
   let calls: string[];
   let here: Map<string, Position>;
   let elsewhere: Map<string, Position>;
-  let arrivals: PositionWaits;
+  let waits: PositionWaits;
   const names = Array.from({ length: 25 }, (_, n) => `model-${n}`);
   const all: FollowerSelection = () => names;
   const documents = {
@@ -41,39 +41,39 @@ describe('those who wait for followers', () => {
     },
   };
   beforeEach(() => {
-    timers = new StillTimers();
+    timers = new ManualTimers();
     calls = [];
     here = new Map();
     elsewhere = new Map();
-    arrivals = new PositionWaits(documents, (name) => here.get(name), timers);
+    waits = new PositionWaits(documents, (name) => here.get(name), timers);
   });
-  /** Many who wait, and how many of them have their answer. */
+  /** Starts many waits. @returns the outcomes so far */
   const many = (position: Position, timeoutMs = 10_000) => {
     const answers: unknown[] = [];
     for (let n = 0; n < CALLERS; n++)
-      void arrivals.waitUntil(position, all, timeoutMs).then(
-        () => answers.push('there'),
+      void waits.waitUntil(position, all, timeoutMs).then(
+        () => answers.push('done'),
         (error: unknown) => answers.push(error),
       );
     return answers;
   };
-  const stand = (where: Map<string, Position>, position: Position) => {
+  const setAll = (where: Map<string, Position>, position: Position) => {
     for (const name of names) where.set(name, position);
   };
 
-  it('are looked after all at once, and woken when a follower of this process has moved', async () => {
-    stand(here, '1');
+  it('share one check, and are woken when a follower of this process has advanced', async () => {
+    setAll(here, '1');
     const answers = many('2');
     await turns();
-    expect([calls, answers]).toEqual([['actives'], []]); // and nobody looks again by itself
-    stand(here, '2');
-    arrivals.wake();
+    expect([calls, answers]).toEqual([['actives'], []]); // no second check before `wake`
+    setAll(here, '2');
+    waits.wake();
     await turns();
     expect([calls, answers.length]).toEqual([['actives', 'actives'], CALLERS]);
   });
 
-  it('share the looks for followers of another process; who is there is not looked for again', async () => {
-    stand(elsewhere, '2');
+  it('share the reads of checkpoints of other processes, and those that have arrived are not read again', async () => {
+    setAll(elsewhere, '2');
     elsewhere.set('model-7', '1');
     const answers = many('2');
     await turns();
@@ -88,27 +88,27 @@ describe('those who wait for followers', () => {
     expect(answers).toHaveLength(CALLERS);
   });
 
-  it('are told after their time, each after its own, without the name of anything', async () => {
-    stand(here, '1');
-    const [short, long] = [many('2', 100), many('2', 10_000)];
+  it('are rejected after their own timeout, with a message that names no follower', async () => {
+    setAll(here, '1');
+    const [impatient, patient] = [many('2', 100), many('2', 10_000)];
     await turns();
     timers.pass(101);
     await turns();
-    expect([short.length, long.length]).toEqual([CALLERS, 0]);
-    expect(short[0]).toMatchObject({ name: 'Conflict', code: 'read/too-far-behind', path: 'atLeast' });
-    expect((short[0] as Error).message).not.toMatch(/model-/);
-    stand(here, '3');
-    arrivals.wake();
+    expect([impatient.length, patient.length]).toEqual([CALLERS, 0]);
+    expect(impatient[0]).toMatchObject({ name: 'Conflict', code: 'read/too-far-behind', path: 'atLeast' });
+    expect((impatient[0] as Error).message).not.toMatch(/model-/);
+    setAll(here, '3');
+    waits.wake();
     await turns();
-    expect(new Set(long)).toEqual(new Set(['there']));
+    expect(new Set(patient)).toEqual(new Set(['done']));
   });
 
-  it('are told what the documents say, and the next ones are looked after again', async () => {
+  it('are rejected with the error of the documents, and later ones are served again', async () => {
     const away = new Conflict('documents/unavailable', 'Later.');
     const actives = jest.spyOn(documents, 'actives').mockRejectedValueOnce(away);
-    await expect(arrivals.waitUntil('1', all, 100)).rejects.toBe(away);
-    stand(here, '1');
-    await expect(arrivals.waitUntil('1', all, 100)).resolves.toBeUndefined();
+    await expect(waits.waitUntil('1', all, 100)).rejects.toBe(away);
+    setAll(here, '1');
+    await expect(waits.waitUntil('1', all, 100)).resolves.toBeUndefined();
     actives.mockRestore();
   });
 });

@@ -1,12 +1,12 @@
 import { Conflict, START, type Documents, type Position } from '@baton/kernel';
 import type { Timers } from './timers';
 
-/** Followers that run in another process are looked for so often; those of this process wake whoever waits. */
+/** How often the checkpoints of followers in other processes are read; followers of this process wake the waiters. */
 const POLL_MS = 50;
 
 /**
- * Which followers are meant, by their names, given the generation in use of each read model. Those who wait for the
- * same followers share one function: it is asked once for all of them.
+ * The names of the followers to wait for, given the active generation of each read model. Waiters for the same
+ * followers must pass the same function: it is called once for all of them.
  */
 export type FollowerSelection = (actives: ReadonlyMap<string, string>) => readonly string[];
 
@@ -18,36 +18,38 @@ interface Waiter {
 }
 
 /**
- * Those who wait until followers have handled the log up to a position. However many they are, there is one look at the
- * followers for all of them: when one of this process has moved on, and now and then for those that run elsewhere.
+ * Callers that wait until followers have handled the log up to a position. One check serves all of them: it runs when a
+ * follower of this process has advanced, and every `POLL_MS` for followers of other processes.
  */
 export class PositionWaits {
   private readonly waiters = new Set<Waiter>();
   private polling: Promise<void> | undefined;
   private progressSignal = new AbortController();
-  /** How far the followers of other processes were when last looked for; nobody goes back. */
+  /** The positions of followers of other processes when last read; positions never go back. */
   private readonly remotePositions = new Map<string, Position>();
 
-  /** @param localPosition how far a follower of this process is; undefined for one that runs elsewhere, or nowhere */
+  /**
+   * @param localPosition the position of a follower of this process; undefined for one that runs elsewhere or nowhere
+   */
   constructor(
     private readonly documents: Pick<Documents, 'actives' | 'checkpoint'>,
     private readonly localPosition: (name: string) => Position | undefined,
     private readonly timers: Timers,
   ) {}
 
-  /** A follower of this process has moved on. */
+  /** Call when a follower of this process has advanced. */
   wake(): void {
     this.progressSignal.abort();
   }
 
-  /** How far the one of them is that has come least far. */
+  /** The lowest position among the selected followers. */
   async slowestPosition(selection: FollowerSelection): Promise<Position> {
     return (await this.slowestOf(selection(await this.documents.actives()), undefined)) ?? START;
   }
 
   /**
-   * Waits until all that are meant have handled everything up to a position.
-   * @throws Conflict `read/too-far-behind` after `timeoutMs`; what the documents throw
+   * Waits until all selected followers have handled everything up to a position.
+   * @throws Conflict `read/too-far-behind` after `timeoutMs`; errors of the documents
    */
   waitUntil(position: Position, selection: FollowerSelection, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -62,13 +64,13 @@ export class PositionWaits {
         },
       };
       this.waiters.add(waiter);
-      this.progressSignal.abort(); // a look that has begun does not count for whoever came later
+      this.progressSignal.abort(); // a check that is already running does not cover this waiter
       this.polling ??= this.poll();
     });
   }
 
   private async poll(): Promise<void> {
-    await Promise.resolve(); // whoever comes at the same time is looked after at the same time
+    await Promise.resolve(); // callers of the same tick share one check
     while (this.waiters.size > 0) {
       this.progressSignal = new AbortController();
       const { signal } = this.progressSignal;
@@ -86,17 +88,20 @@ export class PositionWaits {
 
   private async settleWaiters(waiting: readonly Waiter[]): Promise<void> {
     const actives = await this.documents.actives();
-    const farthest = waiting.reduce((far, { position }) => (position > far ? position : far), START);
-    const least = new Map<FollowerSelection, Position | undefined>();
+    const highest = waiting.reduce((max, { position }) => (position > max ? position : max), START);
+    const lowest = new Map<FollowerSelection, Position | undefined>();
     for (const selection of new Set(waiting.map((waiter) => waiter.selection)))
-      least.set(selection, await this.slowestOf(selection(actives), farthest));
+      lowest.set(selection, await this.slowestOf(selection(actives), highest));
     const nowMs = this.timers.now();
     for (const { position, selection, deadlineMs, settle } of waiting)
-      if ((least.get(selection) ?? position) >= position) settle();
+      if ((lowest.get(selection) ?? position) >= position) settle();
       else if (nowMs > deadlineMs) settle(tooFarBehind());
   }
 
-  /** @param enough a follower that is known to be there is not looked for again; @returns undefined where nobody is meant */
+  /**
+   * @param enough a follower known to have reached this position is not read again
+   * @returns undefined if no follower is selected
+   */
   private async slowestOf(names: readonly string[], enough: Position | undefined): Promise<Position | undefined> {
     const handled = await Promise.all(
       names.map(async (name) => {

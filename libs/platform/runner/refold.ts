@@ -1,14 +1,14 @@
 import { START, type EventLog, type Journal, type ParkedSequence, type Projection, type RawEvent } from '@baton/kernel';
 import { DecodedPage } from './page';
 
-/** Where folding a document stopped. */
+/** The event at which the fold of a document failed. */
 export interface FoldFailure {
   readonly event: RawEvent;
   readonly error: unknown;
 }
 /**
- * Stands around each fold that begins at the start of the log: whoever measures calls `work` once and gives back what
- * it gives. `read` is told of events as they are read.
+ * Wraps each fold from the start of the log, for metrics and traces: must call `work` once and return its result.
+ * `work` calls `read` with the number of events of each page.
  */
 export type AroundFold = <T>(
   kind: 'rebuild' | 'replay' | 'refold',
@@ -23,9 +23,9 @@ export interface RefoldPlan {
   readonly projection: Projection;
   /** Folds one event into a document and checks the result. @throws what the fold throws */
   readonly step: (before: object | undefined, decoded: unknown, key: string) => object;
-  /** `sequence eventId` of what is left out. */
+  /** `sequence eventId` of each discarded event. */
   readonly discarded: ReadonlySet<string>;
-  /** Sequences that wait; their later events wait too. */
+  /** Parked sequences: their events from the parked one on are skipped. */
   readonly parked: ReadonlyMap<string, ParkedSequence>;
   readonly upTo: string;
   readonly aroundFold?: AroundFold | undefined;
@@ -33,8 +33,9 @@ export interface RefoldPlan {
 const PAGE = 5000;
 
 /**
- * The documents that events of a stream belong to, from a position on: those that were left out while it waited.
- * @returns the first event that still cannot be read, if there is one
+ * The keys of the documents that the events of a stream belong to, from a position on: the events that were skipped
+ * while it was parked.
+ * @returns the keys, or the first event that still cannot be read
  */
 export const keysOfStream = async (
   { log, journal, projection, discarded, upTo }: RefoldPlan,
@@ -64,9 +65,9 @@ export const keysOfStream = async (
 };
 
 /**
- * Folds some documents anew from the beginning of the log: what waited may lie before events that have been folded
- * since, and folds run in log order.
- * @returns per document what it is now (undefined: no event belongs to it), or where its fold stopped
+ * Folds some documents again from the start of the log. Needed after parking, because folds run in log order and the
+ * parked events come before others that have been folded since.
+ * @returns the documents by key (none for a key without events), and per key the event at which its fold failed
  */
 export const refold = (plan: RefoldPlan, keys: ReadonlySet<string>): Promise<RefoldResult> =>
   (plan.aroundFold ?? withoutMetrics)('refold', plan.projection.name, (read) => refoldAll(plan, keys, read));
@@ -100,7 +101,7 @@ const refoldAll = async (
         if (readable instanceof Error) throw readable;
         touched = projection.keys(readable as Parameters<Projection['keys']>[0]);
       } catch (error) {
-        // Which documents it belongs to cannot be known, so none of them may pass it by.
+        // It cannot be known which documents this event belongs to, so the fold of all of them stops here.
         return { documents: new Map(), failures: new Map([...keys].map((key) => [key, { event, error }])) };
       }
       for (const key of touched) {

@@ -19,10 +19,10 @@ import { withoutMetrics, type AroundFold } from './refold';
 const isKnownLater = ({ recordedAt, position }: RawEvent, { knownBy, knownAt }: AsOf): boolean =>
   (knownBy !== undefined && recordedAt > knownBy) || (knownAt !== undefined && position > knownAt);
 
-/** Had a stream begun by an instant? */
+/** Whether a stream had begun by an instant. */
 type HasBegun = (stream: string, by: Instant) => boolean;
 
-/** The part of a page before a cut; `atTip` when the cut lies within it. */
+/** The events of a page that belong to a cut; `atTip` if the page goes beyond the cut. */
 const pageBeforeCut = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
   const end = page.events.findIndex((event) => isKnownLater(event, cut));
   const known = end < 0 ? page.events : page.events.slice(0, end);
@@ -38,14 +38,13 @@ interface ReplayStores extends ParkedSequenceStores {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly aroundFold?: AroundFold | undefined;
-  /** Needed for a cut by what had happened. */
+  /** Required for a cut with `happenedBy`. */
   readonly hasBegun?: HasBegun;
 }
 
 /**
- * Folds the log from its beginning to its end into a generation of its own. Same log, same projection, same bytes,
- * whatever the page size.
- * @param cut leave out what happened or was known later
+ * Folds the whole log into a generation. The same log and projection give the same bytes, in any page size.
+ * @param cut leaves out events that happened or were known later
  * @param onProgress called after each page with the events read so far
  * @returns how many events were read
  */
@@ -57,20 +56,20 @@ export const replay = (
   { pageSize = 5000, onProgress, cut }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
 ): Promise<number> =>
   aroundFold(cut ? 'replay' : 'rebuild', projection.name, async (onEvents) => {
-    // What is read again where somebody decided about a parked sequence is cut alike.
+    // A decision about a parked sequence reads the log again: those reads are cut in the same way.
     const past = {
       read: (stream: string) => log.read(stream),
-      readAll: async (...asked: Parameters<EventLog['readAll']>) =>
-        pageBeforeCut(await log.readAll(...asked), cut ?? {}, hasBegun),
+      readAll: async (...args: Parameters<EventLog['readAll']>) =>
+        pageBeforeCut(await log.readAll(...args), cut ?? {}, hasBegun),
     };
     const stores = { log: past, journal, documents, aroundFold, onParked };
-    // What is folded for a cut is kept by nobody, so nobody asks what it has seen.
+    // The documents of a cut are not stored, so their checkpoint needs no digest.
     const fold = await Fold.open(stores, projection, generation, fence, {
       saving: 'rebuild',
       counts: cut === undefined,
     });
-    const leaving = new AbortController();
-    const options = { signal: leaving.signal, limit: pageSize };
+    const finished = new AbortController();
+    const options = { signal: finished.signal, limit: pageSize };
     let events = 0;
     const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
     for await (const read of readAhead(log.follow(START, filter, options))) {
@@ -81,7 +80,7 @@ export const replay = (
       onProgress?.(events);
       if (page.atTip) break;
     }
-    leaving.abort();
+    finished.abort();
     await fold.flush();
     return events;
   });

@@ -29,7 +29,7 @@ import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { Runner } from './runner';
 
-// A till that counts coins, tells a ledger of every tenth, and closes by itself.
+// A till that counts coins and closes when it is due.
 const tillEvents = events({
   CoinDropped: { version: 1, sentence: 'Coins were dropped', tillId: ref('till'), coins: integer() },
   ClosingPlanned: { version: 1, sentence: 'The till will close', tillId: ref('till'), at: instant() },
@@ -44,7 +44,7 @@ const tillCommands = commands('till', {
 });
 type TillCommand = CommandOf<typeof tillCommands>;
 class ToTill extends To<TillCommand> {}
-/** A till that should close then cannot. */
+/** A till that is due at this instant cannot close. */
 const JAMMED = '2024-02-01T00:00:00.000Z';
 interface Till {
   readonly closesAt?: string;
@@ -156,7 +156,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('goes on where it stopped and folds nothing twice', async () => {
+  it('continues where it stopped and folds nothing twice', async () => {
     const { runner, drop, models, log } = world();
     for (let round = 0; round < 3; round++) {
       const follower = runner();
@@ -170,7 +170,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('parks the sequence of a document whose fold throws, and the rest goes on', async () => {
+  it('parks the sequence of a document whose fold throws, and folds the others on', async () => {
     const { runner, drop, models, documents, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -196,7 +196,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('runs a policy once in effect, also when its checkpoint is lost', async () => {
+  it('runs a policy with one effect per event, also when its checkpoint is lost', async () => {
     const { runner, drop, models, documents, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -221,7 +221,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('leaves the work to whoever holds the lease, and takes over when it is given back', async () => {
+  it('leaves followers to the process that holds the lease, and takes over when it is released', async () => {
     const { runner, drop, models, log } = world();
     const [first, second] = [runner(), runner()];
     await first.start({ tick: false });
@@ -241,7 +241,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('rebuilds beside the old generation and gives the same bytes', async () => {
+  it('rebuilds beside the old generation, to the same bytes', async () => {
     const { runner, drop, documents, models, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -262,7 +262,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('writes nothing more into a generation that another process has dropped, and takes up the one in use', async () => {
+  it('does not write to a generation that another process has dropped, and opens the active one', async () => {
     const { runner, drop, documents, models, log, faults } = world();
     const [follower, other] = [runner(), runner()];
     await follower.start({ tick: false });
@@ -279,7 +279,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('sweeps out what an interrupted rebuild left behind, and never uses its name again', async () => {
+  it('drops the generation of an interrupted rebuild, and does not reuse its name', async () => {
     const { runner, drop, documents, log } = world();
     await drop('a', 1);
     const checkpoint = { position: '1', count: 1, digest: 'sums-v1:1' };
@@ -299,7 +299,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('rebuilds by itself when a read model has a new version', async () => {
+  it('rebuilds a read model that has a new version', async () => {
     const { runner, drop, documents, log } = world();
     const old = runner();
     await old.start({ tick: false });
@@ -316,7 +316,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('says when an event was missed', async () => {
+  it('reports a missed event in the verification', async () => {
     const { runner, drop, documents, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -331,7 +331,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('lets time pass once at the due instant', async () => {
+  it('sends AdvanceClock at the due instant, with one effect', async () => {
     const { runner, send, clock, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -343,7 +343,7 @@ describe('the runner', () => {
     expect(await follower.advanceClock('2024-03-01T23:59:59.999Z')).toBe(0);
     clock.instant = '2024-03-05T00:00:00.000Z';
     expect(await follower.advanceClock(clock.now())).toBe(1);
-    expect(await follower.advanceClock(clock.now())).toBe(1); // the list may be behind: the decider knows better
+    expect(await follower.advanceClock(clock.now())).toBe(1); // the due list may be behind, and the decider checks
     await follower.catchUp();
     expect(await follower.advanceClock(clock.now())).toBe(0);
     const closed = (await log.read('till-due')).filter(({ type }) => type === 'TillClosed');
@@ -352,7 +352,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('lets time pass for all that wait, and one that cannot does not hold up the others', async () => {
+  it('sends AdvanceClock to every stream that is due, and one that fails does not hold up the others', async () => {
     const { runner, send, clock, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -365,7 +365,7 @@ describe('the runner', () => {
         }),
       );
     await plan('jammed', JAMMED);
-    // More than one page of them, many at the same instant, so that a page ends among equals.
+    // More than one page, with many at the same instant, so that a page ends between equal instants.
     const tills = Array.from({ length: 1100 }, (_, n) => `t${n}`);
     for (const [n, tillId] of tills.entries()) await plan(tillId, `2024-03-0${1 + (n % 3)}T00:00:00.000Z`);
     await follower.catchUp();
@@ -382,7 +382,8 @@ describe('the runner', () => {
     await follower.stop();
     await log.close();
   });
-  it('sends nothing on once it stops', async () => {
+
+  it('sends nothing after it has stopped', async () => {
     const { runner, drop, log } = world();
     const follower = runner();
     await follower.start({ tick: false });
@@ -392,7 +393,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('ticks though a process that does not tick, an import, has begun before', async () => {
+  it('sends AdvanceClock even if a process that does not, such as an import, started before', async () => {
     const { runner, send, log } = world();
     const [importing, serving] = [runner(), runner()];
     await importing.start({ tick: false });
@@ -406,7 +407,7 @@ describe('the runner', () => {
     await log.close();
   });
 
-  it('leaves the streams of a history to whoever brings it, until that has ended', async () => {
+  it('leaves imported streams to the import until it has ended', async () => {
     let open = false;
     const { runner, send, log, clock } = world(undefined, undefined, async () => open);
     const [importing, serving, second] = [runner(), runner(), runner()];
@@ -422,24 +423,24 @@ describe('the runner', () => {
     await second.start({ tick: false, history: true });
     await serving.start();
     await plan('imported', 'backfill');
-    await plan('lived', 'live');
+    await plan('live', 'live');
     await importing.catchUp();
     await eventually(async () => (await closed()).length > 0);
     await serving.advanceClock(clock.now());
-    expect(await closed()).toEqual(['till-lived live']);
+    expect(await closed()).toEqual(['till-live live']);
     await importing.catchUp();
     expect(await importing.advanceClock('2024-02-28T00:00:00.000Z', 'backfill')).toBe(1);
     await importing.catchUp();
     await importing.stop();
-    expect(await closed()).toEqual(['till-lived live', 'till-imported backfill']);
+    expect(await closed()).toEqual(['till-live live', 'till-imported backfill']);
     await plan('left-behind', 'backfill');
     await second.catchUp();
     await serving.advanceClock(clock.now());
     expect(await closed()).toHaveLength(2);
-    open = true; // it was stopped before its end
+    open = true; // the import was stopped before its end
     await second.stop();
-    await plan('lived-on', 'live');
-    await eventually(async () => (await closed()).includes('till-lived-on live'));
+    await plan('live-2', 'live');
+    await eventually(async () => (await closed()).includes('till-live-2 live'));
     await serving.advanceClock(clock.now());
     expect(await closed()).toHaveLength(3);
     open = false;

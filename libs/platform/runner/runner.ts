@@ -38,26 +38,26 @@ import { repeatEvery, machineTimers, type Timers } from './timers';
 import { verifyAll } from './verify-documents';
 import { isLogOfCheckpoints, type VerificationResult } from './verify';
 
-/** So often what nobody will read again is looked for. */
+/** How often unused generations are looked for. */
 const SWEEP_MS = 30_000;
 const TICK_MS = 1_000;
-const HISTORY = 'history-';
-const DECISION_MS = 30_000;
-const ATTEMPT_MS = 5_000;
-const ATTEMPTS = 120;
+const IMPORT_LEASE = 'history-';
+const DECISION_TIMEOUT_MS = 30_000;
+const WAIT_ATTEMPT_MS = 5_000;
+const WAIT_ATTEMPTS = 120;
 
 export interface RunnerOptions extends ParkedSequenceStores {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
-  /** Those whose `due` says when the clock is to be sent to them. */
+  /** AdvanceClock is sent to those that have a `due` projection. */
   readonly aggregates: readonly Aggregate[];
-  /** The targets that messages are brought to. */
+  /** The targets that messages are sent to. */
   readonly senders?: readonly Sender[];
   readonly onEffect?: OnEffect;
   readonly dispatch: Dispatch;
-  /** Was an import begun that has not ended, whether it is running or was stopped? */
+  /** Whether an import was started that has not ended, even if it was stopped. */
   readonly isImportOpen?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
@@ -67,7 +67,7 @@ export interface RunnerOptions extends ParkedSequenceStores {
   readonly maxCachedDocuments?: number;
 }
 
-/** How far one follower is. */
+/** The progress of one follower. */
 export interface FollowerStatus extends Checkpoint {
   readonly name: string;
   readonly kind: 'read model' | 'policy' | 'effect';
@@ -85,15 +85,16 @@ const ignoreTransient = (error: unknown): void => {
 };
 
 /**
- * Follows the log: folds read models, runs policies, brings messages to their targets, sends what falls due. Several processes share the followers by
- * lease; each follower runs in one process at a time, and a fencing token refuses the writes of one that lost it.
+ * Follows the log: folds read models, runs policies, sends messages to their targets and AdvanceClock to streams with
+ * something due. Several processes share the followers by lease; each follower runs in one process at a time, and the
+ * store refuses the writes of a process that lost the lease, by fencing token.
  */
 export class Runner {
   private readonly leases: Leases;
   private lastSweepMs = -Infinity;
   private readonly folds: FollowerGroup;
   private readonly policyFollowers: FollowerGroup;
-  /** One for each target, so that one that does not answer holds up nothing else. */
+  /** One for each target, so that a target that does not answer holds up nothing else. */
   private readonly effects: readonly FollowerGroup[];
   private readonly positionWaits: PositionWaits;
   private readonly rebuilding = new Set<string>();
@@ -120,18 +121,17 @@ export class Runner {
   }
 
   /**
-   * Begins to follow.
-   * @param tick also send what falls due by the clock; whoever does not leaves the lease `clock` to others, because
-   *   whoever holds it ticks
-   * @param history this process brings a history and then calls `advanceClock(…, 'backfill')`: until it stops, and while an
-   *   import is open, no other lets time pass live for the streams that a history changed last; the read models are saved
-   *   when it pauses
+   * Starts to follow the log.
+   * @param tick also send AdvanceClock every second, under the lease `clock`
+   * @param history this process imports history and then calls `advanceClock(…, 'backfill')`. Until it stops, and while
+   *   an import has not ended, no process sends a live AdvanceClock to streams that an import changed last; read models
+   *   are saved when the import pauses
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
     this.sendsClock = tick;
     this.saveMode = history ? 'history' : 'live';
     const refresh = () => this.groups.forEach((group) => group.refresh());
-    const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeHistory()] : [])];
+    const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeImportLease()] : [])];
     await this.leases.keep([...this.wantedLeases(), ...own], refresh, () => this.checkOtherProcesses());
     for (const group of this.groups) group.start();
     const { clock, onFault } = this.options;
@@ -145,7 +145,7 @@ export class Runner {
     return this.options.projections.map(({ name }) => name);
   }
 
-  /** Finishes the page in hand, saves, and gives the leases back. */
+  /** Finishes the current page, saves, and releases the leases. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.timerLoops);
@@ -153,37 +153,40 @@ export class Runner {
     await this.leases.releaseAll();
   }
 
-  /** What other processes did: a read model that was rebuilt is taken up anew, what they left behind is dropped. */
+  /**
+   * Reacts to other processes: opens read models again that they rebuilt, and drops generations that they left unused.
+   */
   private async checkOtherProcesses(): Promise<void> {
     const { documents, projections } = this.options;
-    const mine = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
-    if (mine.length === 0) return;
+    const held = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
+    if (held.length === 0) return;
     if (this.timers.now() - this.lastSweepMs >= SWEEP_MS) {
       const generations = await documents.generations();
-      for (const { name } of mine) await dropUnusedGenerations(documents, generations, name);
+      for (const { name } of held) await dropUnusedGenerations(documents, generations, name);
       this.lastSweepMs = this.timers.now();
     }
     const actives = await documents.actives();
     const isOpen = (projection: Projection) => {
       const open = this.folds.followers.find(({ name }) => isGenerationOf(projection, name));
-      return open !== undefined && actives.get(projection.name) === open.name; // otherwise its rebuild has failed
+      // False if a rebuild of this process failed, or another process rebuilt the read model.
+      return open !== undefined && actives.get(projection.name) === open.name;
     };
-    if (!mine.every(isOpen)) for (const group of this.groups) group.refresh();
+    if (!held.every(isOpen)) for (const group of this.groups) group.refresh();
   }
 
-  /** Several may bring a history at once, each under a lease of its own. */
-  private async takeHistory(): Promise<string> {
+  /** Several imports may run at once, each under a lease of its own. */
+  private async takeImportLease(): Promise<string> {
     for (let number = 1; ; number++) {
-      const lease = `${HISTORY}${number}`;
+      const lease = `${IMPORT_LEASE}${number}`;
       if (await this.leases.take(lease)) return lease;
     }
   }
 
-  /** Whoever brings one holds a lease; one that was stopped is brought to its end later. */
-  private async isHistoryInHand(): Promise<boolean> {
+  /** A running import holds a lease; a stopped one will be continued. */
+  private async isImportRunning(): Promise<boolean> {
     const { documents, isImportOpen } = this.options;
-    const inHand = [...(await documents.leases()).keys()].some((lease) => lease.startsWith(HISTORY));
-    return inHand || (await isImportOpen?.()) === true;
+    const isRunning = [...(await documents.leases()).keys()].some((lease) => lease.startsWith(IMPORT_LEASE));
+    return isRunning || (await isImportOpen?.()) === true;
   }
 
   private wantedLeases(): string[] {
@@ -199,7 +202,10 @@ export class Runner {
     return (this.options.senders ?? []).map(({ target }) => effectFollower(target));
   }
 
-  /** Is the log the one that the checkpoints were made of? Once it is, what this process adds to them is of it. */
+  /**
+   * Whether the log is the one that the checkpoints were made from. Checked until it is: later checkpoints are made
+   * from this log.
+   */
   private async isTrusted(): Promise<boolean> {
     if (this.trusted) return true;
     const checkpoints = (await followerCheckpoints(this.options)).map(({ checkpoint }) => checkpoint);
@@ -227,10 +233,10 @@ export class Runner {
   private async openPolicyFollowers(): Promise<readonly Follower[]> {
     const { policies, dispatch } = this.options;
     const streams = this.streams();
-    const reacts = [];
+    const followers = [];
     for (const policy of policies)
-      reacts.push(...(await this.openPolicyFollower(policy, policyFollower(policy), dispatch, streams)));
-    return reacts;
+      followers.push(...(await this.openPolicyFollower(policy, policyFollower(policy), dispatch, streams)));
+    return followers;
   }
 
   private openEffect(sender: Sender): Promise<readonly Follower[]> {
@@ -245,7 +251,7 @@ export class Runner {
     return this.openPolicyFollower(deliveriesTo(sender.target), name, dispatch, this.streams());
   }
 
-  /** What follows the log with commands, where this process may run it. */
+  /** The follower of a policy or target, if this process holds its lease. */
   private async openPolicyFollower(policy: Policy, name: string, dispatch: Dispatch, streams: FollowedStreams) {
     if (!this.leases.has(name)) return [];
     const trusted = await this.isTrusted();
@@ -254,12 +260,12 @@ export class Runner {
     ];
   }
 
-  /** Each round of following has its own: between two rounds others may have followed. */
+  /** A new cache for each read of the log: between two reads another process may have followed it. */
   private streams(): FollowedStreams {
     return new FollowedStreams(this.options.log, this.options.journal);
   }
 
-  /** The sequences that wait, of read models, policies and effects. */
+  /** The parked sequences of read models, policies and effects. */
   async parked(): Promise<readonly ParkedSequence[]> {
     const names = [...(await this.followers()), ...this.effectNames];
     const waiting = await Promise.all(names.map((name) => this.options.documents.parked(name)));
@@ -267,16 +273,17 @@ export class Runner {
   }
 
   /**
-   * Has a parked sequence handled again by whichever process runs its follower, and waits for it.
-   * @param name of the follower, as `parked` gives it; @param actor who decides
-   * @returns the sequence as it waits afterwards; undefined when it waits no more
-   * @throws NotFound `read/not-parked`; Conflict `read/too-far-behind` when nobody follows the log
+   * Has a parked sequence handled again, by the process that runs its follower, and waits for that.
+   * @param name the follower, as `parked` returns it
+   * @param actor who decides
+   * @returns the sequence if it is still parked afterwards
+   * @throws NotFound `read/not-parked`; Conflict `read/too-far-behind` when no process runs the follower
    */
   retryParked(name: string, sequence: string, actor: string): Promise<ParkedSequence | undefined> {
     return this.decideParked('RetryParked', name, sequence, actor);
   }
 
-  /** As `retryParked`, but the event at fault is left out for this follower, now and in every rebuild of its version. */
+  /** As `retryParked`, but this follower skips the failed event, now and in every rebuild of its version. */
   discardParked(name: string, sequence: string, actor: string): Promise<ParkedSequence | undefined> {
     return this.decideParked('DiscardParked', name, sequence, actor);
   }
@@ -298,14 +305,14 @@ export class Runner {
       new DecisionContext(clock),
     );
     if (outcome instanceof Refused) throw outcome;
-    const meant: FollowerSelection = (actives) => [projection ? activeGenerationIn(actives, projection) : name];
-    await this.positionWaits.waitUntil(outcome.position, meant, DECISION_MS);
+    const selection: FollowerSelection = (actives) => [projection ? activeGenerationIn(actives, projection) : name];
+    await this.positionWaits.waitUntil(outcome.position, selection, DECISION_TIMEOUT_MS);
     return find();
   }
 
   /**
-   * The checkpoint names of all read models (their active generations) and policies. Not of effects: nobody waits for
-   * another system.
+   * The checkpoint names of all read models (their active generations) and policies. Not of effects: callers do not
+   * wait for other systems.
    */
   private readonly selections: Readonly<Record<'read models' | 'policies' | 'all', FollowerSelection>> = {
     'read models': (actives) => this.options.projections.map((projection) => activeGenerationIn(actives, projection)),
@@ -318,7 +325,7 @@ export class Runner {
   }
 
   /**
-   * Waits until followers have handled everything up to a position, here or in the process that runs them.
+   * Waits until followers have handled everything up to a position, in this process or another.
    * @throws Refused `log/not-a-position` at once; Conflict `read/too-far-behind` after `timeoutMs`
    */
   async waitFor(
@@ -330,12 +337,15 @@ export class Runner {
     await this.positionWaits.waitUntil(position, this.selections[only], timeoutMs);
   }
 
-  /** How far all read models have come: what is answered from them holds everything up to there. */
+  /** The lowest position of the read models: an answer from any of them includes everything up to there. */
   readModelsPosition(): Promise<Position> {
     return this.positionWaits.slowestPosition(this.selections['read models']);
   }
 
-  /** Waits until the policies have handled everything that is in the log now, and what they made of it. */
+  /**
+   * Waits until the policies have handled everything in the log, including the events that result from it.
+   * @returns its end
+   */
   async settle(): Promise<Position> {
     for (let tip = await this.options.log.tip(); ;) {
       await this.waitPatiently(tip, 'policies');
@@ -345,44 +355,47 @@ export class Runner {
     }
   }
 
-  /** The same, and until every read model has come to the end of the log. @returns that end */
+  /** As `settle`, and waits until every read model has reached the end of the log. @returns that end */
   async catchUp(): Promise<Position> {
     const tip = await this.settle();
     await this.waitPatiently(tip, 'read models');
     return tip;
   }
 
-  /** Followers may take ten minutes. In an outage they stand still: the log, asked now and then, says so itself. */
+  /**
+   * Waits up to ten minutes. Asks the log in between, so that an outage is reported as such and not as followers that
+   * are behind.
+   */
   private async waitPatiently(position: Position, followers: 'policies' | 'read models'): Promise<void> {
     for (let attempt = 1; ; attempt++)
       try {
-        return await this.waitFor(position, followers, ATTEMPT_MS);
+        return await this.waitFor(position, followers, WAIT_ATTEMPT_MS);
       } catch (error) {
-        if (codeOf(error) !== 'read/too-far-behind' || attempt === ATTEMPTS) throw error;
+        if (codeOf(error) !== 'read/too-far-behind' || attempt === WAIT_ATTEMPTS) throw error;
         await this.options.log.tip();
       }
   }
 
   /**
-   * Sends AdvanceClock to every stream with something due at or before an instant; the decider checks again. Live that is
-   * for whoever holds the lease `clock`, or takes it for this once where nobody ticks; what fell due within a history,
-   * for whoever has brought it.
+   * Sends AdvanceClock to every stream with something due at or before an instant; the decider checks again. In live
+   * mode only the holder of the lease `clock` sends, or this process if no process holds it; in backfill mode the
+   * process that imports.
    * @returns how many commands were sent
    */
   async advanceClock(until: Instant, mode: 'live' | 'backfill' = 'live'): Promise<number> {
     if (this.stopping.signal.aborted) return 0;
     const kept = mode === 'backfill' || this.leases.has('clock');
     if (!kept && (this.sendsClock || !(await this.leases.take('clock')))) return 0;
-    const mine = () => !this.stopping.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
+    const mayContinue = () => !this.stopping.signal.aborted && (mode === 'backfill' || this.leases.has('clock'));
     try {
-      return await sendDue(this.options, until, mode, mine, () => this.isHistoryInHand());
+      return await sendDue(this.options, until, mode, mayContinue, () => this.isImportRunning());
     } finally {
       if (!kept) await this.leases.release('clock');
     }
   }
 
   /**
-   * Builds a read model anew beside the generation in use and switches when it has caught up.
+   * Rebuilds a read model beside the active generation and switches to the new one when it has caught up.
    * @param onProgress called after each page with the events read so far
    * @throws NotFound `read/unknown-read-model`; Conflict `read/rebuild-running`
    */
@@ -406,7 +419,7 @@ export class Runner {
       const generation = await newGeneration(documents, projection);
       const events = await replay(this.options, projection, generation, this.leases.fenceFor(lease), { onProgress });
       const before = await documents.active(name);
-      // One that was held up for long may find that another has dropped what it built.
+      // If this process was held up for long, another may have rebuilt it and dropped this generation.
       if ((await this.leases.take(lease))?.token !== fence.token)
         throw new Conflict('documents/lease-lost', `Another process rebuilt ${name} in the meantime.`, lease);
       await documents.activate(name, generation);
@@ -419,18 +432,18 @@ export class Runner {
     }
   }
 
-  /** The old generation goes once no process can still be writing it. */
+  /** Drops the old generation when this process no longer writes to it, or after five seconds. */
   private async dropWhenUnused(generation: string): Promise<void> {
     for (let waited = 0; this.folds.followers.some(({ name }) => name === generation) && waited < 5000; waited += 20)
       await this.timers.delay(20);
     await this.options.documents.drop(generation);
   }
 
-  /** How far each follower is. While the log is away nobody knows its end, and nobody is told to be there. */
+  /** The progress of each follower. While the log is unavailable its end is unknown, and `atTip` is false. */
   async status(): Promise<readonly FollowerStatus[]> {
     const { documents, log } = this.options;
-    const away = log.availability().state === 'unavailable';
-    const end = away ? undefined : log.tip().catch((error: unknown) => void ignoreTransient(error));
+    const isUnavailable = log.availability().state === 'unavailable';
+    const end = isUnavailable ? undefined : log.tip().catch((error: unknown) => void ignoreTransient(error));
     const [tip, leases] = await Promise.all([end, documents.leases()]);
     const answer: FollowerStatus[] = [];
     for (const name of [...(await this.followers()), ...this.effectNames]) {
@@ -449,8 +462,8 @@ export class Runner {
   }
 
   /**
-   * Recomputes what each follower should have seen, by another path than theirs, and folds each read model anew:
-   * whatever was altered, lost or added in log or read models since is found.
+   * Recomputes from the log what each follower should have seen, folds each read model again and compares: finds
+   * everything that was altered, lost or added in the log or the read models.
    */
   async verify(): Promise<readonly VerificationResult[]> {
     return verifyAll(this.options, await followerCheckpoints(this.options));

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Time that passes while a process waits: the machine's, or that of a simulated world. */
+/** A monotonic timer: that of the machine, or of a simulation. */
 export interface Timers {
-  /** Milliseconds since some moment; never goes back, unlike a clock. */
+  /** Milliseconds since an arbitrary moment; never goes back, unlike a clock. */
   now(): number;
-  /** Waits. @throws at once when the signal aborts */
+  /** Waits. @throws as soon as the signal aborts */
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -13,7 +13,7 @@ export const machineTimers: Timers = {
   delay: (ms, signal) => wait(ms, undefined, { signal }),
 };
 
-/** Does something again and again, with a pause before each time, until the signal aborts. It must not throw. */
+/** Calls `act` repeatedly, with a pause before each call, until the signal aborts. `act` must not throw. */
 export const repeatEvery = async (timers: Timers, ms: number, signal: AbortSignal, act: () => Promise<unknown>) => {
   for (;;) {
     await timers.delay(ms, signal).catch(() => undefined);

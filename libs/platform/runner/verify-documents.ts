@@ -13,9 +13,9 @@ import { collectionOf, lastDocumentOf, listKeyOf, MemoryDocuments, pagesOf } fro
 import { replay } from './replay';
 import { recountEvents, type VerificationResult, type FollowerCheckpoint } from './verify';
 
-/** So many documents are folded and compared at once: more in several rounds over the log. */
+/** How many documents are folded and compared in one read of the log; more need several reads. */
 const DOCUMENTS_PER_ROUND = 20_000;
-/** While others write, a document may be ahead of the checkpoint: it is looked at again, so often. */
+/** While others write, a document may be ahead of the checkpoint: how often it is compared again. */
 const MAX_ROUNDS = 5;
 const MAX_REPORTED = 5;
 
@@ -24,10 +24,10 @@ interface VerificationStores {
   readonly journal: Journal;
   readonly documents: Documents;
 }
-/** Of keys: ids of documents, or of an index of lists. */
+/** Selects keys: ids of documents, or for an index ids of lists. */
 type KeyFilter = (key: string) => boolean;
 
-/** Has everybody seen what they should have, and does every read model hold what a fold anew makes of it? */
+/** Verifies each follower's count and digest, and compares each read model with a new fold of the log. */
 export const verifyAll = async (
   stores: VerificationStores,
   followers: readonly FollowerCheckpoint[],
@@ -55,31 +55,31 @@ const withDocumentCheck = async (
 };
 
 /**
- * Folds a read model anew from the log into a store of its own, as far as the checkpoint, and compares: which documents
- * there are, and what each holds. What waits for a decision is compared as it stood when it began to wait.
- * @param atOnce how many documents are held in memory
- * @returns the first ids of those that differ, lack or are too many
- * @throws Conflict `read/still-changing` where others write faster than it can look; `read/unreadable-events` where
- *   another build has folded events that this one cannot read
+ * Folds a read model again from the log, up to its checkpoint, into memory, and compares the set of documents and the
+ * content of each. Parked documents are compared as they were when they were parked.
+ * @param batchSize how many documents are held in memory
+ * @returns the first ids of documents that differ, are missing, or should not exist
+ * @throws Conflict `read/still-changing` if documents change faster than they can be compared; `read/unreadable-events`
+ *   if another build has folded events that this one cannot read
  */
 export const differingDocuments = async (
   stores: VerificationStores,
   projection: Projection,
   generation: string,
-  atOnce = DOCUMENTS_PER_ROUND,
+  batchSize = DOCUMENTS_PER_ROUND,
 ): Promise<readonly string[]> => {
   const collection = collectionOf(projection, generation);
-  const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / atOnce));
+  const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / batchSize));
   const found: string[] = [];
   for (let part = 0; part < parts && found.length < MAX_REPORTED; part++) {
-    let wants: KeyFilter = (key) => bucketOf(key, parts) === part;
+    let selects: KeyFilter = (key) => bucketOf(key, parts) === part;
     for (let round = 0; ; round++) {
-      const { differ, ahead } = await compareDocuments(stores, projection, generation, wants);
+      const { differ, ahead } = await compareDocuments(stores, projection, generation, selects);
       found.push(...differ);
       if (ahead.size === 0) break;
       if (round === MAX_ROUNDS)
         throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
-      wants = (key) => ahead.has(key);
+      selects = (key) => ahead.has(key);
     }
   }
   return found.slice(0, MAX_REPORTED);
@@ -89,7 +89,7 @@ const compareDocuments = async (
   stores: VerificationStores,
   projection: Projection,
   generation: string,
-  wants: KeyFilter,
+  selects: KeyFilter,
 ) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
@@ -98,29 +98,29 @@ const compareDocuments = async (
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
   if (!checkpoint) return { differ, ahead };
-  const waiting = new Map((await documents.parked(generation)).map((parked) => [parked.sequence, parked.position]));
-  const scratch = await foldFromLog(stores, projection, generation, checkpoint, wants, waiting);
-  if ((await scratch.parked(generation)).some(({ sequence }) => !waiting.has(sequence)))
+  const parkedAt = new Map((await documents.parked(generation)).map((parked) => [parked.sequence, parked.position]));
+  const scratch = await foldFromLog(stores, projection, generation, checkpoint, selects, parkedAt);
+  if ((await scratch.parked(generation)).some(({ sequence }) => !parkedAt.has(sequence)))
     throw new Conflict(
       'read/unreadable-events',
       `${generation} contains events that this version of Baton cannot fold; verify with the version that folded them.`,
     );
   const seen = new Set<string>();
   for await (const page of pagesOf(documents, collection)) {
-    const wanted = page.filter(({ id }) => wants(keyOf(id)));
-    const anew = await scratch.getMany(
+    const wanted = page.filter(({ id }) => selects(keyOf(id)));
+    const refolded = await scratch.getMany(
       collection,
       wanted.map(({ id }) => id),
     );
     for (const { id, doc, position } of wanted) {
       seen.add(id);
       if (position > checkpoint.position) ahead.add(keyOf(id));
-      else if (!isDeepStrictEqual(doc, anew.get(id)?.doc)) differ.push(id);
+      else if (!isDeepStrictEqual(doc, refolded.get(id)?.doc)) differ.push(id);
     }
   }
   for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
   if (!projection.blockSize) return { differ, ahead };
-  // Rows that were to be looked at may have become a block meanwhile: then the list has grown.
+  // Rows may have become a block between two pages: then the list has a later position.
   for (const list of new Set(differ.map(listKeyOf))) {
     const last = await lastDocumentOf(documents, collection, list);
     if (last && last.position > checkpoint.position) ahead.add(list);
@@ -133,14 +133,14 @@ const foldFromLog = async (
   projection: Projection,
   generation: string,
   { position: knownAt }: Checkpoint,
-  wants: KeyFilter,
-  waiting: ReadonlyMap<string, string>,
+  selects: KeyFilter,
+  parkedAt: ReadonlyMap<string, string>,
 ): Promise<MemoryDocuments> => {
-  const waits = (sequence: string, position: string) => (waiting.get(sequence) ?? position + 1) <= position;
+  const isParked = (sequence: string, position: string) => (parkedAt.get(sequence) ?? position + 1) <= position;
   const keys: Projection['keys'] = (event) =>
-    waits(`stream:${event.stream}`, event.position)
+    isParked(`stream:${event.stream}`, event.position)
       ? []
-      : projection.keys(event).filter((key) => wants(key) && !waits(key, event.position));
+      : projection.keys(event).filter((key) => selects(key) && !isParked(key, event.position));
   const scratch = new MemoryDocuments();
   const fence = () => ({ lease: 'verification', token: 0 });
   await replay({ log, journal, documents: scratch }, { ...projection, keys }, generation, fence, { cut: { knownAt } });

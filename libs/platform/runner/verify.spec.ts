@@ -17,7 +17,7 @@ const sums = sumsOf(() => true);
 
 const all = temporaryFolder();
 let worlds = 0;
-/** Baton on files, which a test may spoil while it is closed. */
+/** A runner on files, which a test may change while they are closed. */
 const onFiles = () => {
   const folder = join(all, String(worlds++));
   const file = (name: string) => join(folder, `${name}.db`);
@@ -48,7 +48,7 @@ const onFiles = () => {
     };
     return { log, journal, documents, runner, faults, drop, close };
   };
-  /** Opens, does something while everything is followed, and closes again. */
+  /** Opens the stores, runs `act` while the runner follows, and closes them again. */
   const using = async <T>(
     act: (opened: Awaited<ReturnType<typeof open>>) => Promise<T>,
     follows = true,
@@ -66,21 +66,21 @@ const onFiles = () => {
       await opened.close();
     }
   };
-  const spoil = (name: 'log' | 'documents', ...sql: string[]) => {
+  const tamper = (name: 'log' | 'documents', ...sql: string[]) => {
     const database = openDatabase(file(name), { synchronous: 'FULL' });
     for (const one of sql) expect(database.prepare(one).run().changes).toBeGreaterThan(0);
     database.close();
   };
-  /** What a verification says of whoever is not complete. */
+  /** The code of each follower that a verification finds incomplete. */
   const verified = () =>
     using(async ({ runner }) => {
       const answers = (await runner.verify()).filter(({ complete }) => !complete);
       return Object.fromEntries(answers.map(({ follower, code }) => [follower, code]));
     }, false);
-  return { file, using, spoil, verified };
+  return { file, using, tamper, verified };
 };
 const coins = [1, 2, 11, 4];
-const filled = async () => {
+const filledWorld = async () => {
   const world = onFiles();
   await world.using(({ drop }) => drop('a', ...coins).then(() => drop('b', ...coins)));
   expect(await world.verified()).toEqual({});
@@ -95,22 +95,22 @@ describe('a verification finds', () => {
       `UPDATE events SET data = replace(data, '":2', '":3')`,
     ],
     [
-      'an event that says another time',
+      'an event whose recordedAt was altered',
       { sums: true, policy: true },
       `UPDATE events SET recordedAt = '2023-01-01T00:00:00.000Z'`,
     ],
   ])('%s in the log', async (_, who, sql) => {
-    const { spoil, verified } = await filled();
-    spoil('log', sql);
+    const { tamper, verified } = await filledWorld();
+    tamper('log', sql);
     expect(await verified()).toEqual({
       ...(who.sums && { 'sums-v1': 'read/events-differ' }),
       ...(who.policy && { 'policy-echo-v1': 'read/events-differ' }),
     });
   });
 
-  it('an event that is gone from the middle of a stream', async () => {
-    const { spoil, verified } = await filled();
-    spoil('log', `DELETE FROM events WHERE revision = 1 AND stream = 'till-a'`);
+  it('an event that was deleted from the middle of a stream', async () => {
+    const { tamper, verified } = await filledWorld();
+    tamper('log', `DELETE FROM events WHERE revision = 1 AND stream = 'till-a'`);
     expect(await verified()).toEqual({ 'sums-v1': 'read/log-gap', 'policy-echo-v1': 'read/log-gap' });
   });
 
@@ -122,8 +122,8 @@ describe('a verification finds', () => {
       `INSERT INTO "documents-sums-v1" SELECT 'till-b', position, doc, "c_coins" FROM "documents-sums-v1" LIMIT 1`,
     ],
   ])('a document that was %s', async (what, sql) => {
-    const { using, spoil, verified } = await filled();
-    spoil('documents', what === 'added' ? sql.replace(`'till-b'`, `'till-x'`) : sql);
+    const { using, tamper, verified } = await filledWorld();
+    tamper('documents', what === 'added' ? sql.replace(`'till-b'`, `'till-x'`) : sql);
     expect(await verified()).toEqual({ 'sums-v1': 'read/documents-differ' });
     const ids = await using(
       async ({ runner }) => (await runner.verify()).flatMap(({ differing = [] }) => differing),
@@ -132,15 +132,17 @@ describe('a verification finds', () => {
     expect(ids).toEqual([what === 'added' ? 'till-x' : 'till-b']);
   });
 
-  it('what differs wherever it lies, however few documents are looked at in one go', async () => {
-    const { using, spoil } = await filled();
-    spoil('documents', `DELETE FROM "documents-sums-v1" WHERE id = 'till-a'`);
-    for (const atOnce of [1, 2, 100])
-      expect(await using((stores) => differingDocuments(stores, sums, 'sums-v1', atOnce), false)).toEqual(['till-a']);
+  it('a differing document with any batch size', async () => {
+    const { using, tamper } = await filledWorld();
+    tamper('documents', `DELETE FROM "documents-sums-v1" WHERE id = 'till-a'`);
+    for (const batchSize of [1, 2, 100])
+      expect(await using((stores) => differingDocuments(stores, sums, 'sums-v1', batchSize), false)).toEqual([
+        'till-a',
+      ]);
   });
 
   it.each(['log', 'documents'] as const)('garbage in the file of %s', async (name) => {
-    const { file, using } = await filled();
+    const { file, using } = await filledWorld();
     await using(({ drop }) => drop('c', ...Array.from({ length: 200 }, () => 1)));
     const { size } = statSync(file(name));
     const handle = openSync(file(name), 'r+');
@@ -151,8 +153,8 @@ describe('a verification finds', () => {
     database.close();
   });
 
-  it('what the check of a file finds, though every page of it can be read', async () => {
-    const { file } = await filled();
+  it('damage that only the integrity check of the file detects', async () => {
+    const { file } = await filledWorld();
     damage(file('documents'));
     const database = openDatabase(file('documents'), { synchronous: 'FULL' });
     expect(database.integrityFaults()).toEqual([DAMAGE]);
@@ -161,13 +163,13 @@ describe('a verification finds', () => {
 });
 
 describe('an older log behind newer read models', () => {
-  it('is noticed once it has grown past the old checkpoints, too: nothing of it is left out', async () => {
-    const { file, using, verified } = await filled();
+  it('is detected even after it has grown past the old checkpoints, and no event of it is skipped', async () => {
+    const { file, using, verified } = await filledWorld();
     copyFileSync(file('log'), file('older'));
     await using(({ drop }) => drop('lost', ...coins));
     for (const rest of ['-wal', '-shm']) rmSync(`${file('log')}${rest}`, { force: true });
     copyFileSync(file('older'), file('log'));
-    await using(({ drop }) => drop('new', ...coins, ...coins), false); // by a process that follows nothing
+    await using(({ drop }) => drop('new', ...coins, ...coins), false); // without following
     await using(async ({ runner, documents, faults }) => {
       await eventually(async () => (await runner.verify()).every(({ complete }) => complete));
       await runner.catchUp();

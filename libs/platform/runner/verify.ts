@@ -9,43 +9,46 @@ import {
 } from '@baton/kernel';
 import { Digest, hashOf } from './digest';
 
-/** Has a follower seen every event that it takes, up to its checkpoint, and are its documents what they make of them? */
+/**
+ * Whether a follower has seen every event that it handles, up to its checkpoint, and its documents are the fold of
+ * these events.
+ */
 export interface VerificationResult {
   readonly follower: string;
   readonly complete: boolean;
   readonly position: string;
-  /** Events that the log holds for it up to there, and those it counted. */
+  /** How many events the log has for it up to `position`, and how many it counted. */
   readonly expected: number;
   readonly counted: number;
-  /** A position or revision that is missing in the log itself. */
+  /** The revision that is missing in the log itself. */
   readonly gap?: string;
-  /** The first ids of documents that a fold anew makes otherwise, or not at all. */
+  /** The first ids of documents that differ from a new fold, are missing, or should not exist. */
   readonly differing?: readonly string[];
   /**
    * Why it is not complete: `read/foreign-checkpoint`, `read/checkpoint-beyond-log`, `read/log-gap`,
-   * `read/events-differ`, `read/documents-differ`, or what a store said when it was asked.
+   * `read/events-differ`, `read/documents-differ`, or the code of a store's error.
    */
   readonly code?: string;
 }
 
-/** A follower whose checkpoint is looked at. */
+/** A follower and the checkpoint to verify. */
 export interface FollowerCheckpoint {
   readonly follower: string;
-  /** Whose checkpoint it must be, `deals-v1`. */
+  /** The owner that the checkpoint must name, such as `deals-v1`. */
   readonly owner: string;
-  /** Undefined: all. */
+  /** The event types it handles; undefined: all. */
   readonly types: readonly string[] | undefined;
-  /** Undefined: none yet. */
+  /** Undefined if there is none yet. */
   readonly checkpoint: Checkpoint | undefined;
-  /** Of a read model; absent for a policy or an effect. */
+  /** Absent for a policy or an effect. */
   readonly projection?: Projection;
 }
 
 const emptyCheckpoint = (owner: string): Checkpoint => ({ position: START, count: 0, digest: `${owner}:0` });
 
 /**
- * Recomputes counts and digests by another path than the folds': the whole log once, without a filter, with the content
- * of each event and the revisions of every stream, which must be dense, on the way.
+ * Recomputes counts and digests independently of the followers: reads the whole log once, without a filter, hashes each
+ * event, and checks that no stream lacks a revision.
  */
 export const recountEvents = async (
   log: EventLog,
@@ -65,7 +68,7 @@ export const recountEvents = async (
   });
   const end = all.reduce((latest, { upTo }) => (upTo > latest ? upTo : latest), START);
   const revisions = new Map<string, number>();
-  let gap: { readonly position: string; readonly says: string } | undefined;
+  let gap: { readonly position: string; readonly description: string } | undefined;
   let reached = START;
   for (let done = end === START; !done;) {
     const page = await log.readAll(reached, {}, 5000);
@@ -73,41 +76,40 @@ export const recountEvents = async (
       const { position, type, stream, revision } = event;
       if (position > end) break;
       const next = (revisions.get(stream) ?? -1) + 1;
-      if (revision !== next) gap ??= { position, says: `${stream} lacks revision ${next}` };
+      if (revision !== next) gap ??= { position, description: `${stream} lacks revision ${next}` };
       revisions.set(stream, revision);
-      const taking = all.filter(
+      const subscribed = all.filter(
         ({ types, since, upTo }) => position > since && position <= upTo && (!types || types.has(type)),
       );
-      if (taking.length === 0) continue;
+      if (subscribed.length === 0) continue;
       const hash = hashOf(event);
-      for (const { digest } of taking) digest.add(event, hash);
+      for (const { digest } of subscribed) digest.add(event, hash);
     }
     reached = page.position;
     done = page.atTip || reached >= end;
   }
   return all.map(({ follower, owner, checkpoint, upTo, digest }) => {
-    const here = gap && gap.position <= upTo ? gap.says : undefined;
-    const code = !Digest.isOf(owner, checkpoint)
-      ? 'read/foreign-checkpoint'
-      : reached < upTo
-        ? 'read/checkpoint-beyond-log'
-        : here
-          ? 'read/log-gap'
-          : digest.count !== checkpoint.count || digest.text() !== checkpoint.digest
-            ? 'read/events-differ'
-            : undefined;
-    const answer = { follower, complete: !code, position: upTo, expected: digest.count, counted: checkpoint.count };
-    return { ...answer, ...(here && { gap: here }), ...(code && { code }) };
+    const gapBefore = gap && gap.position <= upTo ? gap.description : undefined;
+    const codeOf = (): string | undefined => {
+      if (!Digest.isOf(owner, checkpoint)) return 'read/foreign-checkpoint';
+      if (reached < upTo) return 'read/checkpoint-beyond-log';
+      if (gapBefore) return 'read/log-gap';
+      const isSame = digest.count === checkpoint.count && digest.text() === checkpoint.digest;
+      return isSame ? undefined : 'read/events-differ';
+    };
+    const code = codeOf();
+    const result = { follower, complete: !code, position: upTo, expected: digest.count, counted: checkpoint.count };
+    return { ...result, ...(gapBefore && { gap: gapBefore }), ...(code && { code }) };
   });
 };
 
-/** Does the log hold this very event? */
+/** Whether the log has this event at this revision. */
 const logHolds = async (log: EventLog, { stream, revision, id }: EventPlace): Promise<boolean> =>
   (await log.read(stream, revision))[0]?.id === id;
 
 /**
- * Is this the log that these checkpoints were made of? An older copy that was put in its place and has grown since lacks
- * the last event that some follower saw.
+ * Whether this is the log that these checkpoints were made from. An older copy that was restored, even if it has grown
+ * since, lacks the last event that some follower saw.
  */
 export const isLogOfCheckpoints = async (
   log: EventLog,
@@ -121,11 +123,11 @@ export const isLogOfCheckpoints = async (
 };
 
 /**
- * May a follower go on from its checkpoint? Another follower's checkpoint, one that lies beyond the log, and one of
- * another log would pass by what is appended next.
- * @param trusted whether the log is the one that the checkpoints of all followers were made of; where it is not, each
- *   counts again what it should have seen
- * @returns from where to go on, or the fault that asks to begin anew
+ * Checks whether a follower may continue from its checkpoint. With the checkpoint of another follower or another log,
+ * or one beyond the end of the log, it would skip events.
+ * @param trusted whether the log is known to be the one that all checkpoints were made from; if not, the events are
+ *   counted again
+ * @returns the position to continue from, or the fault that requires a new start
  */
 export const checkCheckpoint = async (
   log: EventLog,
@@ -139,7 +141,7 @@ export const checkCheckpoint = async (
     return fault('read/foreign-checkpoint', 'the checkpoint belongs to another follower.');
   const tip = await log.tip();
   const upTo = checkpoint.position <= tip ? checkpoint.position : tip;
-  // A store may count events of its own beyond the last of ours: then nothing of ours is missing before the tip.
+  // The checkpoint may lie beyond the tip because a store counts events of its own: then no event of Baton is missing.
   if (trusted && upTo === checkpoint.position) return { from: upTo };
   const [seen] = await recountEvents(log, [{ ...followed, checkpoint: { ...checkpoint, position: upTo } }]);
   if (seen!.complete) return { from: upTo };

@@ -4,11 +4,11 @@ import type { AroundPage } from '../runner';
 import type { Metrics } from './metrics';
 import { traced } from './trace';
 
-/** Counts and traces each page that a follower takes; a fault is told with the follower that had it. */
+/** Counts and traces each page that a follower handles, and logs a fault with the name of the follower. */
 export const aroundPageOf =
   (metrics: Metrics, logger: Logger): AroundPage =>
   async (follower, events, take) => {
-    // A policy sends commands from here: they are its children.
+    // The commands that a policy sends are child spans of this one.
     const kind = /^(policy|effect)-/.exec(follower)?.[1] ?? 'fold';
     try {
       await traced(`${kind} page`, { 'baton.follower': follower, 'baton.events': events }, take);

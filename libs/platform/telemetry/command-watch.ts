@@ -8,7 +8,7 @@ const outcomeOf = (outcome: unknown): string => {
   return codeOf(outcome);
 };
 
-/** Counts, measures, traces and logs each command that a handler is given. */
+/** Counts, measures, traces and logs each command. */
 export class CommandWatch {
   private inFlight = 0;
 
@@ -17,7 +17,7 @@ export class CommandWatch {
     private readonly logger: Logger,
   ) {}
 
-  /** @returns what the handler answers */
+  /** @returns the outcome of `execute` */
   async watch({ command: { type, meta } }: To, execute: () => Promise<Outcome>): Promise<Outcome> {
     const began = performance.now();
     const report = (outcome: string) => {

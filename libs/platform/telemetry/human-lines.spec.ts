@@ -8,7 +8,7 @@ const logged = (work: (logger: ReturnType<typeof loggerOf>) => void): string => 
 };
 
 describe('the log on a terminal', () => {
-  it('is a line of time, level, words and fields, and no JSON', () => {
+  it('is a line with time, level, message and fields, not JSON', () => {
     const text = logged((logger) =>
       logger.warn({ code: 'log/unavailable', stalled: 3, why: 'no answer' }, 'the log is away'),
     );
@@ -17,13 +17,13 @@ describe('the log on a terminal', () => {
     );
   });
 
-  it('hides what the log hides', () => {
+  it('hides the same fields and texts as the JSON log', () => {
     expect(logged((logger) => logger.info({ email: 'ada@example.org' }, 'for ada@example.org'))).toMatch(
       /info {2}for \[hidden\] {2}email=\[hidden\]\n$/,
     );
   });
 
-  it('moves no cursor and stays one line', () => {
+  it('contains no control characters or line breaks', () => {
     const text = logged((logger) => logger.info({ url: '/\u001b[2J\u009b' }, 'one\ntwo'));
     expect(text).toContain(String.raw`one\ntwo`);
     // eslint-disable-next-line no-control-regex

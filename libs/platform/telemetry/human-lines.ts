@@ -1,8 +1,8 @@
 import type { DestinationStream } from 'pino';
 
 /**
- * A text as a terminal may show it: what would move its cursor, change its colours or turn the direction of reading is
- * written as its code, `\\u001b`. JSON keeps its meaning by that. Line breaks and tabs stay.
+ * Escapes characters that would move a terminal's cursor, change its colours or change the text direction, such as
+ * `\\u001b`. The escapes are those of JSON, so that JSON text keeps its meaning. Line breaks and tabs stay.
  */
 export const withVisibleControls = (text: string): string =>
   text.replace(
@@ -19,15 +19,15 @@ const levels: Readonly<Record<number, string>> = {
   50: 'error',
   60: 'fatal',
 };
-/** What every line of the log has, and a reader of a terminal knows or sees already. */
+/** Fields that every line has and that are not repeated after its message. */
 const hiddenFields = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
 
 const shown = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
 /**
- * Where a log of JSON lines goes when a person watches it: `12:04:31 warn  the log is away  code=log/unavailable`, with
- * the time in UTC and every field of the line behind its words.
+ * Turns JSON log lines into lines for a terminal: the time in UTC, the level, the message and then the fields, such as
+ * `12:04:31 warn  the log is away  code=log/unavailable`.
  */
 export const terminalLines = (terminal: DestinationStream): DestinationStream => ({
   write: (text) => {
@@ -37,7 +37,7 @@ export const terminalLines = (terminal: DestinationStream): DestinationStream =>
       hiddenFields.has(name) ? [] : [`${name}=${shown(value)}`],
     );
     const at = new Date(time).toISOString().slice(11, 19);
-    const words = [`${at} ${(levels[level] ?? String(level)).padEnd(5)} ${msg ?? ''}`, ...fields].join('  ');
-    terminal.write(`${withVisibleControls(words).replaceAll('\n', String.raw`\n`)}\n`);
+    const line = [`${at} ${(levels[level] ?? String(level)).padEnd(5)} ${msg ?? ''}`, ...fields].join('  ');
+    terminal.write(`${withVisibleControls(line).replaceAll('\n', String.raw`\n`)}\n`);
   },
 });

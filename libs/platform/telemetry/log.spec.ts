@@ -13,31 +13,31 @@ const captured = (level = 'trace') => {
   const logger = loggerOf({ logLevel: level }, { write: (line: string) => lines.push(line) });
   return { logger, lines, text: () => lines.join('') };
 };
-const silentAbout = (text: string) => {
+const expectNoSecrets = (text: string) => {
   for (const value of hostile) expect(text).not.toContain(value);
 };
 
 describe('the log of the process', () => {
-  it('hides people and keys at any depth', () => {
+  it('hides personal data and keys at any depth', () => {
     const { logger, text } = captured();
     const person = { name: NAME, email: EMAIL, workPhone: '+44 20 7946 0000', note: `met ${NAME}` };
     logger.info({ lead: person, list: [[person]], request: { headers: { cookie: KEY }, variables: [NAME] } }, 'seen');
     logger.info({ a: { b: { c: { d: { e: { f: { g: NAME } } } } } } }, 'deep');
     logger.info({ [EMAIL]: 1, masterKey: PASSWORD, access_token: JWT, data: { any: NAME } }, 'keys');
-    silentAbout(text());
+    expectNoSecrets(text());
     expect(text()).toContain('[hidden]');
   });
 
-  it('searches texts, also those that are the message', () => {
+  it('hides addresses, keys and tokens in texts and messages', () => {
     const { logger, text } = captured();
     logger.info({ url: `mongodb://root:${PASSWORD}@db/baton`, detail: `no rows for ${EMAIL}` }, `Bearer ${JWT}`);
     logger.warn(`refused ${KEY} of <${EMAIL}>`);
     logger.warn('refused %s', EMAIL);
-    silentAbout(text());
+    expectNoSecrets(text());
     expect(text()).toContain('no rows for [hidden]');
   });
 
-  it('tells of an error its kind, code and place, and not its words', () => {
+  it('logs the kind, code and stack frames of an error, and not its message', () => {
     const { logger, lines, text } = captured();
     const inner = new Error(`duplicate key: { name: "${NAME}", email: "${EMAIL}" }\n    at ${NAME} (${NAME}:1:1)`);
     Object.assign(inner, { code: 'E11000', keyValue: { email: EMAIL } });
@@ -45,7 +45,7 @@ describe('the log of the process', () => {
     logger.error(inner);
     logger.error({ err: inner });
     logger.error({ nested: { reasons: [new Refused('lead/taken', `${NAME} has that e-mail`)] } }, 'refused');
-    silentAbout(text());
+    expectNoSecrets(text());
     expect(JSON.parse(lines[0]!)).toMatchObject({
       msg: 'failed',
       err: { kind: 'TypeError', cause: { code: 'E11000' } },
@@ -54,42 +54,42 @@ describe('the log of the process', () => {
     expect(text()).toContain('lead/taken');
   });
 
-  it('tells the words of a store, which name nobody', () => {
+  it('logs the message of a store’s error, which contains no personal data', () => {
     const { logger, text } = captured();
     logger.error({ err: new Conflict('log/unavailable', 'The log could not be written: disk full') }, 'a fault');
     logger.error({ err: new BatonError('keys/unavailable', `connect mongodb://u:${PASSWORD}@db failed`) }, 'a fault');
     expect(text()).toContain('disk full');
-    silentAbout(text());
+    expectNoSecrets(text());
   });
 
-  it('stands any value', () => {
+  it('accepts any value', () => {
     const { logger, lines } = captured();
-    const circle: Record<string, unknown> = { ok: 1 };
-    circle['itself'] = circle;
-    logger.info({ circle, bytes: Buffer.from(NAME), fn: () => NAME, big: 'x'.repeat(100_000), none: null }, 'odd');
+    const circular: Record<string, unknown> = { ok: 1 };
+    circular['itself'] = circular;
+    logger.info({ circular, bytes: Buffer.from(NAME), fn: () => NAME, big: 'x'.repeat(100_000), none: null }, 'odd');
     logger.info({ many: Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`f${i}`, i])) }, 'wide');
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line.length).toBeLessThan(5_000);
-    silentAbout(lines.join(''));
+    expectNoSecrets(lines.join(''));
   });
 
-  it('holds what the framework says to the same rules', () => {
+  it('applies the same rules to messages of the framework', () => {
     const { logger, lines, text } = captured('warn');
     const framework = new FrameworkLog(logger);
     framework.log('Mapped {/graphql, POST} route');
     framework.error(new Error(`${NAME} is unknown`), 'ExceptionsHandler');
     framework.error(`${NAME} is unknown`, new Error(`${NAME} again`).stack, 'ExceptionsHandler');
     framework.warn(`slow for ${EMAIL}\nand more`);
-    silentAbout(text());
+    expectNoSecrets(text());
     expect(lines).toHaveLength(3);
     expect(lines.map((line) => JSON.parse(line).level)).toEqual([50, 50, 40]);
     expect(text()).toContain('log.spec.ts');
   });
 
-  it('says only what its level asks for', () => {
+  it('logs only from its level on', () => {
     const { logger, lines } = captured('error');
-    logger.info('not told');
-    logger.error('told');
+    logger.info('below the level');
+    logger.error('at the level');
     expect(lines).toHaveLength(1);
   });
 });

@@ -9,7 +9,7 @@ const DEPTH_LIMIT = 6;
 const ENTRIES_LIMIT = 50;
 const FRAMES = 8;
 
-/** Fields that hold people, keys or what a caller wrote, wherever in a line they stand. */
+/** Names of fields that contain personal data, keys or a caller's input, at any depth. */
 const hiddenField =
   /(authorization|cookie|tokens?|secrets?|passwords?|keys?|e-?mails?|names?|phones?|notes?|address|personal|message|data|input|variables|body|headers|args|query)$/i;
 const hiddenText: readonly (readonly [RegExp, string])[] = [
@@ -19,28 +19,28 @@ const hiddenText: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g, HIDDEN],
   [/[^\s"'<>@:=,;()]+@[^\s"'<>@]+/g, HIDDEN],
 ];
-/** Codes whose words come from a store or the configuration, not from a caller. */
+/** Codes of errors whose messages are about a store or the configuration and contain no caller's input. */
 const CODES_WITH_SAFE_MESSAGES = /^(log|documents|keys|config|read)\//;
 const frame = /^ {4}at (?:[\w.<>$#[\] ]+ \()?(?:node:|file:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+\)?$/;
 
-/** A text without e-mail addresses, keys, tokens and credentials. */
+/** Hides e-mail addresses, keys, tokens and credentials in a text, and cuts it to 2,000 characters. */
 export const redact = (text: string): string => {
   let cleaned = text.slice(0, TEXT_LIMIT);
   for (const [pattern, replacement] of hiddenText) cleaned = cleaned.replace(pattern, replacement);
   return cleaned;
 };
 
-/** Where an error arose: the places alone, because the first lines of a stack repeat the message. */
+/** The frames of a stack, without its first lines, because they repeat the message. */
 const framesOf = (stack: string, message: string): readonly string[] => {
   const start = message ? stack.indexOf(message) : -1;
-  const places = (start < 0 ? stack : stack.slice(start + message.length)).split('\n');
-  return places
-    .filter((place) => frame.test(place))
+  const lines = (start < 0 ? stack : stack.slice(start + message.length)).split('\n');
+  return lines
+    .filter((line) => frame.test(line))
     .slice(0, FRAMES)
-    .map((place) => place.trim());
+    .map((line) => line.trim());
 };
 
-/** What may be told of an error: its kind, code and place. Its own words may hold anybody's name. */
+/** The fields of an error that are logged: its kind, code and frames. Its message may contain personal data. */
 const errorFields = (error: Error, depth: number): Record<string, unknown> => {
   const { code, errcode, cause } = error as { code?: unknown; errcode?: unknown; cause?: unknown };
   const knownCode = typeof code === 'string' && /^[\w/.-]{1,60}$/.test(code) ? code : undefined;
@@ -48,7 +48,7 @@ const errorFields = (error: Error, depth: number): Record<string, unknown> => {
     kind: error.constructor.name,
     ...(knownCode && { code: knownCode }),
     ...(typeof errcode === 'number' && { errcode }),
-    ...(error instanceof BatonError && CODES_WITH_SAFE_MESSAGES.test(error.code) && { says: redact(error.message) }),
+    ...(error instanceof BatonError && CODES_WITH_SAFE_MESSAGES.test(error.code) && { message: redact(error.message) }),
     at: framesOf(String(error.stack ?? ''), error.message),
     ...(cause instanceof Error && depth < DEPTH_LIMIT && { cause: errorFields(cause, depth + 1) }),
   };
@@ -68,17 +68,16 @@ const redactValue = (value: unknown, depth = 0): unknown => {
   );
 };
 
-/** Standard output belongs to answers. */
+/** Logs go to standard error, because standard output is for answers. */
 const standardError = (): DestinationStream => {
   const stream = pino.destination(2);
   return process.stderr.isTTY ? terminalLines(stream) : stream;
 };
 
 /**
- * The log of the process, on standard error unless told otherwise: one JSON object a line, or, on a terminal, lines for
- * people. Whatever is handed to it, a
- * line holds no names, addresses, keys or tokens: fields that may hold some are hidden at any depth, texts are
- * searched, and of an error only kind, code and place are told.
+ * The log of the process, by default on standard error: one JSON object per line, or readable lines on a terminal.
+ * Lines contain no names, addresses, keys or tokens: fields that may contain them are hidden at any depth, texts are
+ * searched, and of an error only its kind, code and frames are logged.
  */
 export const loggerOf = (
   { logLevel }: Pick<Config, 'logLevel'>,
@@ -91,7 +90,7 @@ export const loggerOf = (
       hooks: {
         logMethod(given, write) {
           const [first, ...others] = given as unknown[];
-          // Without words of its own pino takes the error's, which are not told.
+          // Without a message pino would use that of the error, which must not be logged.
           if (first instanceof Error) write.apply(this, [{ err: first }, redact(String(others[0] ?? 'a fault'))]);
           else if (typeof first === 'object' && first !== null)
             write.apply(this, [first, redact(String(others[0] ?? ''))]);
@@ -102,7 +101,7 @@ export const loggerOf = (
     destination,
   );
 
-/** What the framework says, in the same log and under the same rules. */
+/** Writes messages of the framework to the same log, under the same rules. */
 export class FrameworkLog {
   constructor(private readonly logger: Logger) {}
 
@@ -113,7 +112,7 @@ export class FrameworkLog {
     this.logger.warn({ framework: textOf(message) }, 'the framework warns');
   }
   error(message: unknown, ...others: unknown[]): void {
-    // Why a process cannot start is told by whoever starts it, once.
+    // The reason why a process cannot start is reported once, by `start`.
     if (others.at(-1) === 'ExceptionHandler' || others.at(-1) === 'NestApplication') return;
     const stack = others.find((text) => typeof text === 'string' && text.includes('\n    at '));
     const err = message instanceof Error ? message : { at: framesOf(String(stack ?? message), '') };

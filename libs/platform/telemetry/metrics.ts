@@ -4,19 +4,19 @@ const COMMAND_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const FOLD_SECONDS = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
 const VALUES_PER_LABEL = 500;
 
-/** How far one follower of the log is behind. */
+/** The lag of one follower. */
 export interface FollowerLag {
   readonly follower: string;
-  /** Events of the log that it has not passed; counted up to a limit. */
+  /** Number of events that it has not handled yet, counted up to a limit. */
   readonly events: number;
-  /** Age of the first of them; 0 at the end of the log. */
+  /** Age of the oldest of them; 0 at the end of the log. */
   readonly seconds: number;
   readonly parked: number;
 }
 
 /**
- * What the process counts, for Prometheus. Labels are names from the code (command and follower names, stable codes,
- * kinds of operation): never an id, a person or what a caller wrote, and of each at most 500 values.
+ * The metrics of the process, for Prometheus. Label values are names from the code (command and follower names, stable
+ * codes, kinds of operation), never ids, personal data or a caller's input, and at most 500 per label.
  */
 export class Metrics {
   private readonly registry = new Registry();
@@ -25,7 +25,7 @@ export class Metrics {
 
   private readonly commands = new Counter({
     name: 'baton_commands_total',
-    help: 'Commands by type and what became of them: accepted, repeated, or the code of the refusal or fault.',
+    help: 'Commands by type and outcome: accepted, repeated, or the code of the refusal or fault.',
     labelNames: ['type', 'outcome'],
     registers: this.registers,
   });
@@ -38,7 +38,7 @@ export class Metrics {
   });
   private readonly inFlight = new Gauge({
     name: 'baton_commands_in_flight',
-    help: 'Commands that are received and not answered yet.',
+    help: 'Commands that were received and are not answered yet.',
     registers: this.registers,
   });
   private readonly appended = new Counter({
@@ -48,18 +48,18 @@ export class Metrics {
   });
   private readonly conflicts = new Counter({
     name: 'baton_append_conflicts_total',
-    help: 'Appends that lost a race for a revision; most are decided again and succeed.',
+    help: 'Appends that conflicted with another append to the same stream; most are retried and succeed.',
     registers: this.registers,
   });
   private readonly pages = new Counter({
     name: 'baton_pages_folded_total',
-    help: 'Pages of the log that a follower has taken.',
+    help: 'Pages of the log that a follower has handled.',
     labelNames: ['follower'],
     registers: this.registers,
   });
   private readonly faults = new Counter({
     name: 'baton_follower_faults_total',
-    help: 'Faults that made a follower begin again, by their code.',
+    help: 'Faults that made a follower start again from its checkpoint, by code.',
     labelNames: ['follower', 'code'],
     registers: this.registers,
   });
@@ -77,7 +77,7 @@ export class Metrics {
   });
   private readonly heavy = new Counter({
     name: 'baton_heavy_questions_total',
-    help: 'Heavy questions that went to a process of their own, by what became of them: answered, or a code.',
+    help: 'Heavy queries that were sent to a process of their own, by outcome: answered, or a code.',
     labelNames: ['outcome'],
     registers: this.registers,
   });
@@ -88,52 +88,52 @@ export class Metrics {
   });
   private readonly lagEvents = new Gauge({
     name: 'baton_follower_lag_events',
-    help: 'Events of the log that a follower has not passed; counting stops at 1000.',
+    help: 'Events that a follower has not handled yet; counting stops at 1000.',
     labelNames: ['follower'],
     registers: this.registers,
   });
   private readonly lagSeconds = new Gauge({
     name: 'baton_follower_lag_seconds',
-    help: 'Age of the first event that a follower has not passed; 0 at the end of the log.',
+    help: 'Age of the oldest event that a follower has not handled yet; 0 at the end of the log.',
     labelNames: ['follower'],
     registers: this.registers,
   });
   private readonly parked = new Gauge({
     name: 'baton_parked_sequences',
-    help: 'Sequences of events that wait behind one that could not be handled.',
+    help: 'Parked sequences: events that wait behind one that could not be handled.',
     labelNames: ['follower'],
     registers: this.registers,
   });
 
-  private readonly parkings = new Counter({
+  private readonly parkedTotal = new Counter({
     name: 'baton_sequences_parked_total',
-    help: 'Sequences of events that began to wait, by the code of the event at fault.',
+    help: 'Sequences of events that were parked, by the code of the failed event.',
     labelNames: ['follower', 'code'],
     registers: this.registers,
   });
 
   private readonly effects = new Counter({
     name: 'baton_effects_total',
-    help: 'Attempts to bring a message to its target: sent, failed (tried again or given up), refused.',
+    help: 'Attempts to send a message to its target: sent, failed (tried again or given up), refused.',
     labelNames: ['target', 'outcome'],
     registers: this.registers,
   });
 
   private readonly foldsRunning = new Gauge({
     name: 'baton_folds_from_start_running',
-    help: 'Folds from the start of the log that run now: rebuild, replay (as of another moment), refold (a parked sequence).',
+    help: 'Running folds from the start of the log: rebuild, replay (for a query with asOf), refold (after parking).',
     labelNames: ['kind', 'read_model'],
     registers: this.registers,
   });
   private readonly foldEvents = new Counter({
     name: 'baton_folds_from_start_events_total',
-    help: 'Events that such folds have read.',
+    help: 'Events read by folds from the start of the log.',
     labelNames: ['kind', 'read_model'],
     registers: this.registers,
   });
   private readonly foldSeconds = new Histogram({
     name: 'baton_folds_from_start_duration_seconds',
-    help: 'How long such folds took, those that failed included.',
+    help: 'Duration of folds from the start of the log, including failed ones.',
     labelNames: ['kind', 'read_model'],
     buckets: FOLD_SECONDS,
     registers: this.registers,
@@ -169,14 +169,14 @@ export class Metrics {
   }
 
   sequenceParked(follower: string, code: string): void {
-    this.parkings.inc({ follower: this.boundedLabel('follower', follower), code: this.boundedLabel('code', code) });
+    this.parkedTotal.inc({ follower: this.boundedLabel('follower', follower), code: this.boundedLabel('code', code) });
   }
 
   effect(target: string, outcome: string): void {
     this.effects.inc({ target: this.boundedLabel('target', target), outcome });
   }
 
-  /** @returns to be called when the fold has ended, whatever came of it */
+  /** @returns a function to call when the fold has ended or failed */
   startFold(kind: string, readModel: string): () => void {
     const labels = { kind, read_model: this.boundedLabel('read_model', readModel) };
     const began = performance.now();
@@ -196,7 +196,7 @@ export class Metrics {
     for (const code of errorCodes) this.errors.inc({ code: this.boundedLabel('code', code) });
   }
 
-  /** @param outcome `answered`, or the code of what it was answered with instead */
+  /** @param outcome `answered`, or the code of the error */
   heavyQuestion(outcome: string): void {
     this.heavy.inc({ outcome });
   }
@@ -205,14 +205,18 @@ export class Metrics {
     this.refusedRequests.inc();
   }
 
-  /** Also measures the process itself: CPU, memory, event loop, open files. Called once, by who serves the figures. */
+  /**
+   * Also measures the process itself: CPU, memory, event loop, open files. Call it once, in a process that serves
+   * metrics.
+   */
   collectProcessMetrics(): void {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** @returns the figures as text for Prometheus, with the followers as they are now */
+  /** @returns the metrics in the text format of Prometheus, with the given lags of the followers */
   text(lags: readonly FollowerLag[]): Promise<string> {
-    for (const gauge of [this.lagEvents, this.lagSeconds, this.parked]) gauge.reset(); // old generations are gone
+    // Drops the values of generations that no longer exist.
+    for (const gauge of [this.lagEvents, this.lagSeconds, this.parked]) gauge.reset();
     for (const { follower, events, seconds, parked } of lags) {
       const labels = { follower: this.boundedLabel('follower', follower) };
       this.lagEvents.set(labels, events);

@@ -11,7 +11,7 @@ import {
 import type { Metrics } from './metrics';
 import { traced } from './trace';
 
-/** Any log, with its appends counted and traced. */
+/** Counts and traces the appends of another log. */
 export class ObservedEventLog extends EventLog {
   constructor(
     private readonly log: EventLog,

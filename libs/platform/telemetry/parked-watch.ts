@@ -2,7 +2,7 @@ import type { ParkedSequence } from '@baton/kernel';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics';
 
-/** Raises the alarm for a sequence that begins to wait: one line and one count. */
+/** Reports a newly parked sequence: one log line and one count. */
 export const parkedAlarmOf =
   (metrics: Metrics, logger: Logger) =>
   ({ follower, sequence, position, eventId, code }: ParkedSequence): void => {

@@ -20,7 +20,7 @@ interface Recorded {
   ended: boolean;
 }
 
-/** The least of a tracing SDK: spans in a list, and the current one kept along asynchronous calls. */
+/** A minimal tracing SDK: records spans in a list, and keeps the current one across asynchronous calls. */
 const recordSpans = () => {
   const spans: Recorded[] = [];
   const current = new AsyncLocalStorage<Context>();
@@ -41,10 +41,10 @@ const recordSpans = () => {
       options: { attributes?: Record<string, unknown> },
       run: (span: Span) => unknown,
     ) => {
-      const around = trace.getSpan(context.active()) as unknown as { recorded?: Recorded } | undefined;
+      const parentSpan = trace.getSpan(context.active()) as unknown as { recorded?: Recorded } | undefined;
       const recorded: Recorded = {
         name,
-        parent: around?.recorded?.name,
+        parent: parentSpan?.recorded?.name,
         attributes: { ...options.attributes },
         ended: false,
       };
@@ -72,7 +72,7 @@ class ToThing extends To<AnyCommand> {}
 const command = (type = 'MakeThing', more: object = {}) => new ToThing('1', { type, data: {}, meta: meta(more) });
 const accepted = new Accepted('1', '7', 0, 1, false);
 
-/** A bus whose only handler is a function, watched. */
+/** A bus with one handler, `execute`, behind a CommandWatch. */
 const watched = (execute: (to: ToThing) => Promise<Outcome>, { logger = silent } = {}) => {
   const metrics = new Metrics();
   const watch = new CommandWatch(metrics, logger);
@@ -84,7 +84,7 @@ const eventMeta = { actor: 'a', origin: 'person', occurredAt: '2024-01-01T00:00:
 const event = (id: string) => ({ id, type: 'ThingMade', data: {}, meta: eventMeta });
 const memoryLog = (): EventLog => EmbeddedEventLog.open(':memory:', { now: () => '2024-01-01T00:00:00.000Z' });
 
-describe('the watch over commands', () => {
+describe('CommandWatch', () => {
   it('counts by type and outcome', async () => {
     const answers: (() => Outcome)[] = [
       () => accepted,
@@ -104,7 +104,7 @@ describe('the watch over commands', () => {
     expect(figures).toContain('baton_commands_in_flight 0');
   });
 
-  it('tells each in one line', async () => {
+  it('logs each command in one line', async () => {
     const lines: string[] = [];
     const logger = loggerOf({ logLevel: 'info' }, { write: (line: string) => lines.push(line) });
     const { bus } = watched(async () => accepted, { logger });
@@ -117,7 +117,7 @@ describe('the watch over commands', () => {
     for (const line of lines) expect(JSON.parse(line).ms).toEqual(expect.any(Number));
   });
 
-  it('keeps the number of figures bounded, whatever types are sent', async () => {
+  it('bounds the number of label values, for any types sent', async () => {
     const { bus, text } = watched(async () => accepted);
     for (let i = 0; i < 2000; i++) await bus.execute(command(`Made${i}`));
     const lines = (await text()).split('\n').filter((line) => line.startsWith('baton_commands_total'));
@@ -126,8 +126,8 @@ describe('the watch over commands', () => {
   });
 });
 
-describe('the watched log', () => {
-  it('counts events and lost races, alone and in many', async () => {
+describe('ObservedEventLog', () => {
+  it('counts events and conflicts, in append and appendMany', async () => {
     const metrics = new Metrics();
     const log = new ObservedEventLog(memoryLog(), metrics);
     await log.append('thing-1', [event('1'), event('2')], 'none');
@@ -144,8 +144,8 @@ describe('the watched log', () => {
   });
 });
 
-describe('the watch over followers', () => {
-  it('counts pages, and tells a fault with its follower', async () => {
+describe('aroundPageOf', () => {
+  it('counts pages, and logs a fault with its follower', async () => {
     const lines: string[] = [];
     const metrics = new Metrics();
     const around = aroundPageOf(
@@ -164,12 +164,12 @@ describe('the watch over followers', () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { follower: 'deals-v1', code: 'documents/lease-lost' },
     ]);
-    expect(await metrics.text([])).not.toContain('baton_follower_lag_events{'); // a generation that is gone
+    expect(await metrics.text([])).not.toContain('baton_follower_lag_events{'); // a generation that no longer exists
   });
 });
 
-describe('the watch over folds from the start of the log', () => {
-  it('counts those that run, what they read and how long they took, and traces them', async () => {
+describe('aroundFoldOf', () => {
+  it('counts running folds, events read and durations, and traces them', async () => {
     const spans = recordSpans();
     const metrics = new Metrics();
     const around = aroundFoldOf(metrics);
@@ -194,19 +194,19 @@ describe('the watch over folds from the start of the log', () => {
   });
 });
 
-it('an alarm is one line and one count', async () => {
+it('a parked sequence is reported by one line and one count', async () => {
   const lines: string[] = [];
   const metrics = new Metrics();
   const logger = loggerOf({ logLevel: 'error' }, { write: (line: string) => lines.push(line) });
-  const told = { follower: 'deals-v1', sequence: 's', position: '1', eventId: 'e', code: 'a/b' };
-  parkedAlarmOf(metrics, logger)({ ...told, message: 'what an event holds may stand in it' });
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...told }]);
-  expect(lines.join()).not.toContain('what an event holds');
+  const parked = { follower: 'deals-v1', sequence: 's', position: '1', eventId: 'e', code: 'a/b' };
+  parkedAlarmOf(metrics, logger)({ ...parked, message: 'the content of an event' });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...parked }]);
+  expect(lines.join()).not.toContain('the content of an event');
   expect(await metrics.text([])).toContain('baton_sequences_parked_total{follower="deals-v1",code="a/b"} 1');
 });
 
 describe('traces', () => {
-  it('hang a command under what sent it, and its append under the command', async () => {
+  it('make a command a child of the page that sent it, and its append a child of the command', async () => {
     const spans = recordSpans();
     const log = new ObservedEventLog(memoryLog(), new Metrics());
     const { bus } = watched(async () => {
@@ -224,13 +224,13 @@ describe('traces', () => {
     await log.close();
   });
 
-  it('tell the code of a fault, and not its words', async () => {
+  it('contain the code of a fault, and not its message', async () => {
     const spans = recordSpans();
     await expect(traced('work', {}, () => Promise.reject(new Error('Ada Lovelace')))).rejects.toThrow('Ada');
     expect(spans).toMatchObject([{ name: 'work', failed: 'internal/fault', ended: true }]);
   });
 
-  it('change nothing where nobody records', async () => {
+  it('record nothing without a tracing SDK', async () => {
     expect(await traced('work', { a: 1 }, async (span) => span.isRecording())).toBe(false);
   });
 });

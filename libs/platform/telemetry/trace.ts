@@ -2,8 +2,8 @@ import { SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetr
 import { codeOf } from '@baton/kernel';
 
 /**
- * Runs work inside a span, the child of the span around it. Without a tracing SDK in the process this costs a call
- * and records nothing. Names and attributes hold no ids and nothing personal.
+ * Runs work inside a span, a child of the current one. Without a tracing SDK in the process it records nothing. Names
+ * and attributes must contain no ids and no personal data.
  */
 export const traced = <T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> =>
   trace.getTracer('baton').startActiveSpan(name, { attributes }, async (span) => {

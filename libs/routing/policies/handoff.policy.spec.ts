@@ -44,12 +44,12 @@ describe('a qualified lead', () => {
     { to: ToRouting, id: routingId, type: 'ChooseRep', data: { routingId, leadId: 'ada', rule, ...more } },
   ];
 
-  it('goes to the queue that the rules name, by the latest facts', async () => {
+  it('goes to the queue of the rules, by its latest facts', async () => {
     const grown = recorded({ type: 'LeadProfileChanged', data: { leadId: 'ada', employees: 500 } });
     expect(await asked([captured({ employees: 3 }), grown])).toEqual(choose('enterprise', 'large'));
     expect(await asked([captured({ employees: 3 })])).toEqual(choose('all', 'otherwise'));
   });
-  it('is handed off now where late news qualified it, and at its move in a history', async () => {
+  it('is handed off now if a late event qualified it, and at its move in a backfill', async () => {
     const recordedAt = '2024-01-20T08:00:00.000Z';
     const sent = async (mode: 'live' | 'backfill') => {
       const event = recorded({ type: 'LeadQualified', data: { leadId: 'ada', definition: 'mql@1' } }, { occurredAt });
@@ -65,11 +65,11 @@ describe('a qualified lead', () => {
     expect(await asked([captured({ owner: 'rita' })])).toEqual(
       choose('enterprise', 'own accounts', { owner: 'rita' }),
     ));
-  it('waits for people where no routing rules are in force', async () => {
+  it('waits for people if no routing rules are in force', async () => {
     expect(await asked([captured({})], [])).toEqual([]);
     expect(await asked([captured({})], agreedOn('routing', routing, '2024-02-01T00:00:00.000Z'))).toEqual([]);
   });
-  it('of another system is left alone', async () =>
+  it('of another system is ignored', async () =>
     expect(await asked([captured({})], undefined, { external: true })).toEqual([]));
 });
 
@@ -88,11 +88,11 @@ describe('a chosen rep', () => {
     },
   ];
 
-  it('is handed the lead with the instant by which to respond, in business hours', async () =>
+  it('gets the lead with the deadline for the first response, in business hours', async () =>
     expect(await handed({ ...sla, 'definition-business-calendar': agreedOn('business-calendar', office) })).toEqual(
       handOff({ respondBy: '2024-01-22T09:30:00.000Z' }),
     ));
-  it('responds in the hours of the calendar that holds for the region of the lead, or for the queue', async () => {
+  it('has the deadline by the calendar of the lead’s region, or of the queue', async () => {
     const night = { code: 'night', timeZone: 'UTC', hours: [{ days: ['fri'], from: '16:00', to: '22:00' }] };
     const respondBy = async (holdsFor: object) => {
       const calendars = [{ ...night, for: [holdsFor] }];
@@ -104,9 +104,9 @@ describe('a chosen rep', () => {
     expect(await respondBy({ field: 'queue', in: ['all'] })).toBe('2024-01-19T17:30:00.000Z');
     expect(await respondBy({ field: 'region', in: ['EMEA'] })).toBe('2024-01-22T09:30:00.000Z');
   });
-  it('responds on the clock on the wall where no calendar is agreed', async () =>
+  it('has the deadline by the wall clock if no calendar is agreed', async () =>
     expect(await handed(sla)).toEqual(handOff({ respondBy: '2024-01-19T17:30:00.000Z' })));
-  it('has until the clock of the handoff runs out', async () => {
+  it('has the deadline at which the clock of the handoff runs out', async () => {
     const [sent] = await handed({ ...sla, 'definition-business-calendar': agreedOn('business-calendar', office) });
     const { respondBy, ...data } = sent!.data as { leadId: string; rep: string; respondBy: Instant };
     const inForce = [
@@ -128,5 +128,5 @@ describe('a chosen rep', () => {
       }),
     );
   });
-  it('has no such instant where no responses are agreed', async () => expect(await handed({})).toEqual(handOff({})));
+  it('has no deadline if no first response is agreed', async () => expect(await handed({})).toEqual(handOff({})));
 });

@@ -8,9 +8,9 @@ import { profileOf, routableFacts } from '@baton/leads';
 import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
 
 /**
- * A qualified lead goes to a rep by itself as soon as routing rules are in force: the rules name the queue, the queue
- * chooses the rep, and the lead is handed off with the instant by which sales answers. What another system decided in
- * the past is left alone.
+ * Hands off a qualified lead as soon as routing rules are in force: the rules choose the queue, the queue chooses the
+ * rep, and the lead is handed off with the deadline for the first response. Qualifications that another system reported
+ * for the past are ignored.
  */
 export const handoff = policy<LeadEvent | RoutingEvent>({
   name: 'hand-off-qualified-leads',
@@ -45,12 +45,13 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
 });
 
 /**
- * When the handoff and its clocks start: where late news qualified the lead, sales hears of it now; in a history, then.
+ * When the handoff and its clocks start: when the qualification was recorded, if that is later than it occurred; in a
+ * backfill, when it occurred.
  */
 const handoffAt = ({ occurredAt, recordedAt, meta }: StoredEvent): Instant =>
   meta.mode === 'live' && toMs(recordedAt) - toMs(occurredAt) > COMMAND_LATENCY_MS ? recordedAt : occurredAt;
 
-/** By when sales answers a lead that is handed off now; undefined without an agreement on first responses. */
+/** Deadline for the first response to a handoff now; undefined if the SLA policy has no such obligation. */
 const responseDue = async (at: Instant, look: Look, place: CalendarFields): Promise<Instant | null | undefined> => {
   const sla = (await lookUpDefinition(look, 'sla-policy', at))?.body;
   const obligation = sla?.obligations.find(({ kind }) => kind === 'first-response');
@@ -59,5 +60,5 @@ const responseDue = async (at: Instant, look: Look, place: CalendarFields): Prom
   return dueOf(obligation, calendar && compileCalendar(calendarFor(calendar, place).time), at).dueAt;
 };
 
-/** What is known of the lead, the latest word on each fact. */
+/** The latest known value of each field of the lead. */
 const routableOf = (history: readonly StoredEvent<LeadEvent>[]): RoutingFields => routableFacts(profileOf(history));

@@ -18,7 +18,7 @@ const merged: LeadEvent = { type: 'LeadMergedInto', data: { leadId, survivorId: 
 const giveBack = (choice: string) => [
   { to: ToRouting, id: 'all', type: 'UnassignLead', data: { routingId: 'all', leadId, choice } },
 ];
-/** What follows from the last of the events. */
+/** The commands that follow from the last of the events. */
 const after = async (past: readonly LeadEvent[], reasons: readonly StoredEvent[] = []) => {
   const history = past.map((event) => recorded(event));
   const streams: Record<string, readonly StoredEvent[]> = {
@@ -34,15 +34,15 @@ const after = async (past: readonly LeadEvent[], reasons: readonly StoredEvent[]
 };
 
 describe('the turn of a rep', () => {
-  it('comes back with a lead that was none', async () =>
+  it('comes back if the lead did not count', async () =>
     expect(await after([handedOff(1), rejected('wrong-person')])).toEqual(giveBack('choice-1')));
-  it('comes back for the handoff that was rejected, not for one before', async () =>
+  it('comes back for the handoff that was rejected, not for an earlier one', async () =>
     expect(await after([handedOff(1), rejected('no-need'), handedOff(2), rejected('duplicate')])).toEqual(
       giveBack('choice-2'),
     ));
-  it('is spent on a lead that was one', async () =>
+  it('is used by a lead that counted', async () =>
     expect(await after([handedOff(1), rejected('no-need')])).toEqual([]));
-  it('follows the reasons that were agreed', async () => {
+  it('follows the agreed reasons', async () => {
     const said = { definitionId: 'rejection-reasons', number: 1 };
     const body: Json = { reasons: [{ code: 'no-need', immediate: true }, { code: 'duplicate' }] };
     const agreed = [
@@ -52,16 +52,16 @@ describe('the turn of a rep', () => {
     expect(await after([handedOff(1), rejected('no-need')], agreed)).toEqual(giveBack('choice-1'));
     expect(await after([handedOff(1), rejected('duplicate')], agreed)).toEqual([]);
   });
-  it('comes back with somebody who was known already, before an answer', async () => {
+  it('comes back for a lead merged into a known one before an answer', async () => {
     expect(await after([handedOff(1), merged])).toEqual(giveBack('choice-1'));
     expect(await after([handedOff(1), accepted, merged])).toEqual([]);
     expect(await after([merged])).toEqual([]);
   });
-  it('comes back where somebody was faster than the queue', async () =>
+  it("comes back if the lead was handed off before the queue's choice", async () =>
     expect(await after([{ type: 'LeadRoutingCancelled', data: { leadId, queue: 'all', choice: 'choice-3' } }])).toEqual(
       giveBack('choice-3'),
     ));
-  it('was never spent on what people handed off, or another system rejected', async () => {
+  it('was not used by handoffs of people, or rejections of another system', async () => {
     expect(await after([handedOff(1, {}), rejected('duplicate')])).toEqual([]);
     expect(await after([handedOff(1), rejected('duplicate', { external: true })])).toEqual([]);
   });

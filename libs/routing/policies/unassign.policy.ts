@@ -6,9 +6,9 @@ import type { LeadEvent } from '@baton/leads';
 import { ToRouting } from '../write/routing/routing.events';
 
 /**
- * A rep gets the turn back for a lead that was none: it was rejected for a reason that asks for no attempts (wrong
- * person, duplicate), it turned out to be somebody known before the rep answered, or somebody was faster than the queue.
- * Whoever answers otherwise had the lead, and the turn is spent. An undone merge does not spend it again.
+ * Gives a rep the turn back if the lead did not count: it was rejected for a reason that requires no attempts (wrong
+ * person, duplicate), it was merged into a known lead before the rep answered, or it was handed off to somebody else
+ * before the queue's choice. Any other answer of the rep uses the turn. Undoing a merge does not use it again.
  */
 export const unassignReturnedLeads = policy<LeadEvent>({
   name: 'unassign-returned-leads',
@@ -16,7 +16,7 @@ export const unassignReturnedLeads = policy<LeadEvent>({
   from: 'start',
   on: {
     LeadRejected: async ({ data: { leadId, reason, external, handoffOf }, occurredAt }, look) => {
-      // The handoff of a lead that was merged away gave the turn back at the merge, if it was not answered.
+      // A lead that was merged away gave the turn back at the merge, if the rep had not answered.
       if (external || handoffOf !== undefined || !(await isImmediate(reason, occurredAt, look))) return [];
       return unassign(await lastHandoff(leadId, look));
     },

@@ -70,7 +70,7 @@ const hot = (more: object = {}) =>
   }) as LeadEvent;
 
 describe('a handoff', () => {
-  it('tells the rep, and the CRM', async () => {
+  it('notifies the rep and the CRM', async () => {
     const event = said(handedOff);
     const data = { leadId, rep, definition: 'mql@1', respondBy: dueAt, count: 1 };
     expect(await reactTo(event)).toMatchObject([
@@ -78,11 +78,11 @@ describe('a handoff', () => {
       { id: messageIdOf(event.id, 'lead-record', rep), target: 'crm', kind: 'record', leadId, to: rep, data },
     ]);
   });
-  it('of another system tells nobody', async () =>
+  it('of another system notifies nobody', async () =>
     expect(await reactTo(said({ ...handedOff, data: { ...handedOff.data, external: true } }))).toEqual([]));
 });
 
-describe('what a rep owes', () => {
+describe('an obligation of a rep', () => {
   const task = messageIdOf('handoff-1', 'sales-owes:first-response', rep);
   it('is a task until it is due', async () =>
     expect(await reactTo(said(started))).toMatchObject([
@@ -96,28 +96,28 @@ describe('what a rep owes', () => {
         data: { kind: 'first-response' },
       },
     ]));
-  it('is done by the end of its clock, or dropped', async () => {
+  it('is done or dropped at the end of its clock', async () => {
     expect(await reactTo(said(met))).toMatchObject([{ id: task, type: 'CompleteTask', outcome: 'done' }]);
     expect(await reactTo(said(cancelled))).toMatchObject([{ id: task, type: 'CompleteTask', outcome: 'dropped' }]);
   });
-  it('is nobody’s task where no rep is known', async () => {
+  it('is nobody’s task without a rep', async () => {
     const { rep: _, ...nobody } = started.data;
     expect(await reactTo(said({ ...started, data: nobody }))).toEqual([]);
   });
 });
 
-describe('whoever is to hear of a late answer', () => {
+describe('the recipient of an escalation', () => {
   const to = async (event: LeadEvent, rules = agreed) => (await reactTo(said(event), rules)).map((each) => each.to);
-  it('is the rep, the owner of handoffs by name, or another role', async () => {
+  it('is the rep, the handoff owner by name, or another role', async () => {
     expect(await to(escalated('rep'))).toEqual([rep]);
     expect(await to(escalated('manager'))).toEqual(['manager']);
     expect(await to(escalated('handoff-owner'))).toEqual(['hanna']);
   });
-  it('is the owner of handoffs where no rep is known, and the role where no routing is agreed', async () => {
+  it('is the handoff owner without a rep, and the role without routing rules', async () => {
     expect(await to(escalated('rep', { rep: undefined }))).toEqual(['hanna']);
     expect(await to(escalated('handoff-owner'), [])).toEqual(['handoff-owner']);
   });
-  it('is the rep, of a breach', async () => expect(await to(breached)).toEqual([rep]));
+  it('is the rep, for a breach', async () => expect(await to(breached)).toEqual([rep]));
 });
 
 describe('a hot lead', () => {
@@ -125,11 +125,11 @@ describe('a hot lead', () => {
     expect(await reactTo(said(hot({ rep })))).toMatchObject([
       { target: 'messaging', kind: 'alert', to: rep, template: 'lead-hot', data: { touch: 'touch-1', grade: 'A1' } },
     ]));
-  it('alerts the owner of handoffs while it has none', async () =>
+  it('alerts the handoff owner if it has no rep', async () =>
     expect(await reactTo(said(hot()))).toMatchObject([{ kind: 'alert', to: 'hanna' }]));
 });
 
-it('nothing of a history that is imported tells anybody', async () => {
+it('an imported history notifies nobody', async () => {
   for (const event of [handedOff, started, met, cancelled, breached, escalated('rep'), hot()])
     expect(await reactTo(said(event, 'backfill'))).toEqual([]);
 });

@@ -14,32 +14,32 @@ import {
 import { lookUpDefinition } from '@baton/definitions';
 import type { LeadEvent } from '@baton/leads';
 
-/** The systems that hear of leads: people’s messages, people’s tasks, and the CRM. */
+/** The targets of messages: messages to people, tasks of people, and the CRM. */
 export const targets = { messaging: 'messaging', tasks: 'tasks', crm: 'crm' } as const;
 
 type LeadEventOf<T extends LeadEvent['type']> = StoredEvent<Extract<LeadEvent, { type: T }>>;
 type Content = Pick<Message, 'to' | 'template' | 'data'>;
 
-/** What is imported or demonstrated happened long ago: nobody is told. */
+/** Imported and demo events are history: nobody is notified. */
 const isLive = ({ meta }: StoredEvent): boolean => meta.mode === 'live';
 const notify = ({ id, data: { leadId } }: StoredEvent<LeadEvent>, content: Content): Reaction =>
   queueMessage(id, { target: targets.messaging, kind: 'notification', leadId, ...content });
-/** Without the fields that have no value. */
+/** Without undefined fields. */
 const definedValues = (given: Readonly<Record<string, string | number | undefined>>): Json =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Json;
 
-/** Who looks after leads that nobody has, by the routing rules in force; the role where none are. */
+/** Who is responsible for leads without an owner, by the routing rules in force; otherwise the role. */
 const handoffOwner = async (at: Instant, look: Look): Promise<string> => {
   const agreed = await lookUpDefinition(look, 'routing', at);
   return agreed?.body.handoffOwner ?? 'handoff-owner';
 };
-/** The person where one is known; else the role, in the word of the SLA policy. */
+/** The person if known, otherwise the role as the SLA policy names it. */
 const addressee = async (role: string, rep: string | undefined, at: Instant, look: Look): Promise<string> => {
   if (role === 'rep' && rep !== undefined) return rep;
   return role === 'rep' || role === 'handoff-owner' ? handoffOwner(at, look) : role;
 };
 
-/** What a rep owes is one task, from the event that started the clock to its end. */
+/** An obligation of a rep is one task, from the event that started the clock to its end. */
 const taskOf = (kind: string): string => `sales-owes:${kind}`;
 const completeTask = (
   event: LeadEventOf<'ObligationMet' | 'ObligationCancelled'>,
@@ -52,15 +52,15 @@ const completeTask = (
 };
 
 /**
- * Who is told what of a lead: the rep of a handoff, with a record in the CRM and a task for each thing owed; whom an
- * escalation names; the rep of a breach; and, at once, who has a lead that is hot. It begins with the present, so that
- * nobody hears of old handoffs from a build that is new.
+ * Notifies people about a lead: the rep of a handoff, with a record in the CRM and a task per obligation; the person
+ * named by an escalation; the rep of a breach; and, at once, the owner of a hot lead. Starts with the events from now
+ * on, so that a new installation sends nothing about old handoffs.
  */
 export const notifications = policy<LeadEvent>({
   name: 'notifications',
   version: 1,
   from: 'now',
-  answers: ['message/unknown'], // a task from before this policy began
+  answers: ['message/unknown'], // a task from before this policy started
   on: {
     LeadHandedOff: (event) => {
       const { leadId, rep, definition, respondBy, count, queue, external } = event.data;

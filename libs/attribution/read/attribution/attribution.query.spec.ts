@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
 import { journeys } from '../journeys/journeys.projection';
 import { explainJourney } from '../credit/credit.query';
@@ -41,7 +41,7 @@ const eur = (minor: number): Money => ({ minor, currency: 'EUR' });
 const usd = (minor: number): Money => ({ minor, currency: 'USD' });
 const eurs = (minor: number) => [eur(minor)];
 
-/** Read models that hold the journeys of these deals. */
+/** Read models with the journeys of these deals. */
 const holding = (events: readonly JourneyEvent[]) =>
   modelsOf(
     [journeys],
@@ -50,7 +50,7 @@ const holding = (events: readonly JourneyEvent[]) =>
 const builtIn = () => methodAt(new NoDefinitions(), at(0));
 
 describe('attribution of won deals', () => {
-  it('knows what touches state in whatever spelling, and owners and products by the letter', async () => {
+  it('ignores the spelling of touch fields, but not of owners and products', async () => {
     const spelled: Deal[] = [
       { closed: 40, amount: eur(100), product: 'Gtx', touches: [{ day: 38, channel: 'Fair', campaign: 'Spring' }] },
       { closed: 40, amount: eur(50), product: 'gtx', touches: [{ day: 38, channel: 'fair ', campaign: 'spring' }] },
@@ -84,7 +84,7 @@ describe('attribution of won deals', () => {
   const ask = async (question: object) =>
     attribution(await holding(deals.map(close)), { by: 'channel', ...(await builtIn()), ...question });
 
-  it('shares every deal over its channels; a blank channel is one, and no touch is a bucket of its own', async () =>
+  it('splits every deal over its channels; a blank channel is a key, and deals without a touch are unattributed', async () =>
     expect(await ask({})).toEqual({
       model: 'linear',
       by: 'channel',
@@ -101,7 +101,7 @@ describe('attribution of won deals', () => {
       outsideWindow: null,
       warnings: [],
     }));
-  it('puts what is not stated first', async () =>
+  it('sorts missing values first', async () =>
     expect((await ask({ by: 'campaign', model: 'first-touch' })).rows).toEqual([
       { key: null, conversions: 1, revenue: eurs(50) },
       { key: 'spring', conversions: 1, revenue: eurs(100) },
@@ -118,7 +118,7 @@ describe('attribution of won deals', () => {
     expect(await month('Europe/Berlin')).toBe('2024-02');
     await expect(month('Mars/Olympus')).rejects.toMatchObject({ code: 'time/unknown-zone' });
   });
-  it('counts only touches in the window that is asked for, and says what that left out', async () => {
+  it('counts only touches in the given window, and reports what it left out', async () => {
     const week = await ask({ lookback: 'P7D' });
     expect(week.unattributed.conversions).toBe(2);
     expect(week.outsideWindow).toEqual({ touches: 3, conversions: 1, revenue: eurs(100) });
@@ -174,7 +174,7 @@ describe('attribution of won deals', () => {
       [{ exclude: { when: [{ team: 'sales' }, { site: 'search', medium: 'organic' }] } }, [['brand', 600], ['generic', 600]]], // prettier-ignore
       [{ exclude: { when: [{ channel: 'paid search', subChannel: 'brand' }] } }, [[null, 800], ['generic', 400]]], // prettier-ignore
       [{ transforms: [{ kind: 'exclude', when: [{ source: '(none)' }] }] }, [[null, 400], ['brand', 400], ['generic', 400]]], // prettier-ignore
-    ])('takes the conditions of channel rules in %j', async (parameters, rows) =>
+    ])('accepts conditions of channel rules in %j', async (parameters, rows) =>
       expect(await rowsOf({ parameters })).toEqual(rows),
     );
     it('refuses a list of sites that the channel rules do not have', () =>
@@ -183,7 +183,7 @@ describe('attribution of won deals', () => {
         path: 'exclude.when.0.site',
       }));
   });
-  it('answers several currencies side by side, each with its total', async () => {
+  it('reports several currencies, each with its total', async () => {
     const models = await holding(
       [
         { closed: 1, amount: eur(5), touches: [{ day: 1 }] },
@@ -199,7 +199,7 @@ describe('attribution of won deals', () => {
     const one = await attribution(models, { by: 'channel', currency: 'USD', ...(await builtIn()) });
     expect(one.total).toEqual({ conversions: 1, revenue: [usd(7)] });
   });
-  it('adds amounts up exactly beyond 2^53, and conversions without a rest', async () => {
+  it('sums amounts exactly beyond 2^53, and conversions without floating-point rests', async () => {
     const many = Array.from({ length: 3 }, (_, index) =>
       close(
         {
@@ -212,33 +212,33 @@ describe('attribution of won deals', () => {
     );
     const { rows, total } = await attribution(await holding(many), { by: 'channel', ...(await builtIn()) });
     expect(total).toEqual({ conversions: 3, revenue: [{ minor: '27021597764222973', currency: 'EUR' }] });
-    // 4 / 7 and 3 / 7 of each; added as floating point they make 1.7142857142857142 and 1.285714285714286
+    // 4 / 7 and 3 / 7 of each; in floating point the sums would be 1.7142857142857142 and 1.285714285714286
     expect(rows.map(({ conversions }) => conversions)).toEqual([1.71428571428571, 1.28571428571429]);
     expect(rows.reduce((sum, { revenue }) => sum + BigInt(revenue[0]!.minor), 0n)).toBe(27021597764222973n);
     const [one] = (await attribution(await holding(many.slice(0, 1)), { by: 'campaign', ...(await builtIn()) })).rows;
     expect(one!.conversions).toBe(1);
   });
-  it('credits lost deals without revenue when asked', async () =>
+  it('credits lost deals without revenue on request', async () =>
     expect((await ask({ outcome: 'lost' })).total).toEqual({ conversions: 1, revenue: [] }));
-  it('refuses a model that does not exist', async () =>
+  it('refuses an unknown model', async () =>
     expect(ask({ model: 'magic' })).rejects.toMatchObject({ code: 'attribution/unknown-model' }));
-  it('leaves out deals that were reopened', async () => {
+  it('leaves out reopened deals', async () => {
     const reopened: JourneyEvent = { type: 'JourneyReopened', data: { journeyId: 'deal-0' } };
     const models = await holding([close(deals[0]!, 0), reopened]);
     expect((await attribution(models, { by: 'channel', ...(await builtIn()) })).total.conversions).toBe(0);
   });
 });
 
-describe('several models side by side', () => {
+describe('several models', () => {
   const touch = fc.record({ day: fc.integer({ min: 0, max: 200 }), channel: fc.constantFrom('a', 'b', 'direct', '') });
   const deal = fc.record({
     closed: fc.integer({ min: 100, max: 200 }),
     amount: fc.option(fc.integer({ min: 0, max: 1e9 }).map(eur), { nil: undefined }),
     touches: fc.array(touch, { maxLength: 12 }).map((all) => all.sort((a, b) => a.day - b.day)),
   });
-  it('keep every conversion and every cent, whatever they are summed by', () =>
+  it('keep every conversion and every cent, in every breakdown', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(deal, { maxLength: 20 }), fc.constantFrom(...dimensions), async (deals, by) => {
+      fc.asyncProperty(fc.array(deal, { maxLength: 20 }), fc.constantFrom(...dimensions.values), async (deals, by) => {
         const models = await holding(deals.map(close));
         const question = {
           by,
@@ -266,7 +266,7 @@ describe('the journey of one deal', () => {
     amount: eur(1000),
     touches: [{ day: 1 }, { day: 50, channel: 'email' }, { day: 60, channel: 'search' }],
   };
-  it('explains what each touch earns and why', async () => {
+  it('explains the credit of each touch', async () => {
     const models = await holding([close(deal, 0)]);
     const question = { ...(await builtIn()), models: ['u-shaped', 'last-touch'], lookback: 'P90D' };
     const explained = await explainJourney(models, 'deal-0', question);
@@ -285,7 +285,7 @@ describe('the journey of one deal', () => {
       { model: 'last-touch', credits: [{ weight: 0 }, { weight: 0 }, { weight: 1, revenue: eur(1000) }] },
     ]);
   });
-  it('earns nothing while the deal is reopened', async () => {
+  it('has no credit while the deal is reopened', async () => {
     const models = await holding([close(deal, 0), { type: 'JourneyReopened', data: { journeyId: 'deal-0' } }]);
     const explained = await explainJourney(models, 'deal-0', { ...(await builtIn()), models: ['linear'] });
     expect(explained).toMatchObject({ journey: { status: 'reopened' }, models: [] });

@@ -1,7 +1,7 @@
 import { Refused, type DefinitionSource, type Instant, type Where } from '@baton/kernel';
 import { definitionsAt, inForceOrBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
 import { closedInPeriod, journeysOf, leftOutWarning } from '../conversions/conversions.query';
@@ -12,7 +12,7 @@ import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
 import { lookUpsFor } from './known.query';
 import { summarizeCredit, type AttributionReport, type Dimension, type Method } from './attribution.rules';
 
-/** What a report is asked for; the definitions come from `methodAt`. */
+/** The parameters of a report; the definitions come from `methodAt`. */
 export interface AttributionQuestion extends Method {
   readonly by: Dimension;
   /** Deals that closed at or after this instant … */
@@ -21,17 +21,17 @@ export interface AttributionQuestion extends Method {
   readonly to?: Instant;
   /** Won deals by default; credits of lost ones carry no revenue. */
   readonly outcome?: 'won' | 'lost';
-  /** What the journeys lead to, instead of an outcome of deals; only won deals carry revenue. */
+  /** The kind of conversion, instead of an outcome of deals; only won deals carry revenue. */
   readonly conversion?: ConversionKind;
   /** Only deals in this currency. */
   readonly currency?: string;
-  /** What data-driven models are asked besides. */
+  /** Further parameters of data-driven models. */
   readonly learning?: LearningOptions;
 }
 
 /**
- * A model that credits one deal by itself.
- * @throws Refused `attribution/unknown-model`; `attribution/needs-a-period` for one that learns from many journeys
+ * A model that credits each deal by itself.
+ * @throws Refused `attribution/unknown-model`; `attribution/needs-a-period` for a model that learns from many journeys
  */
 export const modelOf = (code: string): Model => {
   const model = attributionModels.find((one) => one.code === code);
@@ -46,7 +46,7 @@ export const modelOf = (code: string): Model => {
   throw new Refused('attribution/unknown-model', `There is no model "${code}"; use one of ${codes}.`, 'model');
 };
 
-/** The definitions of attribution and channels in force at an instant, the built-in ones where none is agreed. */
+/** The definitions of attribution and channels in force at an instant, the built-in ones if none are agreed. */
 export const methodAt = async (
   definitions: DefinitionSource,
   at: Instant,
@@ -58,17 +58,17 @@ export const methodAt = async (
   };
 };
 
-/** The journeys that a report sums. */
+/** The journeys of a report. */
 export const closedDeals = ({
   outcome = 'won',
   ...period
 }: Pick<AttributionQuestion, 'from' | 'to' | 'outcome' | 'currency'>): Where => closedInPeriod(outcome, period);
 
 /**
- * Credited conversions and revenue of the deals that closed in [from, to), or of another kind of conversion then, under
- * several models side by side; the journeys are read once. Data-driven models learn from the deals lost in the period too; `learntFrom` tells their
- * reports from the others.
- * @returns one report per model, in the order asked
+ * Credited conversions and revenue of the deals that closed in [from, to), or of conversions of another kind, under
+ * several models; the journeys are read once. Data-driven models also learn from the deals lost in the period; their
+ * reports have `learntFrom`.
+ * @returns one report per model, in the given order
  * @throws Refused `attribution/unknown-model`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const compareModels = async (
@@ -82,11 +82,11 @@ export const compareModels = async (
     conversion = outcome,
     currency,
     learning,
-    ...asked
+    ...settings
   }: AttributionQuestion & { models: readonly string[] },
 ): Promise<readonly (AttributionReport | DataDrivenAttribution)[]> => {
-  const method = { ...asked, ...(await lookUpsFor(models, by)) };
-  const learnt = codes.flatMap((code) => dataDrivenModel(code) ?? []);
+  const method = { ...settings, ...(await lookUpsFor(models, by)) };
+  const dataDriven = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
   const sums = summarizeCredit(rules, by, method, await conversionsOf(models, method, to));
   const period = { ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
@@ -98,8 +98,8 @@ export const compareModels = async (
   const question = { ...method, ...period, by, conversion: dataDrivenConversionKind(conversion) };
   const reports = [
     ...sums.reports(),
-    ...(learnt.length > 0
-      ? await fittedAttribution(models, learnt, question, { byPlace: codes.length === 1, ...learning })
+    ...(dataDriven.length > 0
+      ? await fittedAttribution(models, dataDriven, question, { byPlace: codes.length === 1, ...learning })
       : []),
   ];
   const warnings = leftOutWarning(leftOut);
@@ -109,13 +109,11 @@ export const compareModels = async (
   });
 };
 
-/** Lost deals are what data-driven models learn of won ones from. */
+/** Data-driven models of won deals also learn from the lost ones. */
 const dataDrivenConversionKind = (conversion: ConversionKind): Exclude<ConversionKind, 'lost'> =>
   conversion === 'lost' ? 'won' : conversion;
 
-/**
- * Credited conversions and revenue under one model, by default that of the definition. See `compareModels`.
- */
+/** Credited conversions and revenue under one model, by default that of the definition. See `compareModels`. */
 export const attribution = async (
   models: ReadModels,
   { model, ...question }: AttributionQuestion & { readonly model?: string },

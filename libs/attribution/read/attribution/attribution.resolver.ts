@@ -2,10 +2,10 @@ import { Args, ArgsType, Field, Float, Int, ObjectType, Query, registerEnumType,
 import { Clock, DecisionContext, type DefinitionSource } from '@baton/kernel';
 import { referenceInstantOf } from '@baton/platform/documents';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, DayOrInstantScalar, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
+import { Allow, DayOrInstantScalar, enumOf, everyRole, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { attributionModels } from '../../models';
-import { dataDrivenModels, MIN_JOURNEYS } from '../../models/data-driven.model';
+import { creditModels } from '../../models/models.rules';
+import { MIN_JOURNEYS } from '../../models/data-driven.model';
 import { ORDER_RANGE } from '../../models/markov.model';
 import { repeatHandlings, type RepeatHandling } from '../../models/path-table.rules';
 import { ConversionEnum } from '../conversions/conversion.args';
@@ -23,13 +23,7 @@ const RESAMPLES = 200;
 
 /** GraphQL names have no hyphen: `last-touch` is LAST_TOUCH there. */
 const nameOf = (code: string) => code.toUpperCase().replaceAll('-', '_');
-const everyModel = [...attributionModels, ...dataDrivenModels];
-export const ModelEnum = Object.fromEntries(everyModel.map(({ code }) => [nameOf(code), code]));
-registerEnumType(ModelEnum, {
-  name: 'AttributionModel',
-  description: 'How credit is shared over the touches of a deal.',
-  valuesMap: Object.fromEntries(everyModel.map(({ code, description }) => [nameOf(code), { description }])),
-});
+export const ModelEnum = enumOf(creditModels);
 const RepeatEnum = Object.fromEntries(Object.keys(repeatHandlings).map((code) => [nameOf(code), code]));
 registerEnumType(RepeatEnum, {
   name: 'RepeatHandling',
@@ -38,26 +32,7 @@ registerEnumType(RepeatEnum, {
     Object.entries(repeatHandlings).map(([code, description]) => [nameOf(code), { description }]),
   ),
 });
-const DimensionEnum = Object.fromEntries(dimensions.map((one) => [nameOf(one), one]));
-const meanings: Readonly<Record<Dimension, string>> = {
-  channel: 'The channel of the touch by the channel rules.',
-  'sub-channel': 'The sub-channel of the touch by the channel rules.',
-  campaign: 'The campaign of the touch.',
-  month: 'The month in which the deal closed.',
-  source: 'The source that the touch states.',
-  medium: 'The medium that the touch states.',
-  content: 'The content that the touch names, where it is registered (`RegisterAsset`).',
-  ad: 'The advertisement of a touch of marketing (utm_content): what it names in `content` and nobody registered.',
-  owner: 'Who owned the deal when it closed.',
-  product: 'What was sold.',
-  region: 'The region of the person of the touch, as it is known; without one the country.',
-  segment: 'The industry of the person’s company, as it is known.',
-};
-registerEnumType(DimensionEnum, {
-  name: 'AttributionBy',
-  description: 'What credits are summed by.',
-  valuesMap: Object.fromEntries(dimensions.map((one) => [nameOf(one), { description: meanings[one] }])),
-});
+const DimensionEnum = enumOf(dimensions);
 
 @ObjectType({ description: 'Conversions and revenue that are credited.' })
 export class Credited {
@@ -156,7 +131,7 @@ export class Attribution {
 
 @ArgsType()
 export class PeriodArgs extends MethodArgs {
-  @IsIn(dimensions)
+  @IsIn(dimensions.values)
   @Field(() => DimensionEnum, { defaultValue: 'channel', description: 'What to sum by.' })
   by: Dimension = 'channel';
 

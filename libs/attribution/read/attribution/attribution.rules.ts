@@ -2,10 +2,12 @@ import {
   WordMap,
   DecimalSum,
   durationMs,
+  enumeration,
   MoneySums,
   monthOf,
   Refused,
   zoneOf,
+  type EnumerationValue,
   type Instant,
   type Money,
   type MoneySum,
@@ -31,78 +33,86 @@ import { OutsideWindowSum, type OutsideWindow, type LookbackSelection } from './
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
-export const recordedDimensions = [
-  'channel',
-  'sub-channel',
-  'campaign',
-  'month',
-  'source',
-  'medium',
-  'owner',
-  'product',
-] as const;
+const recordedDimensions = {
+  channel: 'The channel of the touch by the channel rules.',
+  'sub-channel': 'The sub-channel of the touch by the channel rules.',
+  campaign: 'The campaign of the touch.',
+  month: 'The month in which the deal closed.',
+  source: 'The source that the touch states.',
+  medium: 'The medium that the touch states.',
+  owner: 'Who owned the deal when it closed.',
+  product: 'What was sold.',
+};
+/** What the rows of a frozen period can be: all else changes without a restatement of its journeys. */
+export const periodDimensions = enumeration('PeriodBy', 'What the rows of a frozen period are.', recordedDimensions);
 /** What a touch names in `content`: which of the two it is follows from what stands registered when it is asked. */
 export const contentDimensions = ['content', 'ad'] as const;
-/** What is known of the person of a touch when it is asked: it is no part of the journey. */
+/** Facts of the person at the time of the query; the journey does not contain them. */
 export const personDimensions = ['region', 'segment'] as const;
 export type PersonDimension = (typeof personDimensions)[number];
-export const dimensions = [...recordedDimensions, ...contentDimensions, ...personDimensions] as const;
-export type Dimension = (typeof dimensions)[number];
+/** What credits can be summed by: of the touch, of the conversion (month), or of the deal (owner, product). */
+export const dimensions = enumeration('AttributionBy', 'What credits are summed by.', {
+  ...recordedDimensions,
+  content: 'The content that the touch names, where it is registered (`RegisterAsset`).',
+  ad: 'The advertisement of a touch of marketing (utm_content): what it names in `content` and nobody registered.',
+  region: 'The region of the person of the touch, as it is known; without one the country.',
+  segment: 'The industry of the person’s company, as it is known.',
+});
+export type Dimension = EnumerationValue<typeof dimensions>;
 
-/** How credits are given: the two definitions, and what a question says instead. */
+/** How credits are given: the two definitions, and the query's own settings. */
 export interface Method {
   readonly definition: { readonly ref: string; readonly body: Attribution };
   readonly channelRules: { readonly ref: string; readonly body: ChannelRules };
-  /** ISO 8601 (`P90D`) or `none`; by default the definition's, or `none`. */
+  /** ISO 8601 (`P90D`) or `none`; by default that of the definition, or `none`. */
   readonly lookback?: string;
-  /** IANA zone in which months begin; by default the definition's, or UTC. */
+  /** IANA zone in which months begin; by default that of the definition, or UTC. */
   readonly timeZone?: string;
-  /** What else a question says instead of the definition. */
+  /** Further settings of the query that override the definition. */
   readonly parameters?: Partial<Attribution>;
-  /** For sums by what is known of the person, by the lead. */
+  /** The facts of people, by lead, for sums by such a fact. */
   readonly people?: People;
   /** For sums by content or advertisement. */
   readonly registered?: RegisteredContent;
 }
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
-/** One row of a report: fractions of conversions, and money that sums to the amounts exactly, currency by currency. */
+/** One row of a report: fractions of conversions, and money that sums to the amounts exactly, per currency. */
 export interface Credited {
   readonly conversions: number;
-  /** One sum for every currency of the report, by code; [] where no deal has an amount. */
+  /** One sum for every currency of the report, by code; [] if no deal has an amount. */
   readonly revenue: readonly MoneySum[];
 }
 export interface AttributionReport {
   readonly model: string;
   readonly by: Dimension;
-  /** What was applied: `P90D` or `none`. */
+  /** The look-back applied: `P90D` or `none`. */
   readonly lookback: string;
-  /** The versions that decided, `attribution@0` for the built-in ones. */
+  /** The versions that decided; `attribution@0` for a built-in one. */
   readonly definitions: { readonly attribution: string; readonly channelRules: string };
   /**
-   * Sorted by key; only keys that earned something. Null (first) is what the touch or the deal does not state; an empty
-   * text that it states is a key of its own.
+   * Sorted by key; only keys with credit. Null (first) means that the touch or deal states nothing; an empty text is a
+   * key of its own.
    */
   readonly rows: readonly ({ readonly key: string | null } & Credited)[];
   /** Conversions without an eligible touch. */
   readonly unattributed: Credited;
   readonly total: Credited;
-  /** What the look-back left out; null without one. */
+  /** What the look-back left out; null without a look-back. */
   readonly outsideWindow: OutsideWindow | null;
   readonly warnings: readonly string[];
 }
 
 export type ClassifiedTouch = JourneyTouch & TouchClassification;
 
-/** A method made ready once for many journeys. */
+/** A method compiled once for many journeys. */
 export interface AttributionMethod {
   readonly lookback: string;
   readonly lookbackMs: number | undefined;
   readonly path: PathRules;
-  /** The same without a look-back; undefined where there is none. */
+  /** The same without a look-back; undefined if there is none. */
   readonly unwindowed?: PathRules;
-  /** Touches before an earlier conversion of the person do not count. */
+  /** Whether touches before an earlier conversion of the person are ignored. */
   readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
@@ -112,7 +122,7 @@ export interface AttributionMethod {
 }
 
 /**
- * Makes conditions ready for the touches of a journey.
+ * Compiles conditions on the touches of a journey.
  * @throws Refused `attribution/unknown-site` for a list of sites that the channel rules do not have
  */
 const whenCompiler = (rules: ChannelRules) => {
@@ -142,27 +152,27 @@ const pathOf = (body: Attribution, lookbackMs: number | undefined, rules: Channe
   };
 };
 
-/** The rules without any look-back, in days or steps; undefined where they have none. */
+/** The rules without any look-back, in days or steps; undefined if they have none. */
 const withoutLookback = ({ lookbackMs, transforms = [] }: PathRules): PathRules | undefined => {
   const others = transforms.filter(({ kind }) => kind !== 'lookback');
   return lookbackMs === undefined && others.length === transforms.length ? undefined : { transforms: others };
 };
 
 /**
- * The definition with what the question says instead.
+ * The definition with the settings of the query.
  * @throws Refused `time/unknown-zone`, `time/not-a-duration`, `attribution/invalid-parameter` with its path
  */
 export const applyMethod = ({
   definition,
   channelRules,
-  parameters: asked = {},
+  parameters: overrides = {},
   ...method
 }: Method): AttributionMethod => {
-  const body: Attribution = { ...definition.body, ...asked };
+  const body: Attribution = { ...definition.body, ...overrides };
   const lookback = method.lookback ?? body.lookback ?? 'none';
   const timeZone = zoneOf(method.timeZone ?? body.timeZone);
   const lookbackMs = lookback === 'none' ? undefined : durationMs(lookback, 'lookback');
-  const fault = Object.keys(asked).length > 0 ? validateBody('attribution', body) : undefined;
+  const fault = Object.keys(overrides).length > 0 ? validateBody('attribution', body) : undefined;
   if (fault) throw new Refused('attribution/invalid-parameter', fault.message, `parameters.${fault.path}`);
   const path = pathOf(body, lookbackMs, channelRules.body);
   const unwindowed = withoutLookback(path);
@@ -185,7 +195,7 @@ export const applyMethod = ({
   };
 };
 
-/** A journey as models take it, its touches classified. */
+/** A journey as models take it, with classified touches. */
 export const toModelJourney = (
   { touches, closedAt, leadCreatedAt, openedAt }: JourneyDocument,
   classify: AttributionMethod['classify'],
@@ -196,10 +206,10 @@ export const toModelJourney = (
   openedAt,
 });
 
-/** When people converted, by the lead; undefined where journeys go on after a conversion. */
+/** When people converted, by lead; undefined if journeys continue after a conversion. */
 export type Conversions = ReadonlyMap<string, readonly Instant[]>;
 
-/** A touch that a look-back may have left out. */
+/** A touch that a look-back may leave out. */
 const canHaveOutsideTouches = (why: Exclusion | undefined): boolean =>
   why === 'before-window' || why === 'before-last-steps';
 
@@ -229,7 +239,7 @@ export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): 
 
 const isOfPerson = (by: Dimension): by is PersonDimension => (personDimensions as readonly string[]).includes(by);
 
-/** What a touch has in common with others, to be summed by, or to be a step of a path. */
+/** The key of a touch that it is summed by, or that is a step of a path. */
 export const touchDimensions = [
   'channel',
   'sub-channel',
@@ -261,7 +271,7 @@ const keyOf = (
   return dimensionValueOf(by, touch, registered);
 };
 
-/** Rows of a report: what touches state is one row in whatever spelling; what deals state is compared as lists do. */
+/** Keys of rows: values of touches are compared without regard to spelling; values of deals exactly, as in lists. */
 export const rowsBy = <V>(by: Dimension): WordMap<V> => new WordMap<V>(by === 'owner' || by === 'product');
 
 interface CreditSum {
@@ -274,13 +284,14 @@ const addCredit = (sum: CreditSum, conversions: number, revenue: MoneySum | unde
   sum.revenue.add(revenue);
 };
 
-/** What a key earned of one deal under one model. */
+/** The credit of a key from one deal under one model. */
 export interface KeyCredit {
   readonly conversions: DecimalSum;
   minor: number | null;
 }
 /**
- * Credits of one deal by key. Under a model that is not additive a key takes part once, however many of its touches did.
+ * Credits of one deal by key. Under a model that is not additive a key counts once, however many of its touches
+ * participate.
  */
 export const creditsByKey = (
   model: Model,
@@ -304,11 +315,11 @@ export const creditsByKey = (
 };
 
 /**
- * Sums the credits of journeys under several models in one walk.
- * @param conversions for a method whose journeys restart: when people converted
- * @returns `add` takes one journey; `reports` gives one report per model, in their order. In each, rows and
- *   `unattributed` sum to `total`, conversions (decimals of 15 places) and money alike. Under a model that is not additive rows overlap,
- *   `total` counts the deals and has no revenue.
+ * Sums the credits of journeys under several models in one pass.
+ * @param conversions when people converted, for a method whose journeys restart
+ * @returns `add` takes one journey; `reports` returns one report per model, in their order. In each, rows and
+ *   `unattributed` sum to `total`: conversions (decimals of 15 places) and money. Under a model that is not additive
+ *   rows overlap, `total` counts the deals and has no revenue.
  * @throws Refused as `applied`
  */
 export const summarizeCredit = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
@@ -349,7 +360,7 @@ export const summarizeCredit = (models: readonly Model[], by: Dimension, method:
     return sums.map(({ model, rows, unattributed, outside }) => {
       const entries = rows.entries();
       const all = entries.map(([, { conversions }]) => conversions);
-      // Rows that overlap share nothing; others add up, with what is unattributed, to a whole number.
+      // Overlapping rows cannot be summed; other rows, with `unattributed`, sum to a whole number.
       const shared = model.additive ? DecimalSum.roundedToTotal(all) : all.map(({ value }) => value);
       return {
         model: model.code,
@@ -364,7 +375,7 @@ export const summarizeCredit = (models: readonly Model[], by: Dimension, method:
           ? warnings
           : [
               ...warnings,
-              `${model.code} is not additive: a deal counts for every row that took part; rows have no sum`,
+              `${model.code} is not additive: a deal counts in every row with one of its touches; rows have no sum`,
             ],
       };
     });

@@ -31,7 +31,7 @@ const happened: AnyEvent[] = [
   },
 ];
 
-describe('attribution by what is known of the people', () => {
+describe('attribution by facts of people', () => {
   const by = async (dimension: 'region' | 'segment') => {
     const models = await modelsOf(
       [leads, journeys],
@@ -42,12 +42,12 @@ describe('attribution by what is known of the people', () => {
     return rows.map(({ key, revenue }) => [key, revenue[0]?.minor]);
   };
 
-  it('sums by region, and by country where no region is known', async () =>
+  it('sums by region, and by country without a region', async () =>
     expect(await by('region')).toEqual([
       ['France', 600],
       ['Kent', 300],
     ]));
-  it('sums by segment, with a row for people of whom none is known', async () =>
+  it('sums by segment, with a row for people without one', async () =>
     expect(await by('segment')).toEqual([
       [null, 600],
       ['looms', 300],
@@ -92,7 +92,7 @@ describe('attribution by content and by advertisement', () => {
     expect(keys).toEqual(rows.map(([key]) => key));
     return rows;
   };
-  it('are two dimensions: content is what is registered, an advertisement what else marketing names', async () => {
+  it('are two dimensions: content is registered, an advertisement is any other name used by marketing', async () => {
     expect(await by('content')).toEqual([
       [null, 400],
       ['Pricing guide', 200],
@@ -102,7 +102,7 @@ describe('attribution by content and by advertisement', () => {
       ['BANNER-A', 200],
     ]);
   });
-  it('follow what stands registered, so that the same log gives the same answer', async () => {
+  it('depend on the registered content, so that the same log gives the same result', async () => {
     const removed = { type: 'AssetRemoved', data: { assetId: 'guide', content: 'pricing  guide' } };
     expect(await by('content', removed)).toEqual([[null, 600]]);
     expect((await by('ad', removed)).map(([key]) => key)).toEqual([null, 'BANNER-A', 'Pricing guide']);

@@ -3,11 +3,11 @@ import { leads } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { contentDimensions, personDimensions, type Dimension, type Method } from './attribution.rules';
 
-/** What sums by content or advertisement need to know; nothing for other sums. */
+/** The registered content, for sums by content or advertisement; empty for other sums. */
 const contentFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method, 'registered'>> =>
   (contentDimensions as readonly string[]).includes(by) ? { registered: await registeredContent(models) } : {};
 
-/** What sums by region or segment need to know of the people; nothing for other sums. */
+/** The facts of people, for sums by region or segment; empty for other sums. */
 const peopleFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method, 'people'>> => {
   if (!(personDimensions as readonly string[]).includes(by)) return {};
   const people = new Map<string, { region: string | null; segment: string | null }>();
@@ -17,7 +17,7 @@ const peopleFor = async (models: ReadModels, by: Dimension): Promise<Pick<Method
   return { people };
 };
 
-/** What sums by a dimension need to know that no journey says. */
+/** What sums by a dimension need beyond the journeys. */
 export const lookUpsFor = async (
   models: ReadModels,
   by: Dimension,

@@ -17,7 +17,7 @@ const [leadFile, dealFile] = ['leads', 'deals'].map(
 const rowsOf = (file: string) =>
   parse(readFileSync(dataFile(file)), { columns: true }) as readonly Record<string, string>[];
 
-/** What the policy makes of the closing events of a log, folded. */
+/** The journeys that the policy records for the closing events of a log, folded. */
 const journeysOf = async (log: readonly StoredEvent[]) => {
   const streams = new Map<string, StoredEvent[]>();
   for (const event of log) streams.set(event.stream, [...(streams.get(event.stream) ?? []), event]);
@@ -56,7 +56,7 @@ describeWithData('the won deals of a marketplace', [leadFile, dealFile], () => {
     return events;
   };
 
-  it('are credited to the origin of the first contact, and the contact of each is known', async () => {
+  it('are credited to the origin of the first contact, with the contact of each deal', async () => {
     const models = await journeysOf(log());
     const method = await methodAt(new NoDefinitions(), '2024-01-01T00:00:00.000Z');
     const report = await attribution(models, { ...method, by: 'channel', model: 'first-touch', lookback: 'none' });

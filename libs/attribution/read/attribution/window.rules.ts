@@ -3,26 +3,26 @@ import { creditSelected, type Model, type ModelParameters } from '../../models/c
 import type { ModelTouch } from '@baton/attribution/models/model-journey.rules';
 import type { SelectedTouches } from '../../models/transforms.rules';
 
-/** What a look-back left out of the journeys of an answer. */
+/** What the look-back left out of the journeys of a report. */
 export interface OutsideWindow {
-  /** Touches that are weighed without a look-back, and not with it. */
+  /** Touches weighed without a look-back, but not with it. */
   readonly touches: number;
   /**
-   * What these touches are credited with where there is no look-back: conversions in fractions. Under a model that is not
-   * additive the deals that they take part in, and no revenue.
+   * Credit of these touches without a look-back: fractions of conversions. Under a model that is not additive the
+   * number of deals that they participate in, without revenue.
    */
   readonly conversions: number;
   readonly revenue: readonly MoneySum[];
 }
 
-/** A journey with its look-back, and without. */
+/** A journey with and without its look-back. */
 export interface LookbackSelection<T extends ModelTouch = ModelTouch> {
   readonly selection: SelectedTouches<T>;
-  /** Undefined where the method has no look-back, or where it leaves nothing out. */
+  /** Undefined if the method has no look-back, or if the look-back leaves nothing out. */
   readonly unwindowed?: SelectedTouches<T> | undefined;
 }
 
-/** The places of the touches that the look-back leaves out. */
+/** Indexes of the touches that the look-back leaves out. */
 export const touchesOutside = ({ selection, unwindowed }: LookbackSelection): readonly number[] => {
   if (!unwindowed) return [];
   const weighed = new Set(selection.places);
@@ -48,17 +48,17 @@ export class OutsideWindowSum {
     }
   }
 
-  /** Touches that are credited with nothing of their own. */
+  /** Touches without any credit of their own. */
   addTouches(touches: number): void {
     this.touches += touches;
   }
-  /** A whole conversion, all of whose touches are left out. */
+  /** A whole conversion, all touches of which are left out. */
   addConversion(amount: Money | undefined): void {
     this.conversions.add(1);
     this.revenue.add(amount);
   }
 
-  /** @param currencies those of the report */
+  /** @param currencies of the report */
   sum(currencies: readonly string[]): OutsideWindow {
     return {
       touches: this.touches,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { attribution, methodAt } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';
@@ -41,13 +41,13 @@ const ask = async (...models: string[]) => ({
   models,
 });
 
-describe('models side by side', () => {
+describe('compared models', () => {
   const deals = [
     closed('one', 10, money(100), [1, 'search'], [2, 'email'], [3, 'search']),
     closed('two', 20, money(50), [15, 'email']),
     closed('three', 30, money(9)),
   ];
-  it('tell each deal under each model, and the difference to the first', async () => {
+  it('list each deal under each model, and the difference to the first', async () => {
     const models = await holding(...deals);
     const page = await comparedDeals(models, await ask('first-touch', 'linear'), { first: 2 });
     expect(page.totalCount).toBe(3);
@@ -94,7 +94,7 @@ describe('models side by side', () => {
     const rest = await comparedDeals(models, await ask('linear'), { first: 2, after: page.pageInfo.endCursor! });
     expect(rest.edges.map(({ node }) => node)).toMatchObject([{ journeyId: 'three', unattributed: true, keys: [] }]);
   });
-  it('tell the period, each key with its difference', async () => {
+  it('list each key of the period with its difference', async () => {
     const { reports, rows } = await comparison(await holding(...deals), await ask('last-touch', 'linear'));
     expect(reports.map(({ model }) => model)).toEqual(['last-touch', 'linear']);
     expect(rows.map(({ key, credits }) => [key, credits[1]!.difference.revenue])).toEqual([
@@ -102,7 +102,7 @@ describe('models side by side', () => {
       ['search', [money(-33)]],
     ]);
   });
-  it('sum per deal to the deal and in differences to nothing, and over the deals to the report', () =>
+  it('sum to the amount of each deal, with differences that sum to zero, and over the deals to the report', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -140,7 +140,7 @@ describe('models side by side', () => {
       ),
       { numRuns: 25 },
     ));
-  it('stand side by side in several currencies, each with its differences', async () => {
+  it('list several currencies, each with its differences', async () => {
     const models = await holding(
       closed('one', 10, money(100), [1, 'search']),
       closed('two', 20, money(50, 'USD'), [15, 'email']),
@@ -164,7 +164,7 @@ describe('models side by side', () => {
 });
 
 describe('participation', () => {
-  it('counts a deal once for each channel that took part, and has no total of money', async () => {
+  it('count a deal once for each channel in it, without a total of money', async () => {
     const models = await holding(
       closed('one', 10, money(100), [1, 'search'], [2, 'email'], [3, 'search']),
       closed('two', 20, money(50), [15, 'email']),

@@ -1,6 +1,5 @@
 import { type ReadModels, readPage, type Connection, type PageQuestion } from '@baton/platform/documents';
-
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import { closedDeals, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
 import { applyMethod, type AttributionReport } from '../attribution/attribution.rules';
 import { lookUpsFor } from '../attribution/known.query';
@@ -10,15 +9,15 @@ import { compareDeal, compareReports, type ComparedDeal, type ComparedKey } from
 
 export type ComparisonQuestion = AttributionQuestion & { readonly models: readonly string[] };
 
-/** Several models side by side over the deals of a period. */
+/** Several models compared over the deals of a period. */
 export interface Comparison {
-  /** One per model, in the order asked. */
+  /** One per model, in the given order. */
   readonly reports: readonly AttributionReport[];
-  /** Every key that earned something under some model, with the difference to the first model. */
+  /** Every key with credit under some model, with the difference to the first model. */
   readonly rows: readonly ComparedKey[];
 }
 
-/** See `compareModels`; the first model is what the others are compared with. */
+/** See `compareModels`; the other models are compared with the first. */
 export const comparison = async (models: ReadModels, question: ComparisonQuestion): Promise<Comparison> => {
   const reports = await compareModels(models, question);
   const zero = (reports[0]?.unattributed.revenue ?? []).map(({ currency }) => ({ minor: 0, currency }));
@@ -30,21 +29,21 @@ export const comparison = async (models: ReadModels, question: ComparisonQuestio
 };
 
 /**
- * The deals of the period one by one, in the order of their close, a page at a time. Models that share a whole period
- * out at once (Markov, Shapley) give no credit to a single deal and are left out.
+ * The deals of the period one by one, by their close, in pages. Models that learn from a whole period (Markov, Shapley)
+ * credit no single deal and are left out.
  */
 export const comparedDeals = async (
   models: ReadModels,
   question: ComparisonQuestion,
   page: PageQuestion,
 ): Promise<Connection<ComparedDeal>> => {
-  const asked = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
+  const compared = question.models.flatMap((code) => attributionModels.filter((model) => model.code === code));
   const ready = applyMethod({ ...question, ...(await lookUpsFor(models, question.by)) });
   const conversions = await conversionsOf(models, question, question.to);
   return readPage(
     models,
     journeys,
     { ...page, where: closedDeals(question), orderBy: [{ column: 'closedAt' }] },
-    (deal) => compareDeal(asked, question.by, deal, ready, conversions),
+    (deal) => compareDeal(compared, question.by, deal, ready, conversions),
   );
 };

@@ -12,14 +12,14 @@ import {
 } from '../attribution/attribution.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** What a key earned under one model, and how much more that is than under the first. */
+/** The credit of a key under one model, and its difference to the first model. */
 export interface ComparedCredit extends Credited {
   readonly model: string;
   readonly difference: Credited;
 }
 export interface ComparedKey {
   readonly key: string | null;
-  /** One per model, in the order asked. */
+  /** One per model, in the given order. */
   readonly credits: readonly ComparedCredit[];
 }
 /** The credits of one deal under several models. */
@@ -27,16 +27,16 @@ export interface ComparedDeal {
   readonly journeyId: string;
   readonly closedAt: Instant;
   readonly amount: Money | null;
-  /** No touch is weighed: the deal stands in the bucket unattributed under every model. */
+  /** No touch is weighed: the deal is unattributed under every model. */
   readonly unattributed: boolean;
-  /** Every key that earned something under some model, sorted, null first. */
+  /** Every key with credit under some model, sorted, null first. */
   readonly keys: readonly ComparedKey[];
 }
 
 /**
- * Lays credits of keys side by side with the difference to the first model; a key without credit has zero.
- * @param columns one per model: its code, and what each key earned
- * @param zero    nothing in each currency of the columns
+ * Joins the credits of several models by key, with the difference to the first model; a key without credit has zero.
+ * @param columns one per model: its code, and its credits by key
+ * @param zero    zero in each currency of the columns
  */
 export const compareReports = (
   by: Dimension,
@@ -67,7 +67,9 @@ export const compareReports = (
   });
 };
 
-/** The credits of one deal by key under several models; under additive ones the differences of each model sum to zero. */
+/**
+ * The credits of one deal by key under several models; under additive models the differences of each model sum to zero.
+ */
 export const compareDeal = (
   models: readonly Model[],
   by: Dimension,

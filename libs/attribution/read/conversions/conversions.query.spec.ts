@@ -46,7 +46,7 @@ describe('the journey to an earlier conversion', () => {
     lead('ada', 20, 'LeadQualified', { definition: 'mql@1' }),
     lead('ada', 30, 'LeadSalesQualified', { definition: 'sql@1' }),
   ];
-  it('counts no qualification that went with an undone merge', async () => {
+  it('counts no qualification that was removed by an unmerge', async () => {
     const events = eventsOf([
       lead('ada', 3, 'LeadCaptured'),
       touch('ada', 5, 'five'),
@@ -69,7 +69,7 @@ describe('the journey to an earlier conversion', () => {
     expect(await closed(...events, ...undone(id))).toEqual([]);
     expect(await closed(...events, ...undone(id), ...again)).toEqual([at(20)]);
   });
-  it('holds the contacts up to the first time, oldest first', async () => {
+  it('contains the contacts up to the first conversion, oldest first', async () => {
     const [mql, ...others] = await ask('mql', ada);
     expect(others).toEqual([]);
     expect(mql).toMatchObject({
@@ -95,7 +95,7 @@ describe('the journey to an earlier conversion', () => {
     expect(pages((await ask('lead-created', ada))[0]!)).toEqual(['two']);
     expect(pages((await ask('sql', ada))[0]!)).toEqual(['two', 'nine', 'twelve']);
   });
-  it('to a lead is led by what the capture itself brought, though it is dated a moment later', async () => {
+  it('to a lead includes touches recorded by the capture, though dated a moment later', async () => {
     const within = (type: string, seconds: number, $correlationId: string, page?: string) =>
       recorded<AnyEvent>(
         { type, data: { leadId: 'eve', ...(page && { action: 'form', team: 'marketing', page }) } },
@@ -112,12 +112,12 @@ describe('the journey to an earlier conversion', () => {
     );
     expect(created!.touches).toMatchObject([{ page: 'own', occurredAt: at(3), atCapture: true }]);
   });
-  it('is selected by when it converted, from inclusive to exclusive', async () => {
+  it('is selected by the time of conversion, from inclusive to exclusive', async () => {
     expect(await ask('mql', ada, { from: at(10), to: at(10.1) })).toHaveLength(1);
     expect(await ask('mql', ada, { to: at(10) })).toEqual([]);
-    expect(await ask('mql', ada, { from: at(15) })).toEqual([]); // the second time is none
+    expect(await ask('mql', ada, { from: at(15) })).toEqual([]); // the second time does not count
   });
-  it('holds the visits before the visitor was known, and only those of the person', async () => {
+  it('contains visits before the identification, but only those of the person', async () => {
     const visits = [visit(1, 'one'), visit(4, 'four'), visit(5, 'of bob', 'bob')];
     expect(pages((await ask('mql', [...ada, ...visits]))[0]!)).toEqual(['two', 'nine']);
     const [known] = await ask('mql', [...ada, ...visits, ...identified('ada')]);
@@ -131,13 +131,13 @@ describe('the journey to an earlier conversion', () => {
     lead('bob', 7, 'LeadQualified', { definition: 'mql@1' }),
   ];
   const merged = lead('ada', 40, 'LeadMerged', { mergedLeadId: 'bob', mergeNumber: 0 });
-  it('is one for a person of several leads, at the earliest time, under the lead that survives', async () => {
+  it('is one for a person with several leads, at the earliest time, under the survivor', async () => {
     const found = await ask('mql', [...ada, ...bob, merged]);
     expect(found).toMatchObject([{ journeyId: 'ada', closedAt: at(7), leadCreatedAt: at(1), leadIds: ['bob', 'ada'] }]);
     expect(pages(found[0]!)).toEqual(['two', 'bobs']);
     expect(await ask('mql', [...ada, ...bob, merged], { from: at(8) })).toEqual([]);
   });
-  it('is two again after an unmerge', async () => {
+  it('is two after an unmerge', async () => {
     const found = await ask('mql', [
       ...ada,
       ...bob,
@@ -149,7 +149,7 @@ describe('the journey to an earlier conversion', () => {
       ['bob', at(7)],
     ]);
   });
-  it('stands leads that were merged into each other', async () => {
+  it('supports leads merged into each other', async () => {
     const both = [merged, lead('bob', 40, 'LeadMerged', { mergedLeadId: 'ada', mergeNumber: 0 })];
     expect(await ask('mql', [...ada, ...bob, ...both])).toMatchObject([{ journeyId: 'ada', closedAt: at(7) }]);
   });
@@ -159,7 +159,7 @@ describe('the journey to an earlier conversion', () => {
     deal(11, 'ContactRoleAdded', { leadId: 'ada', role: 'champion' }),
     deal(11, 'ContactRoleAdded', { leadId: 'bob' }),
   ];
-  it('of a deal ends when it was opened, and goes on while the deal is open', async () => {
+  it('of a deal ends when it was opened, and continues while the deal is open', async () => {
     const lines = [...ada, ...bob, ...opened];
     const [opportunity] = await ask('opportunity', lines, { currency: 'EUR' });
     expect(opportunity).toMatchObject({ journeyId: 'deal', closedAt: at(11), openedAt: at(11), product: 'gtx' });
@@ -208,7 +208,7 @@ describe('attribution of an earlier conversion', () => {
     expect((await by({ to: at(10) })).total.conversions).toBe(0);
     expect(await by({ model: 'lead-creation' })).toMatchObject({ rows: [{ key: 'search', conversions: 1 }] });
   });
-  it('is learnt by data-driven models from conversions alone, which they say', async () => {
+  it('is learnt by data-driven models from conversions alone, with a warning', async () => {
     const report = await by({ model: 'shapley' });
     expect(report.rows.map(({ key, conversions }) => [key, conversions])).toEqual([
       ['email', 0.5],
@@ -219,7 +219,7 @@ describe('attribution of an earlier conversion', () => {
 });
 
 describe('the contacts of a person', () => {
-  it('are kept in order whatever order they were told in, and beyond the limit the middle is only counted', () => {
+  it('are sorted in whatever order they were recorded, and beyond the limit the middle is only counted', () => {
     const days = Array.from({ length: CONTACTS_KEPT + 20 }, (_, n) => (n * 7919) % (CONTACTS_KEPT + 20));
     const doc = foldAll(people, eventsOf(days.map((day) => touch('ada', day, `${day}`)))).get('ada')!;
     expect(doc.leftOut).toBe(20);

@@ -15,7 +15,7 @@ import {
   type PersonalConversion,
 } from './conversions.rules';
 
-/** Which conversions: those in [from, to), and of deals only those in one currency. */
+/** Selects conversions: in [from, to); for deals also by currency. */
 export interface Period {
   readonly from?: Instant;
   readonly to?: Instant;
@@ -28,13 +28,13 @@ export const mergedLeadsOf = async (
   leadIds: Iterable<string>,
 ): Promise<ReadonlyMap<string, PersonDocument>> => {
   const found = new Map<string, PersonDocument>();
-  const asked = new Set<string>();
+  const visited = new Set<string>();
   for (let waiting = [...new Set(leadIds)]; waiting.length > 0;) {
-    for (const id of waiting) asked.add(id);
+    for (const id of waiting) visited.add(id);
     const docs = await models.getMany(people, waiting);
     for (const [id, doc] of docs) found.set(id, doc);
     const related = [...docs.values()].flatMap(({ mergedLeadIds, survivorIds }) => [...mergedLeadIds, ...survivorIds]);
-    waiting = [...new Set(related)].filter((id) => !asked.has(id));
+    waiting = [...new Set(related)].filter((id) => !visited.has(id));
   }
   return found;
 };
@@ -50,10 +50,10 @@ export const gatherPeople = async (models: ReadModels, leadIds: Iterable<string>
   };
 };
 
-/** From the first instant of a period on, before its end. */
+/** At or after the start of a period, and before its end. */
 export const isInPeriod = ({ from, to }: Period) => ({ gte: from ?? '', ...(to !== undefined && { lt: to }) });
 
-/** Of a closed deal that stands: what won and lost journeys are asked by. */
+/** Condition on closed deals, for won and lost journeys. */
 export const closedInPeriod = (outcome: 'won' | 'lost', period: Period): Where => ({
   status: { eq: 'closed' },
   outcome: { eq: outcome },
@@ -71,7 +71,7 @@ async function* personalJourneys(models: ReadModels, conversion: PersonalConvers
     for (const { doc } of page) {
       const person = personOf(doc.leadId, known);
       const at = earliest(person.map((one) => one[column]))!;
-      // Once a person: with the first of its leads that came so far at the person's first time.
+      // One per person: the first time that one of its leads reached the stage.
       const [first] = person.filter((one) => one[column] === at).sort((a, b) => (a.leadId < b.leadId ? -1 : 1));
       if (first!.leadId === doc.leadId) yield journeyOfPerson(person, at, known);
     }
@@ -89,10 +89,10 @@ async function* dealJourneys(models: ReadModels, where: Where, at?: Instant) {
 }
 
 /**
- * The journeys to the conversions of one kind in a period, each in the shape of a closed deal's: `closedAt` is when it
- * converted, `journeyId` the deal's id, or the lead's that stands for the person. Won and lost journeys are the recorded
- * ones; those to earlier conversions are put together from the contacts of the people as they are known to the read
- * models, up to the conversion. Only won journeys carry revenue; a currency selects deals only.
+ * The journeys to the conversions of one kind in a period, each in the form of a closed deal's: `closedAt` is the time
+ * of the conversion, `journeyId` the id of the deal, or of the lead that represents the person. Won and lost journeys
+ * are the recorded ones; journeys to earlier conversions are built from the contacts in the read models, up to the
+ * conversion. Only won journeys carry revenue; a currency selects deals only.
  */
 export async function* journeysOf(
   models: ReadModels,
@@ -112,8 +112,8 @@ export async function* journeysOf(
 }
 
 /**
- * The journeys of the deals that are open, up to an instant: not converted yet.
- * @param currency only deals in this one
+ * The journeys of the deals open at an instant: not converted yet.
+ * @param currency only deals in this currency
  */
 export const openJourneys = (models: ReadModels, at: Instant, currency?: string): AsyncGenerator<ConversionJourney> =>
   dealJourneys(
@@ -126,6 +126,6 @@ export const openJourneys = (models: ReadModels, at: Instant, currency?: string)
     at,
   );
 
-/** What to know of journeys whose people had more contacts than their documents hold. */
+/** Warnings about people with more contacts than their documents keep. */
 export const leftOutWarning = (contacts: number): readonly string[] =>
   contacts > 0 ? [`${contacts} contacts are left out: a person or visitor had more than are kept`] : [];

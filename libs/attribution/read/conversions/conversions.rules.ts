@@ -5,17 +5,17 @@ import type { JourneyDocument } from '../journeys/journeys.projection';
 import { inOrder, isUpToCreation } from '../../write/journey/journey-touches.rules';
 import { type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
 
-/** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
+/** The kinds of conversion. The first three happen once per person; the others belong to a deal. */
 export const conversionKinds = ['lead-created', 'mql', 'sql', 'opportunity', 'won', 'lost'] as const;
 export type ConversionKind = (typeof conversionKinds)[number];
 
-/** Where a person's document says when it came that far. */
+/** The field of a person's document with the time of the conversion. */
 export const milestones = { 'lead-created': 'createdAt', mql: 'mqlAt', sql: 'sqlAt' } as const;
 export type PersonalConversion = keyof typeof milestones;
 
-/** A journey to a conversion of any kind, in the shape of a closed deal's. */
+/** A journey to a conversion of any kind, in the form of a closed deal's. */
 export interface ConversionJourney extends JourneyDocument {
-  /** Contacts of these people that their documents hold no more. */
+  /** Contacts of these people that their documents no longer keep. */
   readonly leftOut: number;
 }
 
@@ -25,7 +25,7 @@ export interface GatheredPeople {
   readonly visitors: ReadonlyMap<string, VisitorDocument>;
 }
 
-/** All leads that are the same person as this one, in the order in which they are found; [] for an unknown lead. */
+/** All leads of the same person as this one, in the order in which they are found; [] for an unknown lead. */
 export const personOf = (leadId: string, { people }: Pick<GatheredPeople, 'people'>): readonly PersonDocument[] => {
   const found = new Map<string, PersonDocument>();
   const waiting = [leadId];
@@ -38,7 +38,7 @@ export const personOf = (leadId: string, { people }: Pick<GatheredPeople, 'peopl
   return [...found.values()];
 };
 
-/** The lead that stands for a person: the one that is merged into no other; of several the one with the least id. */
+/** The lead that represents a person: the one not merged into another; of several the one with the lowest id. */
 export const survivorOf = (person: readonly PersonDocument[]): PersonDocument =>
   [...person].sort((a, b) =>
     (a.survivorIds.length === 0) === (b.survivorIds.length === 0)
@@ -48,7 +48,7 @@ export const survivorOf = (person: readonly PersonDocument[]): PersonDocument =>
       : a.survivorIds.length - b.survivorIds.length,
   )[0]!;
 
-/** The earliest of some instants; null for none. */
+/** The earliest of some instants; null if there is none. */
 export const earliest = (instants: readonly (Instant | null)[]): Instant | null =>
   instants.reduce((first, one) => (one !== null && (first === null || one < first) ? one : first), null);
 
@@ -59,9 +59,9 @@ interface PersonData {
 }
 
 /**
- * Every contact of some people: of their leads, of the leads merged with them, and of their visitors as far as the
- * visits are theirs; oldest first.
- * @param roles the leads, each with the role in the deal where there is one
+ * Every contact of some people: of their leads, of the leads merged with them, and the visits of their visitors that
+ * belong to them; oldest first.
+ * @param roles the leads, each with the role in the deal if there is one
  */
 export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: GatheredPeople): PersonData => {
   const found = new Map<string, JourneyTouch>();
@@ -110,7 +110,7 @@ const endOfJourney = (
   closedAt: at,
   leadCreatedAt: createdAt,
   firstContactAt: touches[0]?.occurredAt ?? null,
-  // What the capture itself brought counts as at the creation, and so leads to it.
+  // A touch recorded by the capture counts as at the lead creation, so it belongs to the journey.
   touches: touches
     .map((touch) =>
       createdAt === at && isUpToCreation(touch, at) && touch.occurredAt > at ? { ...touch, occurredAt: at } : touch,
@@ -120,7 +120,7 @@ const endOfJourney = (
   leftOut,
 });
 
-/** The journey of a person up to an instant; it has the id of the lead that stands for the person. */
+/** The journey of a person up to an instant, with the id of the lead that represents the person. */
 export const journeyOfPerson = (
   person: readonly PersonDocument[],
   at: Instant,
@@ -129,7 +129,7 @@ export const journeyOfPerson = (
   const { leadId, source, owner } = survivorOf(person);
   return endOfJourney(contactsOf(new Map([[leadId, undefined]]), known), at, {
     journeyId: leadId,
-    openedAt: '', // no deal: before every touch, so that none holds the milestone
+    openedAt: '', // no deal: an instant before every touch, so that no touch gets the milestone
     product: null,
     owner,
     source,
@@ -139,7 +139,7 @@ export const journeyOfPerson = (
   });
 };
 
-/** The journey of a deal up to an instant, whether it has closed since or not; its people are those it has now. */
+/** The journey of a deal up to an instant, whether or not it has closed since, with its current people. */
 export const journeyOfDeal = (deal: Deal, at: Instant, known: GatheredPeople): ConversionJourney => {
   const roles = new Map(deal.contacts.map(({ leadId, role }) => [leadId, role ?? undefined]));
   const { opportunityId, openedAt, product, owner, source, amountMinor, currency } = deal;

@@ -11,19 +11,19 @@ import {
 import type { OutsideWindowSum } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** What a journey earned, touch by touch. */
+/** The credits of a journey, per touch. */
 export interface CreditedJourney {
-  /** The touches that count under the method, oldest first, each with its credit. */
+  /** The touches weighed by the method, oldest first, each with its credit. */
   readonly eligible: readonly { readonly touch: ClassifiedTouch; readonly credit: Credit }[];
   /** Undefined unless it is a won deal with an amount. */
   readonly amount: Money | undefined;
-  /** Adds up what the look-back left out. */
+  /** Sums what the look-back left out. */
   readonly outside: (sum: OutsideWindowSum) => void;
 }
 
 /**
  * Prepares a model once to credit many journeys, as the attribution report does.
- * @param conversions for a method whose journeys restart: when people converted
+ * @param conversions when people converted, for a method whose journeys restart
  * @throws Refused as `applied`
  */
 export const crediting = (

@@ -3,8 +3,8 @@ import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { definitions } from '@baton/definitions';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
-import type { JourneyEvent } from '../../write/journey/journey.events';
+import { attributionModels } from '../../models/models.rules';
+import type { JourneyEvent, RestatementReason } from '../../write/journey/journey.events';
 import { attribution } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';
 import { credit, explainJourney, type ExplainedDeal } from './credit.query';
@@ -23,7 +23,7 @@ interface Deal {
   readonly opened?: number;
   readonly leadIds?: readonly string[];
   readonly outcome?: 'won' | 'lost';
-  /** What it was worth later. */
+  /** Later amounts. */
   readonly changes?: readonly (readonly [day: number, amount: Money])[];
 }
 const data = ({
@@ -54,7 +54,7 @@ const data = ({
   })),
 });
 const closed = (deal: Deal): JourneyEvent => ({ type: 'JourneyClosed', data: data(deal) });
-const restated = (deal: Deal, reason: string): JourneyEvent => {
+const restated = (deal: Deal, reason: RestatementReason): JourneyEvent => {
   const { touches: _, ...facts } = data(deal);
   return { type: 'JourneyRestated', data: { ...facts, reasons: [reason], added: [], changed: [], removed: [] } };
 };
@@ -66,8 +66,8 @@ const holding = (...events: readonly (readonly [JourneyEvent, number])[]) =>
 const builtIn = async () => methodOf(new NoDefinitions(), await modelsOf([definitions], []), at(0));
 
 /**
- * Computes the credits of an explanation again, from what it says alone: shares, divisor, amount. Its own largest
- * remainder, in decimal fractions of nine places.
+ * Computes the credits of an explanation again from its own data: shares, divisor, amount. Uses a largest remainder of
+ * its own, in decimal fractions of nine places.
  */
 const recomputed = ({ credits, divisor, additive, journey }: ExplainedDeal) => {
   const amount = journey.amountMinor!;
@@ -108,7 +108,7 @@ describe('an explanation', () => {
     lead: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
     opened: fc.integer({ min: 0, max: 200 }),
   });
-  it.each(attributionModels.map(({ code }) => code))('of %s recomputes to its credits', (model) =>
+  it.each(attributionModels.map(({ code }) => code))('of %s can be recomputed', (model) =>
     fc.assert(
       fc.asyncProperty(deals, async (deal) => {
         const models = await holding([closed(deal as Deal), deal.closed]);
@@ -121,7 +121,7 @@ describe('an explanation', () => {
         };
         const explained = await credit(models, 'deal', { ...(await builtIn()), model, parameters, lookback: 'P90D' });
         const again = recomputed(explained);
-        // With what the look-back left out the answer without one is whole.
+        // Together with what the look-back left out, the result is the same as without a look-back.
         const left = explained.credits.filter(({ excluded }) => excluded === 'before-window').length;
         expect(explained.outsideWindow!.touches).toBe(left);
         const window = 90 * 86_400_000;
@@ -139,7 +139,7 @@ describe('an explanation', () => {
     ),
   );
 
-  it('names the touch, its roles, the weights before and after, and what was missing', async () => {
+  it('names the touch, its milestones, the weights before and after renormalising, and the missing milestones', async () => {
     const deal = { closed: 10, touches: [{ day: 1 }, { day: 2 }, { day: 3, channel: 'email' }], opened: 2 };
     const models = await holding([closed({ ...deal, amount: eur(100) }), 10]);
     const explained = await credit(models, 'deal', { ...(await builtIn()), model: 'w-shaped' });
@@ -155,7 +155,7 @@ describe('an explanation', () => {
     const unknown = credit(models, 'deal', { ...(await builtIn()), touchId: 'x' });
     await expect(unknown).rejects.toMatchObject({ code: 'journey/unknown-touch' });
   });
-  it('is none while the deal is open again', async () => {
+  it('does not exist while the deal is open again', async () => {
     const reopened: JourneyEvent = { type: 'JourneyReopened', data: { journeyId: 'deal' } };
     const models = await holding([closed({ closed: 1, touches: [{ day: 0 }] }), 1], [reopened, 2]);
     await expect(credit(models, 'deal', await builtIn())).rejects.toMatchObject({ code: 'journey/reopened' });
@@ -164,7 +164,7 @@ describe('an explanation', () => {
 
 describe('an amount that changes after the win', () => {
   const deal: Deal = { closed: 10, touches: [{ day: 1 }, { day: 2 }, { day: 3 }], amount: eur(1000) };
-  it('is a reversing credit by the same weights, and the sum is the new amount exactly', async () => {
+  it('is booked by the same weights, and the sum is the new amount exactly', async () => {
     const models = await holding(
       [closed(deal), 10],
       [restated({ ...deal, changes: [[20, eur(700)]] }, 'amount'), 20],
@@ -196,7 +196,7 @@ describe('an amount that changes after the win', () => {
     ]);
     expect(credits.map(({ revenue }) => revenue)).toEqual([eur(0), eur(0), eur(0)]);
   });
-  it('in another currency takes all back and gives anew', async () => {
+  it('in another currency removes the old amount and books the new one', async () => {
     const usd = { minor: 30, currency: 'USD' };
     const models = await holding([closed(deal), 10], [restated({ ...deal, changes: [[20, usd]] }, 'amount'), 20]);
     const { credits } = await credit(models, 'deal', { ...(await builtIn()), model: 'last-touch' });
@@ -255,7 +255,7 @@ describe('a journey after an earlier conversion of the person', () => {
     };
   };
   const earlier = 'before-earlier-conversion';
-  it('goes on, or restarts for that person, as the definition says', async () => {
+  it('continues, or restarts for that person, as the definition says', async () => {
     expect(await ask('continue', first, second)).toEqual({
       excluded: ['-', '-', '-', '-'],
       rows: [
@@ -271,13 +271,13 @@ describe('a journey after an earlier conversion of the person', () => {
       ],
     });
   });
-  it('goes on after a deal that was lost, or closed later', async () => {
+  it('continues after a deal that was lost, or closed later', async () => {
     expect((await ask('restart', { ...first, outcome: 'lost' }, second)).excluded).toEqual(['-', '-', '-', '-']);
     expect((await ask('restart', { ...first, closed: 30 }, second)).excluded).toEqual(['-', '-', '-', '-']);
   });
 });
 
-describe('the definitions of a question', () => {
+describe('the definitions of a query', () => {
   const proposed = (definitionId: string, number: number, body: object) =>
     recorded({
       type: 'DefinitionProposed',
@@ -298,7 +298,7 @@ describe('the definitions of a question', () => {
     const method = await methodOf(new NoDefinitions(), known, at(0), versions);
     return attribution(known, { ...method, by: 'channel' });
   };
-  it('are any version that it names, and the answer says which decided', async () => {
+  it('are the versions that it names, and the result states which were used', async () => {
     expect(await ask({ definition: 'attribution@1' })).toMatchObject({
       model: 'first-touch',
       lookback: 'P5D',
@@ -312,7 +312,7 @@ describe('the definitions of a question', () => {
       rows: [{ key: 'anything', conversions: 1 }],
     });
   });
-  it('are refused when there is no such version', async () => {
+  it('are refused if there is no such version', async () => {
     await expect(ask({ definition: 'attribution@3' })).rejects.toMatchObject({ code: 'definition/unknown-version' });
     for (const definition of ['3', 'channel-rules@1', 'attribution@x'])
       await expect(ask({ definition })).rejects.toMatchObject({
@@ -320,7 +320,7 @@ describe('the definitions of a question', () => {
         path: 'definition',
       });
   });
-  it('give way to the parameters of the question, which are checked as a definition is', async () => {
+  it('are overridden by parameters of the query, which are validated as a definition is', async () => {
     const known = await models();
     const asked = async (parameters: object) =>
       attribution(known, { ...(await methodOf(new NoDefinitions(), known, at(0))), by: 'channel', parameters });

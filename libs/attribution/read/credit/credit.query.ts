@@ -18,12 +18,12 @@ export interface ExplainedJourney {
   readonly touches: readonly ClassifiedTouch[];
   readonly lookback: string;
   readonly definitions: AttributionReport['definitions'];
-  /** Empty while the deal is reopened: its close earns nothing. */
+  /** Empty while the deal is reopened: it gets no credit. */
   readonly models: readonly ExplainedCredits[];
 }
 
 /**
- * The journey of one deal with its credits explained; they are those that the reports sum.
+ * The journey of one deal with its credits explained; they are the ones summed in reports.
  * @throws NotFound `journey/unknown` for a deal that never closed; Refused as `compareModels`
  */
 export const explainJourney = async (
@@ -31,7 +31,7 @@ export const explainJourney = async (
   journeyId: string,
   { models: codes, ...method }: Method & { readonly models: readonly string[] },
 ): Promise<ExplainedJourney> => {
-  const asked = codes.map(modelOf);
+  const selected = codes.map(modelOf);
   const ready = applyMethod(method);
   const doc = await models.get(journeys, journeyId);
   if (!doc || doc.status === 'gathering')
@@ -42,14 +42,14 @@ export const explainJourney = async (
     touches: toModelJourney(doc, ready.classify).touches,
     lookback: ready.lookback,
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-    models: (doc.status === 'closed' ? asked : []).map((model) => {
+    models: (doc.status === 'closed' ? selected : []).map((model) => {
       const { touches: _, ...credits } = explainedCredits(model, doc, ready, conversions);
       return credits;
     }),
   };
 };
 
-/** A credit with its touch, and the deal and definitions that it follows from. */
+/** A credit with its touch, and the deal and definitions that determine it. */
 export interface ExplainedDeal extends Omit<ExplainedCredits, 'credits'>, Omit<ExplainedJourney, 'models' | 'touches'> {
   readonly credits: readonly (ExplainedCredit & { readonly touch: ClassifiedTouch })[];
 }
@@ -63,8 +63,8 @@ export const credit = async (
   journeyId: string,
   { model, touchId, ...method }: Method & { readonly model?: string; readonly touchId?: string },
 ): Promise<ExplainedDeal> => {
-  const asked = { ...method, models: [model ?? method.definition.body.model] };
-  const { touches, models: explained, ...deal } = await explainJourney(models, journeyId, asked);
+  const question = { ...method, models: [model ?? method.definition.body.model] };
+  const { touches, models: explained, ...deal } = await explainJourney(models, journeyId, question);
   const [credits] = explained;
   if (!credits)
     throw new Refused(

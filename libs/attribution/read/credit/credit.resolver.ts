@@ -4,7 +4,7 @@ import { referenceInstantOf } from '@baton/platform/documents';
 import { ReadModels } from '@baton/platform/documents';
 import { Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModels } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';

@@ -1,8 +1,18 @@
 import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
-import { InstantScalar, MoneyType } from '@baton/platform/graphql';
-import { exclusions } from '../../models/transforms.rules';
+import { enumeration, teams, type Team } from '@baton/kernel';
+import { enumOf, InstantScalar, MoneyType } from '@baton/platform/graphql';
+import { exclusions, type Exclusion } from '../../models/transforms.rules';
 import { ModelEnum, outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
+import type { Booking } from './explanation.rules';
 
+const TeamEnum = enumOf(teams);
+const ExclusionEnum = enumOf(exclusions);
+const BookingReasonEnum = enumOf(
+  enumeration<Booking['reason']>('CreditBookingReason', 'Why credit was booked.', {
+    close: 'The deal closed.',
+    'amount-changed': 'The amount of the deal changed.',
+  }),
+);
 const statedField = (description: string) => ({ nullable: true, description });
 
 @ObjectType({ description: 'One contact with a person of the deal, as its source reported it.' })
@@ -19,8 +29,8 @@ export class JourneyTouch {
   role?: string | null;
   @Field(() => String, { description: 'What was done: page-view, download, call …' })
   action!: string;
-  @Field(() => String, { description: 'The team that made the contact.' })
-  team!: string;
+  @Field(() => TeamEnum, { description: 'The team that made the contact.' })
+  team!: Team;
   @Field(() => String, { description: 'The channel, by the channel rules.' })
   channel!: string;
   @Field(() => String, statedField('The sub-channel, by the channel rules.'))
@@ -47,8 +57,8 @@ export class JourneyTouch {
 export class CreditBooking {
   @Field(() => InstantScalar, { description: 'When the deal closed, or its amount changed.' })
   at!: string;
-  @Field(() => String, { description: 'close, or amount-changed.' })
-  reason!: string;
+  @Field(() => BookingReasonEnum, { description: 'Why it was booked.' })
+  reason!: Booking['reason'];
   @Field(() => MoneyType, { description: 'Negative when it was taken back.' })
   revenue!: MoneyType;
 }
@@ -68,15 +78,8 @@ export class TouchCredit {
     description: 'FT first touch, LC lead creation, OC opportunity creation, CW last touch, or a stage of CUSTOM.',
   })
   milestones!: readonly string[];
-  @Field(
-    () => String,
-    statedField(
-      `Why it is not weighed. ${Object.entries(exclusions)
-        .map(([code, why]) => `${code}: ${why}`)
-        .join('; ')}.`,
-    ),
-  )
-  excluded?: string | null;
+  @Field(() => ExclusionEnum, statedField('Why it is not weighed; null when it is.'))
+  excluded?: Exclusion | null;
   @Field(() => MoneyType, statedField('Its part of the amount; the parts sum to the amount. Null without an amount.'))
   revenue!: MoneyType | null;
   @Field(() => String, statedField('Amount × weight in minor units before rounding, a decimal of six places.'))

@@ -4,9 +4,8 @@ import { journeys } from '../journeys/journeys.projection';
 import { applyMethod, type Conversions, type Method } from '../attribution/attribution.rules';
 
 /**
- * When people converted before, for a method whose journeys restart after a conversion; undefined for one whose
- * journeys go on. A conversion is a deal that stands won, and it is one of everybody on the deal. Reads every such deal
- * up to the given close.
+ * When people converted before, for a method whose journeys restart after a conversion; undefined if journeys continue.
+ * A conversion is a won deal, and counts for everybody on the deal. Reads every won deal up to the given close.
  */
 export const conversionsOf = async (
   models: ReadModels,

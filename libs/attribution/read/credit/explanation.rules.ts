@@ -11,37 +11,40 @@ import {
 import { OutsideWindowSum, type OutsideWindow } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** One booking of a credit: what the close gave, or what a later change of the amount gave or took back. */
+/** One booking of a credit: from the close, or from a later change of the amount. */
 export interface Booking {
   readonly at: Instant;
   readonly reason: 'close' | 'amount-changed';
   readonly revenue: Money;
 }
 
-/** What one touch earns, and all that it takes to compute it again. */
+/** The credit of one touch, and everything needed to compute it again. */
 export interface ExplainedCredit extends Omit<Credit, 'minor'> {
   readonly touchId: string;
-  /** Null when the deal has no amount, or earned nothing. */
+  /** Null if the deal has no amount or is lost. */
   readonly revenue: Money | null;
   /** amount × weight in minor units before rounding, a decimal text of six places. */
   readonly exact: string | null;
-  /** What rounding added, in minor units: revenue − exact. */
+  /** The rounding in minor units: revenue − exact. */
   readonly rounding: string | null;
   /** Oldest first; they sum to `revenue`. */
   readonly bookings: readonly Booking[];
 }
 
-/** What each touch of one deal earns under one model, and why. */
+/** The credit of each touch of one deal under one model, and the reasons. */
 export interface ExplainedCredits {
   readonly model: string;
-  /** Under a model that is not additive every touch takes part with the whole deal, and credits have no sum. */
+  /** Under a model that is not additive every touch gets the whole deal, and the credits are not summed. */
   readonly additive: boolean;
   readonly unattributed: boolean;
-  /** Milestones that the model pays and no touch holds; their share was renormalised. */
+  /** Milestones that the model credits but no touch has; their share was renormalised. */
   readonly missing: readonly Milestone[];
-  /** What the look-back left out; null without one. */
+  /** What the look-back left out; null without a look-back. */
   readonly outsideWindow: OutsideWindow | null;
-  /** The sum of the shares that they were divided by; null where nothing was divided: all are zero, so parts are equal. */
+  /**
+   * The sum of the shares, by which they were divided; null if nothing was divided: all are zero, so the parts are
+   * equal.
+   */
   readonly divisor: number | null;
   /** One per touch of the journey, in its order. */
   readonly credits: readonly ExplainedCredit[];
@@ -49,7 +52,10 @@ export interface ExplainedCredits {
 
 type Change = { readonly at: Instant; readonly reason: Booking['reason']; readonly from: Money; readonly to: Money };
 
-/** How the amount came to be: the close, and each change; a change of currency takes all back and gives anew. */
+/**
+ * The history of the amount: the close, and each change. A change of currency removes the whole amount and books the
+ * new one.
+ */
 const changesOf = ({ amounts }: JourneyDocument): Change[] =>
   amounts.flatMap(({ at, minor, currency }, index): Change[] => {
     const reason = index === 0 ? 'close' : 'amount-changed';
@@ -63,9 +69,9 @@ const changesOf = ({ amounts }: JourneyDocument): Change[] =>
   });
 
 /**
- * What each touch got at the close and at each change of the amount, always by the same weights. A change books the
- * difference of two exact splits: so bookings sum to the amount exactly after every change, and no credit ever stands
- * below zero.
+ * The booking of each touch at the close and at each change of the amount, always with the same weights. A change books
+ * the difference of two exact splits, so that bookings sum to the amount exactly after every change, and no credit is
+ * ever negative.
  */
 const bookingsOf = (deal: JourneyDocument, split: (amount: Money) => readonly number[]): readonly Booking[][] => {
   const changes = changesOf(deal).map((change) => ({
@@ -81,7 +87,7 @@ const bookingsOf = (deal: JourneyDocument, split: (amount: Money) => readonly nu
   );
 };
 
-/** The credits of a deal under a model with all that it takes to compute them again. */
+/** The credits of a deal under a model, with everything needed to compute them again. */
 export const explainedCredits = (
   model: Model,
   deal: JourneyDocument,

@@ -1,11 +1,12 @@
 import { ArgsType, Field, Float, InputType, Int, registerEnumType } from '@nestjs/graphql';
-import { transformKinds, type Attribution } from '@baton/definitions';
-import { ReadArgs } from '@baton/platform/graphql';
+import { afterConversions, transformKinds, type Attribution } from '@baton/definitions';
+import { enumOf, ReadArgs } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Method } from '../attribution/attribution.rules';
 
 const optionalField = (description: string) => ({ nullable: true, description });
 
+const AfterConversionEnum = enumOf(afterConversions);
 const nameOf = (kind: string) => kind.toUpperCase().replaceAll('-', '_');
 const TransformKind = Object.fromEntries(transformKinds.map((kind) => [nameOf(kind), kind]));
 const effects: Readonly<Record<(typeof transformKinds)[number], string>> = {
@@ -114,13 +115,8 @@ class CustomStage {
 class AttributionParameters {
   @Field(() => Int, optionalField('How many of the last touches before the close count at most.'))
   lookbackSteps?: number;
-  @Field(
-    () => String,
-    optionalField(
-      'restart: touches of a person before an earlier conversion of that person do not count; or continue.',
-    ),
-  )
-  afterConversion?: string;
+  @Field(() => AfterConversionEnum, optionalField('Whether touches before an earlier conversion of the person count.'))
+  afterConversion?: Attribution['afterConversion'];
   @Field(() => TouchSelection, optionalField('Only these touches count.'))
   include?: TouchSelection;
   @Field(() => TouchSelection, optionalField('These touches do not count.'))

@@ -41,14 +41,14 @@ class Agreed extends DefinitionSource {
   }
 }
 
-describe('a question about a period', () => {
+describe('a query about a period', () => {
   const zone = timeZone.get();
   afterEach(() => zone !== undefined && timeZone.set(zone));
   it.each([
     ['UTC', 0],
     ['America/New_York', 300],
     ['Asia/Kathmandu', -345],
-  ])('means days of the zone that is asked for, wherever the server stands: %s', async (server, offset) => {
+  ])('uses days of the given zone, in any zone of the server: %s', async (server, offset) => {
     timeZone.set(server);
     expect(new Date('2024-01-01T00:00:00.000Z').getTimezoneOffset()).toBe(offset);
     expect([await asked('2024-01-01', 'UTC'), await asked('2024-01-01')]).toEqual([1, 1]);
@@ -57,7 +57,7 @@ describe('a question about a period', () => {
     ]);
     expect([await asked('2024-01-01T03:00:00Z'), await asked('2024-01-01T03:00:00-01:00')]).toEqual([1, 0]);
   });
-  it('takes days from the zone of the definition where none is asked for', async () => {
+  it('uses the zone of the definition without a given zone', async () => {
     const definitions = new Agreed();
     const day = { from: '2024-01-01' };
     expect(await methodForPeriod(definitions, await models, now, day)).toMatchObject({
@@ -68,7 +68,7 @@ describe('a question about a period', () => {
       timeZone: 'UTC',
     });
   });
-  it('is refused where its zone or its ends are none', async () => {
+  it('is refused for an invalid zone or invalid ends', async () => {
     await expect(asked('2024-01-01', 'Mars/Base')).rejects.toMatchObject({
       code: 'time/unknown-zone',
       path: 'timeZone',
@@ -81,6 +81,6 @@ describe('a question about a period', () => {
 });
 
 describe('the tests of this repository', () => {
-  it('run in a zone that is not UTC, so that none leans on the clock of a machine', () =>
+  it('run in a zone that is not UTC, so that none depends on the zone of a machine', () =>
     expect(timeZone.get() === 'UTC' || new Date('2024-01-01').getTimezoneOffset() !== 0).toBe(true));
 });

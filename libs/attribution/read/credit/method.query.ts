@@ -12,7 +12,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { methodAt } from '../attribution/attribution.query';
 import type { Method } from '../attribution/attribution.rules';
 
-/** Versions that a question asks for by name, also ones that are not, or no longer, in force. */
+/** Versions named by a query, including those not in force. */
 export interface VersionOverrides {
   /** `attribution@3`; version 0 is the built-in one. */
   readonly definition?: string;
@@ -37,7 +37,7 @@ const versionOf = async <K extends 'attribution' | 'channel-rules'>(
 };
 
 /**
- * The definitions that a question is answered with: the versions it asks for, else those in force at an instant.
+ * The definitions that a query uses: the versions it names, else those in force at an instant.
  * @throws Refused `attribution/not-a-version`; NotFound `definition/unknown-version`
  */
 export const methodOf = async (
@@ -56,8 +56,8 @@ export const methodOf = async (
 });
 
 /**
- * The definitions that a question about a period is answered with, those in force at its end or now, and the period:
- * days begin in the zone that is asked for, else in that of the definition, else in UTC.
+ * The definitions for a query about a period, in force at its end or now, and the period: days begin in the query's
+ * time zone, else in that of the definition, else in UTC.
  * @throws Refused as `boundsOf`, and as `methodOf`
  */
 export const methodForPeriod = async (

@@ -59,7 +59,7 @@ const fork = [
 ];
 
 describe('attribution under a data-driven model', () => {
-  it('knows a channel in whatever spelling', async () => {
+  it('ignores the spelling of a channel', async () => {
     const spelled = fork.map((deal, index) => ({
       ...deal,
       path: deal.path.map((channel) => (index % 2 ? channel!.toUpperCase() : `${channel} `)),
@@ -68,7 +68,7 @@ describe('attribution under a data-driven model', () => {
       (await ask(deals, { model: 'markov' })).rows.map(({ key, ...row }) => ({ ...row, key: key?.toLowerCase() }));
     expect(await figures(spelled)).toEqual(await figures(fork));
   });
-  it('learns from won and lost deals, and shares conversions and money exactly', async () => {
+  it('learns from won and lost deals, and splits conversions and money exactly', async () => {
     const report = await ask(fork, { model: 'markov' });
     expect(report).toMatchObject({
       model: 'markov',
@@ -91,7 +91,7 @@ describe('attribution under a data-driven model', () => {
     expect(report.rows.map(({ revenue }) => revenue[0]!.minor)).toEqual([201, 150, 50]);
     expect(report.transitions!()).toContainEqual({ from: '(start)', to: 'a', count: 6, probability: 1 });
   });
-  it('keeps deals without a touch in the window apart', async () => {
+  it('reports deals without a touch in the window separately', async () => {
     const report = await ask([...fork, { path: [], amount: eur(7) }, { path: ['b'], closed: 300, amount: eur(9) }], {
       model: 'shapley',
       lookback: 'P90D',
@@ -101,7 +101,7 @@ describe('attribution under a data-driven model', () => {
     expect(report.total).toEqual({ conversions: 6, revenue: eurs(417) });
     expect(report.learntFrom.converted).toBe(4);
   });
-  it('has states of any dimension of a touch; what is not stated is null, and first', async () => {
+  it('has states of any dimension of a touch; a missing value is null, and first', async () => {
     const { rows } = await ask([{ path: ['a', undefined], amount: eur(10) }], { model: 'shapley', by: 'campaign' });
     expect(rows.map(({ key, revenue }) => [key, revenue[0]!.minor])).toEqual([
       [null, 5],
@@ -111,12 +111,12 @@ describe('attribution under a data-driven model', () => {
       code: 'attribution/not-of-a-touch',
     });
   });
-  it('selects by the close, and says when nothing was lost', async () => {
+  it('selects by the close, and warns if no deal was lost', async () => {
     const report = await ask([...fork, { path: ['z'], closed: 10, amount: eur(1) }], { model: 'markov', to: at(20) });
     expect(report.rows.map(({ key }) => key)).toEqual(['z']);
     expect(report.warnings).toEqual([expect.stringContaining('no journey ended')]);
   });
-  it('answers several currencies side by side, each with its total', async () => {
+  it('reports several currencies, each with its total', async () => {
     const report = await ask([...fork, { path: ['a'], amount: { minor: 7, currency: 'USD' } }], { model: 'shapley' });
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     expect(report.rows.map(({ revenue }) => revenue)).toEqual([
@@ -127,12 +127,12 @@ describe('attribution under a data-driven model', () => {
     expect(report.total).toEqual({ conversions: 5, revenue: [eur(401), usd(7)] });
     expect(report.warnings.some((warning) => warning.includes('USD'))).toBe(false);
   });
-  it('has options of its own: order, repeats, intervals', async () => {
+  it('has its own options: order, repeats, intervals', async () => {
     const second = await ask(fork, { model: 'markov', learning: { order: 2, repeats: 'keep-repeats', bootstrap: 50 } });
     expect(second.transitions!().map(({ to }) => to)).toContain('a > a');
     expect(second.rows[0]!.interval!.low).toBeLessThanOrEqual(second.rows[0]!.interval!.high);
   });
-  it('stands beside the other models; the ordered form then has one row a key', async () => {
+  it('can be compared with other models; the ordered form then has one row per key', async () => {
     const models = await modelsOf(
       [journeys, people, visitors],
       fork.map((deal, index) => recorded(close(deal, index))),
@@ -174,7 +174,7 @@ describe('attribution under a data-driven model', () => {
 
 describe('paths of people without deals', () => {
   const touch = (day: number, channel: string) => ({ occurredAt: at(day), channel });
-  it('end at each conversion, or at the last touch, and reach back as far as the window', () =>
+  it('end at each conversion, or at the last touch, and reach back to the start of the window', () =>
     expect(
       pathsOfPeople(
         [

@@ -6,9 +6,9 @@ import type { Dimension, Method } from '../attribution/attribution.rules';
 import { journeysOf, openJourneys } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import { creditCollector, type DataDrivenAttribution } from './data-driven.rules';
+import { CreditCollector, type DataDrivenAttribution } from './data-driven.rules';
 
-/** What a data-driven model may be asked besides the period. */
+/** The parameters of a data-driven model besides the period. */
 export interface LearningOptions extends ReportOptions {
   /** Deals that are open at this instant count as journeys that did not convert (yet). */
   readonly openAt?: Instant;
@@ -18,15 +18,15 @@ const withoutFailures = (report: DataDrivenAttribution, conversion: ConversionKi
   ...report,
   warnings: [
     ...report.warnings,
-    `learnt from conversions alone: journeys that never came to ${conversion} are not told`,
+    `learnt from conversions alone: journeys without the conversion ${conversion} are not recorded`,
   ],
 });
 
 /**
- * Credits under data-driven models, learnt from the deals won and lost in [from, to), or from the conversions
- * of another kind; the journeys are read once.
- * @returns one report per model, in the order asked
- * @throws Refused as `gathering`
+ * Credits under data-driven models, learnt from the deals won and lost in [from, to), or from the conversions of
+ * another kind; the journeys are read once.
+ * @returns one report per model, in the given order
+ * @throws Refused as `CreditCollector`
  */
 export const fittedAttribution = async (
   models: ReadModels,
@@ -36,14 +36,14 @@ export const fittedAttribution = async (
     readonly from?: Instant;
     readonly to?: Instant;
     readonly currency?: string;
-    /** Won deals by default, and only of these the failures are recorded: the lost ones. */
+    /** Won deals by default; only for these are failures recorded: the lost deals. */
     readonly conversion?: Exclude<ConversionKind, 'lost'>;
   },
   { openAt, ...options }: LearningOptions = {},
 ): Promise<readonly DataDrivenAttribution[]> => {
   const { by, from, to, currency, conversion = 'won', ...method } = question;
   const period = { ...(from && { from }), ...(to && { to }), ...(currency !== undefined && { currency }) };
-  const gathered = creditCollector(by, method, await conversionsOf(models, method, to));
+  const gathered = new CreditCollector(by, method, await conversionsOf(models, method, to));
   for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
   if (conversion !== 'won') return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
   for await (const journey of journeysOf(models, 'lost', period)) gathered.add(journey, 'lost');

@@ -13,6 +13,7 @@ import {
   selectJourneyTouches,
   touchDimensions,
   dimensionValueOf,
+  type AttributionMethod,
   type AttributionReport,
   type Conversions,
   type Dimension,
@@ -24,23 +25,23 @@ import type { JourneyDocument } from '../journeys/journeys.projection';
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
-/** A path as a table takes it, and what came of it. */
+/** A path for a path table, and its result. */
 export interface PathWithCounts extends PathCounts {
   readonly steps: readonly string[];
 }
 
-/** One person of touch-level data without deals. */
+/** The touches and conversions of one person, for data without deals. */
 export interface Person {
-  /** In any order; of the same instant as given. */
+  /** In any order; touches of the same instant keep the given order. */
   readonly touches: readonly { readonly occurredAt: Instant; readonly channel: string }[];
   readonly conversions: readonly { readonly at: Instant; readonly value?: number }[];
 }
 
 /**
- * The paths of people without deals: to each conversion the touches within the look-back before it; of somebody who
- * never converted the touches within the look-back before the last touch, which lead to nothing.
+ * The paths of people without deals: for each conversion the touches within the look-back before it; for a person
+ * without a conversion the touches within the look-back before the last touch, without a result.
  * @param lookbackMs both ends included; undefined: no limit
- * @returns no path where there is no touch in the window
+ * @returns no path if there is no touch in the window
  */
 export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): readonly PathWithCounts[] => {
   const paths: PathWithCounts[] = [];
@@ -61,129 +62,150 @@ export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): re
 };
 
 /**
- * A report of a data-driven model: what any report says, and what the model found. It credits no single touch: what the
- * look-back left out are the conversions of which it left no touch.
+ * The report of a data-driven model: that of any model, and the findings of the model. It credits no single touch: the
+ * look-back left out the conversions that have no touch within it.
  */
 export interface DataDrivenAttribution extends AttributionReport {
   readonly rows: readonly (AttributionReport['rows'][number] &
     Omit<DataDrivenRow, 'key' | 'conversions' | 'value' | 'removalEffectOnValue'> & {
-      /** The part of the revenue in each currency that is lost without the channel, of the Markov chain. */
+      /** The part of the revenue in each currency that would be lost without the channel, for a Markov chain. */
       readonly removalEffectsOnRevenue?: readonly { readonly currency: string; readonly effect: number }[];
     })[];
-  /** The chance to convert that a Markov chain reproduces. */
+  /** The conversion rate that the Markov chain reproduces. */
   readonly base?: number;
   readonly transitions?: DataDrivenReport['transitions'];
-  /** What it learnt from: journeys with a touch that converted, that ended without, and that are open. */
+  /** The journeys learnt from: with a touch and converted, ended without a conversion, and open. */
   readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
 }
 
-const addTo = (worth: Map<string, Map<Steps, number>>, { minor, currency }: Money, steps: Steps): void => {
-  const values = worth.get(currency) ?? new Map<Steps, number>();
-  worth.set(currency, values);
-  values.set(steps, (values.get(steps) ?? 0) + minor);
-};
-
 /**
- * Gathers the journeys of a period into a path table whose steps are the channels (or campaigns …) of the touches that
- * the method weighs: won journeys are conversions, all others led to nothing.
- * @returns `add` takes one journey; `report` credits what was gathered. Rows and `unattributed` sum to `total`:
- *   conversions (decimals of 15 places) and money, each currency for itself, exactly.
+ * Collects the journeys of a period in a path table whose steps are the channels (or campaigns …) of the touches that
+ * the method weighs: won journeys are conversions, all others are not.
+ * Rows and `unattributed` of a report sum to `total`: conversions (decimals of 15 places) and money, per currency,
+ * exactly.
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
-export const creditCollector = (by: Dimension, method: Method, conversions?: Conversions) => {
-  if (!touchDimensions.includes(by as TouchDimension))
-    throw new Refused(
-      'attribution/not-of-a-touch',
-      `by must be one of ${touchDimensions.join(', ')} for a data-driven model.`,
-      'by',
-    );
-  const ready = applyMethod(method);
-  const table = new PathTable();
-  const learntFrom = { converted: 0, ended: 0, open: 0 };
-  const revenue = new MoneySums();
-  const without = { conversions: 0, revenue: new MoneySums() };
-  /** What the conversions of a path are worth in each currency; a table has room for one. */
-  const worth = new Map<string, Map<Steps, number>>();
-  const outside = new OutsideWindowSum();
-  let withoutAmount = 0;
+export class CreditCollector {
+  private readonly ready: AttributionMethod;
+  private readonly table = new PathTable();
+  private readonly learntFrom = { converted: 0, ended: 0, open: 0 };
+  private readonly revenue = new MoneySums();
+  private readonly unattributed = { conversions: 0, revenue: new MoneySums() };
+  /** The value of the conversions of a path in each currency; a table has room for one. */
+  private readonly valuesByCurrency = new Map<string, Map<Steps, number>>();
+  private readonly outside = new OutsideWindowSum();
+  private withoutAmount = 0;
+  private readonly by: TouchDimension;
 
-  const add = (deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void => {
-    const path = selectJourneyTouches(deal, ready, conversions);
+  constructor(
+    by: Dimension,
+    private readonly method: Method,
+    private readonly conversions?: Conversions,
+  ) {
+    if (!touchDimensions.includes(by as TouchDimension))
+      throw new Refused(
+        'attribution/not-of-a-touch',
+        `by must be one of ${touchDimensions.join(', ')} for a data-driven model.`,
+        'by',
+      );
+    this.by = by as TouchDimension;
+    this.ready = applyMethod(method);
+  }
+
+  /** Adds one journey. */
+  add(deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void {
+    const path = selectJourneyTouches(deal, this.ready, this.conversions);
     const { eligible } = path.selection;
-    outside.addTouches(touchesOutside(path).length);
+    this.outside.addTouches(touchesOutside(path).length);
     const steps = eligible.touches.map(
-      (touch) => dimensionValueOf(by as TouchDimension, touch, ready.registered) ?? NOT_STATED,
+      (touch) => dimensionValueOf(this.by, touch, this.ready.registered) ?? NOT_STATED,
     );
     const amount = outcome === 'won' ? revenueOf(deal) : undefined;
-    if (outcome === 'won' && !amount) withoutAmount++;
-    revenue.add(amount);
+    if (outcome === 'won' && !amount) this.withoutAmount++;
+    this.revenue.add(amount);
     if (steps.length === 0) {
-      if (outcome === 'won') without.conversions++;
-      if (outcome === 'won' && path.unwindowed && path.unwindowed.places.length > 0) outside.addConversion(amount);
-      without.revenue.add(amount);
+      if (outcome === 'won') this.unattributed.conversions++;
+      if (outcome === 'won' && path.unwindowed && path.unwindowed.places.length > 0) this.outside.addConversion(amount);
+      this.unattributed.revenue.add(amount);
       return;
     }
-    if (amount) addTo(worth, amount, table.stepsOf(steps));
-    learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
+    if (amount) this.addValue(amount, this.table.stepsOf(steps));
+    this.learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
     const won = outcome === 'won' ? 1 : 0;
-    table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
-  };
+    this.table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
+  }
 
-  /** The table with what conversions are worth in one currency. */
-  const tableIn = (currency: string): PathTable => {
-    const valued = table.copy();
-    for (const [steps, value] of worth.get(currency) ?? []) valued.put(steps, { conversions: 0, nulls: 0, value });
-    return valued;
-  };
-
-  const report = (model: DataDrivenModel, options: ReportOptions = {}): DataDrivenAttribution => {
+  /** Credits all journeys that were added. */
+  report(model: DataDrivenModel, options: ReportOptions = {}): DataDrivenAttribution {
+    const { ready, revenue, unattributed, learntFrom, method } = this;
     const { currencies } = revenue;
     const reports = currencies.map((currency, index) =>
-      // Conversions and their intervals are the same in all: they are resampled once.
-      dataDrivenReport(model, tableIn(currency), index === 0 ? options : { ...options, bootstrap: 0 }),
+      // Conversions and their intervals are the same in all currencies: they are resampled once.
+      dataDrivenReport(model, this.tableIn(currency), index === 0 ? options : { ...options, bootstrap: 0 }),
     );
-    const found = reports[0] ?? dataDrivenReport(model, table, options);
-    const byCurrency = currencies.map((currency, place) => {
+    const found = reports[0] ?? dataDrivenReport(model, this.table, options);
+    return {
+      model: model.code,
+      by: this.by,
+      lookback: ready.lookback,
+      definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
+      rows: this.rowsOf(found, reports),
+      unattributed: { conversions: unattributed.conversions, revenue: unattributed.revenue.list(currencies) },
+      total: { conversions: learntFrom.converted + unattributed.conversions, revenue: revenue.list() },
+      outsideWindow: ready.unwindowed ? this.outside.sum(currencies) : null,
+      ...(found.base !== undefined && { base: found.base }),
+      ...(found.transitions && { transitions: found.transitions }),
+      learntFrom,
+      warnings: [...this.warnings(), ...found.warnings],
+    };
+  }
+
+  /** The rows of a report with the revenue of each currency; `reports` has one report per currency. */
+  private rowsOf(found: DataDrivenReport, reports: readonly DataDrivenReport[]): DataDrivenAttribution['rows'] {
+    const byCurrency = this.revenue.currencies.map((currency, place) => {
       const { rows } = reports[place]!;
-      const attributed = revenue.of(currency) - without.revenue.of(currency);
-      const values = rows.map(({ value }) => Math.max(0, value)); // -1e-13 is rounding, and no weight
+      const attributed = this.revenue.of(currency) - this.unattributed.revenue.of(currency);
+      const values = rows.map(({ value }) => Math.max(0, value)); // -1e-13 is a rounding error, not a weight
       const parts = values.some((value) => value > 0) ? allocateExact(attributed, values) : values.map(() => 0n);
       return { currency, rows, parts };
     });
-    const rows = found.rows.map(({ key, value: _, removalEffectOnValue: __, ...row }, index) => ({
+    return found.rows.map(({ key, value: _, removalEffectOnValue: __, ...row }, index) => ({
       ...row,
       key: key === NOT_STATED ? null : key,
       revenue: byCurrency.map(({ currency, parts }) => ({ minor: wholeNumberOf(parts[index]!), currency })),
       ...(row.removalEffect !== undefined && {
-        removalEffectsOnRevenue: byCurrency.map(({ currency, rows: ofCurrency }) => ({
+        removalEffectsOnRevenue: byCurrency.map(({ currency, rows }) => ({
           currency,
-          effect: ofCurrency[index]!.removalEffectOnValue ?? 0,
+          effect: rows[index]!.removalEffectOnValue ?? 0,
         })),
       }),
     }));
-    const conversions = learntFrom.converted + without.conversions;
-    return {
-      model: model.code,
-      by,
-      lookback: ready.lookback,
-      definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
-      rows,
-      unattributed: { conversions: without.conversions, revenue: without.revenue.list(currencies) },
-      total: { conversions, revenue: revenue.list() },
-      outsideWindow: ready.unwindowed ? outside.sum(currencies) : null,
-      ...(found.base !== undefined && { base: found.base }),
-      ...(found.transitions && { transitions: found.transitions }),
-      learntFrom,
-      warnings: [
-        ...(currencies.length > 0 && withoutAmount > 0
-          ? [`${withoutAmount} of ${conversions} conversions have no amount`]
-          : []),
-        ...(learntFrom.converted > 0 && learntFrom.ended + learntFrom.open === 0
-          ? ['no journey ended without the conversion: what does not convert was not learnt']
-          : []),
-        ...found.warnings,
-      ],
-    };
-  };
-  return { add, report, table };
-};
+  }
+
+  private warnings(): string[] {
+    const { converted, ended, open } = this.learntFrom;
+    const conversions = converted + this.unattributed.conversions;
+    return [
+      ...(this.revenue.currencies.length > 0 && this.withoutAmount > 0
+        ? [`${this.withoutAmount} of ${conversions} conversions have no amount`]
+        : []),
+      ...(converted > 0 && ended + open === 0
+        ? ['no journey ended without the conversion: the model has no examples of paths that do not convert']
+        : []),
+    ];
+  }
+
+  private addValue({ minor, currency }: Money, steps: Steps): void {
+    const values = this.valuesByCurrency.get(currency) ?? new Map<Steps, number>();
+    this.valuesByCurrency.set(currency, values);
+    values.set(steps, (values.get(steps) ?? 0) + minor);
+  }
+
+  /** The table with the values of conversions in one currency. */
+  private tableIn(currency: string): PathTable {
+    const valued = this.table.copy();
+    for (const [steps, value] of this.valuesByCurrency.get(currency) ?? [])
+      valued.put(steps, { conversions: 0, nulls: 0, value });
+    return valued;
+  }
+}

@@ -33,7 +33,7 @@ const fold = (...events: JourneyEvent[]) =>
 const [a, b, c] = [touch('a'), touch('b'), touch('c')];
 
 describe('the journey of a deal', () => {
-  it('holds the facts of the close; what is unknown is null', () => {
+  it('contains the facts of the close; unknown ones are null', () => {
     const [first, second] = [100, 5].map((minor, n) => ({
       at: `2024-02-0${n + 1}T00:00:00.000Z`,
       amount: { minor, currency: 'EUR' },
@@ -53,13 +53,13 @@ describe('the journey of a deal', () => {
       touches: [a],
     });
   });
-  it('appears when everything is said of it, in order', () => {
+  it('appears when its statement is complete, in order', () => {
     expect(fold(closed([a, b], { more: true }))).toMatchObject({ status: 'gathering', touches: [] });
     const whole = fold(closed([a, b], { more: true }), closed([c]));
     expect(whole).toMatchObject({ status: 'closed', touches: [a, b, c] });
     expect(whole).not.toHaveProperty('gathered');
   });
-  it('stays as it was until a restatement has said everything', () => {
+  it('stays unchanged until a restatement is complete', () => {
     const removing = restated({ removed: ['a'], added: [c] }, { more: true });
     expect(fold(closed([a]), removing)).toMatchObject({ touches: [a], restatements: [] });
     expect(fold(closed([a]), removing, restated({ added: [b] }))).toMatchObject({
@@ -67,18 +67,18 @@ describe('the journey of a deal', () => {
       restatements: [{ reasons: ['merge'] }],
     });
   });
-  it('has a touch of which something else is known in the place that it has now', () => {
+  it('moves a changed touch to its new place', () => {
     const moved = { ...a, occurredAt: '2024-01-03T00:00:00.000Z', role: 'champion' };
     expect(fold(closed([a, b]), restated({ changed: [moved] })).touches).toEqual([b, moved]);
   });
-  it('has touches of one instant as their source lists them, then by id', () => {
+  it('orders touches of one instant as their source does, then by id', () => {
     const listed = [
       { ...c, sequence: 1 },
       { ...a, sequence: 2 },
     ];
     expect(fold(closed([b]), restated({ added: listed })).touches).toEqual([b, ...listed]);
   });
-  it('counts no more while the deal is reopened, and again when it closes', () => {
+  it('does not count while the deal is reopened, and counts again when it closes', () => {
     const reopened: JourneyEvent = { type: 'JourneyReopened', data: { journeyId: 'deal' } };
     expect(fold(closed([a]), reopened)).toMatchObject({ status: 'reopened', touches: [a] });
     expect(fold(closed([a]), reopened, closed([b], { outcome: 'lost' }))).toMatchObject({

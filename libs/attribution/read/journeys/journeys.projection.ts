@@ -1,6 +1,6 @@
 import { projection, type Instant } from '@baton/kernel';
 import { changedTouches } from '../../write/journey/journey-touches.rules';
-import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
+import type { JourneyEvent, JourneyTouch, RestatementReason } from '../../write/journey/journey.events';
 
 /** The journey of a deal that closed: its facts, and its touches as their sources reported them. Unknown is null. */
 export interface JourneyDocument {
@@ -26,7 +26,7 @@ export interface JourneyDocument {
   /** Oldest first, up to the close. */
   readonly touches: readonly JourneyTouch[];
   /** Why it was restated, oldest first. */
-  readonly restatements: readonly { readonly reasons: readonly string[]; readonly at: Instant }[];
+  readonly restatements: readonly { readonly reasons: readonly RestatementReason[]; readonly at: Instant }[];
   /** The touches so far of a statement of which more is to come; all else is the journey before it. */
   readonly gathered?: readonly JourneyTouch[];
 }

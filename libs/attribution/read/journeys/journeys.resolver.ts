@@ -1,22 +1,33 @@
 import { Args, ArgsType, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext } from '@baton/kernel';
+import { Clock, DecisionContext, enumeration } from '@baton/kernel';
 import { referenceInstantOf } from '@baton/platform/documents';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
+import { Allow, enumOf, everyRole, InstantScalar, MoneyType, Heavy } from '@baton/platform/graphql';
 import { IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { dataDrivenModel } from '../../models/data-driven.model';
 import { AttributionDefinitions, ModelEnum } from '../attribution/attribution.resolver';
 import { explainJourney } from '../credit/credit.query';
 import { JourneyTouch, ModelCredits } from '../credit/credit.types';
 import { methodQuestionOf, MethodArgs } from '../credit/method.args';
+import { dealOutcomes } from '@baton/opportunities';
 import { methodOf } from '../credit/method.query';
+import { restatementReasons, type RestatementReason } from '../../write/journey/journey.events';
+import type { JourneyDocument } from './journeys.projection';
 
 const statedFields = (description: string) => ({ nullable: true, description });
 
+const OutcomeEnum = enumOf(dealOutcomes);
+const ReasonEnum = enumOf(restatementReasons);
+const StatusEnum = enumOf(
+  enumeration<Exclude<JourneyDocument['status'], 'gathering'>>('JourneyStatus', 'Whether the deal is still closed.', {
+    closed: 'The deal is closed.',
+    reopened: 'The deal is open again and its close earns nothing.',
+  }),
+);
 @ObjectType({ description: 'Why a journey was recorded anew.' })
 class Restatement {
-  @Field(() => [String], { description: 'late-touch, late-visit, merge, unmerge, visitor-identified, role, amount.' })
-  reasons!: readonly string[];
+  @Field(() => [ReasonEnum], { description: 'What changed.' })
+  reasons!: readonly RestatementReason[];
   @Field(() => InstantScalar, { description: 'When the latest of what it states happened.' })
   at!: string;
 }
@@ -25,10 +36,10 @@ class Restatement {
 class Journey {
   @Field(() => ID, { description: 'The deal’s id.' })
   journeyId!: string;
-  @Field(() => String, { description: 'closed; or reopened: the deal is open again and its close earns nothing.' })
+  @Field(() => StatusEnum, { description: 'Whether the deal is still closed.' })
   status!: string;
-  @Field(() => String, statedFields('won or lost.'))
-  outcome!: string | null;
+  @Field(() => OutcomeEnum, statedFields('How the deal closed.'))
+  outcome!: JourneyDocument['outcome'];
   @Field(() => InstantScalar, { description: 'When the deal closed.' })
   closedAt!: string;
   @Field(() => InstantScalar, { description: 'When the deal opened.' })

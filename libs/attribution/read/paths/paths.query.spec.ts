@@ -47,7 +47,7 @@ const year = [
 ];
 
 describe('paths to conversions', () => {
-  it('are counted with their failures and revenue, the most frequent first', async () =>
+  it('are counted with their failures and revenue, most frequent first', async () =>
     expect(await ask(year, { lookback: 'P90D' })).toEqual({
       conversion: 'won',
       lookback: 'P90D',
@@ -74,19 +74,19 @@ describe('paths to conversions', () => {
       outsideWindow: { touches: 1, conversions: 0.333333333333334, revenue: eurs(1) },
       warnings: [],
     }));
-  it('beyond those asked for are summed', async () => {
+  it('beyond the limit are summed', async () => {
     const { paths: named, others, total } = await ask(year, { top: 1 });
     expect(named).toHaveLength(1);
     expect(others).toEqual({ paths: 3, conversions: 2, nonConversions: 1, revenue: eurs(8) });
     expect(named[0]!.conversions + others.conversions).toBe(total.conversions);
     await expect(ask(year, { top: 0 })).rejects.toMatchObject({ code: 'attribution/top-out-of-range' });
   });
-  it('count repeats once when asked, and another window', async () => {
+  it('count repeats once on request, and another window', async () => {
     const { paths: named, lengths } = await ask(year, { collapse: true, lookback: 'none' });
     expect(named[0]).toMatchObject({ channels: ['search', 'email'], conversions: 3 });
     expect(lengths.map(({ steps }) => steps)).toEqual([0, 1, 2]);
   });
-  it('answer several currencies side by side, each with its total', async () => {
+  it('report several currencies, each with its total', async () => {
     const both = [...year, closed('won', { minor: 1, currency: 'USD' })];
     const { total, paths: rows, lags, others, warnings } = await ask(both);
     const usd = (minor: number) => ({ minor, currency: 'USD' });
@@ -110,7 +110,7 @@ describe('paths to conversions', () => {
       lags: [{ days: 2, conversions: 1 }],
     });
   });
-  it('know a channel in whatever spelling, and show the one that sorts first', async () => {
+  it('ignore the spelling of a channel, and show the spelling that sorts first', async () => {
     const [one, other] = [
       closed('won', eur(1), '1:email', '2:Fair'),
       closed('won', eur(2), '1:Email ', '2:email', '3:fair'),

@@ -14,7 +14,7 @@ export interface PathQuestion extends Method, Period {
   readonly conversion?: Exclude<ConversionKind, 'lost'>;
   /** Consecutive touches of one channel are one step. */
   readonly collapse?: boolean;
-  /** How many paths to name, 1 to 1000; 20 by default. */
+  /** Number of paths to list, 1 to 1000; 20 by default. */
   readonly top?: number;
 }
 export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookback' | 'outsideWindow' | 'definitions'> {
@@ -25,7 +25,7 @@ export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookba
 const MAX_PATHS = 1000;
 
 /**
- * The paths of channels that led to the conversions of a period, how long they are, and how long they took.
+ * The paths of channels to the conversions of a period, their lengths and durations.
  * @throws Refused `attribution/top-out-of-range`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const paths = async (
@@ -34,7 +34,8 @@ export const paths = async (
 ): Promise<PathsReport> => {
   if (!Number.isInteger(top) || top < 1 || top > MAX_PATHS)
     throw new Refused('attribution/top-out-of-range', `top must be from 1 to ${MAX_PATHS} paths.`, 'top');
-  const credit = crediting(linear, method, await conversionsOf(models, method, to)); // every model weighs the same touches
+  // the model is irrelevant: every model weighs the same touches
+  const credit = crediting(linear, method, await conversionsOf(models, method, to));
   const failures = conversion === 'won';
   const sums = pathsOf({ collapse, failures });
   const period = {

@@ -1,10 +1,10 @@
 import { DAY_MS, wordKey, MoneySums, tidy, toMs, type Instant, type MoneySum } from '@baton/kernel';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 
-/** Journeys of some kind: how many converted, how many ended without it, and what the conversions are worth. */
+/** A group of journeys: the number that converted, the number that did not, and the value of the conversions. */
 export interface Outcomes {
   readonly conversions: number;
-  /** Lost deals; null for conversions whose failures are not recorded. */
+  /** Lost deals; null if failures are not recorded for this kind of conversion. */
   readonly nonConversions: number | null;
   /** One sum for every currency of the report, by code; [] without amounts. */
   readonly revenue: readonly MoneySum[];
@@ -12,12 +12,12 @@ export interface Outcomes {
 export interface PathReport {
   /** The most frequent paths: by conversions, then non-conversions, then name. A path without steps had no touch. */
   readonly paths: readonly ({ readonly channels: readonly string[] } & Outcomes)[];
-  /** How many paths there are besides, and what they come to. */
+  /** The paths that are not listed: their number and their sums. */
   readonly others: { readonly paths: number } & Outcomes;
   readonly total: Outcomes;
   /** By the number of steps of the path. */
   readonly lengths: readonly ({ readonly steps: number } & Outcomes)[];
-  /** By whole days from the first touch to the end; journeys without a touch have none. */
+  /** By whole days from the first touch to the end; without journeys that have no touch. */
   readonly lags: readonly ({ readonly days: number } & Outcomes)[];
 }
 
@@ -34,10 +34,10 @@ const sumAt = <K>(sums: Map<K, OutcomeSum>, key: K): OutcomeSum => {
 };
 
 /**
- * Sums journeys by their path of channels, its length, and the time it took.
+ * Sums journeys by their path of channels, its length and its duration.
  * @param collapse count consecutive touches of one channel as one step
- * @param failures are non-conversions recorded for this kind of conversion?
- * @returns `add` takes a journey that ended at an instant; `report` gives the `top` paths and the histograms
+ * @param failures whether non-conversions are recorded for this kind of conversion
+ * @returns `add` takes a journey that ended at an instant; `report` returns the `top` paths and the histograms
  */
 export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; readonly failures: boolean }) => {
   const paths = new Map<string, OutcomeSum & { channels: readonly string[] }>();
@@ -52,7 +52,7 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
     const name = JSON.stringify(channels.map(wordKey)); // channels may contain any separator
     let path = paths.get(name);
     if (!path) paths.set(name, (path = { channels, ...noOutcomes() }));
-    // Of several spellings the one that sorts first, so that the order of journeys does not matter.
+    // Of several spellings the first in sort order, so that the order of journeys is irrelevant.
     path.channels = path.channels.map((known, step) => (channels[step]! < known ? channels[step]! : known));
     const sums = [total, path, sumAt(lengths, channels.length)];
     if (eligible.length > 0)

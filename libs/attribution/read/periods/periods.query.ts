@@ -16,11 +16,9 @@ import type { FreezeCommand, FrozenFacts } from '../../write/period/period.event
 import { modelOf } from '../attribution/attribution.query';
 import {
   applyMethod,
-  recordedDimensions,
   revenueOf,
   summarizeCredit,
   type Conversions,
-  type Dimension,
   type Method,
 } from '../attribution/attribution.rules';
 import { journeysOf } from '../conversions/conversions.query';
@@ -29,24 +27,24 @@ import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { periods, type PeriodDocument } from './periods.projection';
-import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
+import {
+  figuresDifference,
+  noFigures,
+  stored,
+  versionsOf,
+  written,
+  type Figures,
+  type JourneyVersion,
+  type PeriodReason,
+} from './periods.rules';
 
-/** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
+/** Hash of a frozen period: SHA-256 over the canonical JSON (RFC 8785) of its facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
 
-/** Does a frozen period still say what was sealed? */
+/** Whether the facts of a frozen period still match its hash. */
 export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
   frozenHash(facts) === hash;
 
-const dimensionOf = (by: string): Dimension => {
-  const known = recordedDimensions.find((one) => one === by);
-  if (known) return known; // what is known of a person, or registered as content, changes without a restatement
-  throw new Refused(
-    'attribution/unknown-dimension',
-    `by must be one of ${recordedDimensions.join(', ')} for a frozen period.`,
-    'by',
-  );
-};
 const requireAdditiveModel = (code: string): Model => {
   const model = modelOf(code);
   if (model.additive) return model;
@@ -58,9 +56,9 @@ const requireAdditiveModel = (code: string): Model => {
 };
 
 /**
- * The facts of a period as they were known at a position of the log, under the definitions in force at its end, or now if
- * it has not ended.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `attribution/unknown-dimension`,
+ * The facts of a period as known at a position of the log, under the definitions in force at its end, or now if it has
+ * not ended.
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`,
  *   `time/not-a-duration`, and as `periodOfDays`
  */
 export const periodFigures = async (
@@ -78,7 +76,7 @@ export const periodFigures = async (
     timeZone,
   };
   const model = requireAdditiveModel(question.model ?? method.definition.body.model);
-  const by = dimensionOf(question.by ?? 'channel');
+  const by = question.by ?? 'channel';
   const { lookback } = applyMethod(method);
   const past = models.asOf({ knownAt: position });
   const sums = summarizeCredit([model], by, method, await conversionsOf(past, method, days.to));
@@ -109,44 +107,138 @@ export const periodFigures = async (
   };
 };
 
-/** The figures of a frozen period, as reports give them. */
+/** The figures of a frozen period, as in reports. */
 export const figuresOf = ({ rows, unattributed, total, currencies }: FrozenFacts): Figures => ({
   rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
   unattributed: stored(unattributed, currencies),
   total: stored(total, currencies),
 });
 
-/** A change of one journey since the period was frozen, and what it did to the figures. */
+/** A change of one journey since the period was frozen, and its effect on the figures. */
 export interface PeriodRestatement {
   /** The deal's id. */
   readonly journeyId: string;
-  /** `closed`, `reopened`, why it was restated, or `earlier-conversion`: another deal of its people changed. */
-  readonly reasons: readonly string[];
-  /** When what changed it happened; null for what follows from another deal. */
+  /**
+   * `closed`, `reopened`, the reason of the restatement, or `earlier-conversion`: another deal of its people changed.
+   */
+  readonly reasons: readonly PeriodReason[];
+  /** When the cause of the change occurred; null if another deal caused it. */
   readonly at: Instant | null;
-  /** The log up to here tells of it. */
+  /** Position of the event that recorded it. */
   readonly position: Position;
   readonly difference: Figures;
 }
 export interface PeriodDelta {
   readonly period: PeriodDocument;
   readonly intact: boolean;
-  /** The same question to what is known now. */
+  /** The same query as of now. */
   readonly now: Figures;
-  /** What the look-back leaves out of what is known now; null without one. */
+  /** What the look-back leaves out of the figures as of now; null without a look-back. */
   readonly outsideWindow: OutsideWindow | null;
-  /** Now less frozen. */
+  /** Now minus frozen. */
   readonly difference: Figures;
-  /** In the order of the log; their differences sum to the difference: money exactly, conversions to 1e-9. */
+  /** In the order of the log; their differences sum to the total difference: money exactly, conversions to 1e-9. */
   readonly restatements: readonly PeriodRestatement[];
   readonly warnings: readonly string[];
 }
 
+/** Compares a frozen period with the same query now, journey by journey. */
+class PeriodComparison {
+  private readonly model: Model;
+  private readonly by: PeriodDocument['by'];
+  private readonly currencies: Set<string>;
+  private readonly now: ReturnType<typeof summarizeCredit>;
+  private readonly changes: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
+
+  /** @param conversions when people converted, as known when the period was frozen and now */
+  constructor(
+    private readonly period: PeriodDocument,
+    private readonly method: Method,
+    private readonly conversions: { readonly then?: Conversions; readonly now?: Conversions },
+  ) {
+    this.model = requireAdditiveModel(period.model);
+    this.by = period.by;
+    this.currencies = new Set(period.currencies);
+    this.now = summarizeCredit([this.model], this.by, method, conversions.now);
+  }
+
+  /** Adds the current state of a journey. */
+  add(journey: JourneyDocument): void {
+    if (this.counts(journey)) this.now.add(journey);
+    this.addCurrency(journey);
+  }
+
+  /** Adds the changes of a journey since the period was frozen. */
+  addStates(journeyId: string, states: readonly JourneyVersion[]): void {
+    states.forEach(({ journey, reasons, at, position }, index) => {
+      const before = states[index - 1]?.journey;
+      if (position <= this.period.position || ![before, journey].some((one) => one && this.counts(one))) return;
+      this.addCurrency(journey);
+      if (before) this.addCurrency(before);
+      const { then } = this.conversions;
+      const change = { after: this.figures(journey, then), before: this.figures(before, then) };
+      this.changes.push({ journeyId, reasons, at, position, ...change });
+    });
+  }
+
+  /** Adds the change of a journey that follows from other deals of its people, if there is one. */
+  addEarlierConversions(journeyId: string, journey: JourneyDocument, position: Position): void {
+    if (!this.conversions.now) return;
+    const [after, before] = [this.conversions.now, this.conversions.then].map((each) => this.figures(journey, each));
+    if (JSON.stringify(after) !== JSON.stringify(before))
+      this.changes.push({
+        ...{ journeyId, reasons: ['earlier-conversion'], at: null, position },
+        ...{ after: after!, before: before! },
+      });
+  }
+
+  result(): Omit<PeriodDelta, 'period' | 'intact'> {
+    const currencies = [...this.currencies].sort();
+    const now = this.now.reports()[0]!;
+    return {
+      now,
+      outsideWindow: now.outsideWindow,
+      difference: figuresDifference(this.by, now, figuresOf(this.period), currencies),
+      restatements: this.changes
+        .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
+        .map(({ after, before, ...change }) => ({
+          ...change,
+          difference: figuresDifference(this.by, after, before, currencies),
+        })),
+      warnings: now.warnings,
+    };
+  }
+
+  private counts(journey: JourneyDocument): boolean {
+    const { startsAt, endsAt, currency } = this.period;
+    return (
+      journey.status === 'closed' &&
+      journey.outcome === 'won' &&
+      journey.closedAt >= startsAt &&
+      journey.closedAt < endsAt &&
+      (currency === undefined || journey.currency === currency)
+    );
+  }
+
+  /** The figures of one journey, if it belongs to the period. */
+  private figures(journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures {
+    if (!journey || !this.counts(journey)) return noFigures;
+    const one = summarizeCredit([this.model], this.by, this.method, conversions);
+    one.add(journey);
+    return one.reports()[0]!;
+  }
+
+  private addCurrency(journey: JourneyDocument): void {
+    const amount = this.counts(journey) ? revenueOf(journey) : undefined;
+    if (amount) this.currencies.add(amount.currency);
+  }
+}
+
 /**
- * A frozen period beside the same question now, under the same versions of the definitions, and every change in between:
- * journeys restated, deals that closed into the period or were reopened out of it. Each journey is read from its stream
- * up to the place that the read model has come to, so that the parts and the whole tell of the same moment.
- * @param models what is known now, or was by a later cut than the period's; never one by what had happened
+ * A frozen period compared with the same query now, under the same versions of the definitions, and every change in
+ * between: restated journeys, and deals that closed into the period or were reopened. Each journey is read from its
+ * stream up to the position of the read model, so that the changes and the totals describe the same moment.
+ * @param models as of now, or as of a later cut than the period's by `knownAt` or `knownBy`; never by `happenedBy`
  * @param past   the models as of the period's position
  * @throws NotFound `period/unknown`
  */
@@ -159,70 +251,24 @@ export const periodDelta = async (
 ): Promise<PeriodDelta> => {
   const period = await models.get(periods, periodId);
   if (!period) throw new NotFound('period/unknown', 'There is no frozen period with this id.', 'periodId');
-  const { startsAt, endsAt, currency, lookback, timeZone } = period;
+  const { endsAt, lookback, timeZone, position: frozen } = period;
   const versions = { definition: period.attribution, channelRules: period.channelRules };
   const method: Method = {
     ...(await methodOf(definitions, models, period.frozenAt, versions)),
     lookback,
     timeZone,
   };
-  const [model, by] = [requireAdditiveModel(period.model), dimensionOf(period.by)];
-  const conversionsNow = await conversionsOf(models, method, endsAt);
-  const conversionsThen = conversionsNow && (await conversionsOf(past(period.position), method, endsAt));
-  const counts = (journey: JourneyDocument): boolean =>
-    journey.status === 'closed' &&
-    journey.outcome === 'won' &&
-    journey.closedAt >= startsAt &&
-    journey.closedAt < endsAt &&
-    (currency === undefined || journey.currency === currency);
-  const currencies = new Set(period.currencies);
-  /** The figures of one journey, as far as it counts. */
-  const figures = (journey: JourneyDocument | undefined, conversions: Conversions | undefined): Figures => {
-    if (!journey || !counts(journey)) return noFigures;
-    const one = summarizeCredit([model], by, method, conversions);
-    one.add(journey);
-    return one.reports()[0]!;
-  };
-  const see = (journey: JourneyDocument) => {
-    const amount = counts(journey) ? revenueOf(journey) : undefined;
-    if (amount) currencies.add(amount.currency);
-  };
-
-  const whole = summarizeCredit([model], by, method, conversionsNow);
-  const steps: (Omit<PeriodRestatement, 'difference'> & { after: Figures; before: Figures })[] = [];
+  const now = await conversionsOf(models, method, endsAt);
+  const then = now && (await conversionsOf(past(frozen), method, endsAt));
+  const comparison = new PeriodComparison(period, method, { then, now });
   for await (const page of models.pages(journeys))
     for (const { id, doc, position } of page) {
-      if (counts(doc)) whole.add(doc);
-      see(doc);
-      if (position > period.position) {
+      comparison.add(doc);
+      if (position > frozen) {
         const events = (await journal.read(`journey-${id}`)) as unknown as readonly StoredEvent<JourneyEvent>[];
-        const states = versionsOf(id, events, position);
-        states.forEach(({ journey, reasons, at, position: since }, index) => {
-          const before = states[index - 1]?.journey;
-          if (since <= period.position || ![before, journey].some((one) => one && counts(one))) return;
-          see(journey);
-          if (before) see(before);
-          const change = { after: figures(journey, conversionsThen), before: figures(before, conversionsThen) };
-          steps.push({ journeyId: id, reasons, at, position: since, ...change });
-        });
+        comparison.addStates(id, versionsOf(id, events, position));
       }
-      if (!conversionsNow) continue;
-      const [after, before] = [figures(doc, conversionsNow), figures(doc, conversionsThen)];
-      if (JSON.stringify(after) !== JSON.stringify(before))
-        steps.push({ journeyId: id, reasons: ['earlier-conversion'], at: null, position, after, before });
+      comparison.addEarlierConversions(id, doc, position);
     }
-
-  const all = [...currencies].sort();
-  const now = whole.reports()[0]!;
-  return {
-    period,
-    intact: isIntact(period),
-    now,
-    outsideWindow: now.outsideWindow,
-    difference: figuresDifference(by, now, figuresOf(period), all),
-    restatements: steps
-      .sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0))
-      .map(({ after, before, ...step }) => ({ ...step, difference: figuresDifference(by, after, before, all) })),
-    warnings: now.warnings,
-  };
+  return { period, intact: isIntact(period), ...comparison.result() };
 };

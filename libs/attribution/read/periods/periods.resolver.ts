@@ -5,6 +5,7 @@ import {
   Allow,
   connectionOf,
   DayScalar,
+  enumOf,
   everyRole,
   InstantScalar,
   MoneyType,
@@ -13,10 +14,14 @@ import {
   Heavy,
 } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
-import { outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
+import { ModelEnum, outsideField, OutsideWindowType } from '../attribution/attribution.resolver';
+import { periodDimensions } from '../attribution/attribution.rules';
 import { periods, type PeriodDocument } from './periods.projection';
 import { figuresOf, isIntact, periodDelta } from './periods.query';
+import { periodReasons, type PeriodReason } from './periods.rules';
 
+const DimensionEnum = enumOf(periodDimensions);
+const PeriodReasonEnum = enumOf(periodReasons);
 @ObjectType({ description: 'Credited conversions and revenue, or a difference of them.' })
 class PeriodCredit {
   @Field(() => Float, { description: 'Conversions, in fractions.' })
@@ -54,9 +59,9 @@ class FrozenPeriod {
   startsAt!: string;
   @Field(() => InstantScalar, { description: 'The first instant after its last day.' })
   endsAt!: string;
-  @Field(() => String, { description: 'The model, by its code.' })
+  @Field(() => ModelEnum, { description: 'The model.' })
   model!: string;
-  @Field(() => String, { description: 'What the rows are.' })
+  @Field(() => DimensionEnum, { description: 'What the rows are.' })
   by!: string;
   @Field(() => String, { description: 'The window before the close in which touches count, `P90D`, or `none`.' })
   lookback!: string;
@@ -87,11 +92,8 @@ const FrozenPeriodConnection = connectionOf('FrozenPeriod', FrozenPeriod);
 class PeriodRestatement {
   @Field(() => ID, { description: 'The deal’s id.' })
   journeyId!: string;
-  @Field(() => [String], {
-    description:
-      'closed, reopened, late-touch, late-visit, merge, unmerge, visitor-identified, role, amount, or earlier-conversion: another deal of its people changed.',
-  })
-  reasons!: readonly string[];
+  @Field(() => [PeriodReasonEnum], { description: 'What changed.' })
+  reasons!: readonly PeriodReason[];
   @Field(() => InstantScalar, {
     nullable: true,
     description: 'When what changed it happened; null for what follows from another deal.',

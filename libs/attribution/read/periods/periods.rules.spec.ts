@@ -11,23 +11,23 @@ const figures = (email: number, unattributed: number): Figures => ({
 });
 
 describe('the difference of two reports', () => {
-  it('names only what changed', () =>
+  it('contains only changes', () =>
     expect(figuresDifference('channel', figures(7, 5), figures(7, 1), ['EUR'])).toEqual({
       rows: [],
       unattributed: { conversions: 0, revenue: eur(4) },
       total: { conversions: 0, revenue: eur(4) },
     }));
-  it('compares keys in whatever spelling', () => {
+  it('compares keys ignoring spelling', () => {
     const shouted = { ...figures(7, 5), rows: [{ key: 'EMAIL ', conversions: 1, revenue: eur(4) }] };
     expect(figuresDifference('channel', figures(7, 5), shouted, ['EUR']).rows).toEqual([
       { key: 'EMAIL', conversions: 0, revenue: eur(3) },
     ]);
   });
-  it('takes away what is gone', () =>
+  it('subtracts removed keys', () =>
     expect(figuresDifference('channel', noFigures, figures(7, 5), ['EUR']).rows).toEqual([
       { key: 'email', conversions: -1, revenue: eur(-7) },
     ]));
-  it('has one sum a currency, and conversions without a rest', () => {
+  it('has one sum per currency, and conversions without floating-point rests', () => {
     const dollars = { minor: 3, currency: 'USD' };
     const after = { ...figures(7, 5), total: { conversions: 0.3, revenue: [...eur(12), dollars] } };
     const before = { ...noFigures, total: { conversions: 0.1, revenue: eur(2) } };
@@ -36,7 +36,7 @@ describe('the difference of two reports', () => {
       revenue: [...eur(10), dollars],
     });
   });
-  it('is stored without the currencies that have no amount, and read with all', () => {
+  it('is stored without currencies that have no amount, and read with all', () => {
     const credited = { conversions: 1, revenue: [...eur(0), { minor: 3, currency: 'USD' }] };
     expect(written(credited)).toEqual({ conversions: 1, revenue: [{ minor: 3, currency: 'USD' }] });
     expect(stored(written(credited), ['EUR', 'USD'])).toEqual(credited);
@@ -52,7 +52,7 @@ describe('the versions of a journey', () => {
     leadIds: [],
     amounts: [],
   };
-  const restated = { ...facts, reasons: ['merge'], added: [], changed: [], removed: [] };
+  const restated = { ...facts, reasons: ['merge' as const], added: [], changed: [], removed: [] };
   const events = [
     recorded<JourneyEvent>({ type: 'JourneyClosed', data: { ...facts, touches: [] } }),
     recorded<JourneyEvent>({ type: 'JourneyRestated', data: { ...restated, more: true } }),
@@ -67,6 +67,6 @@ describe('the versions of a journey', () => {
       ['merge', 'closed'],
       ['reopened', 'reopened'],
     ]));
-  it('are told up to a position', () =>
+  it('end at a position', () =>
     expect(versionsOf('deal', events, events[0]!.position).map(({ reasons }) => reasons)).toEqual([['closed']]));
 });

@@ -1,17 +1,19 @@
 import {
+  enumeration,
   exactDifference,
   moneyDifference,
   MoneySums,
+  type EnumerationValue,
   type Instant,
   type MoneySum,
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
-import type { JourneyEvent } from '../../write/journey/journey.events';
+import { restatementReasons, type JourneyEvent } from '../../write/journey/journey.events';
 import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
-/** What a report says: its rows and unattributed sum to the total. */
+/** The figures of a report: rows and unattributed sum to the total. */
 export interface Figures {
   readonly rows: readonly ({ readonly key: string | null } & Credited)[];
   readonly unattributed: Credited;
@@ -22,9 +24,9 @@ const none: Credited = { conversions: 0, revenue: [] };
 export const noFigures: Figures = { rows: [], unattributed: none, total: none };
 
 /**
- * What changed from one report to another.
+ * The difference between two reports.
  * @param currencies of all amounts concerned; each has its own difference
- * @returns only keys that changed; sums as its two reports do
+ * @returns only keys that changed; they sum as the two reports do
  */
 export const figuresDifference = (
   by: Dimension,
@@ -50,18 +52,24 @@ export const figuresDifference = (
   };
 };
 
+/** Why a frozen period would have other figures now. */
+export const periodReasons = enumeration('PeriodRestatementReason', 'Why a deal changes the figures of a period.', {
+  closed: 'The deal closed.',
+  reopened: 'The deal was opened again.',
+  'earlier-conversion': 'Another deal of its people changed.',
+  ...restatementReasons.meanings,
+});
+export type PeriodReason = EnumerationValue<typeof periodReasons>;
+
 /** A journey as it stood from one event on, and why it came to be so. */
 export interface JourneyVersion {
   readonly journey: JourneyDocument;
-  /** `closed`, `reopened`, or the reasons of the restatement. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly PeriodReason[];
   readonly at: Instant;
   readonly position: Position;
 }
 
-/**
- * Every state of a journey that its stream tells up to a position, oldest first. A list in parts is one state.
- */
+/** Every state of a journey in its stream up to a position, oldest first. A statement in parts is one state. */
 export const versionsOf = (
   journeyId: string,
   events: readonly StoredEvent<JourneyEvent>[],
@@ -74,19 +82,20 @@ export const versionsOf = (
     journey = journeys.fold(journey, event, journeyId);
     if (journey.gathered) continue;
     const { type, data, occurredAt: at, position } = event;
-    const reasons = type === 'JourneyRestated' ? data.reasons : [type === 'JourneyClosed' ? 'closed' : 'reopened'];
+    const reasons: readonly PeriodReason[] =
+      type === 'JourneyRestated' ? data.reasons : [type === 'JourneyClosed' ? 'closed' : 'reopened'];
     versions.push({ journey, reasons, at, position });
   }
   return versions;
 };
 
-/** Money of a stored figure, which leaves out currencies without an amount, in every currency of the report. */
+/** The amounts of a stored figure, which omits currencies without an amount, in every currency of the report. */
 export const stored = (
   { conversions, revenue }: { readonly conversions: number; readonly revenue: readonly MoneySum[] },
   currencies: readonly string[],
 ): Credited => ({ conversions, revenue: new MoneySums().addAll(revenue).list(currencies) });
 
-/** A figure as it is stored: without the currencies that it has no amount in. */
+/** A figure as stored: without currencies that have no amount. */
 export const written = ({ conversions, revenue }: Credited) => ({
   conversions,
   revenue: revenue.filter(({ minor }) => minor !== 0),

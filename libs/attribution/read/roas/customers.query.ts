@@ -5,15 +5,15 @@ import { mergedLeadsOf } from '../conversions/conversions.query';
 import { personOf, survivorOf } from '../conversions/conversions.rules';
 import { firstWins, type WonDeal } from './customers.rules';
 
-/** What the return on spend needs to know of all deals, also those before the period. */
+/** What the return on spend needs to know about all deals, including those before the period. */
 interface Customers {
-  /** The won deals that brought a new customer. */
+  /** The won deals with a new customer. */
   readonly firstWins: ReadonlySet<string>;
-  /** When the first deal of a person was opened, by each lead that took part. */
+  /** When the first deal of a person was opened, by each lead on it. */
   readonly firstOpened: ReadonlyMap<string, Instant>;
 }
 
-/** Reads every deal: who was a customer before is known by no period. */
+/** Reads every deal, because earlier customers may be from any time. */
 export const customersOf = async (models: ReadModels): Promise<Customers> => {
   const won: WonDeal[] = [];
   const firstOpened = new Map<string, Instant>();

@@ -9,9 +9,9 @@ const deal = (opportunityId: string, day: number, account: string | null, ...peo
 const first = (...deals: readonly WonDeal[]) => [...firstWins(deals)].sort();
 
 describe('the deals that won a new customer', () => {
-  it('are the first of each account, in whatever spelling and order they are known', () =>
+  it('are the first of each account, whatever its spelling and the order of deals', () =>
     expect(first(deal('b', 3, 'ACME '), deal('a', 2, 'Acme', 'ada'), deal('c', 4, 'Other'))).toEqual(['a', 'c']));
-  it('are the first of each person where no account is known, nobody who is of a customer already', () =>
+  it('are the first of each person without an account, except people of a known customer', () =>
     expect(
       first(
         deal('a', 1, null, 'ada'),
@@ -22,8 +22,8 @@ describe('the deals that won a new customer', () => {
         deal('f', 6, null, 'bob'),
       ),
     ).toEqual(['a', 'c', 'd']));
-  it('are all of which neither account nor people are known', () =>
+  it('are all deals with neither account nor people', () =>
     expect(first(deal('a', 1, null), deal('b', 1, null))).toEqual(['a', 'b']));
-  it('is the one with the lesser id of two that closed at once', () =>
+  it('is the one with the lower id of two that closed at once', () =>
     expect(first(deal('b', 1, 'Acme'), deal('a', 1, 'Acme'))).toEqual(['a']));
 });

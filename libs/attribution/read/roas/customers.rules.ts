@@ -1,20 +1,19 @@
 import { hasText, wordKey, type Instant } from '@baton/kernel';
 
-/** A deal that stands won, and whose it is. */
+/** A won deal with its account and people. */
 export interface WonDeal {
   readonly opportunityId: string;
   readonly closedAt: Instant;
-  /** The company, in whatever spelling. */
+  /** The account, without regard to spelling. */
   readonly account: string | null;
-  /** The people of the deal, the primary contact first: of merged leads the one that stands for the person. */
+  /** The people of the deal, the primary contact first; for merged leads the one that represents the person. */
   readonly people: readonly string[];
 }
 
 /**
- * The deals that won a customer for the first time. The customer is the account; where none is known, the primary
- * contact, who is no new customer after any earlier deal that the person was part of; where nobody is known, the deal
- * itself.
- * @param deals all that stand won, in any order: of one instant the least id comes first
+ * The deals that won a customer for the first time. The customer is the account; without an account, the primary
+ * contact, who is not a new customer after any earlier deal that the person was on; without either, the deal itself.
+ * @param deals all won deals, in any order; at the same instant the one with the lowest id comes first
  * @returns ids of deals
  */
 export const firstWins = (deals: readonly WonDeal[]): ReadonlySet<string> => {

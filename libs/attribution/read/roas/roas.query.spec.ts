@@ -4,7 +4,7 @@ import { recorded } from '@baton/kernel/testing';
 import { spend } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import { methodAt } from '../attribution/attribution.query';
 import { people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
@@ -89,12 +89,12 @@ const year = [
   ...person('bob', 3, [{ day: 1, channel: 'search' }, { day: 2, channel: 'email' }], ['LeadQualified', 'LeadSalesQualified']), // prettier-ignore
 ];
 
-describe('what marketing’s money brought', () => {
-  it('is told by channel, every rate with what it is made of', async () => {
+describe('the return on marketing spend', () => {
+  it('is listed by channel, every rate with its numerator and denominator', async () => {
     const report = await ask(year, { ratePerMinute: eur(2), salesTime: 'won-only' });
     const row = (key: string) => report.rows.find((one) => one.key === key)!;
     expect(report.rows.map(({ key }) => key)).toEqual(['call', 'email', 'event', 'search']);
-    // Half of the first deal: 30 of its minutes of sales at 2, and 400 spent.
+    // Half of the first deal: 30 of its minutes of sales at 2, and spend of 400.
     expect(row('search')).toEqual({
       key: 'search',
       conversions: 0.5,
@@ -131,7 +131,7 @@ describe('what marketing’s money brought', () => {
     expect(report.unattributed).toEqual({ conversions: 1, newCustomers: 1, revenue: eurs(7), salesMinutes: 0 });
     expect(report.warnings).toEqual([]);
   });
-  it('is influenced by marketing with any touch of it, and sourced with the first one', async () => {
+  it('is influenced by any touch of marketing, and sourced by the first one', async () => {
     const { influenced, sourced } = await ask(year);
     expect(influenced).toMatchObject({ conversions: 2, revenue: eurs(1500), ofConversions: { value: 0.5 } });
     expect(sourced).toMatchObject({
@@ -141,7 +141,7 @@ describe('what marketing’s money brought', () => {
     });
     expect(await ask(year, { lookback: 'P15D' })).toMatchObject({ sourced: { conversions: 0 } });
   });
-  it('meets spend by campaign id, and by month of the day and of the conversion', async () => {
+  it('joins spend by campaign id, and by month of the day and of the conversion', async () => {
     const campaign = await ask(year, { by: 'campaign', model: 'first-touch' });
     expect(campaign.rows).toMatchObject([
       { key: null, revenue: eurs(570), spend: eurs(0) },
@@ -155,7 +155,7 @@ describe('what marketing’s money brought', () => {
       ['2024-03', 0, 1],
     ]);
   });
-  it('compares channels and campaigns in whatever spelling, of spend as of touches', async () => {
+  it('compares channels and campaigns of spend and touches ignoring spelling', async () => {
     const spelled = [
       ...won('one', 40, eur(4000), [{ day: 1, source: 'google', medium: 'cpc', campaign: 'Spring-Search' }]),
       ...won('two', 41, eur(4000), [{ day: 1, channel: 'PAID SEARCH', campaign: ' spring-search' }]),
@@ -170,7 +170,7 @@ describe('what marketing’s money brought', () => {
         { key, conversions: 2, revenue: eurs(8000), spend: eurs(2000), roas: [{ value: 4 }] },
       ]);
   });
-  it('classifies spend by the rules that classify touches', async () => {
+  it('classifies spend by the rules for touches', async () => {
     const channelRules = {
       ref: 'channel-rules@1',
       body: {
@@ -187,7 +187,7 @@ describe('what marketing’s money brought', () => {
     ];
     expect((await ask(events, { channelRules })).rows).toMatchObject([{ key: 'paid search', roas: [{ value: 4 }] }]);
   });
-  it('counts credit notes, and spend that names no campaign, in the row of its touches', async () => {
+  it('counts credit notes, and spend without a campaign, in the row of its touches', async () => {
     const without = (spendId: string, minor: number, more: object) =>
       recorded<AnyEvent>({ type: 'SpendRecorded', data: { spendId, day: '2024-01-03', amount: eur(minor), ...more } });
     const events = [
@@ -222,8 +222,8 @@ describe('what marketing’s money brought', () => {
     const berlin = await ask(year, { from: '2024-01-01T23:00:00.000Z', to: at(1.9), timeZone: 'Europe/Berlin' });
     expect(berlin.total.spend).toEqual(eurs(300));
   });
-  it('counts a day that the period cuts whole, and says so: no instant stands for a day', async () => {
-    const cut = 'the period holds a part of 2024-01-02: what was spent on that day is counted whole; ask for days';
+  it('counts a day that is partly in the period completely, with a warning', async () => {
+    const cut = 'the period contains a part of 2024-01-02: the spend of that day is counted whole; use whole days';
     const rest = await ask(year, { from: at(1.5), to: at(45) });
     expect([rest.total.spend, rest.warnings]).toEqual([eurs(450), [cut]]);
     const first = await ask(year, { to: at(1.5) });
@@ -231,7 +231,7 @@ describe('what marketing’s money brought', () => {
     const whole = await ask(year, { from: at(1), to: at(45) });
     expect([whole.total.spend, whole.warnings]).toEqual([eurs(450), []]);
   });
-  it('answers several currencies side by side, and tells when deals have no amount', async () => {
+  it('reports several currencies, and warns about deals without an amount', async () => {
     const dollars = [...year, ...won('usd', 41, { minor: 9, currency: 'USD' }, []), ...won('bare', 41, undefined, [])];
     const both = await ask(dollars);
     const usd = (minor: number) => ({ minor, currency: 'USD' });
@@ -261,7 +261,7 @@ describe('what marketing’s money brought', () => {
       { currency: 'USD', value: 15, numerator: 45, denominator: 3 },
     ]);
   });
-  it('refuses a model whose credits are never summed', () =>
+  it('refuses a model that is not additive', () =>
     expect(ask(year, { model: 'participation' })).rejects.toMatchObject({ code: 'attribution/not-additive' }));
 
   const touch = fc.record({
@@ -271,7 +271,7 @@ describe('what marketing’s money brought', () => {
     minutes: fc.integer({ min: 0, max: 60 }),
   });
   const deal = fc.record({ amount: fc.integer({ min: 0, max: 1e9 }), touches: fc.array(touch, { maxLength: 8 }) });
-  it('loses no cent, no conversion, no customer and no minute, whatever it is summed by', () =>
+  it('loses no cent, conversion, customer or minute, in any breakdown', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(deal, { maxLength: 10 }),

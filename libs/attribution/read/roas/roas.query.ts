@@ -1,5 +1,5 @@
 import { nextDay, Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
-import { recordedSpend } from '@baton/campaigns';
+import { recordedSpend, type Spend } from '@baton/campaigns';
 import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
@@ -11,14 +11,14 @@ import { journeysOf, leftOutWarning, type Period } from '../conversions/conversi
 import { crediting } from '../conversions/crediting.rules';
 import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
 import { customersOf } from './customers.query';
-import { roasBy, type RoasDimension, type RoasSums, type SalesTimeScope } from './roas.rules';
+import { RoasBuilder, type RoasDimension, type RoasSums, type SalesTimeScope } from './roas.rules';
 import { salesTimeIn } from './sales-time.query';
 
 export interface RoasQuestion extends Method, Period {
   readonly by: RoasDimension;
-  /** Additive; by default the definition's. */
+  /** An additive model; by default that of the definition. */
   readonly model?: string;
-  /** What a minute of sales costs; nothing by default. */
+  /** Cost of a minute of sales; 0 by default. */
   readonly ratePerMinute?: Money;
   /** Which minutes of sales count; all by default. */
   readonly salesTime?: SalesTimeScope;
@@ -29,17 +29,16 @@ export interface RoasReport
   readonly salesTime: SalesTimeScope;
 }
 
-/** Minutes of sales up to the close; they count with the deal, when it closed. */
+/** Minutes of sales up to the close, counted with the deal, at the time of its close. */
 const workUpToClose = ({ touches, closedAt }: JourneyDocument) =>
   touches.flatMap(({ team, minutes }) => (team === 'sales' && minutes ? [{ at: closedAt, minutes }] : []));
 
 /**
- * What marketing's money brought in a period: deals won, people that came to a stage, and money spent in [from, to),
- * credited by one model. Spend stands with the day it was spent on, in the time zone of the question, and has the channel
- * that the rules of the method give it, or the campaign's id it was recorded for, if any; a day that lies partly within the period
- * counts whole, and a warning says so. Nothing is converted between currencies.
- * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`,
- *   `time/not-a-duration`
+ * The return on marketing spend in a period: deals won, stages reached by people, and spend in [from, to), credited by
+ * one model. Spend counts on its day, in the time zone of the query, and has the channel that the rules of the method
+ * assign, or the id of its campaign, if any; a day that lies partly within the period counts whole, and a warning says
+ * so. Currencies are not converted.
+ * @throws Refused `attribution/unknown-model`, `attribution/not-additive`, `time/unknown-zone`, `time/not-a-duration`
  */
 export const roas = async (
   models: ReadModels,
@@ -57,7 +56,7 @@ export const roas = async (
   const credit = crediting(model, method, await conversionsOf(models, method, to));
   const classify = spendClassifier(method.channelRules.body);
   const { firstWins, firstOpened } = await customersOf(models);
-  const sums = roasBy({ by, timeZone, classify, firstWins }, ratePerMinute);
+  const sums = new RoasBuilder({ by, timeZone, classify, firstWins }, ratePerMinute);
   const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   let leftOut = 0;
 
@@ -78,13 +77,10 @@ export const roas = async (
       sums.reached(stage, journey, credit(journey));
       leftOut += journey.leftOut;
     }
-  const within = spendInPeriod(timeZone, from, to);
-  const cut = new Set<Day>();
-  for await (const spend of recordedSpend(models)) {
+  const partlyCounted = new Set<Day>();
+  for await (const { spend, whole } of spendInPeriod(models, timeZone, period)) {
     if (currency !== undefined && spend.amount.currency !== currency) continue;
-    const part = within(spend.day);
-    if (part === 'none') continue;
-    if (part === 'some') cut.add(spend.day);
+    if (!whole) partlyCounted.add(spend.day);
     sums.spent(spend);
   }
 
@@ -97,27 +93,30 @@ export const roas = async (
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
     outsideWindow: unwindowed ? outside.sum(report.currencies) : null,
-    warnings: [
-      ...warnings,
-      ...[...cut]
-        .sort()
-        .map((day) => `the period holds a part of ${day}: what was spent on that day is counted whole; ask for days`),
-      ...leftOutWarning(leftOut),
-    ],
+    warnings: [...warnings, ...partialDayWarnings(partlyCounted), ...leftOutWarning(leftOut)],
   };
 };
 
-/** How much of a day lies within [from, to): a day is a stretch of time, and no instant stands for it. */
-const spendInPeriod = (timeZone: string, from: Instant | undefined, to: Instant | undefined) => {
-  const known = new Map<Day, 'all' | 'some' | 'none'>();
-  return (day: Day): 'all' | 'some' | 'none' => {
-    let part = known.get(day);
-    if (part === undefined) {
-      const [begins, ends] = [startOfDay(day, timeZone), startOfDay(nextDay(day), timeZone)];
-      const outside = (from !== undefined && ends <= from) || (to !== undefined && begins >= to);
-      const whole = (from === undefined || begins >= from) && (to === undefined || ends <= to);
-      known.set(day, (part = outside ? 'none' : whole ? 'all' : 'some'));
-    }
-    return part;
+const partialDayWarnings = (days: ReadonlySet<Day>): string[] =>
+  [...days]
+    .sort()
+    .map((day) => `the period contains a part of ${day}: the spend of that day is counted whole; use whole days`);
+
+/** The spend of the days that overlap a period; `whole`: the day lies completely within it. */
+async function* spendInPeriod(
+  models: ReadModels,
+  timeZone: string,
+  { from, to }: { readonly from?: Instant; readonly to?: Instant },
+): AsyncIterable<{ readonly spend: Spend; readonly whole: boolean }> {
+  const known = new Map<Day, 'none' | 'some' | 'all'>();
+  const partOf = (day: Day) => {
+    const [begins, ends] = [startOfDay(day, timeZone), startOfDay(nextDay(day), timeZone)];
+    if ((from !== undefined && ends <= from) || (to !== undefined && begins >= to)) return 'none';
+    return (from === undefined || begins >= from) && (to === undefined || ends <= to) ? 'all' : 'some';
   };
-};
+  for await (const spend of recordedSpend(models)) {
+    const part = known.get(spend.day) ?? partOf(spend.day);
+    known.set(spend.day, part);
+    if (part !== 'none') yield { spend, whole: part === 'all' };
+  }
+}

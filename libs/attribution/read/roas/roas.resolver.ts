@@ -43,7 +43,7 @@ const money = (description: string) => ({ description: `${description} One a cur
 class Ratio {
   @Field(() => Float, {
     nullable: true,
-    description: 'numerator / denominator; null for a denominator of zero or below.',
+    description: 'Numerator / denominator; null for a denominator of zero or below.',
   })
   value!: number | null;
   @Field(() => Float, { description: 'What is divided.' })

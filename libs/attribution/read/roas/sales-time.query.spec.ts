@@ -4,7 +4,7 @@ import { recorded, repetitions } from '@baton/kernel/testing';
 import { spend } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/models.rules';
 import { methodAt } from '../attribution/attribution.query';
 import { people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
@@ -65,8 +65,8 @@ const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Par
 const minutesBy = ({ rows }: Awaited<ReturnType<typeof ask>>) =>
   Object.fromEntries(rows.flatMap(({ key, salesMinutes: minutes }) => (minutes > 0 ? [[key, minutes]] : [])));
 
-describe('what the time of sales cost', () => {
-  it('is shared by the journey of the person, also of one who never bought', async () => {
+describe('the cost of sales time', () => {
+  it('is split by the journey of the person, even of one who never bought', async () => {
     const events = [
       ...person('ada', { day: 1, channel: 'search' }, { day: 2, channel: 'email' }, call(3, 30), call(4, 10)),
       ...person('bob', { day: 1, channel: 'social' }),
@@ -77,7 +77,7 @@ describe('what the time of sales cost', () => {
     expect(minutesBy(await ask(events, { model: 'first-touch' }))).toEqual({ search: 40 });
     expect(minutesBy(await ask(events, { salesTime: 'won-only' }))).toEqual({});
   });
-  it('stands under unattributed for people without a touch that counts, and for visitors without a name', async () => {
+  it('is unattributed for people without an eligible touch, and for anonymous visitors', async () => {
     const parameters = { exclude: { channels: ['call'] } };
     const events = [
       ...person('ada', call(1, 30)),
@@ -88,14 +88,14 @@ describe('what the time of sales cost', () => {
     expect(minutesBy(report)).toEqual({ search: 7 });
     expect(report.unattributed.salesMinutes).toBe(35);
   });
-  it('is that of the period, and so are the touches of the journey: not those after its end', async () => {
+  it('covers the period, as the touches of the journey do: none after its end', async () => {
     const events = person('ada', call(1, 1), { day: 2, channel: 'search' }, call(3, 20), { day: 9, channel: 'late' }, call(9, 300)); // prettier-ignore
     const report = await ask(events, { from: at(2), to: at(9), model: 'last-touch' });
     expect(minutesBy(report)).toEqual({ call: 20 });
     const months = await ask([...person('ada', call(1, 4), call(40, 6))], { by: 'month' });
     expect(minutesBy(months)).toEqual({ '2024-01': 4, '2024-02': 6 });
   });
-  it('is one person’s whatever lead or visitor it was recorded on', async () => {
+  it('belongs to one person, on whatever lead or visitor it was recorded', async () => {
     const events = [
       ...person('ada', { day: 1, channel: 'search' }, call(2, 10)),
       ...person('eve', { day: 1, channel: 'social' }, call(3, 20)),
@@ -111,7 +111,7 @@ describe('what the time of sales cost', () => {
     const report = await ask(person('ada', { day: 0.5, channel: 'search' }, ...calls), { model: 'first-touch' });
     expect(minutesBy(report)).toEqual({ search: 1_200 });
   });
-  it('knows the first deal of the person, for models that pay its opening', async () => {
+  it('uses the first deal of the person, for models that credit its opening', async () => {
     const touches = [{ day: 1, channel: 'search' }, { day: 5, channel: 'email' }, call(9, 10)];
     const events = [...person('ada', ...touches), ...opened('two', 8, 'ada'), ...opened('one', 6, 'ada')];
     expect(minutesBy(await ask(events, { model: 'opportunity-creation' }))).toEqual({ email: 10 });
@@ -131,7 +131,7 @@ describe('what the time of sales cost', () => {
       { key: 'search', conversions: 2, newCustomers: 1, cac: [{ currency: 'EUR', numerator: 120, denominator: 1 }] },
     ]);
     expect(report.unattributed).toMatchObject({ conversions: 1, newCustomers: 1 });
-    // Who was a customer before the period is no new one in it.
+    // A customer from before the period is not a new one.
     expect((await ask(events, { ...rate, from: at(15) })).total).toMatchObject({ conversions: 1, newCustomers: 0 });
   });
 
@@ -148,7 +148,7 @@ describe('what the time of sales cost', () => {
     window: fc.constantFrom('none', 'P3D'),
     excluded: fc.subarray(['a', 'b']),
   });
-  it('loses no minute in any world: rows and unattributed are all there are', () =>
+  it('loses no minute in any world: rows and unattributed sum to all', () =>
     fc.assert(
       fc.asyncProperty(
         world,

@@ -5,9 +5,12 @@ import { gatherPeople, isInPeriod, type Period } from '../conversions/conversion
 import { earliest, journeyOfPerson, personOf, type ConversionJourney } from '../conversions/conversions.rules';
 import { salesMinutes, type SalesMinutes } from './sales-minutes.projection';
 
-/** What sales spent on one person in a period. */
+/** The time that sales spent on one person in a period. */
 export interface SalesTime {
-  /** The person's contacts before the end of the period; undefined where nobody is known, as of a visitor without a name. */
+  /**
+   * The person's contacts before the end of the period; undefined if the person is unknown, as for an anonymous
+   * visitor.
+   */
   readonly journey: ConversionJourney | undefined;
   readonly work: readonly Pick<SalesMinutes, 'at' | 'minutes'>[];
 }
@@ -21,7 +24,7 @@ const addTo = <K, V>(lists: Map<K, V[]>, key: K, value: V): void => {
   else lists.set(key, [value]);
 };
 
-/** The work of a period by the lead it was on; null for visitors that nobody identified. */
+/** The work of a period by lead; null for visitors without a lead. */
 const salesWorkIn = async (models: ReadModels, period: Period): Promise<Map<string | null, SalesMinutes[]>> => {
   const found = new Map<string | null, SalesMinutes[]>();
   for await (const page of models.pages(salesMinutes, { at: isInPeriod(period) })) {
@@ -34,9 +37,9 @@ const salesWorkIn = async (models: ReadModels, period: Period): Promise<Map<stri
 };
 
 /**
- * All time that sales spent in [from, to), person by person, of people who bought and of those who did not; every minute
- * once. The journey of a person holds the contacts before the end of the period, and ends with the last of them; its
- * deal is the first that the person took part in.
+ * All time that sales spent in [from, to), per person, whether or not the person bought; every minute once. The journey
+ * of a person contains the contacts before the end of the period, and ends with the last of them; its deal is the first
+ * one that the person was on.
  * @param firstOpened when the first deal of a lead was opened
  */
 export async function* salesTimeIn(

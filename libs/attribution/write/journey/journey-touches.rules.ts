@@ -5,16 +5,16 @@ type TouchChanges = Pick<Extract<JourneyEvent, { type: 'JourneyRestated' }>['dat
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What says where a contact stands among others. */
+/** The fields that contacts are ordered by. */
 type OrderedTouch = Pick<JourneyTouch, 'touchId' | 'occurredAt' | 'sequence'>;
 /**
- * Oldest first. Contacts of the same instant stand as their source lists them, then by the id of their event, which
- * follows from the sender and the command: never by their place in the log, so that every order of arrival agrees.
+ * Oldest first. Contacts of the same instant are in the order of their source, then by the id of their event, which is
+ * derived from the sender and the command: never by position in the log, so that the order of arrival is irrelevant.
  */
 export const inOrder = (a: OrderedTouch, b: OrderedTouch): number =>
   compare(a.occurredAt, b.occurredAt) || (a.sequence ?? 0) - (b.sequence ?? 0) || compare(a.touchId, b.touchId);
 
-/** The touches of a journey after what a restatement says of them. */
+/** The touches of a journey after a restatement. */
 export const changedTouches = (
   touches: readonly JourneyTouch[],
   { added, changed, removed }: TouchChanges,
@@ -24,7 +24,7 @@ export const changedTouches = (
 };
 
 const MINUTE_MS = 60_000;
-/** When a lead was captured, and in which conversation: that of one command, or of one row of an import. */
+/** When a lead was captured, and its correlation id: that of one command, or of one row of an import. */
 export interface Capture {
   readonly at: Instant;
   readonly correlationId: string;
@@ -34,8 +34,8 @@ export const captureOf = ({ occurredAt, meta }: Pick<StoredEvent, 'occurredAt' |
   correlationId: meta.$correlationId,
 });
 /**
- * Did the capture of the lead itself bring this touch? One of the same row is often dated a moment later, and would
- * otherwise be no touch that led to the lead.
+ * True if the capture of the lead recorded this touch. A touch of the same import row is often dated a moment after the
+ * capture, and would otherwise not count as leading to the lead.
  */
 export const isAtCapture = (
   { occurredAt, meta }: Pick<StoredEvent, 'occurredAt' | 'meta'>,
@@ -46,7 +46,7 @@ export const isAtCapture = (
   occurredAt > capture.at &&
   toMs(occurredAt) - toMs(capture.at) <= MINUTE_MS;
 
-/** Is this a touch at or before the creation of a lead? What the capture itself brought is at it. */
+/** True for a touch at or before the creation of a lead. A touch recorded by the capture is at it. */
 export const isUpToCreation = (
   { occurredAt, atCapture }: { readonly occurredAt: Instant; readonly atCapture?: boolean | undefined },
   createdAt: Instant,

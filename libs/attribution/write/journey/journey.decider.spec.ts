@@ -3,7 +3,7 @@ import { EVENT_CHUNK_LIMITS } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { journeyDecider } from './journey.decider';
 import { changedTouches, inOrder } from './journey-touches.rules';
-import { journeyEvents, type JourneyEvent, type JourneyTouch } from './journey.events';
+import { journeyEvents, type JourneyEvent, type JourneyTouch, type RestatementReason } from './journey.events';
 
 const given = specFor(journeyDecider);
 const touch = (touchId: string, extra: Partial<JourneyTouch> = {}): JourneyTouch => ({
@@ -22,7 +22,7 @@ const facts = {
   leadIds: ['ada'],
   amounts: [],
 };
-const state = (touches: readonly JourneyTouch[], changed = {}, reasons?: string[]) => ({
+const state = (touches: readonly JourneyTouch[], changed = {}, reasons?: RestatementReason[]) => ({
   type: 'StateJourney' as const,
   data: { ...facts, ...changed, ...(reasons && { reasons }), touches: [...touches] },
 });
@@ -36,8 +36,8 @@ const restated = (changes: object, more = {}): JourneyEvent => ({
 });
 const reopen = { type: 'ReopenJourney', data: { journeyId: 'deal' } } as const;
 const reopened = { type: 'JourneyReopened', data: { journeyId: 'deal' } } as const;
-const late = ['late-touch'];
-/** What is recorded when the same statement is sent until nothing is left to say. */
+const late: RestatementReason[] = ['late-touch'];
+/** The events when the same statement is sent until it is complete. */
 const stated = (past: readonly JourneyEvent[], touches: readonly JourneyTouch[]): JourneyEvent[] => {
   const all = [...past];
   for (let sent = 0; sent < 100; sent++) {
@@ -52,8 +52,8 @@ const stated = (past: readonly JourneyEvent[], touches: readonly JourneyTouch[])
   }
   throw new Error('it never ends');
 };
-/** The touches of a journey as its events tell them. */
-const told = (events: readonly JourneyEvent[]): readonly JourneyTouch[] =>
+/** The touches of a journey from its events. */
+const touchesOf = (events: readonly JourneyEvent[]): readonly JourneyTouch[] =>
   events.reduce<readonly JourneyTouch[]>((touches, { type, data }) => {
     if (type === 'JourneyClosed') return [...touches, ...data.touches];
     return type === 'JourneyRestated' ? changedTouches(touches, data) : touches;
@@ -63,22 +63,22 @@ describe('closing a journey', () => {
   const one = [touch('one')];
   it('records its touches', () => given().when(state(one)).then(closed(one)));
   it('records a journey without touches', () => given().when(state([])).then(closed([])));
-  it('says nothing new the second time', () => given(closed(one)).when(state(one)).then());
+  it('writes nothing the second time', () => given(closed(one)).when(state(one)).then());
   it('is possible again after the deal was reopened', () =>
     given(closed(one), reopened).when(state(one)).then(closed(one)));
-  it('has no longest length: what one append does not hold is said when it is stated again', () => {
+  it('has no maximum length: the part beyond one append is recorded with the next command', () => {
     const long = Array.from({ length: 4_000 }, (_, n) =>
       touch(`touch-${String(n).padStart(4, '0')}`, { page: 'x'.repeat(400) }),
     );
     const events = stated([], long);
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['JourneyClosed']));
-    expect(told(events)).toEqual(long);
+    expect(touchesOf(events)).toEqual(long);
     expect(events.filter(({ data }) => !('more' in data))).toEqual([events.at(-1)]);
     given(...events)
       .when(state(long))
       .then();
   });
-  it('states what is different where something became known before all of it was said', () => {
+  it('records the differences if facts changed before the statement was complete', () => {
     const [a, b, c] = [touch('a'), touch('b'), touch('c')];
     given(closed([a, b], true))
       .when(state([b, c], {}, late))
@@ -100,7 +100,7 @@ describe('restating a journey', () => {
       .when(state([one], { amounts }, ['amount']))
       .then(restated({}, { amounts, reasons: ['amount'] }));
   });
-  it('says nothing when nothing is different, in whatever order the fields stand', () => {
+  it('writes nothing if nothing is different, whatever the order of fields', () => {
     const { team, ...rest } = one;
     given(closed([one]))
       .when(state([{ team, ...rest }], {}, late))
@@ -110,7 +110,7 @@ describe('restating a journey', () => {
     given(closed([one]), restated({ added: [two], removed: ['one'] }))
       .when(state([two], {}, late))
       .then());
-  it('of any length ends with exactly the touches that were stated', () =>
+  it('of any length ends with exactly the stated touches', () =>
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.integer({ min: 0, max: 1500 }), { maxLength: 1200 }),
@@ -130,7 +130,7 @@ describe('restating a journey', () => {
             ),
           ].sort(inOrder);
           const events = stated(past, now);
-          expect(told([...past, ...events])).toEqual(now);
+          expect(touchesOf([...past, ...events])).toEqual(now);
           for (const { data } of events as Extract<JourneyEvent, { type: 'JourneyRestated' }>[])
             expect(data.added.length + data.changed.length + data.removed.length).toBeLessThanOrEqual(
               EVENT_CHUNK_LIMITS.count,
@@ -142,8 +142,8 @@ describe('restating a journey', () => {
 });
 
 describe('reopening a deal', () => {
-  it('ends what its close earned', () => given(closed([])).when(reopen).then(reopened));
-  it('ends it before all of it was said, too', () => given(closed([], true)).when(reopen).then(reopened));
-  it('says nothing new the second time', () => given(closed([]), reopened).when(reopen).then());
-  it('says nothing where no journey was closed', () => given().when(reopen).then());
+  it('ends the credit of its close', () => given(closed([])).when(reopen).then(reopened));
+  it('ends it before the statement is complete, too', () => given(closed([], true)).when(reopen).then(reopened));
+  it('writes nothing the second time', () => given(closed([]), reopened).when(reopen).then());
+  it('writes nothing if no journey was closed', () => given().when(reopen).then());
 });

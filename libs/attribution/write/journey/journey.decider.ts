@@ -13,16 +13,16 @@ type StatedJourney = Extract<JourneyCommand, { type: 'StateJourney' }>['data'];
 type Journey =
   | { readonly stage: 'unknown' }
   | {
-      /** `closing`: the rest of the first statement is yet to come. */
+      /** `closing`: the rest of the first statement is still missing. */
       readonly stage: 'closing' | 'closed' | 'reopened';
       readonly facts: JourneyFacts;
       readonly touches: readonly JourneyTouch[];
     };
 
-/** How many events of that size one append holds: below 1 MiB with metadata. */
+/** How many events of that size fit in one append: below 1 MiB with metadata. */
 const EVENTS_PER_APPEND = 4;
 
-/** One event’s share of what is different. */
+/** The part of the changes in one event. */
 interface EventPart {
   readonly added: JourneyTouch[];
   readonly changed: JourneyTouch[];
@@ -53,7 +53,7 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
     }),
     JourneyRestated: (state, { data: { added, changed, removed, more, reasons: _, ...facts } }) => {
       const touches = changedTouches('touches' in state ? state.touches : [], { added, changed, removed });
-      // Until all of it is said the facts are not: what is sent again then says the rest.
+      // Until the statement is complete its facts are not: a repeated command then adds the rest.
       return more && 'facts' in state ? { ...state, touches } : { stage: 'closed', facts, touches };
     },
     JourneyReopened: (state) => (state.stage === 'unknown' ? state : { ...state, stage: 'reopened' }),
@@ -62,7 +62,7 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
 
 const factsOf = ({ touches: _, reasons: __, ...facts }: StatedJourney): JourneyFacts => facts;
 
-/** What of the touches is different from what is known, in shares that an event holds; none for nothing. */
+/** The changes of the touches compared with the known ones, in parts that fit in an event; [] for none. */
 const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyTouch[]): readonly EventPart[] => {
   const [before, now] = [known, touches].map((all) => new Map(all.map((touch) => [touch.touchId, touch])));
   const entries: Partial<EventPart>[] = [
@@ -80,12 +80,12 @@ const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyT
   }));
 };
 
-/** Their texts are most often the same; where they are not, the order of their fields may be all that is. */
+/** The texts are usually equal; if not, only the order of the fields may differ. */
 const isEqual = (a: object, b: object): boolean =>
   JSON.stringify(a) === JSON.stringify(b) || contentHash(a) === contentHash(b);
 
 const isUnchanged: EventPart = { added: [], changed: [], removed: [] };
-/** As much of a statement as one append holds; the rest is said when the journey is stated again. */
+/** As much of a statement as fits in one append; the rest is recorded when the journey is stated again. */
 const eventsOf = (
   data: StatedJourney,
   different: readonly EventPart[],

@@ -1,5 +1,6 @@
 import {
   commands,
+  enumeration,
   EVENT_CHUNK_LIMITS,
   events,
   flag,
@@ -14,6 +15,7 @@ import {
   text,
   To,
   type CommandOf,
+  type EnumerationValue,
   type EventOf,
   type Static,
 } from '@baton/kernel';
@@ -31,6 +33,19 @@ export const journeyTouch = object({
   ...touchFields,
 });
 export type JourneyTouch = Static<typeof journeyTouch>;
+
+/** Why a journey is recorded anew. */
+export const restatementReasons = enumeration('RestatementReason', 'Why the journey of a deal was recorded anew.', {
+  'late-touch': 'A touch from before the close was recorded after it.',
+  'late-visit': 'A visit from before the close was recorded after it.',
+  merge: 'A person of the deal was merged with another lead.',
+  unmerge: 'A merge of a person of the deal was undone.',
+  'visitor-identified': 'Earlier anonymous visits turned out to be of a person of the deal.',
+  role: 'A person joined or left the deal.',
+  amount: 'The amount of the deal changed.',
+  deal: 'Another field of the deal changed.',
+});
+export type RestatementReason = EnumerationValue<typeof restatementReasons>;
 
 const touches = (description: string) => list(journeyTouch, description, { max: EVENT_CHUNK_LIMITS.count });
 const shortText = optional(text('', { max: 300 }));
@@ -70,7 +85,7 @@ export const journeyEvents = events({
     sentence:
       'The journey of deal {journeyId} was restated: {reasons}; touches added: {added:count}, changed: {changed:count}, removed: {removed:count}{more?, more to follow:}',
     ...facts,
-    reasons: list(text('', { max: 100 }), 'Reasons for the restatement: late-touch, merge, role, amount, deal …'),
+    reasons: list(oneOf(restatementReasons), 'Reasons for the restatement.'),
     added: touches('Touches added to the journey.'),
     changed: touches('Touches that changed, in their new form.'),
     removed: list(text('', { max: 100 }), 'Ids of the touches removed from the journey.'),
@@ -89,12 +104,12 @@ export const journeyCommands = commands('journey', {
   StateJourney: {
     description: 'Record the journey of a closed deal, or its restatement.',
     ...facts,
-    reasons: optional(list(text('', { max: 100 }), 'Reasons for a restatement.')),
+    reasons: optional(list(oneOf(restatementReasons), 'Reasons for a restatement.')),
     touches: list(journeyTouch, 'All touches up to the close, oldest first.', { max: 1_000_000 }),
   },
   ReopenJourney: { description: 'Record that the deal of a journey was reopened.', journeyId: facts.journeyId },
 });
 export type JourneyCommand = CommandOf<typeof journeyCommands>;
 
-/** Speaks to the journey of one deal. */
+/** Sends a command to the journey of a deal. */
 export class ToJourney extends To<JourneyCommand> {}

@@ -28,11 +28,11 @@ const frozen: PeriodEvent = { type: 'PeriodFrozen', data: facts };
 describe('freezing a period', () => {
   it('records its figures', () => given().when(freeze).then(frozen));
   it('is safe to send twice', () => given(frozen).when(freeze).then());
-  it('is refused under a name that holds other figures', () =>
+  it('is refused under an id with other figures', () =>
     given(frozen)
       .when({ ...freeze, data: { ...facts, hash: 'b'.repeat(64) } })
       .thenRefused('period/already-frozen', 'periodId'));
-  it('is refused for what is no day', () =>
+  it('is refused for an invalid day', () =>
     given()
       .when({ ...freeze, data: { ...facts, to: '2024-02-30' } })
       .thenRefused('command/invalid', 'to'));

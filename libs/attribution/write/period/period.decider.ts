@@ -1,7 +1,7 @@
 import { decider, refuse } from '@baton/kernel';
 import { periodCommands, periodEvents, type PeriodCommand, type PeriodEvent } from './period.events';
 
-/** The hash of what was frozen; undefined before. */
+/** The hash of the frozen facts; undefined before. */
 type Period = { readonly hash?: string };
 
 export const periodDecider = decider<Period, PeriodCommand, PeriodEvent>({

@@ -8,6 +8,7 @@ import {
   list,
   moneySum,
   object,
+  oneOf,
   optional,
   real,
   ref,
@@ -16,6 +17,8 @@ import {
   type CommandOf,
   type EventOf,
 } from '@baton/kernel';
+import { creditModels } from '../../models/models.rules';
+import { periodDimensions } from '../../read/attribution/attribution.rules';
 
 const periodId = ref('period', 'Id of the frozen period: 2024-Q1.');
 const name = optional(text('Name of the period in reports.', { min: 1, max: 200 }));
@@ -34,8 +37,8 @@ const credited = {
 const figures = {
   startsAt: instant('Start of the first day.'),
   endsAt: instant('End of the last day, exclusive.'),
-  model: shortText('Code of the model.'),
-  by: shortText('Breakdown of the rows.'),
+  model: oneOf(creditModels, 'The model.'),
+  by: oneOf(periodDimensions, 'What the rows are.'),
   lookback: shortText('Look-back: how long before the close touches count.'),
   attribution: ref('definition', 'Attribution definition used, `attribution@0`.'),
   channelRules: ref('definition', 'Channel rules used, `channel-rules@0`.'),
@@ -72,7 +75,7 @@ export const periodEvents = events({
 export type PeriodEvent = EventOf<typeof periodEvents>;
 export type FrozenFacts = Omit<PeriodEvent['data'], 'hash'>;
 
-/** What a caller says: the question. */
+/** The command of a caller: the query. */
 export const freezeCommands = commands('period', {
   FreezePeriod: {
     description: 'Freeze the attribution of a period as it is known now; later restatements are shown as deltas to it.',
@@ -80,8 +83,8 @@ export const freezeCommands = commands('period', {
     periodId,
     name,
     ...days,
-    model: optional(shortText('Code of the model: linear; by default that of the definition in force.')),
-    by: optional(shortText('Breakdown of the rows: channel (default), campaign, month, owner, product …')),
+    model: optional(oneOf(creditModels, 'The model; by default that of the definition in force.')),
+    by: optional(oneOf(periodDimensions, 'What the rows are; channel by default.')),
     lookback: optional(
       shortText('Look-back: how long before the close touches count, an ISO 8601 duration (`P90D`) or `none`.'),
     ),
@@ -90,7 +93,7 @@ export const freezeCommands = commands('period', {
 });
 export type FreezeCommand = CommandOf<typeof freezeCommands>;
 
-/** What is decided on: the question with its answer, which Baton computes and no caller can give. */
+/** The command that is decided: the query with its result, which only Baton computes. */
 export const periodCommands = commands('period', {
   FreezePeriod: {
     description: 'Record the figures of a period.',
@@ -104,5 +107,5 @@ export const periodCommands = commands('period', {
 });
 export type PeriodCommand = CommandOf<typeof periodCommands>;
 
-/** Speaks to one period. */
+/** Sends a command to a period. */
 export class ToPeriod extends To<FreezeCommand> {}

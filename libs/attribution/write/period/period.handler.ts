@@ -46,7 +46,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
     );
   }
 
-  /** Computes the figures as of the end of the log, then decides on them. */
+  /** Computes the figures as of the end of the log, then decides. */
   async execute({ id, command }: ToPeriod): Promise<Outcome> {
     const invalid = checkCommand(freezeCommands, command, this.context.clock);
     if (invalid) return invalid;
@@ -56,7 +56,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
       const [position, now] = [await this.log.tip(), this.context.clock.now()];
       const facts = await this.freezable({ data: command.data, position, now }, command.meta.actor);
       const outcome = await this.decide(id, command, facts);
-      // Somebody froze it meanwhile, perhaps with this very command: that answer stands.
+      // The period was frozen meanwhile, perhaps by this very command: the earlier result stays.
       const first = outcome instanceof Refused ? await this.frozen(id) : undefined;
       return first ? await this.decide(id, command, repeatedOutcome(first, command.data)) : outcome;
     } catch (error) {
@@ -76,7 +76,7 @@ export class PeriodHandler implements ICommandHandler<ToPeriod> {
   }
 }
 
-/** The facts of a question that was asked before: what it leaves open is as it was frozen, for today's figures differ. */
+/** A repeated query: open settings are those of the frozen period, because today's figures differ. */
 const repeatedOutcome = (
   { hash: _, name: __, currency: ___, ...frozen }: PeriodEvent['data'],
   question: ToPeriod['command']['data'],

@@ -136,7 +136,7 @@ const catalogue = catalogueOf([
   }),
 ]);
 type HistoryOf<A> = A extends fc.Arbitrary<readonly (infer T)[]> ? T : never;
-/** An event, and what of its metadata matters. */
+/** An event, and the relevant metadata. */
 type Line = readonly [stream: string, type: string, data: object, meta?: Partial<EventMeta>];
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-audit-'));
@@ -186,7 +186,7 @@ describe('a case file', () => {
   const handedOff: Line = ['lead-ada', 'LeadHandedOff', { leadId: 'ada', rep: 'bo', definition: 'mql@3' }];
   const won: Line = ['opportunity-1', 'OpportunityWon', { opportunityId: '1', leadIds: ['ada', 'eve'] }];
 
-  it('holds every event that concerns the subject, whatever its stream, in the order of the log', async () => {
+  it('contains every event that concerns the subject, from any stream, in the order of the log', async () => {
     const held = await holding(captured, ['lead-bob', 'LeadCaptured', { leadId: 'bob' }], handedOff, won);
     expect(await typesOf(held, 'lead-ada')).toEqual([
       'lead-ada LeadCaptured',
@@ -196,7 +196,7 @@ describe('a case file', () => {
     expect(await typesOf(held, 'lead-eve')).toEqual(['opportunity-1 OpportunityWon']);
     expect(await typesOf(held, 'definition-mql')).toEqual(['lead-ada LeadHandedOff']);
   });
-  it('tells an event whole: all it says, in a sentence and in facts, who, when, why and under which definition', async () => {
+  it('shows all data of an event, in a sentence and in facts, who, when, why and under which definition', async () => {
     const { entries } = await read(await holding(handedOff), 'lead-ada');
     expect(entries[0]).toMatchObject({
       sentence: 'Handed to bo',
@@ -215,7 +215,7 @@ describe('a case file', () => {
     });
   });
   const moved: Line = ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Ajax' }];
-  it('says what each event changed, from the last value of the same stream', async () => {
+  it('shows what each event changed, from the last value in the same stream', async () => {
     const same: Line = ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Acme' }];
     const { entries } = await read(await holding(captured, same, moved), 'lead-ada');
     expect(entries.map(({ changes }) => changes)).toEqual([
@@ -224,7 +224,7 @@ describe('a case file', () => {
       [{ state: 'lead.company', field: 'company', before: 'Acme', after: 'Ajax', text: 'company: Acme → Ajax' }],
     ]);
   });
-  it('takes for changes what the schemas mark as state, whatever the fields of other events are called', async () => {
+  it('shows changes of states marked in the schemas only, whatever the names of fields', async () => {
     const deal = (type: string, data: object): Line => ['opportunity-k1', type, { opportunityId: 'k1', ...data }];
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     const held = await holding(
@@ -240,7 +240,7 @@ describe('a case file', () => {
       ['amount: 1,000.00 USD → 900.00 USD'],
     ]);
   });
-  it('says of which facts nothing is known any more', async () => {
+  it('shows which facts were cleared', async () => {
     const cleared: Line = ['lead-ada', 'LeadFactsCleared', { leadId: 'ada', facts: ['company'] }];
     const held = await holding(captured, cleared, moved);
     expect(await changesIn(held, 'lead-ada')).toEqual([
@@ -249,7 +249,7 @@ describe('a case file', () => {
       ['company: – → Ajax'],
     ]);
   });
-  it('tells a touch by all that it was, and as no change: two equal ones alike', async () => {
+  it('shows a touch completely, and not as a change: two equal ones in the same way', async () => {
     const touch: Line = [
       'lead-ada',
       'TouchRecorded',
@@ -267,7 +267,7 @@ describe('a case file', () => {
         changes: [],
       });
   });
-  it('keeps states of one stream apart that are of several days', async () => {
+  it('separates states of one stream for several days', async () => {
     const spend = (of: string, minor: number): Line => [
       'campaign-c',
       'SpendRecorded',
@@ -281,7 +281,7 @@ describe('a case file', () => {
     ]);
   });
   const on = (date: string): Partial<EventMeta> => ({ occurredAt: `${date}T00:00:00.000Z` });
-  it('is told by when things happened or were recorded, and either way round; changes follow the order', async () => {
+  it('is ordered by when events occurred or were recorded, in both directions; changes follow the order', async () => {
     const held = await holding(
       ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Ajax' }, on('2023-03-01')],
       ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', company: 'Acme' }, on('2023-02-01')],
@@ -293,7 +293,7 @@ describe('a case file', () => {
     expect(await changesIn(held, 'lead-ada', { by: 'recorded' })).toEqual(recorded);
     expect(await changesIn(held, 'lead-ada', { by: 'recorded', newestFirst: true })).toEqual([...recorded].reverse());
   });
-  it('is read in pages, either way round, and a page knows what was before it', async () => {
+  it('is read in pages, in both directions, with previous values from other pages', async () => {
     const held = await holding(captured, handedOff, moved);
     const first = await read(held, 'lead-ada', { first: 2 });
     expect(first).toMatchObject({ totalCount: 3, hasNextPage: true });
@@ -308,7 +308,7 @@ describe('a case file', () => {
       entries: [{ type: 'LeadHandedOff' }, { type: 'LeadCaptured' }],
     });
   });
-  it('is told as of a cut, with what stands in other streams', async () => {
+  it('is available as of a cut, with events of other streams', async () => {
     const held = await holding(
       ['lead-ada', 'LeadCaptured', { leadId: 'ada' }, on('2023-01-01')],
       [won[0], won[1], won[2], on('2023-02-01')],
@@ -322,7 +322,7 @@ describe('a case file', () => {
     await expect(types({ knownBy: '2023-12-31T00:00:00.000Z' })).rejects.toMatchObject({ code: 'case-file/unknown' });
     await expect(types({ knownAt: 'nowhere' })).rejects.toMatchObject({ code: 'log/not-a-position' });
   });
-  it('is read whole as well, entry by entry, and is empty for a subject that nothing concerns', async () => {
+  it('can be streamed completely, entry by entry, and is empty for an unknown subject', async () => {
     const held = await holding(captured, handedOff);
     const whole = async (subject: string) => {
       const entries = [];
@@ -333,7 +333,7 @@ describe('a case file', () => {
     expect(await whole('lead-nobody')).toEqual([]);
     await expect(read(held, 'lead-nobody')).rejects.toMatchObject({ code: 'case-file/unknown' });
   });
-  it('opens personal fields only for who may see them, and says when they are forgotten', async () => {
+  it('decrypts personal fields only for permitted readers, and shows when they are forgotten', async () => {
     const held = await holding(
       ['lead-ada', 'LeadCaptured', { leadId: 'ada', name: 'Ada' }],
       ['lead-ada', 'LeadProfileChanged', { leadId: 'ada', name: 'Ada L.' }],
@@ -361,7 +361,7 @@ describe('a case file', () => {
     await held.keys.destroy('ada');
     expect(await told(true)).toEqual(closed('forgotten'));
   });
-  it('says nothing personal in a sentence or anywhere else to who may not see it, and tells of an erasure', async () => {
+  it('shows no personal data to readers without permission, in a sentence or elsewhere, and shows an erasure', async () => {
     const held = await holding(
       ['lead-ada', 'LeadCaptured', { leadId: 'ada', name: 'Ada' }],
       ['lead-ada', 'PersonErased', { leadId: 'ada' }],
@@ -392,7 +392,7 @@ describe('a page of a long case file', () => {
       { opportunityId: '1', leadIds: ['ada'] },
     ]);
   });
-  /** What a page of so many entries behind one reads of the log, and how many values it opens. */
+  /** What a page of that many entries reads of the log, and how many values it decrypts. */
   const reads = async (page: Parameters<typeof read>[2], of = held) => {
     const read = jest.spyOn(of.log, 'read');
     const open = jest.spyOn(of.journal, 'open');
@@ -407,12 +407,12 @@ describe('a page of a long case file', () => {
   const all = async () => (await held.log.readAll('', {}, 1000)).events;
   const placeOf = ({ position, meta: { occurredAt } }: RawEvent) => ({ position, occurredAt });
 
-  it('reads its own events from the log, those that set before what they change, and no others', async () => {
+  it('reads its own events and those that set previous values, and no others', async () => {
     const after = (await all())[348]!;
     const { entries, asked, opened } = await reads({ after: placeOf(after) });
     expect(entries.map(({ revision }) => revision)).toEqual([349, 350, 351, 352, 353]);
-    expect(asked).toEqual([['lead-ada', 348, 6]]); // 348 said the name that 350 changes
-    expect(opened).toEqual([5]); // two of 350, two of 352, and the name that 348 said
+    expect(asked).toEqual([['lead-ada', 348, 6]]); // 348 set the name that 350 changes
+    expect(opened).toEqual([5]); // two of 350, two of 352, and the name set by 348
     expect(entries.map(({ changes }) => changes.map(({ text }) => text))).toEqual([
       [],
       ['name: Ada 348 → Ada 350'],
@@ -421,7 +421,7 @@ describe('a page of a long case file', () => {
       [],
     ]);
   });
-  it('reads what was set long before by itself, and what another stream says', async () => {
+  it('reads an old previous value in a read of its own, and events of other streams', async () => {
     const after = (await all())[598]!;
     const { entries, asked } = await reads({ after: placeOf(after) });
     expect(entries.map(({ type }) => type)).toEqual(['LeadProfileChanged', 'OpportunityWon']);
@@ -443,12 +443,12 @@ describe('a page of a long case file', () => {
       'company: Acme 300 → Acme 400',
     ]);
   });
-  it('keeps nothing in its index that is personal', async () => {
+  it('keeps nothing personal in its index', async () => {
     const documents = await held.models.documents.find({ name: 'case-file-v3', columns: {} }, { limit: 1000 });
     expect(documents.length).toBeGreaterThan(80);
     expect(JSON.stringify(documents)).not.toMatch(/Ada|sealed|Acme/);
   });
-  it('is refused where the log is another than the index was made of', async () => {
+  it('is refused if the log is not the one of the index', async () => {
     const lines = [0, 1, 2].map((n): Line => {
       const [stream, type, data] = facts(n);
       return [stream, type, data, { commandHash: `00000000-0000-4000-8000-00000000000${n}` }];
@@ -462,7 +462,7 @@ describe('a page of a long case file', () => {
       });
     }
   });
-  it('is `log/unavailable` where the log is away, after one question to it, whether anything is known or not', async () => {
+  it('is `log/unavailable` if the log is unavailable, after one call, whether or not the subject is known', async () => {
     const away = jest.fn(() => Promise.reject(new Conflict('log/unavailable', 'It does not answer.')));
     const log = Object.assign(Object.create(held.log) as EmbeddedEventLog, { read: away, readAll: away, tip: away });
     for (const subject of ['lead-ada', 'lead-nobody']) {
@@ -472,7 +472,7 @@ describe('a page of a long case file', () => {
     }
   });
 
-  /** A history of one lead, dated anyhow: what each event says of company and source. */
+  /** A history of one lead, in any order of dates: the company and source in each event. */
   const histories = fc.array(
     fc.record({
       day: fc.integer({ min: 1, max: 5 }),
@@ -487,7 +487,7 @@ describe('a page of a long case file', () => {
     if (clears) return ['lead-ada', 'LeadFactsCleared', { leadId: 'ada', facts: ['company'] }, meta];
     return ['lead-ada', 'LeadCaptured', { leadId: 'ada', company, source }, meta];
   };
-  /** What a reader is told who remembers all that was read before. */
+  /** The previous values for a reader who remembers everything read before. */
   const remembered = (history: HistoryOf<typeof histories>[], by: 'occurred' | 'recorded'): string[][] => {
     const order = history.map((one, n) => ({ ...one, n }));
     if (by === 'occurred') order.sort((a, b) => a.day - b.day || a.n - b.n);
@@ -507,7 +507,7 @@ describe('a page of a long case file', () => {
       });
     });
   };
-  it('says what was before as a reader knows it who began with the first, as of any cut, in any order and size of pages', () =>
+  it("shows the previous value in the reader's order, as of any cut, in any order and page size", () =>
     fc.assert(
       fc.asyncProperty(
         histories,
@@ -567,7 +567,7 @@ describe('who decided', () => {
     meta,
   ];
 
-  it('is the rule, with the touch that met it and who recorded that as the cause', async () => {
+  it('is the rule, with the touch that met it and its recorder as the cause', async () => {
     expect(
       await decided(touch(by('ann', 'c')), qualified({ evidence: {} }, by('ann', 'c')), touch(by('bob', 'd'))),
     ).toEqual([
@@ -576,11 +576,11 @@ describe('who decided', () => {
       ['bob', null],
     ]);
   });
-  it('is the person where nothing was agreed, and the rule, asked by the person, where it was', async () => {
+  it('is the person without an agreed rule, and the rule with the person as cause otherwise', async () => {
     expect(await decided(qualified({}, by('ann', 'c')))).toEqual([['ann', null]]);
     expect(await decided(qualified({ evidence: {} }, by('ann', 'c')))).toEqual([['system:mql@1', [null, 'ann']]]);
   });
-  it('is the policy or the connector that sent the command, with the event that it follows from', async () => {
+  it('is the policy or connector that sent the command, with the causing event', async () => {
     const handed: Line = [
       'lead-ada',
       'LeadHandedOff',
@@ -599,7 +599,7 @@ describe('who decided', () => {
       ['policy:handoff', ['LeadQualified', 'system:mql@1']],
     ]);
   });
-  it('is the definition of the clock for all that it tells, brought by an event or by time alone', async () => {
+  it('is the definition of the clock for all its events, caused by an event or by time alone', async () => {
     const [begin, late] = [by('ann', 'c'), by('bob', 'd')];
     expect(
       await decided(
@@ -655,7 +655,7 @@ describe('merged people', () => {
   const merged: Line = ['lead-ada', 'LeadMerged', { leadId: 'ada', mergedLeadId: 'eve' }];
   const unmerged: Line = ['lead-ada', 'LeadUnmerged', { leadId: 'ada', mergedLeadId: 'eve' }];
 
-  it('appear as one from either side, each event once, with the merge and the visits', async () => {
+  it('appear as one from either lead, each event once, with the merge and the visits', async () => {
     const held = await holding(...past, merged);
     const expected = [
       'lead-ada LeadCaptured',
@@ -667,7 +667,7 @@ describe('merged people', () => {
     expect(await typesOf(held, 'lead-ada')).toEqual(expected);
     expect(await typesOf(held, 'lead-eve')).toEqual(expected);
   });
-  it('change their own facts each: what was before is what the same lead was known by', async () => {
+  it('keep separate facts: a previous value is from the same lead', async () => {
     const of = (lead: string, company: string): Line => [
       `lead-${lead}`,
       'LeadProfileChanged',
@@ -682,7 +682,7 @@ describe('merged people', () => {
       ['company: Ajax → Acme'],
     ]);
   });
-  it('are two again after an unmerge, and both case files tell of it', async () => {
+  it('are separate after an unmerge, which both case files show', async () => {
     const held = await holding(...past, merged, unmerged);
     const [told, ...rest] = [await typesOf(held, 'lead-ada'), await typesOf(held, 'lead-eve')];
     expect(told).toEqual(['lead-ada LeadCaptured', 'lead-ada LeadMerged', 'lead-ada LeadUnmerged']);

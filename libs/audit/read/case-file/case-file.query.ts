@@ -37,25 +37,25 @@ import {
   type StateChange,
 } from './case-file.rules';
 
-/** Something that holds of the subject from an event on, and what held before. */
+/** A state of the subject that an event set, and its previous value. */
 export interface Change {
   /** `opportunity.expected-close` */
   readonly state: string;
   /** In words: `expected close`. */
   readonly field: string;
-  /** Absent: nothing was known. A personal value that the reader does not see is `{ personal: 'sealed' }`. */
+  /** Absent: unknown. A personal value that the reader may not see is `{ personal: 'sealed' }`. */
   readonly before?: unknown;
   readonly after: unknown;
   /** `expected close: 2024-03-01 → 2024-04-01` */
   readonly text: string;
 }
-/** A field of an event in words; amounts, durations and instants as people read them. */
+/** A field of an event in words; amounts, durations and instants are formatted. */
 export interface Fact {
   readonly field: string;
   readonly text: string;
 }
 
-/** One event of a case file, in the words of an auditor. */
+/** One event of a case file, in words for an auditor. */
 export interface CaseFileEntry {
   readonly position: string;
   readonly eventId: string;
@@ -69,29 +69,29 @@ export interface CaseFileEntry {
   /** Who sent the command that the event was recorded with. */
   readonly sender: string;
   readonly origin: 'person' | 'system' | 'connector';
-  /** `backfill`: told later, by an import. */
+  /** `backfill`: recorded later, by an import. */
   readonly mode: 'live' | 'backfill';
   readonly occurredAt: Instant;
   readonly recordedAt: Instant;
   readonly commandId: string;
-  /** The event or command that it follows from. */
+  /** The event or command that caused it. */
   readonly causationId: string;
-  /** What it follows from, with who decided that; null: whoever sent the command wanted it. */
+  /** The cause, with who decided it; null: the sender of the command. */
   readonly cause: Cause | null;
-  /** The conversation it belongs to. */
+  /** The correlation id. */
   readonly correlationId: string;
   /** The definition and version that decided, `mql@3`. */
   readonly definition: string | null;
-  /** All that the event says. Personal values are in clear, or `{ personal: 'sealed' }`, or `'forgotten'`. */
+  /** All data of the event. Personal values are in clear, or `{ personal: 'sealed' }`, or `'forgotten'`. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly changes: readonly Change[];
-  /** What neither the sentence nor the changes say. */
+  /** What neither the sentence nor the changes mention. */
   readonly facts: readonly Fact[];
   /** `sealed`: the reader may not see them; `forgotten`: the person was erased. */
   readonly personal: 'none' | 'open' | 'sealed' | 'forgotten';
 }
 export interface CaseFilePage {
-  /** Everybody who stands as one with the subject, the subject first. */
+  /** All leads and visitors that are the same person as the subject, the subject first. */
   readonly subjects: readonly string[];
   readonly entries: readonly CaseFileEntry[];
   readonly totalCount: number;
@@ -105,9 +105,9 @@ export interface CaseFiles {
   readonly log: EventLog;
   readonly catalogue: Catalogue;
 }
-/** How a case file is asked for. */
+/** The parameters of a case file. */
 export interface CaseFileView {
-  /** May the reader see personal fields? */
+  /** Whether the reader may see personal fields. */
   readonly personal: boolean;
   readonly by?: CaseFileTime;
   readonly newestFirst?: boolean;
@@ -115,15 +115,14 @@ export interface CaseFileView {
 }
 
 /**
- * Everything that happened to a lead, deal or any other subject, by when it happened and oldest first unless asked
- * otherwise. Leads that stand merged appear as one, with the merges as entries, and so do the visitors that turned out
- * to be the person. What a change was before is what the reader has read before it: in the order of time, or of the log.
- * The index says which events belong to the page; only these are read from the log and opened, and the events that set
- * before what they change.
+ * Everything that happened to a lead, deal or any other subject, by default in order of time, oldest first. Merged
+ * leads appear as one, with the merges as entries, and so do visitors identified as the person. The previous value of a
+ * change is the one that precedes it in the reader's order: that of time, or that of the log. The index lists the
+ * events of the page; only these are read from the log and opened, and the events that set the previous values.
  * @param subject named as a stream, `lead-ada`
- * @param page    `after`: where the last entry seen stands
- * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; Conflict `log/unavailable` where the log is away,
- *   `case-file/other-log` where it does not hold what the index names
+ * @param page    `after`: position of the last entry seen
+ * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; Conflict `log/unavailable` if the log is
+ *   unavailable, `case-file/other-log` if it does not contain an event of the index
  */
 export const caseFilePage = async (
   files: CaseFiles,
@@ -146,7 +145,7 @@ export const caseFilePage = async (
 
 const PAGE = 500;
 
-/** The whole case file, entry by entry; nothing for a subject that no event concerns. See `caseFilePage`. */
+/** The whole case file, entry by entry; nothing for a subject without events. See `caseFilePage`. */
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
   const { entries } = await collectEvents(files, subject, view.asOf);
   const asked = inOrder(entries, view);
@@ -155,8 +154,8 @@ export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseF
 }
 
 /**
- * What comes to a case file: first what stands in it behind `after`, then each entry as it is recorded, in log order.
- * @param folded waits until the case file holds everything up to a position
+ * Entries as they are added to a case file: first those after `after`, then each as it is recorded, in log order.
+ * @param folded waits until the case file contains everything up to a position
  * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
  */
 export async function* caseFileEvents(
@@ -187,7 +186,7 @@ export async function* caseFileEvents(
   }
 }
 
-/** Whom a stored event concerns; its references are in the clear. */
+/** The subjects of a stored event; its references are in the clear. */
 const subjectsIn = (catalogue: Catalogue, event: RawEvent): string[] =>
   subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as StoredEvent);
 
@@ -196,13 +195,13 @@ const inOrder = (entries: readonly CaseEntry[], { by = 'occurred', newestFirst =
   return newestFirst ? ordered.reverse() : ordered;
 };
 
-/** Does an entry belong to the cut? The file keeps all that a cut asks for, so that nothing is folded anew. */
+/** Whether an entry belongs to the cut. The index has all fields that a cut needs, so nothing is folded again. */
 const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy, knownBy, knownAt }: AsOf): boolean =>
   (!happenedBy || occurredAt <= happenedBy) && (!knownBy || recordedAt <= knownBy) && (!knownAt || position <= knownAt);
 
-/** The entries of a subject and of all that stand as one with it, each event once, in log order. */
+/** The entries of a subject and of all that are the same person, each event once, in log order. */
 const collectEvents = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
-  // A case file is what the log says: where the log is away, nobody can tell whether it is whole.
+  // A case file needs the log: without it, nobody can tell whether it is complete.
   if (asOf?.knownAt) log.assertPosition(asOf.knownAt);
   await log.tip();
   const found = new Map<string, CaseEntry>();
@@ -219,7 +218,7 @@ const collectEvents = async ({ models, log }: CaseFiles, subject: string, asOf?:
   return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
 };
 
-/** The runs of entries that stand one behind the other in their streams. */
+/** Runs of entries that are consecutive in their streams. */
 const consecutiveRuns = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
   const runs: CaseEntry[][] = [];
   const byPlace = [...entries].sort((a, b) =>
@@ -235,7 +234,7 @@ const consecutiveRuns = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
 
 type ReadableEvent = Pick<StoredEvent, 'type' | 'data' | 'meta'>;
 
-/** What an event says, or, where only a newer build can read it, what the log holds. */
+/** The data of an event, or the stored data if only a newer version of Baton can read it. */
 const decodeEvent = (journal: Journal, event: RawEvent): ReadableEvent => {
   try {
     return journal.decode(event);
@@ -246,7 +245,7 @@ const decodeEvent = (journal: Journal, event: RawEvent): ReadableEvent => {
 };
 
 /**
- * The events of some entries, by their position, and no others: neighbours of a stream are one read.
+ * The events of some entries, by position; consecutive ones of a stream are one read.
  * @throws Conflict `case-file/other-log`
  */
 const eventsOf = async (
@@ -275,8 +274,8 @@ type Fields = Readonly<Record<string, unknown>>;
 type Decryptor = (value: unknown) => unknown;
 
 /**
- * What sealed values say to a reader: each in clear, or closed. Those of an erased person are forgotten; what was sealed
- * with a key that is lost stays sealed.
+ * Sealed values as the reader sees them: in clear, or sealed. Those of an erased person are forgotten; those whose key
+ * is lost stay sealed.
  * @throws UnknownType `event/unreadable`
  */
 const decryptorFor = async (
@@ -285,7 +284,8 @@ const decryptorFor = async (
   mayOpen: boolean,
   erased: ReadonlySet<string>,
 ): Promise<Decryptor> => {
-  const openable = values.filter(({ subject }) => subject !== undefined); // of an event that cannot be read nobody knows whose
+  // the person of an event that cannot be read is unknown
+  const openable = values.filter(({ subject }) => subject !== undefined);
   const opened = mayOpen ? await journal.open(openable) : [];
   const clear = new Map<Sealed, Json | HiddenValue>();
   for (const [index, value] of opened.entries()) {
@@ -299,8 +299,8 @@ const decryptorFor = async (
 };
 
 /**
- * @param entries all of the file in log order: who decided, and who set what was before, is looked for among them
- * @returns tells some of them, in the reader's order
+ * @param entries all of the file in log order: the deciders and previous values are found among them
+ * @returns a function that describes some of them, in the reader's order
  */
 const entryBuilder = (
   files: CaseFiles,
@@ -374,15 +374,16 @@ const entryOf = (
   const data = Object.fromEntries(Object.entries(stored).map(([field, value]) => [field, reveal(value)]));
   const changes = stateChanges.map((one) => changeOf(one, catalogue, type, reveal)).filter(isChange);
   const changed = stateChanges.filter((one) => changes.some(({ state }) => state === one.state));
-  // What held before stands in the change. An event says it as it was known when it was told, which later news corrects.
+  // The changes contain the previous value. An event contains it as known when it was recorded, which later events may
+  // correct.
   const before = changed.length > 0 ? ['from'] : [];
-  const said = new Set([
+  const mentioned = new Set([
     ...(schema?.sentence.shownFields(data) ?? []),
     ...changed.map(({ field }) => field),
     ...before,
   ]);
   const facts = Object.entries(data)
-    .filter(([field, value]) => value !== undefined && !said.has(field) && !namesStream(entry, field, value))
+    .filter(([field, value]) => value !== undefined && !mentioned.has(field) && !namesStream(entry, field, value))
     .map(([field, value]) => ({
       field: fieldInWords(field),
       text: valueInWords(value, schema?.object.properties[field]),

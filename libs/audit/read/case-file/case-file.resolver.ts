@@ -11,7 +11,7 @@ import {
   Subscription,
 } from '@nestjs/graphql';
 import { Inject } from '@nestjs/common';
-import { EventLog, Journal, Refused } from '@baton/kernel';
+import { callerOrigins, enumeration, EventLog, Journal, Refused } from '@baton/kernel';
 import {
   ReadModels,
   forwardConnection,
@@ -26,6 +26,7 @@ import {
   Caller,
   connectionOf,
   EndSignal,
+  enumOf,
   Heavy,
   InstantScalar,
   JsonScalar,
@@ -45,6 +46,22 @@ import {
   type Fact,
 } from './case-file.query';
 import type { CaseFileTime, Cause, EntryPosition } from './case-file.rules';
+
+const OriginEnum = enumOf(callerOrigins);
+const ModeEnum = enumOf(
+  enumeration<CaseFileEntry['mode']>('RecordingMode', 'How an event was recorded.', {
+    live: 'When it happened, or when somebody reported it.',
+    backfill: 'Later, by an import of history; nobody was notified.',
+  }),
+);
+const PersonalFieldsEnum = enumOf(
+  enumeration<CaseFileEntry['personal']>('PersonalFields', 'The personal fields of an event.', {
+    none: 'It has none.',
+    open: 'They can be read.',
+    sealed: 'This caller may not read them.',
+    forgotten: 'The person was erased; nobody can read them.',
+  }),
+);
 
 const CaseFileOrder = { OCCURRED: 'occurred', RECORDED: 'recorded' } as const;
 registerEnumType(CaseFileOrder, {
@@ -122,9 +139,9 @@ class CaseFileEntryType implements CaseFileEntry {
   actor!: string;
   @Field(() => String, { description: 'Who sent the command that it was recorded with.' })
   sender!: string;
-  @Field(() => String, { description: 'person, system or connector.' })
+  @Field(() => OriginEnum, { description: 'What sent it.' })
   origin!: CaseFileEntry['origin'];
-  @Field(() => String, { description: 'live; or backfill: told later, by an import.' })
+  @Field(() => ModeEnum, { description: 'How it was recorded.' })
   mode!: CaseFileEntry['mode'];
   @Field(() => InstantScalar, { description: 'When it happened.' })
   occurredAt!: string;
@@ -155,9 +172,7 @@ class CaseFileEntryType implements CaseFileEntry {
   changes!: readonly FieldChange[];
   @Field(() => [CaseFileFact], { description: 'What neither the sentence nor the changes say, field by field.' })
   facts!: readonly CaseFileFact[];
-  @Field(() => String, {
-    description: 'Personal fields: none, open, sealed (not for this caller) or forgotten (the person was erased).',
-  })
+  @Field(() => PersonalFieldsEnum, { description: 'Whether it has personal fields, and whether they can be read.' })
   personal!: CaseFileEntry['personal'];
 }
 const CaseFileConnection = connectionOf('CaseFileEntry', CaseFileEntryType);

@@ -1,16 +1,16 @@
 import { isSealed, type EventMeta, type EventSchema, type Instant, type IndexEntry } from '@baton/kernel';
 
 export type Catalogue = ReadonlyMap<string, EventSchema>;
-/** What an event says, as its rules see it. */
+/** The parts of an event that the rules need. */
 export interface StatedEvent {
   readonly type: string;
   readonly data: unknown;
 }
-/** By when things happened, or by when they were recorded: the order of the log. */
+/** By when events occurred, or by when they were recorded: the order of the log. */
 export type CaseFileTime = 'occurred' | 'recorded';
 export type EntryPosition = Pick<CaseEntry, 'position' | 'occurredAt'>;
 
-/** Oldest first; what happened at one instant stands in the order of the log. */
+/** Oldest first; events of one instant in the order of the log. */
 export const compareBy =
   (by: CaseFileTime) =>
   (a: EntryPosition, b: EntryPosition): number => {
@@ -20,8 +20,8 @@ export const compareBy =
   };
 
 /**
- * Who else is the same person as a subject, by its own entries in log order: leads merged with it and not unmerged
- * since, from either side, and the visitors that turned out to be it.
+ * Who else is the same person as a subject, by its own entries in log order: leads currently merged with it, in either
+ * direction, and visitors identified as it.
  */
 export const isSamePerson = (entries: readonly CaseEntry[]): ReadonlySet<string> => {
   const others = new Set<string>();
@@ -33,33 +33,33 @@ export const isSamePerson = (entries: readonly CaseEntry[]): ReadonlySet<string>
   return others;
 };
 
-/** Does the field only say whose stream it is? `leadId: 'ada'` on `lead-ada`. */
+/** True if the field only repeats the id of its stream: `leadId: 'ada'` on `lead-ada`. */
 export const namesStream = ({ stream }: Pick<CaseEntry, 'stream'>, field: string, value: unknown): boolean =>
   field.endsWith('Id') && stream === `${field.slice(0, -2)}-${String(value)}`;
 
-/** A field by which an event says what holds of its subject from then on, and what held before; values as stored. */
+/** A state of the subject that an event sets, and its previous value; values as stored. */
 export interface StateChange {
   /** `opportunity.expected-close` */
   readonly state: string;
   readonly field: string;
-  /** Absent: nothing was known. */
+  /** Absent: unknown before. */
   readonly before?: unknown;
-  /** null: nothing is known any more. */
+  /** null: cleared. */
   readonly after: unknown;
 }
-/** What an event says of a state. */
+/** The value that an event gives to a state. */
 interface StatedValue {
-  /** The state, with whose it is where a stream has several: `campaign.spend ["2024-01-01"]`. */
+  /** The state, with its key if a stream has several: `campaign.spend ["2024-01-01"]`. */
   readonly key: string;
   readonly name: string;
   readonly field: string;
-  /** null where the event clears it. */
+  /** null if the event clears it. */
   readonly after: unknown;
 }
 
 export const isSame = (before: unknown, after: unknown): boolean => JSON.stringify(before) === JSON.stringify(after);
 
-/** The states that an event speaks of. An absent field is not spoken of. */
+/** The states that an event sets or clears. An absent field is not changed. */
 export const statesIn = (catalogue: Catalogue, { type, data }: StatedEvent): readonly StatedValue[] => {
   const fields = data as Readonly<Record<string, unknown>>;
   const { states = [], clears = [] } = catalogue.get(type) ?? {};
@@ -78,13 +78,13 @@ export const statesIn = (catalogue: Catalogue, { type, data }: StatedEvent): rea
   ];
 };
 
-/** The entry that spoke last of each state before an entry, in its stream. */
+/** The entry that last set each state before an entry, in its stream. */
 export type StateSetters = ReadonlyMap<string, CaseEntry>;
 
 /**
- * Who set what an entry changes, by its position.
- * @param ordered all of the file, in the order in which the reader reads them, oldest first
- * @param asked   the entries that are told
+ * The entries that set the previous values of an entry's states, by its position.
+ * @param ordered all of the file, in the reader's order, oldest first
+ * @param asked   the entries to describe
  */
 export const settersOf = (
   ordered: readonly CaseEntry[],
@@ -108,9 +108,9 @@ export const settersOf = (
 };
 
 /**
- * What an event changed: what it says of states of its subject otherwise than it was known. Of sealed values nobody can
- * tell here whether they are equal: they count as changed.
- * @param before the event that spoke last of a state in the same stream; undefined for none
+ * The changes of an event: the states that it sets to another value than before. Sealed values cannot be compared here
+ * and count as changed.
+ * @param before the event that last set a state in the same stream; undefined for none
  */
 export const stateChangesOf = (
   catalogue: Catalogue,
@@ -132,11 +132,11 @@ export const stateChangesOf = (
 export interface Rule {
   /** The definition that the event names, or several: `mql@3`, `mql@3,scoring-model@2`. */
   readonly definition?: string;
-  /** Otherwise the last event of the stream with the same of these names it. */
+  /** Otherwise the definition is named by the last event of the stream with one of these names. */
   readonly per?: readonly unknown[];
 }
 
-/** The rule that decided an event, by its schema; undefined: whoever sent the command decided. */
+/** The rule that decided an event, by its schema; undefined: the sender of the command decided. */
 export const ruleOf = (catalogue: Catalogue, { type, data }: StatedEvent): Rule | undefined => {
   const fields = data as Readonly<Record<string, unknown>>;
   const rule = catalogue.get(type)?.decidedBy;
@@ -149,10 +149,10 @@ export const ruleOf = (catalogue: Catalogue, { type, data }: StatedEvent): Rule 
   };
 };
 
-/** What an entry follows from; `clock` where time alone brought it, and no event where somebody's command did. */
+/** The cause of an entry; `clock` if time alone caused it; no event if somebody's command did. */
 export interface Cause {
   readonly eventId: string | null;
-  /** Of the event, where it is part of the case file. */
+  /** The causing event, if it is part of the case file. */
   readonly type: string | null;
   readonly actor: string | null;
 }
@@ -165,11 +165,11 @@ export interface Decision {
 const CLOCK: Cause = { eventId: null, type: null, actor: 'clock' };
 
 /**
- * Who decided an entry, and what it follows from. The log names who sent the command; where the schema says that a rule
- * decided, that is the definition (`system:mql@1`), or the kind of the stream for a rule of Baton's own (`system:lead`),
- * and the sender is found in the cause.
+ * Who decided an entry, and its cause. The log names the sender of the command; if the schema says that a rule decided,
+ * that is the definition (`system:mql@1`), or the kind of the stream for a built-in rule (`system:lead`), and the
+ * sender is part of the cause.
  * @param entries all of the file, in log order
- * @returns tells it of one of them, with what its event says
+ * @returns a function of an entry and its event data
  */
 export const decisionsOf = (
   catalogue: Catalogue,
@@ -188,7 +188,7 @@ export const decisionsOf = (
     if (known) known.push(entry);
     else sent.set(entry.commandId, [entry]);
   }
-  /** What was decided by whoever sent the command of an entry, in the order of the log. */
+  /** The events decided by the sender of an entry's command, in the order of the log. */
   const besides = ({ stream, actor, commandId }: CaseEntry) =>
     sent.get(commandId)!.filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
   const causeOf = (
@@ -211,7 +211,7 @@ export const decisionsOf = (
   return (entry, event) => ({ actor: actorOf(entry), cause: causeOf(entry, event) });
 };
 
-/** The rule that decided, of each entry that one decided. */
+/** The rule that decided each entry, for entries decided by a rule. */
 const ruleActors = (entries: readonly CaseEntry[]): ReadonlyMap<string, string> => {
   const last = new Map<string, string>();
   const actors = new Map<string, string>();
@@ -226,8 +226,8 @@ const ruleActors = (entries: readonly CaseEntry[]): ReadonlyMap<string, string> 
   return actors;
 };
 /**
- * What the case file of one subject keeps of an event: where it stands in the log, and by what it is ordered, cut and
- * connected with others. What it says is read from the log. Nothing here is personal.
+ * What the case file of a subject keeps of an event: its place in the log, and the fields by which it is ordered, cut
+ * and related to others. Its data is read from the log. Nothing here is personal.
  */
 export interface CaseEntry extends IndexEntry {
   readonly eventId: string;
@@ -239,10 +239,10 @@ export interface CaseEntry extends IndexEntry {
   /** Who sent the command. */
   readonly actor: string;
   readonly commandId: string;
-  /** The rule that decided it; absent: whoever sent the command did. */
+  /** The rule that decided it; absent: the sender of the command. */
   readonly rule?: Rule;
-  /** The states that it speaks of, each once: its last word on them is looked up here, not in every event. */
+  /** The states that it sets, each once, so that the last value of a state is found without reading every event. */
   readonly states?: readonly string[];
-  /** Who stands as one with the subject from here on, or no more: `lead-eve`, `visitor-7f`. */
+  /** Who is from here on the same person as the subject, or no longer: `lead-eve`, `visitor-7f`. */
   readonly other?: string;
 }

@@ -1,16 +1,16 @@
 import { EventLog, START, type Position, type RawEvent } from '@baton/kernel';
 
-/** A page of the log; `position` is where to go on. */
+/** A page of the log; `position` is where the next page starts. */
 export interface EventPage {
   readonly events: readonly RawEvent[];
   readonly position: Position;
-  /** The log had no more at that moment. */
+  /** The end of the log was reached. */
   readonly atTip: boolean;
 }
 
 /**
- * The next events after a position, as the log keeps them: personal fields stay sealed.
- * @param question `types`: only these; `stream`: only of this stream; `first`: at most so many
+ * The next events after a position, as stored: personal fields stay sealed.
+ * @param question `types`: only these; `stream`: only of this stream; `first`: maximum number of events
  */
 export const eventsAfter = async (
   log: EventLog,

@@ -5,7 +5,7 @@ import { assets } from './assets.read-model';
 import { registeredContent } from './assets.query';
 import { advertisementOf, contentOf } from './content-of.rules';
 
-describe('what a touch names in content', () => {
+describe('the field content of a touch', () => {
   const registered = new Set(['pricing guide']);
   it.each([
     [{ content: 'Pricing  Guide', team: 'marketing' }, 'Pricing  Guide', null],
@@ -17,7 +17,7 @@ describe('what a touch names in content', () => {
   ])('%j is content %s, and advertisement %s', (touch, content, ad) =>
     expect([contentOf(touch, registered), advertisementOf(touch, registered)]).toEqual([content, ad]),
   );
-  it('is content where it stands registered, under its latest name', async () => {
+  it('is content if it is registered, under its latest name', async () => {
     const register = (assetId: string, content: string) =>
       recorded<AssetEvent>({ type: 'AssetRegistered', data: { assetId, content } });
     const removed = recorded<AssetEvent>({ type: 'AssetRemoved', data: { assetId: 'b', content: 'b' } });

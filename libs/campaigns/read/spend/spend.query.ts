@@ -2,7 +2,7 @@ import { type Day, type Money, type MoneySum } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { spend } from './spend.read-model';
 
-/** What was spent on one day, as it was recorded: what is unknown of it is null. */
+/** The spend recorded for one day; unknown fields are null. */
 export interface Spend {
   readonly campaignId: string | null;
   readonly day: Day;

@@ -11,7 +11,7 @@ const remove = { type: 'RemoveAsset', data: { assetId: 'guide' } } as const;
 describe('a piece of content', () => {
   it('is registered', () => given().when(register).then(registered));
   it('is safe to register twice', () => given(registered).when(register).then());
-  it('is registered anew where something is different, or where it was removed', () => {
+  it('is registered again if something is different, or if it was removed', () => {
     const other = { ...guide, content: 'pricing-guide-2' };
     given(registered)
       .when({ ...register, data: other })

@@ -24,9 +24,9 @@ describe('a campaign', () => {
     given(created).when({ type: 'RecordSpend', data: spend }).then({ type: 'CampaignSpendRecorded', data: spend }));
   it('records no spend before it exists', () =>
     given().when({ type: 'RecordSpend', data: spend }).thenRefused('campaign/unknown'));
-  it('hears the same spend twice without a new event', () =>
+  it('writes no event for a repeated record', () =>
     given(created, { type: 'CampaignSpendRecorded', data: spend }).when({ type: 'RecordSpend', data: spend }).then());
-  it('knows a channel in whatever spelling', () =>
+  it('ignores the spelling of a channel', () =>
     given(created, { type: 'CampaignSpendRecorded', data: spend })
       .when({ type: 'RecordSpend', data: { ...spend, channel: ' Webinar' } })
       .then());

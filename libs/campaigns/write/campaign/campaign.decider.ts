@@ -25,7 +25,7 @@ export const campaignDecider = decider<Campaign, CampaignCommand, CampaignEvent>
       if (state.stage === 'unknown')
         return refuse('campaign/unknown', 'There is no campaign with this id; create it first.', 'campaignId');
       const known = state.spend.get(spendRecordOf(data));
-      if (known === `${data.amount.minor} ${data.amount.currency}`) return []; // the same figure again says nothing new
+      if (known === `${data.amount.minor} ${data.amount.currency}`) return []; // the same amount is already recorded
       return [{ type: 'CampaignSpendRecorded', data }];
     },
   },

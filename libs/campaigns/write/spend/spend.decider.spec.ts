@@ -23,7 +23,7 @@ describe('spend without a campaign', () => {
     given(recorded).when({ type, data }).then({ type: 'SpendRecorded', data });
   });
   it('is safe to record twice', () => given(recorded).when({ type, data: line }).then());
-  it('is refused where nothing says which touches it paid for', () => {
+  it('is refused if it cannot be matched to touches', () => {
     const { channel: _, ...rest } = line;
     given().when({ type, data: rest }).thenRefused('spend/no-channel', 'channel');
     given()

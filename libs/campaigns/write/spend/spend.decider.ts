@@ -2,7 +2,7 @@ import { decider, refuse } from '@baton/kernel';
 import { spendCommands, spendEvents, type SpendCommand, type SpendEvent } from './spend.events';
 
 interface SpendRecord {
-  /** What stands, as it was said; undefined before the first record. */
+  /** The record in force, as reported; undefined before the first one. */
   readonly stated?: string;
 }
 const statedOf = ({ day, channel, source, medium, amount }: SpendEvent['data']): string =>
@@ -14,7 +14,7 @@ export const spendDecider = decider<SpendRecord, SpendCommand, SpendEvent>({
   initialState: () => ({}),
   decide: {
     RecordSpendWithoutCampaign: ({ stated }, { data }) => {
-      if ([data.channel, data.source, data.medium].every((said) => said === undefined))
+      if ([data.channel, data.source, data.medium].every((field) => field === undefined))
         return refuse(
           'spend/no-channel',
           'Give channel, source or medium; without one of them the spend cannot be matched to touches.',

@@ -22,7 +22,7 @@ const fields = {
   medium: shortText('utm_medium or its like, as touches state it: cpc.'),
 };
 
-/** Money that no campaign is named for. What a campaign cost is recorded on the campaign. */
+/** Spend without a campaign. The cost of a campaign is recorded on the campaign. */
 export const spendEvents = events({
   SpendRecorded: {
     version: 1,

@@ -23,7 +23,7 @@ describe('an anonymous visitor', () => {
       .when({ type: 'IdentifyVisitor', data: { visitorId: 'v1', leadId: 'bob' } })
       .thenRefused('visitor/already-identified', 'leadId'));
   it('is identified once', () => given(identified).when({ type: 'IdentifyVisitor', data: identified.data }).then());
-  it('leaves visits in the person’s name from then on', () =>
+  it('records visits of the person from then on', () =>
     given(identified)
       .when({ type: 'RecordVisit', data: visit })
       .then({ type: 'VisitRecorded', data: { ...visit, leadId: 'ada' } }));

@@ -37,7 +37,7 @@ const history = [
 ];
 
 describe('the list of definitions', () => {
-  it('says of each version what became of it', () => {
+  it('shows the state of each version', () => {
     const documents = foldAll(definitions, history);
     expect(Object.fromEntries([...documents].map(([id, { status }]) => [id, status]))).toEqual({
       'mql@1': 'in-force',
@@ -63,7 +63,7 @@ describe('the list of definitions', () => {
     });
   });
 
-  describe('when asked', () => {
+  describe('queries', () => {
     const documents = new MemoryDocuments();
     const models = new ReadModels(documents);
     beforeAll(async () => {
@@ -86,32 +86,32 @@ describe('the list of definitions', () => {
       expect(refs(await listDefinitions(models, { kind: 'sql' }))).toEqual(['sql@1']);
       expect((await getDefinition(models, { kind: 'mql', number: 3 }))?.reason).toBe('r');
     });
-    it('knows which version decided at an instant', async () => {
+    it('find the version in force at an instant', async () => {
       const inForce = async (kind: string, day: string) =>
         (await definitionInForce(models, { kind, at: on(day) }))?.number;
       expect(await Promise.all([inForce('mql', '02-01'), inForce('mql', '03-01')])).toEqual([1, 2]);
       expect(await Promise.all([inForce('sql', '04-30'), inForce('sql', '05-01')])).toEqual([1, undefined]);
     });
-    it('tells two versions apart', async () => {
+    it('compare two versions', async () => {
       const asked = { kind: 'mql', before: 1, after: 2 };
       expect(await definitionDifference(models, asked)).toEqual([{ path: 'score', before: 50, after: 60 }]);
       await expect(definitionDifference(models, { ...asked, after: 9 })).rejects.toMatchObject({
         code: 'definition/unknown-version',
       });
     });
-    it('lists the reviews that come up, the overdue ones first', async () => {
+    it('list the reviews that are due, overdue ones first', async () => {
       const due = async (day: string, days: number) => refs(await dueReviews(models, { at: on(day), days }));
       expect(await due('02-14', 0)).toEqual([]);
       expect(await due('02-14', 1)).toEqual(['sql@1']);
       expect(await due('02-20', 60)).toEqual(['sql@1', 'mql@1']);
-      expect(await due('03-01', 91)).toEqual(['sql@1']); // mql@2 has taken the place of mql@1
+      expect(await due('03-01', 91)).toEqual(['sql@1']); // mql@2 has replaced mql@1
       expect(await due('03-01', 92)).toEqual(['sql@1', 'mql@2']);
     });
-    it('lists the reviews that are overdue, of versions in force only', async () => {
+    it('list overdue reviews, only of versions in force', async () => {
       expect(refs(await overdueReviews(models, { at: on('02-15') }))).toEqual([]);
       expect(refs(await overdueReviews(models, { at: on('02-16') }))).toEqual(['sql@1']);
       expect(refs(await overdueReviews(models, { at: on('07-01') }))).toEqual(['mql@2']);
-      // The day after begins earlier in Kathmandu, and later in New York.
+      // The next day begins earlier in Kathmandu, and later in New York.
       const late = on('02-15').replace('T00:00', 'T20:00');
       expect(refs(await overdueReviews(models, { at: late }))).toEqual([]);
       expect(refs(await overdueReviews(models, { at: late, timeZone: 'Asia/Kathmandu' }))).toEqual(['sql@1']);

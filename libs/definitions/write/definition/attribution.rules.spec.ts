@@ -27,7 +27,7 @@ const whole: Attribution = {
 };
 
 describe('a body of attribution', () => {
-  it('is good', () => {
+  it('is valid', () => {
     expect(validateBody('attribution', inForceOrBuiltIn('attribution', undefined).body)).toBeUndefined();
     expect(inForceOrBuiltIn('attribution', undefined).body.lookback).toBeUndefined();
     expect(validateBody('attribution', whole as unknown as Json)).toBeUndefined();
@@ -75,5 +75,7 @@ describe('a body of attribution', () => {
       'stages.1.stage',
     ],
     [{ surprise: 1 }, 'surprise'],
-  ])('is not %j', (part, path) => expect(validateBody('attribution', { ...good, ...part } as Json)?.path).toBe(path));
+  ])('is invalid with %j', (part, path) =>
+    expect(validateBody('attribution', { ...good, ...part } as Json)?.path).toBe(path),
+  );
 });

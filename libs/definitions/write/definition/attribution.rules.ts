@@ -1,6 +1,18 @@
 import { IANAZone } from 'luxon';
 import { validateConditions, touchConditions, type TouchConditions } from './channel.rules';
-import { durationMs, integer, list, object, oneOf, optional, real, text, type Fault, type Static } from '@baton/kernel';
+import {
+  durationMs,
+  enumeration,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  real,
+  text,
+  type Fault,
+  type Static,
+} from '@baton/kernel';
 
 /** Every attribution model by its code; the models themselves are in the context attribution. */
 export const attributionModelCodes = [
@@ -67,7 +79,7 @@ export type PathTransform = Static<typeof pathTransform>;
 export const customStage = object({
   stage: text('first-touch, lead-creation, opportunity-creation, closed-won, or a name of your own.', {
     pattern: '^[a-z0-9][a-z0-9-]{0,49}$',
-    says: 'a code: 1 to 50 small letters, digits and hyphens',
+    requirement: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
   share: shareField('Share of the revenue that this stage gets, 0 to 1.'),
   action: optional(text('For a stage of your own: the action of its touch; case is ignored.', { max: 100 })),
@@ -88,11 +100,15 @@ const selection = (description: string) =>
     ),
   );
 
+export const afterConversions = enumeration('AfterConversion', 'What an earlier conversion of a person changes.', {
+  continue: 'Touches before it count.',
+  restart: 'Touches before it do not count.',
+});
 /** Defaults of attribution reports. */
 export const attribution = object({
   model: text('Code of the model: linear, first-touch, time-decay …', {
     pattern: '^[a-z0-9-]{1,50}$',
-    says: 'a code: 1 to 50 small letters, digits and hyphens',
+    requirement: 'a code: 1 to 50 small letters, digits and hyphens',
   }),
   lookback: optional(
     text(
@@ -102,7 +118,7 @@ export const attribution = object({
   lookbackSteps: stepCount('How many of the last touches before the close count at most.'),
   afterConversion: optional(
     oneOf(
-      ['continue', 'restart'],
+      afterConversions,
       'restart: touches of a person before an earlier conversion of that person do not count; continue: they do.',
     ),
   ),

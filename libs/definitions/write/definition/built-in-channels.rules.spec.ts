@@ -10,7 +10,7 @@ const touch = (source: string | undefined, medium?: string, campaign?: string): 
   ...(campaign !== undefined && { campaign }),
 });
 
-/** The published table, a row of it after the other: what each row takes, and what it just does not. */
+/** The published table, row by row: what each row matches, and near misses. */
 const published: readonly (readonly [channel: string, ...touches: ClassifiableTouch[]])[] = [
   ['direct', touch('(direct)', '(none)'), touch('(direct)', '(not set)'), touch('(direct)')],
   ['cross-network', touch('google', 'cpc', 'Spring Cross-Network 24'), touch('x', 'y', 'cross-network')],
@@ -41,14 +41,14 @@ const published: readonly (readonly [channel: string, ...touches: ClassifiableTo
   ['mobile push notifications', touch('app', 'webpush'), touch('app', 'my-mobile-app'), touch('a', 'notifications')],
   ['mobile push notifications', touch('firebase', 'box')],
   ['ai assistant', touch('chatgpt.com', 'ai-assistant', '(ai-assistant)')],
-  // What no row of the table takes is unassigned there.
+  // Touches that no row matches are unassigned there.
   ['other', touch('mystery', 'box'), touch('any', 'ideo'), touch('any', 'pushed'), touch('a', 'emails')],
   ['other', touch('workbench', 'box', 'workshop'), touch('smsc', 'box')],
 ];
 
 describe('the built-in channel rules', () => {
   it.each(published.flatMap(([channel, ...touches]) => touches.map((one) => [one, channel] as const)))(
-    'take %j for %s, as Google Analytics 4 does',
+    'assign to %j: %s, as Google Analytics 4 does',
     (one, channel) => expect(classified(one)).toBe(channel),
   );
 
@@ -56,7 +56,7 @@ describe('the built-in channel rules', () => {
     [{ channel: '', source: 'google', medium: 'cpc' }, ''],
     [{ channel: 'organic_search' }, 'organic_search'],
     [{ channel: 'Paid Search' }, 'paid search'],
-    // Where somebody came from, by the address alone.
+    // By referrer alone.
     [{ referrer: 'https://www.google.com/' }, 'organic search'],
     [{ referrer: 'https://mail.google.com/mail/u/0/' }, 'email'],
     [{ referrer: 'android-app://com.google.android.gm/' }, 'email'],
@@ -71,7 +71,7 @@ describe('the built-in channel rules', () => {
     [{ referrer: 'https://chatgpt.com/' }, 'ai assistant'],
     [{ referrer: 'https://gemini.google.com/app' }, 'ai assistant'],
     [{ source: 'mail.google.com', medium: 'referral' }, 'email'],
-    // A source that is stated says where, whatever the address.
+    // A stated source takes precedence over the referrer.
     [{ source: 'partner', medium: 'box', referrer: 'https://www.google.com/' }, 'other'],
     [{ source: '  ', medium: '', referrer: 'https://www.google.com/' }, 'organic search'],
     [{ source: 'facebook', medium: '(none)' }, 'organic social'],
@@ -82,5 +82,5 @@ describe('the built-in channel rules', () => {
     [{}, 'direct'],
   ])('%j is %s', (one, channel) => expect(classified(one)).toBe(channel));
 
-  it('are themselves a good body', () => expect(validateBody('channel-rules', builtInChannelRules)).toBeUndefined());
+  it('are a valid body themselves', () => expect(validateBody('channel-rules', builtInChannelRules)).toBeUndefined());
 });

@@ -3,10 +3,10 @@ import type { ChannelRules } from './channel.rules';
 type Rule = ChannelRules['rules'][number];
 const rule = (channel: string, when: Rule['when']): Rule => ({ when, channel });
 
-/** A site by its word, and by its host with all below it. */
+/** A site by name, and by host with all subdomains. */
 const site = (...hosts: readonly string[]): string[] =>
   hosts.flatMap((host) => [host.slice(0, host.indexOf('.')), `*.${host}`]);
-/** Search engines and shops have a host in each country; what lies below may be mail, documents or maps. */
+/** Search engines and shops have one host per country; subdomains may be mail, documents or maps. */
 const inEachCountry = (...names: readonly string[]): string[] => names.flatMap((name) => [name, `${name}.*`]);
 
 const sites: ChannelRules['sites'] = [
@@ -114,15 +114,15 @@ const sites: ChannelRules['sites'] = [
 const nothing = ['(none)', '*(none)', '(not set)'];
 const paid = ['*cp*', 'ppc', 'retargeting', 'paid*'];
 const emails = ['email', 'e-mail', 'e_mail', 'e mail'];
-/** "shop" at the beginning of a word (also of an e-shop), or "shopping" anywhere: no workshop. */
+/** "shop" at the start of a word (also in "e-shop"), or "shopping" anywhere; not "workshop". */
 const shops = [
   ...['shop*', '*shopping*', '*eshop*'],
   ...[...' !"#$%&\'()+,-./0123456789:;<=>?@[\\]^_`{|}~'].map((before) => `*${before}shop*`),
 ];
-/** Marks of nobody's: neither source nor medium, so that the site it came from is all there is to go by. */
+/** Parameters that no source sets: with neither source nor medium, only the referring site is left to classify by. */
 const unmarked = { medium: ['(none)', '*(none)', '(not set)', 'referral'] };
 
-/** The table of Google Analytics 4, row by row in its order. */
+/** The rows of the table of Google Analytics 4, in its order. */
 const publishedRules: readonly Rule[] = [
   rule('direct', { source: '(direct)', medium: nothing }),
   rule('cross-network', { campaign: '*cross-network*' }),
@@ -144,7 +144,7 @@ const publishedRules: readonly Rule[] = [
   rule('organic search', { site: 'search' }),
   rule('organic search', { medium: 'organic' }),
   rule('ai assistant', { medium: 'ai-assistant' }),
-  // Not of the table, which knows no site of these kinds: by their marks alone they would be referrals.
+  // Beyond the table, which has no such sites: by their parameters alone they would be referrals.
   rule('ai assistant', { site: 'ai assistants', ...unmarked }),
   rule('email', { site: 'mail', ...unmarked }),
   rule('referral', { medium: ['referral', 'app', 'link'] }),
@@ -159,10 +159,10 @@ const publishedRules: readonly Rule[] = [
 ];
 
 /**
- * The rules that hold before any version is agreed (`channel-rules@0`). A stated channel – even an empty one – stays;
- * what Google's table leaves unassigned is an event, e-mail, sales, referral or direct where that is plain, else `other`.
- * Source: the default channel group of Google Analytics 4 (support.google.com/analytics/answer/9756891), its table for
- * manually marked traffic; its lists of sites shortened to those that are still in use.
+ * The rules in force before any version is agreed (`channel-rules@0`). A stated channel is kept, even an empty one;
+ * what Google's table leaves unassigned becomes event, e-mail, sales, referral or direct if the touch shows it, else
+ * `other`. Source: the default channel group of Google Analytics 4 (support.google.com/analytics/answer/9756891), its
+ * table for manually tagged traffic; its lists of sites reduced to those still in use.
  */
 export const builtInChannelRules: ChannelRules = {
   sites,

@@ -6,7 +6,7 @@ const emea = { code: 'emea', for: [{ field: 'region', in: ['EMEA'] }], ...office
 const faultAt = (change: object) => validateBody('business-calendar', { ...office, ...change })?.path;
 
 describe('a business calendar', () => {
-  it('is taken as both teams wrote it', () => {
+  it('is accepted as both teams wrote it', () => {
     expect(validateBody('business-calendar', office)).toBeUndefined();
     expect(faultAt({ hours: [], holidays: ['2024-12-25'] })).toBeUndefined();
     const touching = { days: ['mon'], from: '17:00', to: '24:00' };
@@ -61,7 +61,7 @@ describe('a business calendar', () => {
   ])('refuses %s', (_, change, path) => expect(faultAt(change)).toBe(path));
 });
 
-it('the special days of a calendar are those of single days, before holidays, before the file', () => {
+it('the special days of a calendar: single days override holidays, which override the file', () => {
   const event = (day: string) => `BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:${day}\r\nEND:VEVENT\r\n`;
   const calendar = {
     ...office,
@@ -80,7 +80,7 @@ it('the special days of a calendar are those of single days, before holidays, be
     undefined,
   ]);
 });
-it('a body of a calendar may be as long as files are, and no longer', () => {
+it('the body of a calendar may be as long as holiday files are, and no longer', () => {
   const days = (count: number) =>
     Array.from(
       { length: count },
@@ -96,7 +96,7 @@ it('a body of a calendar may be as long as files are, and no longer', () => {
   ).toBe('holidayFile');
 });
 
-it('the calendar of a lead is the first that holds for its region and its team', () => {
+it('the calendar of a lead is the first one for its region and team', () => {
   const tokyo = { ...emea, code: 'tokyo', timeZone: 'Asia/Tokyo', for: [{ field: 'queue', in: ['apac'] }, { field: 'country', in: ['JP', 'Japan'] }] }; // prettier-ignore
   const calendar = { ...office, calendars: [emea, tokyo] };
   expect(validateBody('business-calendar', calendar)).toBeUndefined();

@@ -20,7 +20,7 @@ const MAX_FILE_CHARACTERS = 480_000;
 const clockTime = (description: string) =>
   text(description, {
     pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$',
-    says: 'a time of day from 00:00 to 24:00, such as 09:30',
+    requirement: 'a time of day from 00:00 to 24:00, such as 09:30',
   });
 
 const span = {
@@ -99,7 +99,7 @@ export const businessCalendar = object({
       object({
         code: text('Short and stable: emea.', {
           pattern: '^[a-z][a-z0-9-]{0,49}$',
-          says: 'a code: 1 to 50 small letters, digits and hyphens, beginning with a letter',
+          requirement: 'a code: 1 to 50 small letters, digits and hyphens, beginning with a letter',
         }),
         for: list(
           object({

@@ -35,12 +35,12 @@ describe('channel rules', () => {
     expect(classify(rules, touch)).toBe(channel);
   });
 
-  it('name a touch by sales that they do not take sales, never as the rest', () => {
+  it('assign sales to a touch by sales without a matching rule', () => {
     expect(classify(rules, { team: 'sales' })).toBe('sales');
     expect(classify({ rules: [], otherwise: 'direct' }, { team: 'sales' })).toBe('sales');
     expect(classify({ rules: [], otherwise: 'direct' }, { team: 'marketing' })).toBe('direct');
   });
-  it('spell a stated channel as they name it themselves, else as it is stated', () => {
+  it('spell a stated channel as in the rules, otherwise as it is stated', () => {
     const own: ChannelRules = {
       rules: [...rules.rules, { when: { source: 'x' }, channel: 'Café' }],
       otherwise: 'unknown',
@@ -49,7 +49,7 @@ describe('channel rules', () => {
       ['PAID  search ', 'cafe\u0301', ' Web  inar', 'UNKNOWN'].map((channel) => classify(own, { channel })),
     ).toEqual([...['paid search', 'Café', 'Web inar', 'unknown']]);
   });
-  it('take one of several wanted values, and what was done, where and by whom', () => {
+  it('match one of several values, the action, the page and the team', () => {
     const own: ChannelRules = {
       rules: [
         { when: { medium: ['cpc', 'pp*'], direction: 'inbound' }, channel: 'ads' },
@@ -67,7 +67,7 @@ describe('channel rules', () => {
     ]).toEqual(['ads', 'other', 'phone', 'partner']);
   });
 
-  it('test the landing page, and answer a sub-channel, of their own or as the touch states it', () => {
+  it('test the landing page, and assign a sub-channel, their own or the stated one', () => {
     const own: ChannelRules = {
       rules: [
         { when: { landingPage: ['/brand', '/brand/*'] }, channel: 'paid search', subChannel: 'brand' },
@@ -93,7 +93,7 @@ describe('channel rules', () => {
     ]);
   });
 
-  it('give spend the channel of the touches that it paid for', () => {
+  it('assign spend to the channel of the touches that it paid for', () => {
     const spent = spendClassifier({
       rules: [
         { when: { channel: 'Search Ads' }, channel: 'paid search' },
@@ -105,12 +105,12 @@ describe('channel rules', () => {
     });
     const of = (channel: string, campaignId = 'spring') =>
       spent({ channel, campaignId, source: null, medium: null }).channel;
-    // No rule names a trade fair: touches that state it are taken by the last rule, and so is what they cost.
+    // No rule names a trade fair: touches that state it match the last rule, and so does their spend.
     expect([of('search ads'), of('any', 'Brand-2024'), of('PAID SEARCH '), of('Trade fair')]).toEqual([
       ...['paid search', 'brand', 'paid search', 'everything'],
     ]);
   });
-  it('know of spend what it states: what it does not is unknown, and not absent', () => {
+  it('treat fields that spend does not state as unknown, not as absent', () => {
     const body: ChannelRules = {
       sites: [{ name: 'search', members: ['google'] }],
       rules: [
@@ -139,7 +139,7 @@ describe('channel rules', () => {
       { channel: 'other', subChannel: null },
     ]);
   });
-  it('put spend that states all that a touch does where the touch is', () => {
+  it('assign spend with all fields of a touch to the channel of the touch', () => {
     const value = fc.constantFrom('a', 'b', '(none)', '*');
     const when = fc.record(
       { channel: value, source: value, medium: value, campaign: value, team: fc.constant('marketing') },
@@ -190,7 +190,7 @@ describe('channel rules', () => {
       { rules: [{ when: { referrer: '*partner*' }, channel: 'x' }] },
       'rules.0.when.referrer',
     ],
-  ])('refuse %s, with the place', (_, body, path) =>
+  ])('refuse %s, with the path', (_, body, path) =>
     expect(
       validateBody('channel-rules', { rules: [], otherwise: 'other', ...(body as object) } as never),
     ).toMatchObject({
@@ -198,7 +198,7 @@ describe('channel rules', () => {
     }),
   );
 
-  it('read a wildcard as a regular expression does', () => {
+  it('match a wildcard as a regular expression does', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
     fc.assert(
       fc.property(text, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 10 }), (pattern, source) => {
@@ -213,20 +213,20 @@ describe('channel rules', () => {
 
 describe('the version in force', () => {
   const [t1, t2, t3] = ['2024-01-01T00:00:00.000Z', '2024-02-01T00:00:00.000Z', '2024-03-01T00:00:00.000Z'];
-  it('is the latest that has begun', () => {
+  it('is the latest that has come into force', () => {
     const versions = [{ number: 1, from: t1 }, { number: 2, from: t3 }, { number: 3 }];
     expect([inForceAt(versions, '2023-12-31T00:00:00.000Z'), inForceAt(versions, t1), inForceAt(versions, t3)]).toEqual(
       [undefined, versions[0], versions[1]],
     );
   });
-  it('leaves nobody in its place when it is retired', () => {
+  it('is none after it is retired', () => {
     const versions = [
       { number: 1, from: t1 },
       { number: 2, from: t2, retiredAt: t3 },
     ];
     expect([inForceAt(versions, t2)?.number, inForceAt(versions, t3)]).toEqual([2, undefined]);
   });
-  it('is untouched by one that was retired before it began', () =>
+  it('is not affected by one that was retired before it came into force', () =>
     expect(
       inForceAt(
         [
@@ -239,7 +239,7 @@ describe('the version in force', () => {
 });
 
 describe('the difference of two bodies', () => {
-  it('names every changed leaf', () =>
+  it('lists every changed leaf', () =>
     expect(differencesBetween({ a: 1, b: { c: [1, 2] }, d: null }, { a: 2, b: { c: [1, 3, 4] }, e: 'x' })).toEqual([
       { path: 'a', before: 1, after: 2 },
       { path: 'b.c.1', before: 2, after: 3 },
@@ -247,5 +247,5 @@ describe('the difference of two bodies', () => {
       { path: 'd', before: null },
       { path: 'e', after: 'x' },
     ]));
-  it('of equal bodies is none', () => expect(differencesBetween({ a: [{ b: 1 }] }, { a: [{ b: 1 }] })).toEqual([]));
+  it('is empty for equal bodies', () => expect(differencesBetween({ a: [{ b: 1 }] }, { a: [{ b: 1 }] })).toEqual([]));
 });

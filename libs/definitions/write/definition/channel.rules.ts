@@ -32,7 +32,9 @@ const conditions = object(
   { channel: asText('Channel that the touch states.'), ...conditionFields },
   'Every condition must hold.',
 );
-/** Fields of a touch that `include` and `exclude` can test: those of a rule, but the channel that the rules assign. */
+/**
+ * Fields of a touch that `include` and `exclude` can test: those of a rule, except the channel that the rules assign.
+ */
 export const touchConditions = object(
   {
     channel: asText('Channel as the channel rules classify the touch.'),
@@ -104,7 +106,8 @@ export const matcher = (pattern: string): TextTest => {
     if (value === undefined) return false;
     const seen = wordKey(value);
     if (seen.length < head.length + tail.length || !seen.startsWith(head) || !seen.endsWith(tail)) return false;
-    // Each part at its first place: linear, where a regular expression of a user could take for ever.
+    // Finds each part at its first place, in linear time; a regular expression given by a user could take exponential
+    // time.
     let at = head.length;
     for (const part of parts.slice(1, -1)) {
       const found = seen.indexOf(part, at);
@@ -141,7 +144,7 @@ interface CompiledRule {
 }
 
 /**
- * Compiles conditions on touches, those of rules and those of `include` and `exclude` alike.
+ * Compiles the conditions on touches of rules, `include` and `exclude`.
  * @param sites the lists that conditions name
  */
 export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) => {

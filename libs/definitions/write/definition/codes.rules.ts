@@ -1,5 +1,5 @@
 import { wordKey } from '@baton/kernel';
 
-/** @returns the index of the first code that repeats an earlier one, case ignored; -1 where there is none */
+/** @returns the index of the first code that repeats an earlier one, ignoring case; -1 if there is none */
 export const indexOfRepeatedCode = (codes: readonly string[]): number =>
   codes.map(wordKey).findIndex((code, index, keys) => keys.indexOf(code) !== index);

@@ -36,7 +36,7 @@ describe('text', () => {
   const met = (profile: CriteriaFacts['profile'], leaf: Criterion) =>
     evaluateCriterion(leaf, { profile, touches: [] }, NOW).met;
   it.each(['Türkiye', 'Tu\u0308rkiye', ' türkiye ', 'TÜRKIYE', 'Türkiye\u00a0', '\u200eTür\u00adkiye'])(
-    '%j compares in one way',
+    '%j compares as expected',
     (country) => {
       for (const wanted of ['Türkiye', 'Tu\u0308rkiye', 'türkiye ']) {
         expect(met({ country }, { field: 'country', eq: wanted })).toBe(true);
@@ -48,7 +48,7 @@ describe('text', () => {
   );
 });
 
-describe('what lacks', () => {
+describe('missing criteria', () => {
   const employees = { field: 'employees', gte: 50 } as const;
   const [berlin, paris] = ['Germany', 'France'].map((country) => ({ field: 'country', eq: country }) as const) as [
     Criterion,
@@ -79,12 +79,12 @@ describe('what lacks', () => {
       'one of (not title exists true; not title matches c*)',
     ],
   ])('%s', (_, tree, expected) => expect(lack(tree, { employees: 10, title: 'ceo' })).toBe(expected));
-  it('is nothing for what is met', () => expect(lack({ any: [berlin, employees] }, { employees: 50 })).toBe(''));
+  it('are none if the tree is met', () => expect(lack({ any: [berlin, employees] }, { employees: 50 })).toBe(''));
 });
 
 describe('criteria', () => {
   const facts = (employees: number, ...touches: TouchFact[]): CriteriaFacts => ({ profile: { employees }, touches });
-  it('are met, and say by what', () => {
+  it('are met, with the reasons', () => {
     const visits = [visit('v1', 30), visit('v2', 12, '/Product'), visit('v3', 0)];
     expect(evaluateCriterion(agreed, facts(50, guide, ...visits), NOW)).toEqual({
       met: true,
@@ -108,11 +108,11 @@ describe('criteria', () => {
       ],
     });
   });
-  it('are not met by 49 employees, and say so', () => {
+  it('are not met by 49 employees, with the reasons', () => {
     const verdict = evaluateCriterion(agreed, facts(49, guide, visit('v1', 3), visit('v2', 2), visit('v3', 1)), NOW);
     expect(verdict).toMatchObject({ met: false, because: ['all.1'] });
   });
-  it('are not met by a visit 31 days old, nor by one that is still to come', () => {
+  it('are not met by a visit 31 days ago, or by a later one', () => {
     for (const days of [31, 30.000001, -1]) {
       const verdict = evaluateCriterion(
         agreed,
@@ -162,12 +162,12 @@ describe('criteria', () => {
     const asked = { profile, touches: [], score, answers: { need: 'speed', budget: ' \u200b' } };
     expect(validateCriteria(tree as Json, ['field', 'touches', 'score', 'answer'])).toBeUndefined();
     expect(evaluateCriterion(tree, asked, NOW).met).toBe(met);
-    // For a single instant the outlook is the same.
+    // For a single instant the forecast is equal.
     const range = (axis: string) => (axis === 'total' ? ([60, 60] as const) : undefined);
     expect(forecastCriterion(tree, { ...asked, score: range }, toMs(NOW), toMs(NOW))).toBe(met ? 1 : -1);
   });
 
-  it('name the leaves that decided, as flipping each of them shows', () => {
+  it('name the leaves that decided, as changing each of them shows', () => {
     const leaf = fc.constantFrom(...['title', 'company', 'country', 'region', 'source'].map((field) => ({ field })));
     const { tree } = fc.letrec<{ tree: Criterion }>((tie) => ({
       tree: fc.oneof(
@@ -187,7 +187,7 @@ describe('criteria', () => {
             NOW,
           );
         const verdict = ask(known);
-        // Whatever the others are, the named leaves alone keep the verdict.
+        // Whatever the other leaves are, the named ones alone keep the result.
         const decided = new Set(
           verdict.leaves.flatMap(({ path, asks }) => (verdict.because.includes(path) ? [asks.split(' ')[0]!] : [])),
         );
@@ -235,7 +235,7 @@ describe('a tree of criteria', () => {
     expect(validateBody('mql', { statement: 'By hand.' })).toBeUndefined();
     expect(validateBody('mql', { surprise: 1 })?.path).toBe('surprise');
   });
-  it('asks for answers only where there are some', () => {
+  it('allows leaves on answers only in some definitions', () => {
     const criteria: Json = { all: [{ answer: 'need' }, { any: [{ answer: 'budget' }, { answer: 'timeline' }] }] };
     expect(validateBody('sql', { criteria })).toBeUndefined();
     expect(validateBody('sal', { criteria })?.path).toBe('criteria.all.0');
@@ -257,7 +257,7 @@ describe('a scoring model', () => {
   const engagement = { code: 'pricing', touches: { page: '/pricing' }, points: 10, halfLife: 'P14D', within: 'P90D' };
   const model = (change: object = {}): Json =>
     ({ threshold: 50, fit: { rules: [fit] }, engagement: { rules: [engagement] }, groups: [], ...change }) as Json;
-  it('is sound', () => expect(validateBody('scoring-model', model())).toBeUndefined());
+  it('is valid', () => expect(validateBody('scoring-model', model())).toBeUndefined());
   it.each([
     [{ fit: { rules: [{ ...fit, when: { touches: {}, gte: 1 } }] } }, 'fit.rules.0.when'],
     [{ fit: { rules: [{ ...fit, points: 0.001 }] } }, 'fit.rules.0.points'],
@@ -282,5 +282,5 @@ describe('a scoring model', () => {
       'groups.1.code',
     ],
     [{ fit: { rules: [fit], cutOffs: { high: 5, middle: 5 } } }, 'fit.cutOffs.high'],
-  ])('is not with %j', (change, path) => expect(validateBody('scoring-model', model(change))?.path).toBe(path));
+  ])('is invalid with %j', (change, path) => expect(validateBody('scoring-model', model(change))?.path).toBe(path));
 });

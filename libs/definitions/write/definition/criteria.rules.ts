@@ -402,7 +402,7 @@ export const forecastCriterion = (tree: Criterion, facts: ForecastInputs, from: 
   return forecastComparison(tree, [latest[1] - latest[0], soonest[1] - soonest[0]]);
 };
 
-/** Can the tree become met by the passing of time alone, without a new event of the person? */
+/** Whether time alone can make the tree become met, without a new event of the person. */
 export const canBecomeMet = (tree: Criterion, score: { readonly rises: boolean; readonly falls: boolean }): boolean => {
   const moves = (node: Criterion, turned: boolean): boolean => {
     if ('not' in node) return moves(node.not, !turned);

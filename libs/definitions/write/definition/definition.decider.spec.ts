@@ -44,12 +44,12 @@ describe('a proposal', () => {
     given(...settled)
       .when(propose)
       .then({ ...proposed, data: { ...proposed.data, number: 2 } }));
-  it('that says what the open draft says changes nothing', () => given(proposed).when(propose).then());
+  it('equal to the open draft changes nothing', () => given(proposed).when(propose).then());
   it('of an unknown kind is refused', () =>
     given()
       .when({ ...propose, data: { ...propose.data, definitionId: 'mqls' } })
       .thenRefused('definition/unknown-kind', 'definitionId'));
-  it('of a bad body is refused with the place of the fault', () =>
+  it('of an invalid body is refused with the path of the fault', () =>
     given()
       .when({
         ...propose,
@@ -60,7 +60,7 @@ describe('a proposal', () => {
         },
       })
       .thenRefused('definition/invalid-body', 'body.rules.0.when.medium'));
-  it('of a body that is no object is refused', () =>
+  it('of a body that is not an object is refused', () =>
     given()
       .when({ ...propose, data: { ...propose.data, body: [] } })
       .thenRefused('definition/invalid-body', 'body'));
@@ -71,7 +71,7 @@ describe('a proposal', () => {
 });
 
 describe('an approval', () => {
-  it('of one team puts nothing in force', () =>
+  it('of one team does not put the version in force', () =>
     given(proposed).when(approve('sales')).then(approved('sales', 'tester')));
   it('of the second team puts the version in force', () =>
     given(proposed, approved('marketing', 'mia'))
@@ -86,7 +86,7 @@ describe('an approval', () => {
       .then());
   it('of a version that does not exist is refused', () =>
     given(proposed).when(approve('sales', 2)).thenRefused('definition/unknown-version', 'number'));
-  it('of a draft that a later version has passed is refused', () =>
+  it('of a draft with a later version in force is refused', () =>
     given(
       proposed,
       { ...proposed, data: { ...proposed.data, number: 2 } },
@@ -96,13 +96,13 @@ describe('an approval', () => {
     )
       .when(approve('sales'))
       .thenRefused('definition/superseded'));
-  it('is given for the caller’s own team only', () => {
+  it('is only possible for the caller’s own team', () => {
     expect(decideAs([proposed], approve('sales'), { roles: ['marketing'] })).toMatchObject({
       code: 'definition/not-your-team',
     });
     expect(decideAs([proposed], approve('sales'), { roles: ['marketing', 'sales'] })).toHaveLength(1);
   });
-  it('never reaches back before itself, but an import may', () => {
+  it('never takes effect before itself, except in an import', () => {
     const past = '2023-06-01T00:00:00.000Z';
     const draft = { ...proposed, data: { ...proposed.data, inForceFrom: past } };
     const facts = (mode: 'live' | 'backfill') =>
@@ -110,14 +110,14 @@ describe('an approval', () => {
     expect(facts('live')).toMatchObject([{}, { type: 'DefinitionPutInForce', data: { from: NOW } }]);
     expect(facts('backfill')).toMatchObject([{}, { type: 'DefinitionPutInForce', data: { from: past } }]);
   });
-  it('may name a day to come', () =>
+  it('may take effect in the future', () =>
     given({ ...proposed, data: { ...proposed.data, inForceFrom: LATER } }, approved('marketing', 'mia'))
       .when(approve('sales'))
       .then(approved('sales', 'tester'), inForce(LATER)));
 });
 
 describe('a retirement', () => {
-  it('takes the version in force away', () =>
+  it('takes the version out of force', () =>
     given(...settled)
       .when(retire)
       .then(retired));
@@ -129,7 +129,7 @@ describe('a retirement', () => {
 });
 
 describe('the history of a kind', () => {
-  it('is never changed by what is agreed later', () => {
+  it('is not changed by later agreements', () => {
     const step = fc.record({
       days: fc.integer({ min: 0, max: 40 }),
       type: fc.constantFrom('propose', 'marketing', 'sales', 'retire'),
@@ -140,7 +140,7 @@ describe('the history of a kind', () => {
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         let state = definitionDecider.initialState();
         let now = NOW;
-        // By instant: of several decisions within one millisecond the last one stands.
+        // By instant: of several decisions within one millisecond the last one counts.
         const asDecided = new Map<string, number | undefined>();
         for (const { days, type, number, ahead } of steps) {
           now = fromMs(toMs(now) + days * 86_400_000);

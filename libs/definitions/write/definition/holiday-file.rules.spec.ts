@@ -27,7 +27,7 @@ const messageOf = (text: string): string => {
 const christmas = (...lines: string[]) => one('SUMMARY:Christmas', 'DTSTART;VALUE=DATE:20241225', ...lines);
 
 describe('an iCalendar file of holidays', () => {
-  it('gives every day of every all-day event', () =>
+  it('has every day of every all-day event', () =>
     expect(
       daysOf(
         file(
@@ -40,7 +40,7 @@ describe('an iCalendar file of holidays', () => {
         ),
       ),
     ).toEqual(['2024-02-29', '2024-12-25', '2024-12-26']));
-  it('leaves out what was cancelled', () => expect(daysOf(christmas('STATUS:CANCELLED'))).toEqual([]));
+  it('leaves out cancelled events', () => expect(daysOf(christmas('STATUS:CANCELLED'))).toEqual([]));
 
   it.each([
     ['floating midnights', ['DTSTART:20241225T000000', 'DTEND:20241226T000000']],
@@ -55,13 +55,13 @@ describe('an iCalendar file of holidays', () => {
     ['an end at 23:59:59', ['DTSTART:20241225T000000', 'DTEND:20241225T235959']],
     ['a duration', ['DTSTART:20241225T000000', 'DURATION:P1D']],
     ['a midnight alone', ['DTSTART:20241225T000000', 'X-MICROSOFT-CDO-ALLDAYEVENT:TRUE']],
-  ])('reads a whole day that is written as %s', (_, lines) => expect(daysOf(one(...lines))).toEqual(['2024-12-25']));
+  ])('accepts a whole day written as %s', (_, lines) => expect(daysOf(one(...lines))).toEqual(['2024-12-25']));
 
   const windows = [
     ...['BEGIN:VTIMEZONE', 'TZID:Eastern Standard Time', 'BEGIN:STANDARD', 'DTSTART:16010101T020000'],
     ...['TZOFFSETFROM:-0500', 'TZOFFSETTO:-0500', 'END:STANDARD', 'END:VTIMEZONE'],
   ];
-  it('closes the hours of an event with times, on the wall of the calendar', () => {
+  it('closes the hours of an event with times, in local time of the calendar', () => {
     expect(daysOf(one('DTSTART:20241224T120000', 'DTEND:20241224T170000'))).toEqual(['2024-12-24 shut 12-17']);
     expect(daysOf(one('DTSTART:20241224T120000', 'DTEND:20241226T000000'))).toEqual([
       ...['2024-12-24 shut 12-24', '2024-12-25'],
@@ -73,7 +73,7 @@ describe('an iCalendar file of holidays', () => {
     expect(daysOf(file(...windows, ...described))).toEqual(['2024-12-24 shut 12-15']);
   });
 
-  it('writes out what comes back, by the calendar, without the days left out and with those added', () => {
+  it('expands recurring events, without EXDATE and with RDATE', () => {
     const from = (rule: string, ...more: string[]) => daysOf(christmas(`RRULE:${rule}`, ...more)).slice(0, 3);
     expect(from('FREQ=YEARLY')).toEqual(['2024-12-25', '2025-12-25', '2026-12-25']);
     expect(from('FREQ=YEARLY;UNTIL=20251225')).toEqual(['2024-12-25', '2025-12-25']);
@@ -98,9 +98,9 @@ describe('an iCalendar file of holidays', () => {
     const expected = ['2023-06-12', '2024-06-17', '2026-06-08'];
     expect(daysOf(file(...series, ...moved, ...cancelled))).toEqual(expected);
     expect(daysOf(file(...cancelled, ...moved, ...series))).toEqual(expected);
-    expect(daysOf(file(...moved))).toEqual(['2024-06-17']); // its series is in no file
+    expect(daysOf(file(...moved))).toEqual(['2024-06-17']); // the file has no series for it
   });
-  it('reads several calendars of one file, each with series of its own', () => {
+  it('reads several calendars in one file, each with its own series', () => {
     const series = event('UID:1', 'DTSTART;VALUE=DATE:20241225', 'RRULE:FREQ=YEARLY;COUNT=2');
     const other = event('UID:1', 'DTSTART;VALUE=DATE:20240501');
     const moved = event('UID:1', 'RECURRENCE-ID;VALUE=DATE:20251225', 'DTSTART;VALUE=DATE:20251226');
@@ -109,7 +109,7 @@ describe('an iCalendar file of holidays', () => {
     ]);
   });
 
-  it('lets rules say what events mean', () => {
+  it('lets rules decide what events mean', () => {
     const text = file(
       ...event('SUMMARY:Christmas', 'DESCRIPTION:Public holiday', 'DTSTART;VALUE=DATE:20241225'),
       ...event('SUMMARY:Christmas Eve (half day)', 'DESCRIPTION:Observance', 'DTSTART;VALUE=DATE:20241224'),
@@ -166,7 +166,7 @@ describe('an iCalendar file of holidays', () => {
       file(...event('DTSTART;VALUE=DATE:20241225'), ...event('SUMMARY:x')),
       'Event 2 (line 6, x)',
     ],
-    // What would take for ever, or all memory.
+    // Files that would take endless time or memory.
     [
       'a year each day',
       one('DTSTART;VALUE=DATE:20240101', 'DURATION:P366D', 'RRULE:FREQ=DAILY'),
@@ -181,5 +181,5 @@ describe('an iCalendar file of holidays', () => {
       ),
       'too long to expand',
     ],
-  ])('refuses %s and says where', (_, text, message) => expect(messageOf(text)).toContain(message));
+  ])('refuses %s and names the place', (_, text, message) => expect(messageOf(text)).toContain(message));
 });

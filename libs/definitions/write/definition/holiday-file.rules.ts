@@ -4,7 +4,7 @@ import { DAY_MS, type Fault } from '@baton/kernel';
 import { matcher } from './channel.rules';
 import { occurrencesOf, unsupportedPartOf, WorkLimit, type DayNumber, type Recurrence } from './recurrence.rules';
 
-/** Hours of one day, in milliseconds after its midnight as the clock on the wall shows them; sorted, without overlap. */
+/** Hours of one day, in milliseconds of local time after its midnight; sorted, without overlap. */
 export type Hours = readonly (readonly [from: number, to: number])[];
 export const ALL_DAY: Hours = [[0, DAY_MS]];
 
@@ -34,7 +34,7 @@ const MAX_DAYS = 40_000;
 /** How many days the recurrence rules of a file may examine; takes a few hundred milliseconds. */
 const MAX_DAYS_EXAMINED = 3_000_000;
 
-/** An event of a holiday file cannot be read; the message says why and follows the name of the event. */
+/** Why an event of a holiday file cannot be read; the message follows the name of the event. */
 class HolidayEventError extends Error {}
 
 /** Local time as if it were UTC, in milliseconds. */
@@ -216,16 +216,128 @@ const parseCalendars = (text: string): readonly ICAL.Component[] | string => {
   }
 };
 
+/** An event of a file, with the calendar that it is part of. */
+interface FileEvent {
+  readonly event: ICAL.Component;
+  readonly calendar: ICAL.Component;
+}
+
+/** ical.js lets a stray END close any open component and ignores what follows, so the lines are counted. */
+const unbalancedLines = (text: string, events: readonly FileEvent[]): string | undefined => {
+  const word = ['BEGIN', 'END'].find(
+    (each) => [...text.matchAll(new RegExp(`^${each}:VEVENT[ \\t]*\\r?$`, 'gim'))].length !== events.length,
+  );
+  return (
+    word &&
+    `holidayFile has ${events.length} complete event(s), but a different number of ${word}:VEVENT lines; check that each BEGIN has its END.`
+  );
+};
+
+/** Collects the special days that the events of a file make, in the zone of the calendar. */
+class SpecialDays {
+  readonly days = new Map<DayNumber, { hours?: Hours; closedHours: (readonly [number, number])[] }>();
+  private added = 0;
+
+  constructor(private readonly timeZone: string) {}
+
+  /** @throws HolidayEventError if the file has too many days */
+  cover({ start, length, zone }: EventSpan, means: EventMeaning): void {
+    if (means === 'as-usual') return;
+    const whole = isMidnight(start) && length % DAY_MS === 0;
+    const utcToo = zone && 'iana' in zone && zone.iana === 'UTC';
+    const [from, to] = [
+      toCalendarWallTime(start, zone, this.timeZone),
+      toCalendarWallTime(start + length, zone, this.timeZone),
+    ].map(roundEndOfDay);
+    // A day begins at midnight of the event's own zone, or of the calendar's for times in UTC.
+    const own = whole && !(utcToo && isMidnight(from!) && isMidnight(to!));
+    const [first, last] = own ? [start, start + length] : [from!, to!];
+    for (let day = Math.floor(first / DAY_MS); day * DAY_MS < last; day++)
+      this.add(day, Math.max(0, first - day * DAY_MS), Math.min(DAY_MS, last - day * DAY_MS), means);
+  }
+
+  private add(day: DayNumber, from: number, to: number, means: EventMeaning): void {
+    if (++this.added > MAX_DAYS) throw new HolidayEventError(`the file names more than ${MAX_DAYS} days up to here`);
+    const known = this.days.get(day) ?? { closedHours: [] };
+    if (means === 'closed') known.closedHours.push([from, to]);
+    else known.hours = known.hours ? intersection(known.hours, means as Hours) : (means as Hours);
+    this.days.set(day, known);
+  }
+}
+
+/** The occurrences of series that other events of the file move or cancel. */
+class MovedDays {
+  private readonly bySeries = new Map<string, Set<DayNumber>>();
+
+  constructor(
+    private readonly calendars: readonly ICAL.Component[],
+    private readonly events: readonly FileEvent[],
+    private readonly timeZone: string,
+  ) {}
+
+  of(entry: FileEvent): ReadonlySet<DayNumber> {
+    return this.bySeries.get(this.seriesOf(entry)) ?? new Set();
+  }
+
+  /** Adds the day that an event with RECURRENCE-ID moves or cancels. @throws HolidayEventError */
+  add(entry: FileEvent): void {
+    const { event, calendar } = entry;
+    const id = singleProperty(event, 'recurrence-id');
+    if (!id) return;
+    if (!event.hasProperty('uid'))
+      throw new HolidayEventError('an event with RECURRENCE-ID needs the UID of its series');
+    if (id.getFirstParameter('range'))
+      throw new HolidayEventError('RANGE of a RECURRENCE-ID is not supported; move each day on its own');
+    const series = this.seriesOf(entry);
+    const master = this.events.find(
+      (other) => !other.event.hasProperty('recurrence-id') && this.seriesOf(other) === series,
+    );
+    const { event: dated, calendar: within } = master ?? entry;
+    const [day] = exceptionDaysOf(event, 'recurrence-id', calendar, eventSpanOf(dated, within, this.timeZone));
+    const known = this.bySeries.get(series) ?? new Set<DayNumber>();
+    this.bySeries.set(series, known.add(day!));
+  }
+
+  private seriesOf({ event, calendar }: FileEvent): string {
+    return `${this.calendars.indexOf(calendar)} ${String(event.getFirstPropertyValue('uid'))}`;
+  }
+}
+
 /**
- * Reads how an iCalendar file makes days differ from their weekdays.
+ * The first days (in the zone of the event) of the occurrences of an event or series, without the moved ones.
+ * @throws HolidayEventError
+ */
+const firstDaysOf = (
+  { event, calendar }: FileEvent,
+  span: EventSpan,
+  moved: ReadonlySet<DayNumber>,
+  limit: WorkLimit,
+): DayNumber[] => {
+  const start = Math.floor(span.start / DAY_MS);
+  const rule = recurrenceOf(event);
+  const days = rule ? occurrencesOf(rule, start, LAST_DAY, limit) : [start];
+  if (!days)
+    throw new HolidayEventError(
+      'the recurrence rules of the file take too long to expand; end them with UNTIL or COUNT',
+    );
+  if (days.length === 0) throw new HolidayEventError('its recurrence rule matches no day');
+  const excluded = new Set([...exceptionDaysOf(event, 'exdate', calendar, span), ...moved]);
+  return [...new Set([...days, ...exceptionDaysOf(event, 'rdate', calendar, span)])].filter(
+    (day) => !excluded.has(day),
+  );
+};
+
+/**
+ * Reads on which days an iCalendar file changes the hours, and how.
  *
- * A whole day is one written as a date, or as times from midnight to midnight (or 23:59), in the zone of the event or in
- * ours; other times close the hours that they name. Repetitions are written out up to 2100, with RDATE, EXDATE and
- * single ones moved or cancelled by RECURRENCE-ID. Cancelled events do not count. Strict, so that no holiday is lost in
- * silence: whatever is not understood is a fault. Of several events of one day the most closed holds.
+ * An event covers whole days if it is written as dates, or as times from midnight to midnight (or 23:59), in its own
+ * zone or the calendar's; other events close the hours between their times. Repetitions are expanded up to 2100, with
+ * RDATE, EXDATE and single occurrences moved or cancelled by RECURRENCE-ID. Cancelled events do not count. Strict, so
+ * that no holiday is lost silently: anything not understood is a fault. If a day has several events, the one that
+ * closes most wins.
  * @param timeZone IANA zone of the calendar
- * @param rules    what events mean; the first that holds decides, an event that none takes closes its days
- * @returns by day; or the fault, which names the event by its number, line and summary
+ * @param rules    what events mean; the first matching rule decides, an event without one closes its days
+ * @returns the special days; or the fault, which names the event by its number, line and summary
  * Source: RFC 5545, 3.6.1 (VEVENT), 3.8.4.4 (RECURRENCE-ID) and 3.8.5 (repetition), read by ical.js.
  */
 export const specialDaysOf = (
@@ -237,99 +349,39 @@ export const specialDaysOf = (
   const text = file.replace(/^\uFEFF/, '').trim();
   const calendars = parseCalendars(text);
   if (typeof calendars === 'string') return fault(calendars);
-  const events = calendars.flatMap((calendar) =>
+  const events = calendars.flatMap((calendar): FileEvent[] =>
     calendar.getAllSubcomponents('vevent').map((event) => ({ event, calendar })),
   );
-  // ical.js lets a stray END close any open component and ignores what follows.
-  for (const word of ['BEGIN', 'END'])
-    if ([...text.matchAll(new RegExp(`^${word}:VEVENT[ \\t]*\\r?$`, 'gim'))].length !== events.length)
-      return fault(
-        `holidayFile has ${events.length} complete event(s), but a different number of ${word}:VEVENT lines; check that each BEGIN has its END.`,
-      );
+  const unbalanced = unbalancedLines(text, events);
+  if (unbalanced) return fault(unbalanced);
 
-  const days = new Map<DayNumber, { hours?: Hours; closedHours: (readonly [number, number])[] }>();
-  const limit = new WorkLimit(MAX_DAYS_EXAMINED);
   const meaning = meaningOf(rules);
-  let given = 0;
-  const put = (day: DayNumber, from: number, to: number, means: EventMeaning) => {
-    if (++given > MAX_DAYS) throw new HolidayEventError(`the file names more than ${MAX_DAYS} days up to here`);
-    const known = days.get(day) ?? { closedHours: [] };
-    if (means === 'closed') known.closedHours.push([from, to]);
-    else known.hours = known.hours ? intersection(known.hours, means as Hours) : (means as Hours);
-    days.set(day, known);
-  };
-  const cover = ({ start, length, zone }: EventSpan, means: EventMeaning) => {
-    if (means === 'as-usual') return;
-    const whole = isMidnight(start) && length % DAY_MS === 0;
-    const utcToo = zone && 'iana' in zone && zone.iana === 'UTC';
-    const [from, to] = [
-      toCalendarWallTime(start, zone, timeZone),
-      toCalendarWallTime(start + length, zone, timeZone),
-    ].map(roundEndOfDay);
-    // A midnight of the event's own zone begins its day, unless what is written in UTC is a midnight of ours.
-    const own = whole && !(utcToo && isMidnight(from!) && isMidnight(to!));
-    const [first, last] = own ? [start, start + length] : [from!, to!];
-    for (let day = Math.floor(first / DAY_MS); day * DAY_MS < last; day++)
-      put(day, Math.max(0, first - day * DAY_MS), Math.min(DAY_MS, last - day * DAY_MS), means);
-  };
-
-  /** The days of a series that are moved or cancelled, by calendar and UID. */
-  const moved = new Map<string, Set<DayNumber>>();
-  const seriesOf = (event: ICAL.Component, calendar: ICAL.Component) =>
-    `${calendars.indexOf(calendar)} ${String(event.getFirstPropertyValue('uid'))}`;
-  const attempt = (index: number, read: () => void): Fault | undefined => {
-    try {
-      return void read();
-    } catch (error) {
-      const name = events[index]!.event.getFirstPropertyValue('summary');
-      const which = `Event ${index + 1} (line ${lineOf(text, index)}${typeof name === 'string' ? `, ${name.slice(0, 50)}` : ''})`;
-      return fault(`${which}: ${error instanceof HolidayEventError ? error.message : 'its values cannot be read'}.`);
+  const limit = new WorkLimit(MAX_DAYS_EXAMINED);
+  const moved = new MovedDays(calendars, events, timeZone);
+  const special = new SpecialDays(timeZone);
+  const addEvent = (entry: FileEvent): void => {
+    const { event, calendar } = entry;
+    if (isCancelled(event)) return;
+    const span = eventSpanOf(event, calendar, timeZone);
+    const means = meaning(event);
+    if (event.hasProperty('recurrence-id')) {
+      recurrenceOf(event); // checked, although the event is a single occurrence
+      return special.cover(span, means);
     }
+    const dayOffset = span.start - Math.floor(span.start / DAY_MS) * DAY_MS;
+    for (const day of firstDaysOf(entry, span, moved.of(entry), limit))
+      special.cover({ ...span, start: day * DAY_MS + dayOffset }, means);
   };
-
-  for (const [index, { event, calendar }] of events.entries()) {
-    const failed = attempt(index, () => {
-      const id = singleProperty(event, 'recurrence-id');
-      if (!id) return;
-      if (!event.hasProperty('uid'))
-        throw new HolidayEventError('an event with RECURRENCE-ID needs the UID of its series');
-      if (id.getFirstParameter('range'))
-        throw new HolidayEventError('RANGE of a RECURRENCE-ID is not supported; move each day on its own');
-      const master = events.find(
-        (other) =>
-          !other.event.hasProperty('recurrence-id') &&
-          seriesOf(other.event, other.calendar) === seriesOf(event, calendar),
-      );
-      const series = seriesOf(event, calendar);
-      const span = master
-        ? eventSpanOf(master.event, master.calendar, timeZone)
-        : eventSpanOf(event, calendar, timeZone);
-      const [day] = exceptionDaysOf(event, 'recurrence-id', calendar, span);
-      moved.set(series, (moved.get(series) ?? new Set()).add(day!));
-    });
-    if (failed) return failed;
-  }
-  for (const [index, { event, calendar }] of events.entries()) {
-    const failed = attempt(index, () => {
-      if (isCancelled(event)) return;
-      const span = eventSpanOf(event, calendar, timeZone);
-      const [means, rule] = [meaning(event), recurrenceOf(event)];
-      if (event.hasProperty('recurrence-id')) return cover(span, means);
-      const start = Math.floor(span.start / DAY_MS);
-      const found = rule ? occurrencesOf(rule, start, LAST_DAY, limit) : [start];
-      if (!found)
-        throw new HolidayEventError(
-          'the recurrence rules of the file take too long to expand; end them with UNTIL or COUNT',
-        );
-      if (found.length === 0) throw new HolidayEventError('its recurrence rule matches no day');
-      const left = new Set([
-        ...exceptionDaysOf(event, 'exdate', calendar, span),
-        ...(moved.get(seriesOf(event, calendar)) ?? []),
-      ]);
-      for (const day of new Set([...found, ...exceptionDaysOf(event, 'rdate', calendar, span)]))
-        if (!left.has(day)) cover({ ...span, start: span.start + (day - start) * DAY_MS }, means);
-    });
-    if (failed) return failed;
-  }
-  return days;
+  // All moved days must be known before the series are expanded.
+  for (const read of [(entry: FileEvent) => moved.add(entry), addEvent])
+    for (const [index, entry] of events.entries()) {
+      try {
+        read(entry);
+      } catch (error) {
+        const name = entry.event.getFirstPropertyValue('summary');
+        const which = `Event ${index + 1} (line ${lineOf(text, index)}${typeof name === 'string' ? `, ${name.slice(0, 50)}` : ''})`;
+        return fault(`${which}: ${error instanceof HolidayEventError ? error.message : 'its values cannot be read'}.`);
+      }
+    }
+  return special.days;
 };

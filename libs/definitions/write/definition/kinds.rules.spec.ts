@@ -17,7 +17,7 @@ const profile = { code: 'core', rules: [rule({}), size], never: [{ field: 'count
 describe('an ideal customer profile', () => {
   const faultAt = (change: object, more: object = {}) =>
     pathOf('icp', { profiles: [{ ...profile, ...change }], ...more });
-  it('is taken with words, ranges, exclusions and bands', () => {
+  it('is accepted with text, ranges, exclusions and bands', () => {
     expect(faultAt({})).toBeUndefined();
     expect(faultAt({ never: [{ field: 'employees', below: 5 }] }, { bands: { strong: 81, moderate: 50 } })).toBe(
       undefined,
@@ -54,7 +54,7 @@ describe('an ideal customer profile', () => {
 describe('a map of stages', () => {
   const lead = { system: 'hubspot', stage: 'salesqualifiedlead', means: 'sql', external: true };
   const deal = { system: 'hubspot', stage: 'closedwon', means: 'won' };
-  it('is taken for leads, deals or both', () => {
+  it('is accepted for leads, deals or both', () => {
     for (const body of [{ leads: [lead] }, { deals: [deal] }, { leads: [lead], deals: [deal] }])
       expect(pathOf('stage-map', body)).toBeUndefined();
   });

@@ -104,7 +104,7 @@ export type DefinitionContext = Context<DefinitionBodies>;
 /** Finds the version of a kind that is in force, or the version with a given number. */
 export type FindDefinition = DefinitionContext['definition'];
 
-/** @param body as it is stored: it was validated when it was proposed */
+/** @param body as stored: it was validated when it was proposed */
 export const definitionOf = <K extends DefinitionKind>(kind: K, version: number, body: Json): DefinitionOf<K> => ({
   ...{ kind, version, ref: `${kind}@${version}` },
   body: body as DefinitionBodies[K],

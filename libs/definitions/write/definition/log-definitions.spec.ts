@@ -17,7 +17,7 @@ import { LogDefinitions } from './log-definitions';
 
 const [t1, t2, t3] = ['2024-01-01T00:00:00.000Z', '2024-02-01T00:00:00.000Z', '2024-03-01T00:00:00.000Z'] as const;
 
-describe('definitions of the log', () => {
+describe('definitions from the log', () => {
   const clock = new FixedClock(t1);
   let log: EmbeddedEventLog;
   let journal: Journal;
@@ -54,7 +54,7 @@ describe('definitions of the log', () => {
     return [t1, t2, t3].map((at) => definitionAt('mql', at)?.ref ?? definitionAt('sql', at)?.ref);
   };
 
-  it('are read on to the tip with every question', async () => {
+  it('are read up to the tip for every query', async () => {
     const mine = source();
     expect(await asked(mine)).toEqual([undefined, undefined, undefined]);
     await agree(t1, 1);
@@ -73,7 +73,7 @@ describe('definitions of the log', () => {
     });
   });
 
-  it('answer many questions at once, each with what was agreed before it', async () => {
+  it('serve many queries at once, each with what was agreed before it', async () => {
     const mine = source();
     const early = Array.from({ length: 20 }, () => asked(mine));
     await agree(t1, 1);
@@ -82,7 +82,7 @@ describe('definitions of the log', () => {
     for (const answer of await Promise.all(late)) expect(answer).toEqual(['mql@1', 'mql@1', 'mql@1']);
   });
 
-  it('of a log that is away are answered from the read model, and decide nothing', async () => {
+  it('are read from the read model if the log is unavailable, for queries only', async () => {
     const away = () => Promise.reject(new Conflict('log/unavailable', 'away'));
     const versions = [
       { number: 1, body: { statement: 'first' }, from: t1 },
@@ -100,7 +100,7 @@ describe('definitions of the log', () => {
     await expect(mine.forKinds(['mql'], { decidingAt: t2 })).rejects.toMatchObject({ code: 'log/unavailable' });
   });
 
-  it('answer again after a read that failed', async () => {
+  it('are available again after a failed read', async () => {
     const mine = source();
     await agree(t1, 1);
     const read = jest.spyOn(journal, 'read').mockRejectedValueOnce(new Error('unreachable'));
@@ -110,7 +110,7 @@ describe('definitions of the log', () => {
   });
 
   describe('in another process', () => {
-    /** Time that the test moves: of the clock and of the timers alike. */
+    /** Time of the test, for the clock and the timers. */
     const start = Date.parse(t1);
     let ms = 0;
     const pass = (by: number) => {
@@ -122,7 +122,7 @@ describe('definitions of the log', () => {
     const later = () => fromMs(start + ms);
     let reads: string[];
     let open = true;
-    /** Its follower brings pages while the way is open. */
+    /** Its follower delivers pages while the connection works. */
     const another = () => {
       const follow: EventLog['follow'] = async function* (after, filter, { signal } = {}) {
         for (let from = after; !signal?.aborted;) {
@@ -155,7 +155,7 @@ describe('definitions of the log', () => {
     };
     const live = async (one: LogDefinitions) =>
       (await one.forKinds(['mql'], { decidingAt: later() }))('mql', later())?.ref;
-    /** Time enough for a page to come along the log, if the way is open. */
+    /** Enough time for a page to be followed, if the connection works. */
     const come = async () => {
       for (let turns = 0; turns < 20; turns++) await turn();
     };
@@ -166,7 +166,7 @@ describe('definitions of the log', () => {
       open = true;
     });
 
-    it('decide live from five seconds after they were recorded on; for questions and history at once', async () => {
+    it('decide live from five seconds after they were recorded; for queries and history at once', async () => {
       const [mine, other] = [source(), another()];
       expect([await live(mine), await live(other)]).toEqual([undefined, undefined]);
       await agree(later(), 1);
@@ -174,7 +174,7 @@ describe('definitions of the log', () => {
       await come();
       expect([await live(mine), await live(other)]).toEqual(['mql@1', undefined]);
       expect((await other.forKinds(['mql']))('mql', later())?.ref).toBe('mql@1');
-      expect((await other.forKinds(['mql'], { decidingAt: later() }))('mql', 1)?.ref).toBe('mql@1'); // begun under it
+      expect((await other.forKinds(['mql'], { decidingAt: later() }))('mql', 1)?.ref).toBe('mql@1'); // started under it
       pass(4_999);
       expect(await live(other)).toBeUndefined();
       pass(1);
@@ -187,7 +187,7 @@ describe('definitions of the log', () => {
       expect(await live(other)).toBeUndefined();
     });
 
-    it('are followed and not read, as long as decisions go on', async () => {
+    it('are followed and not read, while decisions are made', async () => {
       const other = another();
       await agree(later(), 1);
       for (let second = 0; second < 30; second++) {
@@ -200,7 +200,7 @@ describe('definitions of the log', () => {
       expect(await live(other)).toBe('mql@2');
     });
 
-    it('are read before they decide where the follower has not come to the end for two seconds', async () => {
+    it('are read before they decide if the follower has not reached the tip for two seconds', async () => {
       const other = another();
       await live(other);
       open = false;
@@ -216,22 +216,22 @@ describe('definitions of the log', () => {
       open = true;
     });
 
-    it('are read again where an event came past that could not be taken', async () => {
+    it('are read again if the follower brought an event that could not be applied', async () => {
       const other = another();
       await live(other);
       open = false;
       await agree(later(), 1);
       const [first, second] = await log.read('definition-mql');
       const kind = (other as unknown as { kind: (name: string) => { follow: (event: unknown) => void } }).kind('mql');
-      kind.follow(second); // the first has not come
+      kind.follow(second); // the first one is missing
       expect((await other.forKinds(['mql']))('mql', later())?.ref).toBe('mql@1');
       expect(reads).toHaveLength(2);
-      kind.follow(first); // known by now
+      kind.follow(first); // known now
       expect((await other.forKinds(['mql']))('mql', 1)?.ref).toBe('mql@1');
       open = true;
     });
 
-    it('can be waited for until they decide', async () => {
+    it('can be awaited until they decide', async () => {
       const other = another();
       await agree(later(), 1);
       const settling = other.waitUntilInForce('mql', clock).then(() => ms);
@@ -243,7 +243,7 @@ describe('definitions of the log', () => {
       expect(await live(other)).toBe('mql@1');
     });
 
-    it('do not wait for a clock that is behind that of the log', async () => {
+    it("do not wait for a clock that is behind the log's", async () => {
       await agree(t3, 1); // the log's clock is two months ahead
       const other = another();
       const now = () => fromMs(start + ms);

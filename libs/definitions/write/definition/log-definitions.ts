@@ -59,7 +59,7 @@ class DefinitionFollower {
     private readonly timers: Timers,
   ) {}
 
-  /** Has everything been read that was recorded by that moment? */
+  /** Whether everything recorded by that moment has been read. */
   isCurrent(sinceMs: number): boolean {
     return this.confirmedMs >= sinceMs && this.revision >= this.knownRevision;
   }
@@ -68,7 +68,7 @@ class DefinitionFollower {
     return this.confirmedMs > -Infinity;
   }
 
-  /** Everything that the log held at that moment has been followed. */
+  /** Everything in the log at that moment has been followed. */
   confirm(atMs: number): void {
     if (this.hasBeenRead) this.confirmedMs = Math.max(this.confirmedMs, atMs);
   }
@@ -103,7 +103,7 @@ class DefinitionFollower {
   private async readToEnd(): Promise<void> {
     const beganMs = this.timers.now();
     for (const event of await this.journal.read(this.stream, this.revision + 1))
-      if (event.revision === this.revision + 1) this.apply(event); // the others were followed meanwhile
+      if (event.revision === this.revision + 1) this.apply(event); // the other streams were followed meanwhile
     this.confirmedMs = Math.max(this.confirmedMs, beganMs);
   }
 
@@ -126,7 +126,7 @@ class DefinitionFollower {
     return (
       event.revision <= this.ownRevision ||
       event.recordedAt <= fromMs(toMs(now) - IN_FORCE_DELAY_MS) ||
-      knownMs <= this.timers.now() - IN_FORCE_DELAY_MS // a clock behind that of the log must not delay it
+      knownMs <= this.timers.now() - IN_FORCE_DELAY_MS // a clock that is behind the log's must not delay it
     );
   }
 
@@ -147,11 +147,11 @@ export class LogDefinitions extends DefinitionSource {
   private readonly closing = new AbortController();
   private starting: Promise<void> | undefined;
   private following: Promise<void> | undefined;
-  /** Everything up to here has been followed. */
+  /** Everything up to this position has been followed. */
   private followedPosition: Position = START;
   private tipRequest: Promise<void> | undefined;
   private tipAskedMs = -Infinity;
-  /** The tip of the log when it was last asked for. */
+  /** The tip of the log at the last request. */
   private tip: { readonly position: Position; readonly askedMs: number } | undefined;
 
   constructor(

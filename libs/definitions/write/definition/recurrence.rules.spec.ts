@@ -15,7 +15,7 @@ const ruleOf = (text: string): Recurrence => {
 const days = (start: string, rule: string, most = 6, last = '2100-12-31') =>
   occurrencesOf(ruleOf(rule), dayOf(start), dayOf(last), new WorkLimit(1e6))!.slice(0, most).map(written);
 
-describe('the days of a repetition', () => {
+describe('the days of a recurrence rule', () => {
   it.each([
     ['2024-02-29', 'FREQ=YEARLY', ['2024-02-29', '2028-02-29', '2032-02-29']],
     ['2024-12-25', 'FREQ=YEARLY;INTERVAL=2;UNTIL=20261231', ['2024-12-25', '2026-12-25']],
@@ -27,7 +27,7 @@ describe('the days of a repetition', () => {
     ['2024-01-05', 'FREQ=WEEKLY;INTERVAL=2;BYDAY=FR,SA;COUNT=3', ['2024-01-05', '2024-01-06', '2024-01-19']],
     ['2024-12-31', 'FREQ=YEARLY;BYYEARDAY=-1', ['2024-12-31', '2025-12-31', '2026-12-31']],
     ['2024-01-01', 'FREQ=YEARLY;BYDAY=1MO', ['2024-01-01', '2025-01-06', '2026-01-05']],
-    // A first day that the rule does not choose is none of its days.
+    // A first day that the rule does not select is not included.
     ['2024-11-01', 'FREQ=YEARLY;BYMONTH=11;BYDAY=4TH', ['2024-11-28', '2025-11-27', '2026-11-26']],
     ['2024-02-01', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31', []],
     ['2024-02-01', 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30', []],
@@ -44,11 +44,11 @@ describe('the days of a repetition', () => {
     ),
     fc.constantFrom('FREQ=MONTHLY;BYMONTHDAY=13', 'FREQ=MONTHLY;BYMONTHDAY=-2', 'FREQ=YEARLY;BYMONTH=3,9;BYDAY=1MO'),
   );
-  it('are those that ical.js finds where it reads the rule as the RFC does', () =>
+  it('equal those of ical.js where it follows the RFC', () =>
     fc.assert(
       fc.property(part, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 27 }), (rule, interval, shift) => {
         const text = `${rule};INTERVAL=${interval};COUNT=8`;
-        // From a day that the rule chooses, for what another first day means is left open.
+        // Starts on a day that the rule selects, because the RFC leaves other first days undefined.
         const [start] = days(`2024-03-${String(shift + 1).padStart(2, '0')}`, text, 1);
         const iterator = ICAL.Recur.fromString(text).iterator(ICAL.Time.fromDateString(start!));
         const expected = Array.from({ length: 8 }, () => String(iterator.next()));
@@ -57,7 +57,7 @@ describe('the days of a repetition', () => {
       { numRuns: 200 },
     ));
 
-  it('are not looked for beyond the limit', () => {
+  it('are not searched beyond the limit', () => {
     const rule = ruleOf('FREQ=DAILY');
     expect(occurrencesOf(rule, dayOf('2024-01-01'), dayOf('2100-12-31'), new WorkLimit(1000))).toBeUndefined();
   });

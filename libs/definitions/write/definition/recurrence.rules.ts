@@ -104,8 +104,8 @@ const dayTest = ({ freq, parts }: Recurrence, start: DayNumber): ((day: DayNumbe
 /**
  * The days on which an event that begins on `start` recurs, in order, up to `last`. A day that a month does not have is
  * skipped: 29 February occurs every fourth year. `start` itself is included only if the rule selects it.
- * @returns undefined where more days would have to be examined than the limit allows
- * Source: RFC 5545, 3.3.10. Our own, because ical.js takes 29 February for 1 March in other years, and has no bound.
+ * @returns undefined if more days would have to be examined than the limit allows
+ * Source: RFC 5545, 3.3.10. Own code, because ical.js takes 29 February for 1 March in other years, and has no limit.
  */
 export const occurrencesOf = (
   rule: Recurrence,
@@ -119,7 +119,7 @@ export const occurrencesOf = (
   const found: DayNumber[] = [];
   for (let number = 0; ; number++) {
     const [from, to] = periodOf(rule, start, number);
-    if (!(from <= end)) return found; // also where the number of a period is beyond any calendar
+    if (!(from <= end)) return found; // also if the number of a period is beyond any calendar
     // Within a year examine only the months that can match: most rules name one.
     const months =
       rule.freq === 'YEARLY' &&

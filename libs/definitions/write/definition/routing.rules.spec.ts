@@ -26,15 +26,15 @@ describe('routing rules', () => {
     ['a number at its limit', { country: 'Germany', employees: 50 }, 'all', 'otherwise'],
     ['a missing fact', { country: 'Germany' }, 'all', 'otherwise'],
     ['an empty fact', { owner: '' }, 'all', 'otherwise'],
-  ])('decide by %s', (_, lead, queue, rule) => expect(findQueue(routing, lead)).toMatchObject({ queue, rule }));
-  it('say whether the owner goes first', () => {
+  ])('choose a queue by %s', (_, lead, queue, rule) => expect(findQueue(routing, lead)).toMatchObject({ queue, rule }));
+  it('state whether the owner goes first', () => {
     expect(findQueue(routing, { owner: 'rita' }).accountOwner).toBe(true);
     expect(findQueue(routing, { employees: 3 }).accountOwner).toBe(false);
   });
 
   const faultAt = (when: object) =>
     validateBody('routing', { ...routing, rules: [{ name: 'x', when: [when], queue: 'q' }] } as never)?.path;
-  it('are taken as written', () => expect(validateBody('routing', routing as never)).toBeUndefined());
+  it('are accepted as written', () => expect(validateBody('routing', routing as never)).toBeUndefined());
   it.each([
     ['a condition that asks nothing', { field: 'country' }, 'rules.0.when.0'],
     ['a number of a text', { field: 'country', atLeast: 3 }, 'rules.0.when.0'],

@@ -27,9 +27,10 @@ export const routingFields = [
   'owner',
 ] as const;
 
-const queue = (description: string) => text(description, { pattern: ID_PATTERN, says: ID_REQUIREMENT, max: 128 });
+const queue = (description: string) =>
+  text(description, { pattern: ID_PATTERN, requirement: ID_REQUIREMENT, max: 128 });
 
-/** A buying signal; the handoff package tells the rep how often and when it occurred. */
+/** A buying signal; the handoff package lists how often and when it occurred. */
 const signal = object({
   code: text('Short, stable code: pricing-view.', { min: 1, max: 100 }),
   label: optional(text('Label for people.', { max: 200 })),
@@ -109,7 +110,7 @@ const validateSignals = (signals: readonly Signal[]): Fault | undefined => {
   return undefined;
 };
 
-/** The fields of a lead that routing looks at. */
+/** The fields of a lead that routing rules test. */
 export type RoutingFields = { readonly [F in (typeof routingFields)[number]]?: string | number | undefined };
 
 /**

@@ -8,7 +8,7 @@ const find = siteFinder([
 
 describe('sites', () => {
   it.each([
-    // As a URL, a host alone, with a path, a port, a dot behind, in capitals.
+    // As a URL, a host alone, with a path, a port, a trailing dot, in capitals.
     ['https://www.google.com/search?q=baton', 'search'],
     ['//google.de/', 'search'],
     ['google.co.uk', 'search'],
@@ -22,21 +22,21 @@ describe('sites', () => {
     ['https://mail.google.com/mail/u/0/', 'mail'],
     ['android-app://com.google.android.gm/', 'mail'],
     ['com.google.android.gm', 'mail'],
-    // Another service below the same name is no search engine.
+    // Another service of the same company is not a search engine.
     ['https://docs.google.com/', undefined],
-    // A name that merely holds the word, before, behind, or below another host.
+    // A host that only contains the name: before, after, or under another host.
     ['https://bing-plumbers.example/', undefined],
     ['https://mybing.com/', undefined],
     ['https://google.com.phish.example/', undefined],
     ['https://google.phish.com/', undefined],
     ['https://notgoogle.com/', undefined],
-    // Neither path nor query nor a person in the address is where somebody came from.
+    // Path, query and user of a URL are ignored.
     ['https://partner.example/?ref=google.com', undefined],
     ['partner.example/www.google.com', undefined],
     ['https://google.com@partner.example/', undefined],
-    // A suffix that nobody registers names under is no country of it.
+    // A suffix without registered names is not a country of it.
     ['google.example', undefined],
-    // International names have one form.
+    // International names are normalized.
     ['https://shop.xn--bcher-kva.example/', 'ours'],
     ['wiki.intra', 'ours'],
     ['mailto:ada@google.com', undefined],

@@ -1,15 +1,15 @@
 import { type Origin, originOf, tidy } from '@baton/kernel';
 
-/** The ways to write a site, phrased to follow "must be". */
+/** The forms of a site, phrased to follow "must be". */
 export const SITE_SAYS =
   'a host (partner.com), a host with its subdomains (*.partner.com), a name under any public suffix (google.*, *.google.*), a word (fb) or the id of an app (com.slack)';
 
 interface Site {
   /** The host, the word or the id of an app; for `google.*` the part before the suffix. */
   readonly name: string;
-  /** `*.` in front: subdomains too. */
+  /** Starts with `*.`: subdomains too. */
   readonly below: boolean;
-  /** `.*` behind: under any public suffix. */
+  /** Ends with `.*`: under any public suffix. */
   readonly anySuffix: boolean;
 }
 

@@ -11,13 +11,13 @@ const faultAt = (change: object) => validateBody('sla-policy', { obligations: [{
 const escalation = (...steps: object[]) => ({ escalation: steps.map((step) => ({ ...step, notify: 'rep' })) });
 
 describe('an SLA policy', () => {
-  it('is taken as both teams wrote it', () => {
+  it('is accepted as both teams wrote it', () => {
     expect(faultAt(escalation({ percent: 80 }, { afterBreach: 'PT0S' }, { afterBreach: 'PT24H' }))).toBeUndefined();
     expect(
       faultAt({ budget: 'same-business-day', pause: [{ event: 'Waited' }], resume: [{ event: '*' }] }),
     ).toBeUndefined();
   });
-  it('names each kind once', () =>
+  it('lists each kind once', () =>
     expect(validateBody('sla-policy', { obligations: [owed, owed] })?.path).toBe('obligations.1.kind'));
   it.each([
     ['nothing that starts it', { start: [] }, 'start'],
@@ -34,9 +34,9 @@ describe('an SLA policy', () => {
     ['later steps out of order', escalation({ afterBreach: 'PT2H' }, { afterBreach: 'PT1H' }), 'escalation.1'],
     ['a step that is no duration', escalation({ afterBreach: 'later' }), 'escalation.0.afterBreach'],
     ['more than all of the budget', escalation({ percent: 101 }), 'escalation.0.percent'],
-  ])('has not %s', (_, change, path) => expect(faultAt(change)).toBe(`obligations.0.${path}`));
+  ])('is refused with %s', (_, change, path) => expect(faultAt(change)).toBe(`obligations.0.${path}`));
 
-  describe('for marketing', () => {
+  describe('of marketing', () => {
     const usd = (minor: number) => ({ minor, currency: 'USD' });
     const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
     const fault = (marketing: object) => validateBody('sla-policy', { obligations: [], marketing } as never)?.path;
@@ -55,7 +55,7 @@ describe('an SLA policy', () => {
       ['two currencies', { averageDeal: { minor: 1, currency: 'EUR' } }, 'marketing.pipeline.averageDeal.currency'],
       ['no chance', { opportunityRate: 0 }, 'marketing.pipeline.opportunityRate'],
       ['more than certainty', { opportunityRate: 1.01 }, 'marketing.pipeline.opportunityRate'],
-    ])('has not %s', (_, change, path) =>
+    ])('is refused with %s', (_, change, path) =>
       expect(fault('per' in change ? change : { per: 'quarter', pipeline: { ...pipeline, ...change } })).toBe(path),
     );
   });

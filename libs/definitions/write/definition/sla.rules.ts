@@ -21,7 +21,7 @@ export const SAME_BUSINESS_DAY = 'same-business-day';
 const eventPattern = object({
   event: text('Event type: LeadHandedOff; `*` for any.', {
     pattern: '^([A-Za-z][A-Za-z0-9]*|\\*)$',
-    says: 'the name of an event type, or *',
+    requirement: 'the name of an event type, or *',
     max: 100,
   }),
   where: optional(
@@ -41,7 +41,7 @@ const eventPatterns = (description: string) => list(eventPattern, description, {
 const obligation = object({
   kind: text('Kind of obligation: first-response, disposition, attempts, resolution, or a name of your own.', {
     pattern: '^[a-z][a-z0-9-]{0,49}$',
-    says: 'a code: 1 to 50 small letters, digits and hyphens, beginning with a letter',
+    requirement: 'a code: 1 to 50 small letters, digits and hyphens, beginning with a letter',
   }),
   start: eventPatterns(
     'Events that start the clock; a new start ends the earlier clock, which counts as neither met nor breached.',
@@ -86,7 +86,7 @@ const obligation = object({
 });
 export type Obligation = Static<typeof obligation>;
 
-/** What marketing commits to: a number of qualified leads per period, or a pipeline that they are to create. */
+/** What marketing commits to: a number of qualified leads per period, or the pipeline that they should create. */
 const marketingCommitment = object({
   per: oneOf(['month', 'quarter', 'year'], 'Calendar period of the numbers.'),
   qualified: optional(integer('Number of qualified leads per period.', { min: 1, max: 1_000_000_000 })),

@@ -31,7 +31,7 @@ import { definitionEvents, type DefinitionCommand, type DefinitionEvent } from '
 import { LogDefinitions } from './log-definitions';
 import { inForceAt } from './versions.rules';
 
-// A purse: what goes in names the agreement by which it did, what goes out must be there.
+// An account: deposits name the agreement in force, withdrawals need enough money.
 const purseEvents = events({
   Earned: { version: 1, sentence: 'Money came in', purseId: ref('purse'), amount: integer(), under: text() },
   Spent: { version: 1, sentence: 'Money went out', purseId: ref('purse'), amount: integer() },
@@ -86,7 +86,7 @@ interface Given {
 const START_MS = toMs('2024-01-01T00:00:00.000Z');
 const FORCE_MS = 5_000;
 
-/** Two processes over one log, each with what it remembers; a seed says whose turn it is and how much time passes. */
+/** Two processes over one log, each with its own cache; a seed decides which one runs next and how much time passes. */
 const world = (seed: number) => {
   const random = numbers(seed);
   const clock = new FixedClock(fromMs(START_MS));
@@ -147,7 +147,7 @@ const world = (seed: number) => {
     });
     const journal = new SealedJournal(mine, catalogueOf([purseEvents, definitionEvents]), keys);
     const definitions = new LogDefinitions(journal, mine, async () => [], timers);
-    const context = new DecisionContext(clock, definitions, random() < 0.5 ? 1_000 : 20); // a small one forgets
+    const context = new DecisionContext(clock, definitions, random() < 0.5 ? 1_000 : 20); // a small cache evicts
     let own = 0; // events of the definition that this process has written, and those before them
     const agree = async (type: DefinitionCommand['type'], actor: string, data: object, more: object = {}) => {
       const meta = { commandId: `agree-${random()}`, actor, origin: 'person', ...more };
@@ -178,7 +178,7 @@ const lived = async (seed: number, steps: number) => {
   const agreeing = async () => {
     for (let number = 1; number <= 4; number++) {
       await timers.delay(random() * 6_000);
-      const past = random() < 0.3; // what was agreed in the past is said late
+      const past = random() < 0.3; // an agreement dated in the past, recorded now
       const more = past ? { mode: 'backfill', occurredAt: fromMs(START_MS + Math.max(0, elapsed() - 4_000)) } : {};
       const [{ agree }] = processes;
       await agree('ProposeDefinition', 'mia', { body: { statement: `number ${number}` }, reason: 'agreed' }, more);
@@ -195,7 +195,7 @@ const lived = async (seed: number, steps: number) => {
       const type = types[Math.floor(random() * types.length)]!;
       const purseId = `p${Math.floor(random() * 3)}`;
       const amount = 1 + Math.floor(random() * 5);
-      // Callers share ids: the same command comes to both processes, sometimes with another body.
+      // Callers share ids: the same command is sent to both processes, sometimes with another body.
       const meta = {
         commandId: random() < 0.3 ? `shared-${step}-${type}-${purseId}` : `c${caller}-${step}`,
         actor: 'me',
@@ -219,7 +219,7 @@ const lived = async (seed: number, steps: number) => {
 type Lived = Awaited<ReturnType<typeof lived>>;
 const happened = <E>(event: RawEvent) => ({ ...event, occurredAt: event.meta.occurredAt }) as unknown as E;
 
-/** What the decider answers on the true state of the log: at a revision, knowing so many events of the definition. */
+/** The decision on the true state of the log: at a revision, knowing so many events of the definition. */
 const truly = ({ agreed, streams }: Lived, command: PurseCommand, revision: number, known: number, now: string) => {
   const versionsOf = (count: number) =>
     agreed
@@ -249,7 +249,7 @@ const truly = ({ agreed, streams }: Lived, command: PurseCommand, revision: numb
   return decided instanceof Refused ? decided.code : decided.map(({ type, data }) => ({ type, data: data as object }));
 };
 
-/** How much of the definition a process may have decided by: all that is in force, and nothing that is not yet. */
+/** How much of the definition a process may have used: everything in force, and nothing that is not yet. */
 const views = ({ agreed }: Lived, { process, began, ended }: Given): readonly number[] => {
   const inForce = (ms: number) =>
     agreed.filter(({ recordedAt }) => toMs(recordedAt) <= START_MS + ms - FORCE_MS).length;
@@ -265,7 +265,7 @@ const check = (lives: Lived, one: Given): void => {
   const events = lives.streams.get(command.data.purseId)!;
   const mine = events.filter(({ meta }) => meta.commandId === command.meta.commandId);
   if (mine[0] && mine[0].meta.commandHash !== hash) {
-    // The id went to another body, before or after this answer.
+    // The id was used for another body, before or after this answer.
     if (outcome instanceof Refused && outcome.code === 'command/id-reused') return;
     expect(outcome instanceof Refused || outcome.events === 0).toBe(true);
   } else if (outcome instanceof Accepted && outcome.events > 0) {
@@ -288,7 +288,7 @@ const check = (lives: Lived, one: Given): void => {
 };
 
 describe('two processes over one log', () => {
-  it('give no answer but that of the log as it truly stood', async () => {
+  it('give only answers that match the log', async () => {
     const seen = { accepted: 0, repeated: 0, refused: 0, nothing: 0, reused: 0 };
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 - 1 }), async (seed) => {

@@ -51,7 +51,7 @@ const models = modelsOf(
     touch('t1', '01-10', { content: 'case-study' }),
     touch('t2', '01-11', { content: 'case-study' }),
     touch('t3', '01-12', { content: '__proto__' }),
-    touch('t4', '01-12', { content: 'case-study', direction: 'inbound' }), // an answer of the person
+    touch('t4', '01-12', { content: 'case-study', direction: 'inbound' }), // a touch by the person
     touch('t5', '01-12', { content: 'case-study', team: 'marketing' }),
     touch('t6', '01-12', {}),
     touch('t7', '02-12', { content: 'case-study' }),
@@ -75,7 +75,7 @@ const models = modelsOf(
 const january = { from: '2024-01-01', to: '2024-02-01' };
 
 describe('content', () => {
-  it('that sales used, and that closed deals had met, once a deal', async () =>
+  it('used by sales, and seen by closed deals, once per deal', async () =>
     expect(await contentReport(await models, january)).toEqual({
       won: 3,
       lost: 1,
@@ -86,7 +86,7 @@ describe('content', () => {
       ],
       warnings: [expect.stringContaining('not counted: Draft;')],
     }));
-  it('has as many uses and deals behind each row as it says', async () => {
+  it('has as many uses and deals behind each row as it counts', async () => {
     for (const args of [january, {}])
       for (const { content, salesUses, wonDeals, lostDeals, wonWithSales } of (await contentReport(await models, args))
         .rows) {
@@ -101,7 +101,7 @@ describe('content', () => {
           expect(await (await models).count(contentUses, { contentKey: { eq: wordKey(content) } })).toBe(salesUses);
       }
   });
-  it('names the deals, the latest first, with the touches that brought it', async () =>
+  it('lists the deals, latest first, with the touches that name it', async () =>
     expect(await dealsWithContent(await models, { ...january, content: 'case-study', outcome: 'won' })).toEqual([
       {
         opportunityId: 'b',

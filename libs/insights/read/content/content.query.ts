@@ -2,30 +2,29 @@ import { WordMap, hasText, wordKey, tidy, periodOf, type Period, type PeriodArgs
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { contentOf, registeredContent } from '@baton/campaigns';
 import { contentUses } from '@baton/leads';
+import type { DealOutcome } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 
 export interface ContentRow {
-  /** Registered content as touches name it; of several spellings the one that sorts first. */
+  /** Name of registered content, as in touches; of several spellings the first in sort order. */
   readonly content: string;
-  /** Outbound touches of sales in the period that name it. */
+  /** Outbound touches of sales in the period that name the content. */
   readonly salesUses: number;
-  /** Deals closed in the period with a touch by either team, up to the close, that names it. */
+  /** Deals closed in the period that have a touch by either team, before the close, that names the content. */
   readonly wonDeals: number;
   readonly lostDeals: number;
-  /** Of the won deals those in which sales itself used it. */
+  /** The won deals in which sales itself used the content. */
   readonly wonWithSales: number;
 }
 export interface ContentReport {
-  /** All deals that were won and lost in the period, also without content. */
+  /** All deals won and lost in the period, also those without content. */
   readonly won: number;
   readonly lost: number;
-  /** The most won deals first, then the most uses by sales, then by name. */
+  /** Sorted by won deals, then by uses of sales (both descending), then by name. */
   readonly rows: readonly ContentRow[];
-  /** Names that sales uses as content and nobody registered. */
+  /** Names that sales used as content and that are not registered. */
   readonly warnings: readonly string[];
 }
-export type DealOutcome = 'won' | 'lost';
-
 const closedDeals = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
   status: { eq: 'closed' },
   closedAt: { gte: from, lt: to },
@@ -40,12 +39,12 @@ const unregisteredContent = (names: readonly string[]): readonly string[] => {
   if (names.length === 0) return [];
   const shown =
     names.slice(0, MAX_NAMED).join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '');
-  return [`touches of sales name what is not registered as content and is not counted: ${shown}; see RegisterAsset`];
+  return [`touches of sales name content that is not registered and not counted: ${shown}; see RegisterAsset`];
 };
 
 /**
- * What content sales uses, and what content the deals had met that closed in the period. Content is what is registered as
- * such: what other touches name is an advertisement (utm_content), and ranks nowhere here.
+ * What content sales uses, and what content the closed deals of the period had seen. Content is what is registered as
+ * such; names in other touches are advertisements (utm_content) and are not listed.
  * @throws Refused as `periodOf`
  */
 export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): Promise<ContentReport> => {
@@ -87,18 +86,18 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
   };
 };
 
-/** A deal that had met some content before its close. */
+/** A deal that had seen some content before its close. */
 export interface DealWithContent {
   readonly opportunityId: string;
   readonly outcome: DealOutcome;
   readonly closedAt: string;
-  /** The touches up to the close that name it, oldest first. */
+  /** The touches before the close that name the content, oldest first. */
   readonly touches: readonly { readonly touchId: string; readonly occurredAt: string; readonly team: string }[];
 }
 
 /**
- * The deals behind a row of `contentReport`, the latest closed first: as many as the row says.
- * @param usedBySales only deals in which sales itself used it
+ * The deals behind a row of `contentReport`, latest close first: as many as the row counts.
+ * @param usedBySales only deals in which sales itself used the content
  * @throws Refused as `periodOf`
  */
 export const dealsWithContent = async (

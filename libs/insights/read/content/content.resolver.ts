@@ -8,7 +8,6 @@ import {
   ObjectType,
   PickType,
   Query,
-  registerEnumType,
   Resolver,
 } from '@nestjs/graphql';
 import { wordKey, periodOf, teams } from '@baton/kernel';
@@ -17,14 +16,10 @@ import { ReadModels, pageOf, readPage, type Connection } from '@baton/platform/d
 import { Allow, connectionOf, enumOf, everyRole, InstantScalar, PageArgs, Heavy } from '@baton/platform/graphql';
 import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PeriodReportArgs } from '../report.args';
-import { contentReport, dealsWithContent, type DealOutcome } from './content.query';
+import { dealOutcomes, type DealOutcome } from '@baton/opportunities';
+import { contentReport, dealsWithContent } from './content.query';
 
-const DealOutcomeEnum = { WON: 'won', LOST: 'lost' } as const satisfies Record<string, DealOutcome>;
-registerEnumType(DealOutcomeEnum, {
-  name: 'DealOutcome',
-  description: 'How a deal closed.',
-  valuesMap: { WON: { description: 'The customer signed.' }, LOST: { description: 'The deal was lost.' } },
-});
+const DealOutcomeEnum = enumOf(dealOutcomes);
 
 @ObjectType('ContentRow', { description: 'How often a piece of content was used and met.' })
 class ContentRowType {

@@ -10,13 +10,13 @@ import { attainment, calendarPeriod, neededFor, numberOf, fractionText, roundUp 
 const usd = (minor: number) => ({ minor, currency: 'USD' });
 const pipeline = { target: usd(200_000_000), averageDeal: usd(5_000_000), opportunityRate: 0.25 };
 
-describe('the pipeline maths', () => {
+describe('the numbers needed for a pipeline', () => {
   const needed = (side: object, months: number) => neededFor(side as never, months);
-  it('takes 160 sales-qualified leads a quarter, 53⅓ a month, 640 a year', () => {
+  it('are 160 sales-qualified leads per quarter, 53⅓ per month, 640 per year', () => {
     const of = (months: number) => fractionText(needed({ per: 'quarter', pipeline }, months).salesQualified!);
     expect([of(3), of(1), of(12)]).toEqual(['160', '53 1/3', '640']);
   });
-  it('is exact where binary fractions are not', () => {
+  it('are exact where binary fractions are not', () => {
     const of = (opportunityRate: number, target: number) =>
       fractionText(
         needed({ per: 'month', pipeline: { target: usd(target), averageDeal: usd(1), opportunityRate } }, 1)
@@ -27,12 +27,12 @@ describe('the pipeline maths', () => {
     expect(of(1, 9_007_199_254_740_991)).toBe('9007199254740991');
     expect(of(1e-300, 1)).toBe(`1${'0'.repeat(300)}`);
   });
-  it('spreads a promised number over other periods', () => {
+  it('are spread over other periods', () => {
     expect(fractionText(needed({ per: 'year', qualified: 100 }, 1).qualified!)).toBe('8 1/3');
     expect(fractionText(needed({ per: 'year', qualified: 1 }, 3).qualified!)).toBe('1/4');
     expect(needed({ per: 'month', qualified: 5 }, 3)).toEqual({ qualified: { numerator: 15n, denominator: 1n } });
   });
-  it('gives months that sum to their quarter, and no whole number below what is needed', () => {
+  it('of months sum to their quarter, rounded up to a whole number', () => {
     const amount = fc.integer({ min: 1, max: 10 ** 12 });
     const rate = fc.integer({ min: 1, max: 1000 }).map((thousandths) => thousandths / 1000);
     fc.assert(
@@ -57,7 +57,7 @@ describe('a calendar period', () => {
       months: 3,
     });
     expect(calendarPeriod('2024', 'UTC', at)).toMatchObject({ to: '2025-01-01T00:00:00.000Z', months: 12 });
-    // The clocks change within the month.
+    // Daylight saving changes within the month.
     expect(calendarPeriod('2024-03', 'America/New_York', at)).toMatchObject({
       from: '2024-03-01T05:00:00.000Z',
       to: '2024-04-01T04:00:00.000Z',
@@ -67,11 +67,11 @@ describe('a calendar period', () => {
   it.each(['2024-13', '2024-Q5', '24', '2024-1', '0000', '9999', '2024-01-01', "2024'; --", ''])('is not "%s"', (key) =>
     expect(() => calendarPeriod(key, 'UTC', at)).toThrow(expect.objectContaining({ code: 'insights/unknown-period' })),
   );
-  it('needs a zone that there is', () =>
+  it('needs an existing time zone', () =>
     expect(() => calendarPeriod('2024', 'Mars/X', at)).toThrow(expect.objectContaining({ code: 'time/unknown-zone' })));
 });
 
-describe('the attainment of a promise', () => {
+describe('progress towards a commitment', () => {
   const january = { from: '2024-01-01T00:00:00.000Z', to: '2024-02-01T00:00:00.000Z' };
   const third = { numerator: 160n, denominator: 3n };
   it('is on pace when the elapsed part is delivered, to the millisecond', () => {
@@ -80,9 +80,9 @@ describe('the attainment of a promise', () => {
     expect(attainment(even, 31, january, half)).toMatchObject({ neededByNow: 31, onPace: true, projected: 62 });
     expect(attainment(even, 31, january, '2024-01-16T12:00:00.001Z').onPace).toBe(false);
   });
-  it('lacks whole leads', () =>
+  it('reports the missing number in whole leads', () =>
     expect(attainment(third, 53, january, january.to)).toMatchObject({ needed: '53 1/3', missing: 1, onPace: false }));
-  it('has no projection at the beginning, and none to be reached where nothing was promised', () => {
+  it('has no projection at the very beginning, and no attainment without a commitment', () => {
     expect(attainment(third, 0, january, january.from)).toMatchObject({ projected: null, onPace: true, attained: 0 });
     expect(attainment(undefined, 5, january, january.to)).toMatchObject({ needed: null, onPace: null, projected: 5 });
   });
@@ -132,11 +132,11 @@ const history = [
   handed('cy', '02-02', 'mql@1', { complete: true, missing: [] }),
 ];
 
-describe('marketing’s side of the agreement', () => {
+describe('the commitment of marketing', () => {
   const policy = agreed('sla-policy', 1, { obligations: [], marketing: { per: 'month', qualified: 4, pipeline } });
   const models = modelsOf([definitions, deliveries, leads], [...history, ...policy]);
 
-  it('counts people once and tells what was promised', async () =>
+  it('counts people once and states what was committed', async () =>
     expect(await marketingSla(await models, { period: '2024-01', at: on('01-16') })).toMatchObject({
       definition: 'sla-policy@1',
       qualified: { needed: '4', soFar: 2, missing: 2, attained: 0.5 },
@@ -159,7 +159,7 @@ describe('marketing’s side of the agreement', () => {
         { part: 'contact', handoffs: 1 },
       ],
     }));
-  it('lists as many as it counts', async () => {
+  it('lists as many rows as it counts', async () => {
     for (const period of ['2024-01', '2024-02', '2024-Q1', '2024', '2023']) {
       const question = { period, at: on('03-01') };
       const { qualified, salesQualified, handoffs } = await marketingSla(await models, question);
@@ -177,7 +177,7 @@ describe('marketing’s side of the agreement', () => {
       ),
     ).toEqual(['q-ann-01-05', 'q-bob-01-07']);
   });
-  it('says so where nothing was promised', async () => {
+  it('warns if nothing was committed', async () => {
     const none = await marketingSla(await modelsOf([definitions, deliveries, leads], history), { at: on('01-16') });
     expect(none).toMatchObject({ definition: null, qualified: { needed: null, soFar: 2 } });
     expect(none.warnings).toHaveLength(1);

@@ -9,14 +9,14 @@ export interface MarketingSlaQuestion {
   readonly period?: string;
   /** IANA zone in which it begins and ends; UTC by default. */
   readonly timeZone?: string;
-  /** Now: how far the period has gone. */
+  /** Now: decides how much of the period has passed. */
   readonly at: Instant;
 }
 export interface HandoffQuality {
   readonly total: number;
-  /** The lead met agreed criteria or an agreed threshold. */
+  /** The lead met the agreed criteria or threshold. */
   readonly overThreshold: number;
-  /** A person judged, as no criteria were agreed. */
+  /** A person decided, because no criteria were agreed. */
   readonly judgedByPeople: number;
   /** Another system decided. */
   readonly external: number;
@@ -25,18 +25,18 @@ export interface HandoffQuality {
   readonly incomplete: number;
   readonly withoutPackage: number;
   readonly completeShare: number | null;
-  /** What incomplete packages lack, the most frequent first. */
+  /** The missing parts of incomplete packages, most frequent first. */
   readonly missing: readonly { readonly part: string; readonly handoffs: number }[];
 }
 export interface MarketingSla {
-  /** The version that says what was promised; null where no policy is in force. */
+  /** The version with the commitment; null if no policy is in force. */
   readonly definition: string | null;
   readonly period: CalendarPeriod;
   readonly timeZone: string;
   readonly at: Instant;
   /** People who became marketing-qualified. */
   readonly qualified: Attainment;
-  /** People who became sales-qualified, against what the target pipeline takes. */
+  /** People who became sales-qualified, compared with the number that the target pipeline needs. */
   readonly salesQualified: Attainment;
   readonly handoffs: HandoffQuality;
   readonly warnings: readonly string[];
@@ -47,7 +47,7 @@ const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
   at: { gte: from, lt: to },
 });
 
-/** The first delivery of each person in a period; a lead that was merged away counts as its survivor. */
+/** The first qualification of each person in a period; a merged lead counts as its survivor. */
 const deliveriesOfPeople = async (
   models: ReadModels,
   period: CalendarPeriod,
@@ -83,7 +83,7 @@ const survivorsOf = async (models: ReadModels, leadIds: ReadonlySet<string>): Pr
   return new Map([...leadIds].map((id) => [id, survivorOf(id)]));
 };
 
-/** Does a version measure, or does it leave the judgement to people? */
+/** Whether a version has criteria or a threshold, or leaves the decision to people. */
 const isMeasured = async (models: ReadModels, definition: string): Promise<boolean> => {
   const at = definition.lastIndexOf('@');
   const number = Number(definition.slice(at + 1));
@@ -127,8 +127,8 @@ const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<Ha
 };
 
 /**
- * Marketing's side of the agreement in a calendar period: promised and delivered so far, under the policy in force at
- * its end, or now if it has not ended.
+ * Marketing's commitment and results in a calendar period, under the policy in force at its end, or now if it has not
+ * ended.
  * @throws Refused `insights/unknown-period`, `time/unknown-zone`
  */
 export const marketingSla = async (models: ReadModels, question: MarketingSlaQuestion): Promise<MarketingSla> => {
@@ -151,12 +151,12 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
     qualified: attainment(needed.qualified, qualified.size, period, at),
     salesQualified: attainment(needed.salesQualified, salesQualified.size, period, at),
     handoffs,
-    warnings: side ? [] : ['nothing is agreed for marketing: no SLA policy in force has a marketing side'],
+    warnings: side ? [] : ['there is no commitment of marketing: no SLA policy in force contains one'],
   };
 };
 
 /**
- * The rows behind a figure of `marketingSla`, oldest first: people with their first delivery in the period, or all
+ * The rows behind a figure of `marketingSla`, oldest first: people with their first qualification in the period, or all
  * handoffs.
  * @throws Refused as `marketingSla`
  */
@@ -164,10 +164,10 @@ export const deliveriesBehind = async (
   models: ReadModels,
   { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: DeliveryKind },
 ): Promise<Delivery[]> => {
-  const asked = calendarPeriod(period, timeZone, at);
-  if (kind !== 'handed-off') return [...(await deliveriesOfPeople(models, asked, kind)).values()];
+  const dates = calendarPeriod(period, timeZone, at);
+  if (kind !== 'handed-off') return [...(await deliveriesOfPeople(models, dates, kind)).values()];
   const found: Delivery[] = [];
-  for await (const page of models.pages(deliveries, isInPeriod(asked, kind), [{ column: 'at' }]))
+  for await (const page of models.pages(deliveries, isInPeriod(dates, kind), [{ column: 'at' }]))
     found.push(...page.map(({ doc }) => doc));
   return found;
 };

@@ -13,9 +13,18 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import { Clock, type Instant } from '@baton/kernel';
-import type { DeliveryKind } from '@baton/leads';
+import { packageParts, type DeliveryKind } from '@baton/leads';
 import { ReadModels, type AsOf, referenceInstantOf, pageOf, type Connection } from '@baton/platform/documents';
-import { Allow, connectionOf, everyRole, InstantScalar, PageArgs, ReadArgs, Heavy } from '@baton/platform/graphql';
+import {
+  Allow,
+  connectionOf,
+  enumOf,
+  everyRole,
+  InstantScalar,
+  PageArgs,
+  ReadArgs,
+  Heavy,
+} from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { deliveriesBehind, marketingSla } from './marketing-sla.query';
 import type { Attainment } from './marketing-sla.rules';
@@ -54,9 +63,10 @@ class AttainmentType implements Attainment {
   @Field(() => Int, { nullable: true, description: 'How many more it takes, in whole leads.' })
   missing!: number | null;
 }
+const PartEnum = enumOf(packageParts);
 @ObjectType('MissingPart', { description: 'What packages lack.' })
 class MissingPartType {
-  @Field(() => String, { description: 'The part: contact, firmographics, source …' })
+  @Field(() => PartEnum, { description: 'The part.' })
   part!: string;
   @Field(() => Int, { description: 'How many handoffs went without it.' })
   handoffs!: number;
@@ -129,7 +139,7 @@ class DeliveryType {
     description: 'Of a handoff: was the package complete? null: there was none.',
   })
   complete!: boolean | null;
-  @Field(() => [String], { description: 'What the package lacks.' })
+  @Field(() => [PartEnum], { description: 'What the package lacks.' })
   missing!: readonly string[];
 }
 const DeliveryConnection = connectionOf('Delivery', DeliveryType);

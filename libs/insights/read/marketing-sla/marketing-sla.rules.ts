@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 import { monthOf, Refused, startOfMonth, toMs, zoneOf, type Instant } from '@baton/kernel';
 import type { MarketingCommitment } from '@baton/definitions';
 
-/** A number that no rounding has touched; the denominator is positive and has no divisor in common. */
+/** An exact fraction in lowest terms; the denominator is positive. */
 export interface Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;
@@ -13,7 +13,7 @@ const rational = (numerator: bigint, denominator: bigint): Rational => {
   return { numerator: numerator / common, denominator: denominator / common };
 };
 
-/** `53 1/3` as people read it; whole numbers alone. */
+/** As text: `53 1/3`, or a whole number alone. */
 export const fractionText = ({ numerator, denominator }: Rational): string => {
   const [whole, rest] = [numerator / denominator, numerator % denominator];
   if (rest === 0n) return String(whole);
@@ -21,7 +21,7 @@ export const fractionText = ({ numerator, denominator }: Rational): string => {
 };
 export const numberOf = ({ numerator, denominator }: Rational): number =>
   new Decimal(numerator.toString()).div(denominator.toString()).toNumber();
-/** The least whole number that reaches it. */
+/** Rounded up to a whole number. */
 export const roundUp = ({ numerator, denominator }: Rational): number =>
   Number((numerator + denominator - 1n) / denominator);
 
@@ -43,8 +43,8 @@ export interface CalendarPeriod {
  */
 export const calendarPeriod = (key: string | undefined, timeZone: string, at: Instant): CalendarPeriod => {
   const zone = zoneOf(timeZone);
-  const asked = key ?? monthOf(at, zone);
-  const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(asked) ?? [];
+  const name = key ?? monthOf(at, zone);
+  const [, year, month, quarter] = /^((?:19|20|21)\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?$/.exec(name) ?? [];
   if (!year)
     throw new Refused(
       'insights/unknown-period',
@@ -54,12 +54,12 @@ export const calendarPeriod = (key: string | undefined, timeZone: string, at: In
   const months = month ? MONTHS.month : quarter ? MONTHS.quarter : MONTHS.year;
   const first = month ? Number(month) : quarter ? Number(quarter) * 3 - 2 : 1;
   const begins = (after: number) => startOfMonth(Number(year), first + after, zone);
-  return { key: asked, from: begins(0), to: begins(months), months };
+  return { key: name, from: begins(0), to: begins(months), months };
 };
 
 /**
- * How many sales-qualified leads a pipeline takes: target / average deal / share that become opportunities, exactly;
- * and how many qualified leads were promised. Both for some calendar months.
+ * The number of sales-qualified leads that a target pipeline needs: target / average deal / opportunity rate, exactly;
+ * and the number of qualified leads committed to. Both for the given number of calendar months.
  */
 export const neededFor = (
   { per, qualified, pipeline }: MarketingCommitment,
@@ -70,7 +70,7 @@ export const neededFor = (
   if (qualified !== undefined) found.qualified = rational(BigInt(qualified) * asked, agreed);
   if (pipeline) {
     const { target, averageDeal, opportunityRate } = pipeline;
-    const rate = new Decimal(opportunityRate); // as it was written, 0.1 and not what binary makes of it
+    const rate = new Decimal(opportunityRate); // from the decimal text, so that 0.1 is exact
     const places = rate.decimalPlaces();
     const [parts, whole] = [BigInt(rate.times(new Decimal(10).pow(places)).toFixed(0)), 10n ** BigInt(places)];
     found.salesQualified = rational(BigInt(target.minor) * whole * asked, BigInt(averageDeal.minor) * parts * agreed);
@@ -78,20 +78,20 @@ export const neededFor = (
   return found;
 };
 
-/** How one promised number stands at an instant of the period. */
+/** Progress towards a committed number at an instant of the period. */
 export interface Attainment {
-  /** Exactly: `53 1/3`; null where nothing was agreed. */
+  /** Exact, as text: `53 1/3`; null if nothing was agreed. */
   readonly needed: string | null;
   readonly neededValue: number | null;
   readonly soFar: number;
-  /** What the elapsed part of the period asks for. */
+  /** The number needed for the elapsed part of the period. */
   readonly neededByNow: number | null;
   readonly onPace: boolean | null;
-  /** Where the period ends at this pace; null at its very beginning. */
+  /** The number at the end of the period at this pace; null at its very beginning. */
   readonly projected: number | null;
   /** So far / needed. */
   readonly attained: number | null;
-  /** How many more it takes, in whole leads. */
+  /** The missing number, rounded up. */
   readonly missing: number | null;
 }
 

@@ -36,11 +36,11 @@ describe('the pipeline', () => {
   it('counts open deals by stage, and people by lifecycle stage, each once', async () =>
     expect(await pipeline(await models)).toEqual({
       stages: [
-        { stage: 'demo', deals: 2, worth: [{ minor: 20, currency: 'USD' }], withoutAmount: 1 },
+        { stage: 'demo', deals: 2, amounts: [{ minor: 20, currency: 'USD' }], withoutAmount: 1 },
         {
           stage: 'open',
           deals: 3,
-          worth: [
+          amounts: [
             { minor: 7, currency: 'EUR' },
             { minor: 150, currency: 'USD' },
           ],
@@ -49,7 +49,7 @@ describe('the pipeline', () => {
       ],
       open: {
         deals: 5,
-        worth: [
+        amounts: [
           { minor: 7, currency: 'EUR' },
           { minor: 170, currency: 'USD' },
         ],

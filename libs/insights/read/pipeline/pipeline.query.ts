@@ -7,8 +7,8 @@ import { whereOf, type DealFilters } from '../../deals.rules';
 export interface StageOfPipeline {
   readonly stage: string;
   readonly deals: number;
-  /** What they are worth together, one amount per currency, sorted by currency. */
-  readonly worth: readonly MoneySum[];
+  /** Their total amounts, one per currency, sorted by currency. */
+  readonly amounts: readonly MoneySum[];
   readonly withoutAmount: number;
 }
 export interface Pipeline {
@@ -20,8 +20,8 @@ export interface Pipeline {
 }
 
 /**
- * Where open deals and leads stand now. The owner and the source restrict both; product, account and currency are
- * facts of deals and restrict only these.
+ * The current stages of open deals and leads. The filters owner and source apply to both; product, account and currency
+ * apply to deals only.
  */
 export const pipeline = async (models: ReadModels, { filters }: { filters?: DealFilters } = {}): Promise<Pipeline> => {
   const [open, people] = await Promise.all([
@@ -54,12 +54,12 @@ export const pipeline = async (models: ReadModels, { filters }: { filters?: Deal
 const sumOf = (
   groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: MoneySum['minor'] }[],
 ): Omit<StageOfPipeline, 'stage'> => {
-  const worth = new MoneySums();
-  for (const { currency, minor } of groups) if (currency !== null) worth.add({ minor, currency });
+  const amounts = new MoneySums();
+  for (const { currency, minor } of groups) if (currency !== null) amounts.add({ minor, currency });
   const count = (of: typeof groups) => of.reduce((sum, { deals: some }) => sum + some, 0);
   return {
     deals: count(groups),
-    worth: worth.list(),
+    amounts: amounts.list(),
     withoutAmount: count(groups.filter(({ currency }) => currency === null)),
   };
 };

@@ -22,8 +22,8 @@ import { pipeline } from './pipeline.query';
 class OpenDealsType {
   @Field(() => Int, { description: 'How many.' })
   deals!: number;
-  @Field(() => [MoneyType], { description: 'What they are worth together, one amount a currency.' })
-  worth!: readonly MoneyType[];
+  @Field(() => [MoneyType], { description: 'Their total amounts, one per currency.' })
+  amounts!: readonly MoneyType[];
   @Field(() => Int, { description: 'How many of them have no amount.' })
   withoutAmount!: number;
 }

@@ -16,8 +16,8 @@ interface ReviewQuestion extends Period {
   /** When the review is held. */
   readonly at: Instant;
 }
-/** One report of a review: the same function that answers GraphQL and the command line. */
-type Figures = (models: ReadModels, asked: ReviewQuestion) => Promise<unknown>;
+/** One report of a review, by the same query as GraphQL and the command line. */
+type Figures = (models: ReadModels, resolved: ReviewQuestion) => Promise<unknown>;
 
 const versionsInForce = async (models: ReadModels, at: Instant) => {
   const all = await listDefinitions(models);
@@ -30,10 +30,10 @@ const versionsInForce = async (models: ReadModels, at: Instant) => {
   );
 };
 
-/** How much content a review keeps, of what deals had met most. */
+/** Number of pieces of content kept in a review, those with the most deals first. */
 const MOST_CONTENT = 100;
 
-/** What each review looks at. A further report of a review is one line here. */
+/** The reports in a review. To add one, add a line here. */
 export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, Figures>>>> = {
   'weekly-pipeline': {
     pipeline: (models) => pipeline(models),
@@ -62,22 +62,22 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
       (await overdueReviews(models, { at })).map(({ kind, number, reviewBy }) => ({ kind, number, reviewBy })),
     velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
-    content: async (models, asked) => {
-      const report = await contentReport(models, asked);
-      return { ...report, rows: report.rows.slice(0, MOST_CONTENT) }; // an append has a limit
+    content: async (models, resolved) => {
+      const report = await contentReport(models, resolved);
+      return { ...report, rows: report.rows.slice(0, MOST_CONTENT) }; // the size of an append is limited
     },
   },
 };
 
-/** The seal of what was shown: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
+/** Hash of the reports shown: SHA-256 over the canonical JSON (RFC 8785). */
 export const reviewHash = (facts: ReviewFacts): string => contentHash(facts);
 
-/** Does a review still say what was sealed? */
+/** Whether the reports of a review still match its hash. */
 export const isReviewIntact = ({ hash, heldAt: _, heldBy: __, actions: ___, ...facts }: ReviewDocument): boolean =>
   reviewHash(facts) === hash;
 
 /**
- * A review with its figures as they were known at a position of the log.
+ * The reports of a review as of a position of the log.
  * @param at when it is held: the instant whose definitions are in force
  * @throws Refused as `periodOfDays`
  */
@@ -87,15 +87,16 @@ export const reviewFacts = async (
   position: Position,
   at: Instant,
 ): Promise<ReviewFacts> => {
-  const asked: ReviewQuestion = { ...periodOfDays(question), at };
+  const resolved: ReviewQuestion = { ...periodOfDays(question), at };
   const past = models.asOf({ knownAt: position });
   const figures: Record<string, unknown> = {};
-  for (const [name, figure] of Object.entries(reviewFigures[question.kind])) figures[name] = await figure(past, asked);
+  for (const [name, figure] of Object.entries(reviewFigures[question.kind]))
+    figures[name] = await figure(past, resolved);
   return {
     ...question,
-    startsAt: asked.from,
-    endsAt: asked.to,
-    figures: JSON.parse(JSON.stringify(figures)) as Json, // as it will be read back: nothing undefined in it
+    startsAt: resolved.from,
+    endsAt: resolved.to,
+    figures: JSON.parse(JSON.stringify(figures)) as Json, // as it will be read back: without undefined fields
     position,
     definitions: (await versionsInForce(past, at)).map(({ kind: one, number }) => `${one}@${number}`),
   };

@@ -38,7 +38,7 @@ const models = modelsOf(
 );
 
 describe('the sales cycle', () => {
-  it('runs from the first contact to the win, over deals that stand won', async () =>
+  it('runs from the first contact to the win, over won deals', async () =>
     expect(await salesCycle(await models)).toEqual({
       // c was won before its first contact: 10 and 20 days are left
       total: {
@@ -54,7 +54,7 @@ describe('the sales cycle', () => {
       percentiles: 'exact',
       warnings: ['total: 1 of 3 deals were won before their first contact; they are left out.'],
     }));
-  it('takes the deals won in the period, the end not in it', async () => {
+  it('selects the deals won in the period, excluding its end', async () => {
     const { total } = await salesCycle(await models, { from: '2024-02-11', to: '2024-02-21' });
     expect(total).toMatchObject({ deals: 1, medianDays: 10 });
   });

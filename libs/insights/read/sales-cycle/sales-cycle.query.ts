@@ -12,26 +12,25 @@ export interface SalesCycleArgs extends PeriodArgs {
 export interface SalesCycleRow extends DurationStatistics {
   /** The product, owner, source or month of the win; null for deals without one, and for the total. */
   readonly key: string | null;
-  /** Won deals with a first contact; the days are theirs. */
+  /** Won deals with a first contact; the durations are those of these deals. */
   readonly deals: number;
-  /** Won deals that nobody was in contact with. */
+  /** Won deals without any contact. */
   readonly withoutContact: number;
-  /** Won deals that were won before their first contact: they have no duration, and a warning counts them. */
+  /** Won deals whose first contact is later than the win: they have no duration, and a warning counts them. */
   readonly wonBeforeContact: number;
 }
 export interface SalesCycle {
   readonly total: SalesCycleRow;
   readonly rows: readonly SalesCycleRow[];
-  /** Percentiles come from all values, not from a sketch. */
+  /** Percentiles are exact, not estimated by a sketch. */
   readonly percentiles: 'exact';
   readonly warnings: readonly string[];
 }
 
 /**
- * Sales cycle length: from the first contact with anyone of a deal to its win, over the deals won in the period. A
- * deal that was won before its first contact has no duration and is counted in a warning. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`,
- *   `time/not-an-instant`
+ * Sales cycle length: from the first contact with any person of a deal to its win, over the deals won in the period. A
+ * deal won before its first contact has no duration and is counted in a warning. Rows are sorted by key, null first.
+ * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`, `time/not-an-instant`
  */
 export const salesCycle = async (models: ReadModels, args: SalesCycleArgs = {}): Promise<SalesCycle> => {
   const { from, to, timeZone } = periodOf(args);

@@ -5,18 +5,18 @@ import { DAY_MS, quantile } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../../test/support/data';
 import { durationStatisticsOf } from './sales-cycle.rules';
 
-describe('the spread of durations', () => {
-  it('is nothing over nothing', () =>
+describe('the distribution of durations', () => {
+  it('is null without durations', () =>
     expect(durationStatisticsOf([])).toEqual({ medianDays: null, p90Days: null, meanDays: null }));
-  it('is the one value there is', () =>
+  it('is the value itself for a single duration', () =>
     expect(durationStatisticsOf([3 * DAY_MS])).toEqual({ medianDays: 3, p90Days: 3, meanDays: 3 }));
-  it('takes the mean of the middle two, and counts a negative one', () =>
+  it('takes the mean of the middle two, also of a negative one', () =>
     expect(durationStatisticsOf([8, -2, 4, 2].map((days) => days * DAY_MS))).toEqual({
       medianDays: 3,
       p90Days: expect.closeTo(6.8, 9),
       meanDays: 3,
     }));
-  it('lies within the values and rises with the share', () =>
+  it('is within the values and rises with the share', () =>
     fc.assert(
       fc.property(
         fc.array(fc.integer(), { minLength: 1 }),
@@ -25,7 +25,7 @@ describe('the spread of durations', () => {
         (values, x, y) => {
           const sorted = [...values].sort((a, b) => a - b);
           const [low, high] = [quantile(sorted, Math.min(x, y)), quantile(sorted, Math.max(x, y))];
-          const slack = 1e-6; // of the straight line between two large neighbours
+          const slack = 1e-6; // of the interpolation between two large neighbours
           expect(low).toBeGreaterThanOrEqual(sorted[0]! - slack);
           expect(high).toBeLessThanOrEqual(sorted.at(-1)! + slack);
           expect(low).toBeLessThanOrEqual(high + slack);
@@ -37,7 +37,7 @@ describe('the spread of durations', () => {
 const leadsFile = 'olist-marketing-funnel/olist_marketing_qualified_leads_dataset.csv';
 const dealsFile = 'olist-marketing-funnel/olist_closed_deals_dataset.csv';
 describeWithData('the sales cycle of 842 real deals', [leadsFile, dealsFile], () => {
-  it('has a median of 14.651 days, the deal won before its first contact included', () => {
+  it('has a median of 14.651 days, including the deal won before its first contact', () => {
     const read = (name: string) =>
       parse(readFileSync(dataFile(name)), { columns: true, bom: true }) as Record<string, string>[];
     const contact = new Map(read(leadsFile).map((row) => [row['mql_id'], row['first_contact_date']]));

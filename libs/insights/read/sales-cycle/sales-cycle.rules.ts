@@ -1,13 +1,13 @@
 import { DAY_MS, quantile } from '@baton/kernel';
 
-/** How durations spread, in days of 24 hours: exact values over all of them, no sketch; null over none. */
+/** Distribution of durations, in days of 24 hours: exact values over all of them; null if there are none. */
 export interface DurationStatistics {
   readonly medianDays: number | null;
   readonly p90Days: number | null;
   readonly meanDays: number | null;
 }
 
-/** Median, 90th percentile and mean of durations in milliseconds, none below zero. */
+/** Median, 90th percentile and mean of durations in milliseconds, all of them 0 or more. */
 export const durationStatisticsOf = (durationsMs: readonly number[]): DurationStatistics => {
   if (durationsMs.length === 0) return { medianDays: null, p90Days: null, meanDays: null };
   const sorted = [...durationsMs].sort((a, b) => a - b);

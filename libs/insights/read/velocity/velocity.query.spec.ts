@@ -46,7 +46,7 @@ const few: readonly Facts[] = [
 ];
 
 describe('the velocity report', () => {
-  it('is of everything, and of what is open now, without a period', async () => {
+  it('covers everything, and the deals open now, without a period', async () => {
     const { total, rows, warnings } = await velocity(await storeOf(few));
     expect(total).toEqual({
       key: null,
@@ -65,14 +65,14 @@ describe('the velocity report', () => {
   it('counts the deals open at the end of the period, and those closed within it; the end is exclusive', async () => {
     const models = await storeOf(few);
     const { total } = await velocity(models, { from: '2024-02-01', to: '2024-03-01' });
-    expect(total).toMatchObject({ open: 2, won: 1, lost: 0, cycleDays: 30 }); // the loss on March 1st is not in it
+    expect(total).toMatchObject({ open: 2, won: 1, lost: 0, cycleDays: 30 }); // the loss on March 1st is excluded
     const { total: later } = await velocity(models, { from: '2024-02-01', to: '2024-03-01T00:00:00.001Z' });
     expect(later).toMatchObject({ open: 1, won: 1, lost: 1 });
     const { total: before } = await velocity(models, { to: '2024-01-05' });
     expect(before).toMatchObject({ open: 0, won: 0, lost: 0, winRate: null, perDay: [] });
   });
 
-  it('breaks down by product, those without one first, and leaves out what is not of the period', async () => {
+  it('breaks down by product, those without one first, and omits products without a deal in the period', async () => {
     const models = await storeOf(few);
     const { rows } = await velocity(models, { by: 'product' });
     expect(rows.map(({ key, open, won, lost }) => [key, open, won, lost])).toEqual([
@@ -84,7 +84,7 @@ describe('the velocity report', () => {
     expect(march.map(({ key, open, won, lost }) => [key, open, won, lost])).toEqual([['A', 1, 0, 1]]);
   });
 
-  it('opens each of its rows into the deals of that row, also the row of those without', async () => {
+  it('lists the deals of each of its rows, also of the row without a value', async () => {
     const models = await storeOf(few);
     const counts = ({ open, won, lost }: Velocity['total']) => [open, won, lost];
     const { rows } = await velocity(models, { by: 'product' });
@@ -122,7 +122,7 @@ describe('the velocity report', () => {
     expect((await velocity(models, { ...args, from: '2024-02-01' })).rows).toHaveLength(1);
   });
 
-  it('has no months without deals, but those that were asked for', async () => {
+  it('has no months without deals, except in a given period', async () => {
     const models = await storeOf([]);
     expect((await velocity(models, { by: 'month' })).rows).toEqual([]);
     expect((await velocity(models, { by: 'month', from: '2024-01-01', to: '2024-03-01' })).rows).toHaveLength(2);
@@ -144,7 +144,7 @@ describe('the velocity report', () => {
     expect(euros).toMatchObject({ won: 1, averageAmount: [{ minor: 300, currency: 'EUR' }] });
   });
 
-  it('leaves a deal that closed before it opened out of the cycle: 32 days, 31.25 a day', async () => {
+  it('leaves a deal that closed before it opened out of the cycle: 32 days, 31.25 per day', async () => {
     const deal = { amount: 1000_00 };
     const models = await storeOf([
       { ...deal, opened: '2024-02-01', won: '2024-01-01' },
@@ -168,7 +168,7 @@ describe('the velocity report', () => {
     expect(early).toMatchObject({ won: 1, open: 1, cycleDays: null, perDay: [] });
   });
 
-  it('counts alike by month and by period where a day begins twice, or not at its midnight', async () => {
+  it('counts the same by month and by period if a day begins twice, or not at midnight', async () => {
     const won = (instant: string): Facts => ({ opened: '2010-01-01', won: instant, amount: 100 });
     const all = async (timeZone: string, month: string, to: string, ...wins: string[]) => {
       const models = await storeOf(wins.map(won));
@@ -204,7 +204,7 @@ describe('the velocity report', () => {
     await expect(velocity(await storeOf([]), args)).rejects.toMatchObject({ code });
   });
 
-  it('says what moved it from one period to another', async () => {
+  it('explains the change from one period to another', async () => {
     const models = await storeOf(few);
     const { a, b, contributions, warnings } = await velocityChange(models, {
       periodA: { from: '2024-01-01', to: '2024-02-01' },
@@ -264,7 +264,7 @@ describeWithData('the velocity of 8 800 real deals', ['crm-sales-opportunities/s
     expect(products.reduce((sum, { open }) => sum + open, 0)).toBe(2089);
   });
 
-  it('says the same from a file as from memory', async () => {
+  it('is the same from a file and from memory', async () => {
     const file = await EmbeddedDocuments.open(':memory:');
     const facts = rows().map(asFacts);
     const [memory, embedded] = [await storeOf(facts), await storeOf(facts, file)];
@@ -272,7 +272,7 @@ describeWithData('the velocity of 8 800 real deals', ['crm-sales-opportunities/s
     await file.close();
   });
 
-  it('has months that meet the deals counted one by one', async () => {
+  it('has months that match the deals counted one by one', async () => {
     const facts = rows().map(asFacts);
     const models = await storeOf(facts);
     const { rows: months } = await velocity(models, { by: 'month' });

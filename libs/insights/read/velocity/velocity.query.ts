@@ -26,13 +26,13 @@ export interface Velocity {
 }
 
 /**
- * Pipeline velocity and its parts. N counts the deals open at the end of the period; won, lost, average amount and
- * cycle are of the deals that closed within it; a reopened deal counts as never closed. A deal that closed before it
- * opened has no cycle and is counted in a warning. Without a period: all closed
- * deals, and those open now. By month: one row per calendar month of the period in the zone, also the empty ones, each
- * with the deals open at its end; other breakdowns leave out values without a deal. Rows are sorted by key, null first.
- * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`,
- *   `insights/too-many-months`, `time/not-an-instant`
+ * Pipeline velocity and its factors. The open deals are those at the end of the period; won, lost, average amount and
+ * cycle count the deals that closed within it; a reopened deal counts as not closed. A deal that closed before it
+ * opened has no cycle and is counted in a warning. Without a period: all closed deals, and those open now. By month:
+ * one row per calendar month of the period in the zone, also empty months, each with the deals open at its end; other
+ * breakdowns omit values without a deal. Rows are sorted by key, null first.
+ * @throws Refused `insights/unknown-breakdown`, `time/unknown-zone`, `time/empty-period`, `insights/too-many-months`,
+ *   `time/not-an-instant`
  */
 export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Promise<Velocity> => {
   const period = periodOf(args);
@@ -63,14 +63,14 @@ export const velocity = async (models: ReadModels, args: VelocityArgs = {}): Pro
 export interface VelocityChange {
   readonly a: VelocityRow;
   readonly b: VelocityRow;
-  /** One for each currency of either period, by code; [] when a period has no velocity. */
+  /** One per currency of either period, by code; [] if a period has no velocity. */
   readonly contributions: readonly VelocityContribution[];
   readonly warnings: readonly string[];
 }
 
 /**
- * What moved the velocity from period A to period B: the contribution of each of the four levers, which sum to the
- * change exactly.
+ * Why the velocity changed from period A to period B: the contributions of the four levers, which sum to the change
+ * exactly.
  * @throws Refused as `velocity`
  */
 export const velocityChange = async (
@@ -88,12 +88,12 @@ export const velocityChange = async (
   };
 };
 
-/** Deals counted between the edges of some slices; one answer of the store serves all of them. */
+/** Deals grouped by the time slices of their opening and close; one query of the store serves all slices. */
 interface DealCounts {
   readonly segment: string | null;
   readonly status: string;
   readonly currency: string | null;
-  /** The last edge at or before the opening, and the close; null: not closed. */
+  /** The last edge at or before the opening, and before the close; null: not closed. */
   readonly opened: Instant | null;
   readonly closed: Instant | null;
   readonly deals: number;
@@ -150,13 +150,13 @@ const tallyOf = (groups: readonly DealCounts[], { from, to }: MonthPeriod): Tall
       open,
       won: won ? count : 0,
       lost: within && status === 'lost' ? count : 0,
-      worth: new Map(won && currency !== null ? [[currency, { minor: amountMinor, deals: count }]] : []),
+      wonAmounts: new Map(won && currency !== null ? [[currency, { minor: amountMinor, deals: count }]] : []),
       cycleMs: won ? cycleMs : 0n,
       closedBeforeOpening: won && closedBeforeOpening ? count : 0,
     });
   }, emptyTally);
 
-/** The first and the last instant at which one of the deals opened or closed. */
+/** The first and last instant at which one of the deals opened or closed. */
 const boundsOfPeriod = async (models: ReadModels, filters: DealFilters | undefined): Promise<[Instant?, Instant?]> => {
   const [group] = await models.aggregate(deals, {
     where: whereOf(filters),

@@ -13,12 +13,12 @@ const tally = (
   open,
   won,
   lost,
-  worth: new Map([[currency, { minor: BigInt(won * averageMinor), deals: won }]]),
+  wonAmounts: new Map([[currency, { minor: BigInt(won * averageMinor), deals: won }]]),
   cycleMs: BigInt(won * days * DAY_MS),
   closedBeforeOpening: 0,
 });
 const usd = (minor: number) => ({ minor, currency: 'USD' });
-/** The contribution in the one currency of both. */
+/** The contribution in the only currency. */
 const contribution = (a: Tally, b: Tally) => {
   const [one, ...others] = contributions(a, b);
   expect(others).toEqual([]);
@@ -37,23 +37,23 @@ describe('pipeline velocity', () => {
       cycleDays: 78,
       perDay: [usd(2_326_15)],
     }));
-  it('is 2 791.38 a day when the cycle takes 65 days', () =>
+  it('is 2 791.38 per day with a cycle of 65 days', () =>
     expect(velocityRow(null, tally(18, 24, 76, 42_000_00, 65)).perDay).toEqual([usd(2_791_38)]));
-  it('is computed from unrounded parts', () => {
-    // the average is a third of a cent above 1.00, which the shown one is not
+  it('is computed from unrounded factors', () => {
+    // the average is a third of a cent above 1.00, the rounded one is not
     const row = velocityRow(null, {
       ...tally(30_000, 3, 0, 0, 1),
-      worth: new Map([['USD', { minor: 301n, deals: 3 }]]),
+      wonAmounts: new Map([['USD', { minor: 301n, deals: 3 }]]),
     });
     expect(row.averageAmount).toEqual([usd(100)]);
     expect(row.perDay).toEqual([usd(3_010_000)]);
   });
   it('rounds halves to the even minor unit', () => {
     const average = (minor: bigint) =>
-      velocityRow(null, { ...emptyTally, won: 2, worth: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
+      velocityRow(null, { ...emptyTally, won: 2, wonAmounts: new Map([['USD', { minor, deals: 2 }]]) }).averageAmount;
     expect([average(1n), average(3n)]).toEqual([[usd(0)], [usd(2)]]);
   });
-  it('does not invent what is missing', () => {
+  it('is none if a factor is missing', () => {
     expect(velocityRow('x', emptyTally)).toEqual({
       key: 'x',
       open: 0,
@@ -64,7 +64,7 @@ describe('pipeline velocity', () => {
       cycleDays: null,
       perDay: [],
     });
-    expect(velocityRow('x', { ...tally(5, 2, 2, 100, 3), worth: new Map() })).toMatchObject({
+    expect(velocityRow('x', { ...tally(5, 2, 2, 100, 3), wonAmounts: new Map() })).toMatchObject({
       winRate: 0.5,
       averageAmount: [],
       cycleDays: 3,
@@ -72,7 +72,7 @@ describe('pipeline velocity', () => {
     });
     expect(velocityRow('x', tally(5, 2, 2, 100, 0)).perDay).toEqual([]);
   });
-  it('stands side by side in several currencies, which add up once there is a rate', () => {
+  it('is reported per currency, to be added after conversion', () => {
     const mixed = addTallies(tally(1, 2, 0, 100, 3, 'USD'), tally(1, 1, 0, 400, 3, 'EUR'));
     // 2 open × 1 × (400 of 3 deals | 200 of 3 deals) / 3 days; at 1 EUR = 2 USD together 2 × 1000 / 3 / 3 = 222
     expect(velocityRow(null, mixed)).toMatchObject({
@@ -88,7 +88,7 @@ describe('pipeline velocity', () => {
       ...emptyTally,
       won: 1,
       closedBeforeOpening: 1,
-      worth: new Map([['USD', { minor: 100n, deals: 1 }]]),
+      wonAmounts: new Map([['USD', { minor: 100n, deals: 1 }]]),
     };
     const row = velocityRow(null, addTallies(tally(1, 1, 0, 100, 32), early));
     expect(row).toMatchObject({ won: 2, cycleDays: 32, perDay: [usd(3)] });
@@ -99,11 +99,11 @@ describe('pipeline velocity', () => {
   });
   it('is exact beyond 2^53 minor units', () => {
     const most = BigInt(Number.MAX_SAFE_INTEGER);
-    const huge = { ...tally(4, 1, 0, 0, 1), worth: new Map([['IDR', { minor: most, deals: 1 }]]) };
+    const huge = { ...tally(4, 1, 0, 0, 1), wonAmounts: new Map([['IDR', { minor: most, deals: 1 }]]) };
     expect(velocityRow(null, huge).perDay).toEqual([{ minor: String(most * 4n), currency: 'IDR' }]);
   });
-  it('averages the amounts there are, and says how many lack one', () => {
-    const some = { ...emptyTally, won: 3, worth: new Map([['USD', { minor: 500n, deals: 2 }]]) };
+  it('averages the known amounts, and reports how many are missing', () => {
+    const some = { ...emptyTally, won: 3, wonAmounts: new Map([['USD', { minor: 500n, deals: 2 }]]) };
     expect(velocityRow(null, some).averageAmount).toEqual([usd(250)]);
     expect(warningsOf('total', some)).toEqual(['total: 1 of 3 won deals have no amount; the average leaves them out.']);
   });
@@ -112,12 +112,12 @@ describe('pipeline velocity', () => {
 describe('the contribution of the levers', () => {
   const before = tally(18, 24, 76, 42_000_00, 78);
 
-  it('gives a lever that moved alone the whole change', () =>
+  it('gives the whole change to the only lever that changed', () =>
     expect(contribution(before, tally(18, 24, 76, 42_000_00, 65))).toEqual({
       change: usd(2_791_38 - 2_326_15),
       levers: { open: usd(0), winRate: usd(0), averageAmount: usd(0), cycleDays: usd(465_23) },
     }));
-  it('shares what two levers did together evenly', () => {
+  it('splits the joint effect of two levers evenly', () => {
     // 1 → 2 and 1 → 3 at once: 1 → 6; alone 1 and 2, together 2 more
     expect(contribution(tally(1, 1, 0, 100, 1), tally(2, 1, 0, 300, 1)).levers).toEqual({
       open: usd(200),
@@ -148,11 +148,11 @@ describe('the contribution of the levers', () => {
       open,
       won,
       lost,
-      worth: new Map([['USD', { minor: BigInt(minor), deals: won }]]),
+      wonAmounts: new Map([['USD', { minor: BigInt(minor), deals: won }]]),
       cycleMs: BigInt(ms),
       closedBeforeOpening: 0,
     }));
-  it('sums to the difference of the shown velocities exactly', () =>
+  it('sums to the difference of the rounded velocities exactly', () =>
     fc.assert(
       fc.property(anyTally, anyTally, (a, b) => {
         const { change, levers: parts } = contribution(a, b);
@@ -161,11 +161,11 @@ describe('the contribution of the levers', () => {
         expect(levers.reduce((sum, lever) => sum + BigInt(parts[lever].minor), 0n)).toBe(BigInt(change.minor));
       }),
     ));
-  it('is the mean over all orders of moving one lever after another', () =>
+  it('is the mean over all orders of changing one lever after another', () =>
     fc.assert(
       fc.property(anyTally, anyTally, (a, b) => {
         const factors = (t: Tally) => {
-          const [, { minor, deals }] = [...t.worth][0]!;
+          const [, { minor, deals }] = [...t.wonAmounts][0]!;
           const cycle = Number(t.cycleMs) / t.won / DAY_MS;
           return {
             open: t.open,

@@ -1,10 +1,10 @@
 import { Decimal } from 'decimal.js';
 import { DAY_MS, wholeNumberOf, type MoneySum } from '@baton/kernel';
 
-/** Enough digits that no product or quotient of a report loses a minor unit. */
+/** Enough digits that no product or quotient of a report is off by a minor unit. */
 const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
 
-/** What is counted of some deals over a period, before any division. */
+/** Counts and sums over some deals of a period, before any division. */
 export interface Tally {
   /** Open at the end of the period. */
   readonly open: number;
@@ -12,25 +12,35 @@ export interface Tally {
   readonly won: number;
   readonly lost: number;
   /** Won deals that have an amount, by currency; minor units. */
-  readonly worth: ReadonlyMap<string, { readonly minor: bigint; readonly deals: number }>;
-  /** Opened to won, summed over the won deals but those that closed before they opened, which have no duration. */
+  readonly wonAmounts: ReadonlyMap<string, { readonly minor: bigint; readonly deals: number }>;
+  /**
+   * Sum of opening to win over the won deals, in milliseconds; without deals that closed before they opened, which have
+   * no duration.
+   */
   readonly cycleMs: bigint;
   readonly closedBeforeOpening: number;
 }
-export const emptyTally: Tally = { open: 0, won: 0, lost: 0, worth: new Map(), cycleMs: 0n, closedBeforeOpening: 0 };
+export const emptyTally: Tally = {
+  open: 0,
+  won: 0,
+  lost: 0,
+  wonAmounts: new Map(),
+  cycleMs: 0n,
+  closedBeforeOpening: 0,
+};
 
-/** Two disjoint tallies together. */
+/** Adds two tallies of different deals. */
 export const addTallies = (a: Tally, b: Tally): Tally => {
-  const worth = new Map(a.worth);
-  for (const [currency, { minor, deals }] of b.worth) {
-    const known = worth.get(currency) ?? { minor: 0n, deals: 0 };
-    worth.set(currency, { minor: known.minor + minor, deals: known.deals + deals });
+  const wonAmounts = new Map(a.wonAmounts);
+  for (const [currency, { minor, deals }] of b.wonAmounts) {
+    const known = wonAmounts.get(currency) ?? { minor: 0n, deals: 0 };
+    wonAmounts.set(currency, { minor: known.minor + minor, deals: known.deals + deals });
   }
   return {
     open: a.open + b.open,
     won: a.won + b.won,
     lost: a.lost + b.lost,
-    worth,
+    wonAmounts: wonAmounts,
     cycleMs: a.cycleMs + b.cycleMs,
     closedBeforeOpening: a.closedBeforeOpening + b.closedBeforeOpening,
   };
@@ -43,15 +53,15 @@ export interface VelocityRow {
   readonly open: number;
   readonly won: number;
   readonly lost: number;
-  /** won / (won + lost); null when nothing closed. */
+  /** won / (won + lost); null if nothing closed. */
   readonly winRate: number | null;
-  /** Over the won deals in each currency, by code; [] without any that has an amount. */
+  /** Over the won deals in each currency, by code; [] if none has an amount. */
   readonly averageAmount: readonly MoneySum[];
-  /** Mean time from opening to the win, in days of 24 hours; null when no won deal has a duration. */
+  /** Mean time from opening to win, in days of 24 hours; null if no won deal has a duration. */
   readonly cycleDays: number | null;
   /**
-   * open × win rate × what the won deals are worth in the currency / won deals with an amount / cycle, a day; one sum a
-   * currency, by code, which add up once there is a rate of exchange; [] when a part is missing or the cycle is zero.
+   * Per day: open × win rate × won amount in the currency / won deals with an amount / cycle. One per currency, by
+   * code; to add them up, convert them to one currency. [] if a factor is missing or the cycle is zero.
    */
   readonly perDay: readonly MoneySum[];
 }
@@ -60,13 +70,14 @@ export interface VelocityRow {
 export const levers = ['open', 'winRate', 'averageAmount', 'cycleDays'] as const;
 export type Lever = (typeof levers)[number];
 
-/** How many of the won deals have an amount, in whatever currency. */
-const withAmount = ({ worth }: Tally): number => [...worth.values()].reduce((sum, { deals }) => sum + deals, 0);
+/** Won deals with an amount, in any currency. */
+const withAmount = ({ wonAmounts }: Tally): number =>
+  [...wonAmounts.values()].reduce((sum, { deals }) => sum + deals, 0);
 const currenciesOf = (...tallies: readonly Tally[]): readonly string[] =>
-  [...new Set(tallies.flatMap(({ worth }) => [...worth.keys()]))].sort();
+  [...new Set(tallies.flatMap(({ wonAmounts }) => [...wonAmounts.keys()]))].sort();
 const exactRatio = (value: bigint): Decimal => new Exact(value.toString());
 
-/** The unrounded parts that are the same in every currency; null where there is nothing to divide by. */
+/** The unrounded factors that do not depend on the currency; null if the divisor is zero. */
 const partsOf = ({ open, won, lost, cycleMs, closedBeforeOpening }: Tally) => ({
   open: new Exact(open),
   winRate: won + lost > 0 ? new Exact(won).div(won + lost) : null,
@@ -79,22 +90,27 @@ const partsOf = ({ open, won, lost, cycleMs, closedBeforeOpening }: Tally) => ({
 });
 
 /**
- * The levers of a velocity in one currency; undefined when one is missing. The average won deal is worth something in
- * each currency: its part of all won deals with an amount.
+ * The levers of a velocity in one currency; undefined if one is missing. The average amount is the won amount in this
+ * currency, divided by the number of all won deals with an amount.
  */
 const factorsOf = (tally: Tally, currency: string): Record<Lever, Decimal> | undefined => {
   const { open, winRate, cycleDays } = partsOf(tally);
   const deals = withAmount(tally);
   if (!winRate || deals === 0 || !cycleDays?.gt(0)) return undefined;
-  return { open, winRate, averageAmount: exactRatio(tally.worth.get(currency)?.minor ?? 0n).div(deals), cycleDays };
+  return {
+    open,
+    winRate,
+    averageAmount: exactRatio(tally.wonAmounts.get(currency)?.minor ?? 0n).div(deals),
+    cycleDays,
+  };
 };
 const velocityOf = ({ open, winRate, averageAmount, cycleDays }: Record<Lever, Decimal>): Decimal =>
   open.times(winRate).times(averageAmount).div(cycleDays);
 const roundMoney = (minor: Decimal): bigint => BigInt(minor.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toFixed(0));
 
 /**
- * Pipeline velocity and its parts: open × win rate × average won amount / cycle days. The velocity is computed from
- * the unrounded parts. Never throws.
+ * Pipeline velocity and its factors: open × win rate × average won amount / cycle days. The velocity is computed from
+ * the unrounded factors. Never throws.
  */
 export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
   const { winRate, cycleDays } = partsOf(tally);
@@ -106,7 +122,7 @@ export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
     lost: tally.lost,
     winRate: winRate?.toNumber() ?? null,
     averageAmount: currencies.map((currency) => {
-      const { minor, deals } = tally.worth.get(currency)!;
+      const { minor, deals } = tally.wonAmounts.get(currency)!;
       return { minor: wholeNumberOf(roundMoney(exactRatio(minor).div(deals))), currency };
     }),
     cycleDays: cycleDays?.toNumber() ?? null,
@@ -117,7 +133,7 @@ export const velocityRow = (key: string | null, tally: Tally): VelocityRow => {
   };
 };
 
-/** What the reader of a row must know: won deals without an amount, and those that closed before they opened. */
+/** Warnings for a row: won deals without an amount, and deals that closed before they opened. */
 export const warningsOf = (name: string, tally: Tally): string[] => {
   const { won, closedBeforeOpening } = tally;
   const known = withAmount(tally);
@@ -131,17 +147,17 @@ export const warningsOf = (name: string, tally: Tally): string[] => {
   ];
 };
 
-/** How much each lever moved the velocity in one currency between two periods; the four sum to `change` exactly. */
+/** The contribution of each lever to the change of the velocity in one currency; the four sum to `change` exactly. */
 export interface VelocityContribution {
   readonly change: MoneySum;
   readonly levers: Readonly<Record<Lever, MoneySum>>;
 }
 
 /**
- * Splits the change of the daily velocity between two periods over its four levers: the Shapley value, that is each
- * lever's effect averaged over the 24 orders in which the levers can move. Minor units by largest remainder, so that
- * the parts sum to the difference of the two shown velocities; a lever that did not move gets nothing.
- * @returns one for each currency of either period, by code; [] when one of the periods has no velocity
+ * Splits the change of the daily velocity between two periods over its four levers, by the Shapley value: each lever's
+ * effect, averaged over the 24 orders in which the levers can change. Rounded to minor units by largest remainder, so
+ * that the parts sum to the difference of the two rounded velocities; a lever that did not change gets 0.
+ * @returns one per currency of either period, by code; [] if one of the periods has no velocity
  */
 export const contributions = (before: Tally, after: Tally): readonly VelocityContribution[] =>
   currenciesOf(before, after).flatMap((currency) => {
@@ -172,10 +188,13 @@ const contribution = (a: Record<Lever, Decimal>, b: Record<Lever, Decimal>, curr
     levers: Object.fromEntries(levers.map((lever, i) => [lever, money(parts[i]!)])) as Record<Lever, MoneySum>,
   };
 };
-/** In how many of the 24 orders a lever moves after exactly so many given others: k! × (3 − k)!. */
+/** In how many of the 24 orders a lever changes after exactly k given others: k! × (3 − k)!. */
 const permutations = [6, 2, 2, 6];
 
-/** Whole numbers near the shares that sum to the total, by largest remainder; shares of both signs, none for a zero. */
+/**
+ * Rounds the shares to whole numbers that sum to the total, by largest remainder; shares may be negative, and a zero
+ * stays zero.
+ */
 const apportion = (total: bigint, shares: readonly Decimal[]): bigint[] => {
   const parts = shares.map((share) => BigInt(share.floor().toFixed(0)));
   const byRemainder = shares
@@ -183,7 +202,7 @@ const apportion = (total: bigint, shares: readonly Decimal[]): bigint[] => {
     .filter(({ zero }) => !zero)
     .sort((a, b) => b.remainder.cmp(a.remainder) || a.index - b.index);
   let rest = Number(total - parts.reduce((sum, part) => sum + part, 0n));
-  // The shown velocities are rounded, so the rest may pass the number of parts, or be one below zero.
+  // The velocities are rounded themselves, so the remainder may exceed the number of parts, or be negative by one.
   for (let i = 0; rest > 0; i++, rest--) parts[byRemainder[i % byRemainder.length]!.index]! += 1n;
   for (let i = byRemainder.length - 1; rest < 0; i--, rest++) parts[byRemainder[i]!.index]! -= 1n;
   return parts;

@@ -26,11 +26,11 @@ const done: ReviewEvent = { type: 'ReviewActionCompleted', data: { reviewId: 'r1
 describe('holding a review', () => {
   it('keeps the figures that were shown', () => given().when(hold).then(held));
   it('is safe to send twice', () => given(held).when(hold).then());
-  it('is refused under an id that holds another', () =>
+  it('is refused under an id with another review', () =>
     given(held)
       .when({ ...hold, data: { ...facts, hash: 'b'.repeat(64) } })
       .thenRefused('review/already-held', 'reviewId'));
-  it('is refused for what is no day', () =>
+  it('is refused for an invalid day', () =>
     given()
       .when({ ...hold, data: { ...facts, to: '2024-01-07T00:00:00Z' } })
       .thenRefused('command/invalid', 'to'));
@@ -44,7 +44,7 @@ describe('agreeing on an action', () => {
       .when({ ...agree, data: { ...action, owner: 'mia' } })
       .then({ type: 'ReviewActionAgreed', data: { ...action, owner: 'mia', number: 2 } }));
   it('is safe to send twice', () => given(held, agreed).when(agree).then());
-  it('needs a review, an owner and a day that exists', () => {
+  it('needs a review, an owner and a valid day', () => {
     given().when(agree).thenRefused('review/unknown', 'reviewId');
     given(held)
       .when({ ...agree, data: { ...action, owner: '' } })
@@ -53,7 +53,7 @@ describe('agreeing on an action', () => {
       .when({ ...agree, data: { ...action, dueOn: '2024-02-30' } })
       .thenRefused('command/invalid', 'dueOn');
   });
-  it('has an end', () => {
+  it('is limited in number', () => {
     const many = Array.from({ length: 200 }, (_, n): ReviewEvent => ({
       type: 'ReviewActionAgreed',
       data: { ...action, what: `${n}`, number: n + 1 },
@@ -66,9 +66,9 @@ describe('agreeing on an action', () => {
 
 describe('completing an action', () => {
   const complete = { type: 'CompleteReviewAction' as const, data: { reviewId: 'r1', number: 1, outcome: 'Called.' } };
-  it('says what came of it', () => given(held, agreed).when(complete).then(done));
+  it('records the outcome', () => given(held, agreed).when(complete).then(done));
   it('is safe to send twice', () => given(held, agreed, done).when(complete).then());
-  it('is refused for an action that there is not', () => {
+  it('is refused for an unknown action', () => {
     given(held).when(complete).thenRefused('review/unknown-action', 'number');
     given(held, agreed)
       .when({ ...complete, data: { reviewId: 'r1', number: 2 } })

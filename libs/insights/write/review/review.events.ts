@@ -92,7 +92,7 @@ const actionCommands = {
   CompleteReviewAction: { description: 'Complete an action of a review.', allow: teams, reviewId, number, outcome },
 } as const;
 
-/** What a caller says. The figures are never a caller's to give. */
+/** The command of a caller. Callers cannot supply the figures. */
 export const reviewInputCommands = commands('review', {
   HoldReview: {
     description: 'Record a review of both teams; Baton computes the figures and stores them with it.',
@@ -104,12 +104,12 @@ export const reviewInputCommands = commands('review', {
 });
 export type ReviewInputCommand = CommandOf<typeof reviewInputCommands>;
 
-/** What is decided on: the review with its figures. */
+/** The command that is decided: the review with its figures. */
 export const reviewCommands = commands('review', {
   HoldReview: { description: 'Record a review with its figures.', ...reviewFields, ...frozenFields },
   ...actionCommands,
 });
 export type ReviewCommand = CommandOf<typeof reviewCommands>;
 
-/** Speaks to one review. */
+/** Sends a command to a review. */
 export class ToReview extends To<ReviewInputCommand> {}

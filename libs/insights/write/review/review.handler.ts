@@ -24,7 +24,7 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
     private readonly models: ReadModels,
   ) {}
 
-  /** A review's figures are computed as of the end of the log, then decided on. */
+  /** Computes the figures of a review as of the end of the log, then decides. */
   async execute({ id, command }: ToReview): Promise<Outcome> {
     if (command.type !== 'HoldReview') return handle(this.journal, reviewDecider, id, command, this.context);
     const invalid = checkCommand(reviewInputCommands, command, this.context.clock);
@@ -35,7 +35,7 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
       const position = await this.log.tip();
       const now = command.meta.occurredAt ?? this.context.clock.now();
       const outcome = await this.hold(id, command, await reviewFacts(this.models, command.data, position, now));
-      // Somebody held it meanwhile, perhaps with this very command: that answer stands.
+      // The review was created meanwhile, perhaps by this very command: the earlier result stays.
       const first = outcome instanceof Refused ? await this.held(id) : undefined;
       return first ? await this.hold(id, command, repeatedOutcome(first, command.data)) : outcome;
     } catch (error) {
@@ -55,7 +55,7 @@ export class ReviewHandler implements ICommandHandler<ToReview> {
   }
 }
 
-/** The same review asked for again has the figures that were shown: today's differ. */
+/** A repeated command returns the figures of the first: those of today differ. */
 const repeatedOutcome = (
   { startsAt, endsAt, figures, position, definitions }: ReviewFacts,
   question: HoldReviewCommand['data'],

@@ -41,10 +41,10 @@ const history = [
   ),
 ];
 
-describe('what sales hears', () => {
+describe('feedback topics', () => {
   const models = modelsOf([feedbackList, leads], history);
 
-  it('counts a code in whatever spelling, under its first one, and not what was taken back', async () =>
+  it('count a code ignoring spelling, under its first spelling, without withdrawn feedback', async () =>
     expect(await feedbackTopics(await models, { topic: 'objections' })).toEqual({
       feedback: 4,
       rows: [
@@ -53,17 +53,17 @@ describe('what sales hears', () => {
         { group: null, code: 'timing', feedback: 1 },
       ],
     }));
-  it('counts what was corrected, as it stands', async () =>
+  it('count corrected feedback as corrected', async () =>
     expect((await feedbackTopics(await models, { topic: 'competitors' })).rows).toEqual([
       { group: null, code: 'Acme Inc.', feedback: 1 },
     ]));
-  it('breaks down by industry, whatever its spelling', async () =>
+  it('break down by industry, ignoring spelling', async () =>
     expect((await feedbackTopics(await models, { topic: 'objections', by: 'industry', top: 1 })).rows).toEqual([
       { group: null, code: 'PRICE', feedback: 1 },
       { group: 'Glass', code: 'timing', feedback: 1 },
       { group: 'Steel', code: 'Price', feedback: 2 },
     ]));
-  it('breaks down by campaign, and by month in a time zone', async () => {
+  it('break down by campaign, and by month in a time zone', async () => {
     const by = async (by: 'campaign' | 'month', timeZone?: string) =>
       (await feedbackTopics(await models, { topic: 'objections', by, top: 1, ...(timeZone && { timeZone }) })).rows.map(
         ({ group, feedback }) => [group, feedback],
@@ -81,7 +81,7 @@ describe('what sales hears', () => {
       ['2024-02', 1],
     ]);
   });
-  it('restricts to a period, an industry, a campaign, a deal', async () => {
+  it('can be limited to a period, an industry, a campaign, a deal', async () => {
     const total = async (filters: object) =>
       (await feedbackTopics(await models, { topic: 'objections', ...filters })).feedback;
     expect(await total({ from: '2024-01-20T00:00:00.000Z', to: '2024-02-02T00:00:00.000Z' })).toBe(2);
@@ -90,11 +90,11 @@ describe('what sales hears', () => {
     expect(await total({ opportunityId: 'd1' })).toBe(1);
     expect(await total({ opportunityId: '__proto__' })).toBe(0);
   });
-  it('refuses a time zone that there is not', async () =>
+  it('refuse an unknown time zone', async () =>
     expect(feedbackTopics(await models, { topic: 'content', by: 'month', timeZone: 'Mars/X' })).rejects.toMatchObject({
       code: 'time/unknown-zone',
     }));
-  it('lists as many feedbacks behind every row as it counts', async () => {
+  it('list as many feedback items behind every row as they count', async () => {
     for (const by of [undefined, ...feedbackBreakdowns])
       for (const topic of topics)
         for (const timeZone of ['UTC', 'America/New_York']) {
@@ -105,13 +105,13 @@ describe('what sales hears', () => {
             ).toHaveLength(feedback);
         }
   });
-  it('finds the feedback on a person, with that on leads merged into them, newest first', async () =>
+  it('find the feedback on a person, including leads merged into it, newest first', async () =>
     expect((await listFeedback(await models, { leadId: 'ada' })).map(({ feedbackId }) => feedbackId)).toEqual([
       'f4',
       'f2',
       'f1',
     ]));
-  it('keeps the words of reps in the document of the person alone, while the feedback stands', async () => {
+  it('keep the words of reps only in the document of the person, while the feedback exists', async () => {
     const people = foldAll(leads, history);
     expect(people.get('ada')!.feedbackNotes).toEqual({ f1: 'She laughed.', f4: 'Never mind.' });
     const taken: FeedbackEvent = { type: 'FeedbackWithdrawn', data: { feedbackId: 'f4', leadId: 'ada', reason: 'x' } };
@@ -120,7 +120,7 @@ describe('what sales hears', () => {
   });
 });
 
-describe('where feedback belongs', () => {
+describe('the industry and campaign of feedback', () => {
   const facts = [
     lead({ type: 'LeadCaptured', data: { leadId: 'ada', industry: 'Steel' } }),
     recorded<LeadEvent>(
@@ -129,7 +129,7 @@ describe('where feedback belongs', () => {
     ),
     recorded<LeadEvent>(
       { type: 'TouchRecorded', data: { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'autumn' } },
-      { occurredAt: '2023-10-01T00:00:00.000Z' }, // told late
+      { occurredAt: '2023-10-01T00:00:00.000Z' }, // recorded late
     ),
     recorded<LeadEvent>(
       { type: 'TouchRecorded', data: { leadId: 'ada', action: 'click', team: 'marketing', campaign: 'spring' } },
@@ -141,11 +141,11 @@ describe('where feedback belongs', () => {
       told('f1', '02-01', data),
       lookThrough((stream) => Promise.resolve(stream === 'lead-ada' ? facts : [])),
     );
-  it('follows from the profile and the latest campaign before it', async () =>
+  it('follow from the profile and the latest campaign before it', async () =>
     expect(await placed({ leadId: 'ada' })).toMatchObject([
       { id: 'f1', type: 'AttributeFeedback', data: { feedbackId: 'f1', industry: 'Steel', campaign: 'winter' } },
     ]));
-  it('is left as it was said, and open where nothing is known', async () => {
+  it('are kept as given, and empty if unknown', async () => {
     expect(await placed({ leadId: 'ada', industry: 'Glass', campaign: 'x' })).toEqual([]);
     expect(await placed({ leadId: 'bob' })).toEqual([]);
     expect(await placed({ opportunityId: 'd1' })).toEqual([]);

@@ -17,15 +17,15 @@ import { feedbackList, type FeedbackDocument } from './feedback.projection';
 export const feedbackBreakdowns = ['month', 'industry', 'campaign'] as const;
 export type FeedbackBreakdown = (typeof feedbackBreakdowns)[number];
 
-/** Which feedback counts; feedback that was taken back never does. */
+/** Which feedback to count; withdrawn feedback is never counted. */
 export interface FeedbackFilters {
-  /** The person, with everyone merged into them. */
+  /** The person, including all leads merged into it. */
   readonly leadId?: string;
   readonly opportunityId?: string;
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  /** In any spelling, both. */
+  /** Both are compared without regard to spelling. */
   readonly industry?: string | ValueFilter;
   readonly campaign?: string | ValueFilter;
 }
@@ -34,29 +34,29 @@ export interface TopicsQuestion extends FeedbackFilters {
   readonly by?: FeedbackBreakdown;
   /** IANA zone of the months; UTC by default. */
   readonly timeZone?: string;
-  /** How many to name of each group; all by default. */
+  /** Maximum number of topics per group; all by default. */
   readonly top?: number;
 }
 export interface TopicRow {
-  /** The month, industry or campaign; null: not known, or not broken down. */
+  /** The month, industry or campaign; null if unknown, or without a breakdown. */
   readonly group: string | null;
-  /** The first spelling. */
+  /** The spelling that occurred first. */
   readonly code: string;
-  /** How many feedbacks name it. */
+  /** Number of feedback items with this topic. */
   readonly feedback: number;
 }
 export interface FeedbackTopics {
-  /** All feedback that counts, also what says nothing on the topic. */
+  /** All counted feedback, also without this kind of topic. */
   readonly feedback: number;
-  /** By group (null first), the most frequent first; then by spelling. */
+  /** By group (null first), then most frequent first, then by spelling. */
   readonly rows: readonly TopicRow[];
 }
-/** What stands behind one row; without `topic` all feedback that counts. */
+/** The feedback behind one row; without `topic` all counted feedback. */
 export interface RowQuestion extends FeedbackFilters {
   readonly topic?: FeedbackTopic;
   readonly code?: string;
   readonly by?: FeedbackBreakdown;
-  /** Of the breakdown; absent: all groups. */
+  /** Value of the breakdown; absent: all groups. */
   readonly group?: string | ValueFilter;
   readonly timeZone?: string;
 }
@@ -64,7 +64,7 @@ export interface RowQuestion extends FeedbackFilters {
 const compare = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1;
 
-/** The same filter on keys, in which spellings do not count. */
+/** The same filter with keys that ignore spelling. */
 const spelled = (wanted: string | ValueFilter | undefined): string | ValueFilter | undefined =>
   wanted === undefined || typeof wanted === 'string'
     ? wanted && wordKey(wanted)
@@ -81,7 +81,7 @@ const whereOf = async (
   ...conditionsOf({ industryKey: spelled(industry), campaignKey: spelled(campaign) }),
 });
 
-/** The group of a feedback, in which spellings do not count. */
+/** The group of a feedback item, as a key that ignores spelling. */
 const groupOf = (doc: FeedbackDocument, by: FeedbackBreakdown | null | undefined, timeZone: string): string | null => {
   if (!by) return null;
   if (by === 'month') return monthOf(doc.givenAt, timeZone);
@@ -89,7 +89,7 @@ const groupOf = (doc: FeedbackDocument, by: FeedbackBreakdown | null | undefined
 };
 
 /**
- * What sales hears most, on one topic: each feedback counts a code once, in whatever spelling.
+ * The most frequent codes of one topic; each feedback item counts a code once, whatever its spelling.
  * @throws Refused `time/unknown-zone`
  */
 export const feedbackTopics = async (models: ReadModels, question: TopicsQuestion): Promise<FeedbackTopics> => {
@@ -125,7 +125,7 @@ export const feedbackTopics = async (models: ReadModels, question: TopicsQuestio
 };
 
 /**
- * The feedback behind a row of `feedbackTopics`, newest first: as many as the row says.
+ * The feedback behind a row of `feedbackTopics`, newest first: as many as the row counts.
  * @throws Refused `time/unknown-zone`, `feedback/group-without-by`
  */
 export const listFeedback = async (models: ReadModels, question: RowQuestion): Promise<FeedbackDocument[]> => {

@@ -14,7 +14,7 @@ export interface LeadFilters {
   readonly capturedTo?: Instant;
 }
 
-/** The people that match, each once: a lead that was merged away counts as its survivor. */
+/** The matching people, each once: a merged lead counts as its survivor. */
 export const whereOf = ({ capturedFrom, capturedTo, ...values }: LeadFilters = {}): Where => {
   const where: Record<string, Where[string]> = {
     ...{ mergedInto: { eq: null }, capturedAt: { ne: null } },
@@ -25,13 +25,13 @@ export const whereOf = ({ capturedFrom, capturedTo, ...values }: LeadFilters = {
   return where;
 };
 
-/** One lead, as the list shows it. A lead that was merged away is answered as it is, with `mergedInto`. */
+/** One lead, as in the list. A merged lead is returned itself, with `mergedInto`. */
 export const leadById = (
   models: ReadModels,
   { leadId }: { readonly leadId: string },
 ): Promise<LeadDocument | undefined> => models.get(leads, leadId);
 
-/** The leads that stand merged into this one, however far, by id; not the lead itself. */
+/** Ids of the leads merged into this one, directly or through others; without the lead itself. */
 export const mergedLeadsOf = async (models: ReadModels, leadId: string): Promise<ReadonlyMap<string, LeadDocument>> => {
   const lead = await models.get(leads, leadId);
   if (!lead) return new Map();
@@ -41,7 +41,7 @@ export const mergedLeadsOf = async (models: ReadModels, leadId: string): Promise
     const wanted = next.flatMap(({ mergedLeadIds }) => mergedLeadIds).filter((id) => !seen.has(id));
     if (wanted.length === 0) break;
     const found = await models.getMany(leads, [...new Set(wanted)]);
-    // Only who says so itself: a merge that the other lead refused or left again does not count.
+    // Only leads whose own record names the survivor: a merge that was refused or undone does not count.
     next = [...found.values()].filter(({ mergedInto }) => mergedInto !== undefined && seen.has(mergedInto));
     for (const merged of next) seen.set(merged.leadId, merged);
   }

@@ -24,7 +24,7 @@ const touch = (leadId: string, day: string, team: 'marketing' | 'sales' = 'marke
 const ada = [
   happened('ada', '01-01', 'LeadCaptured', { email: 'ada@x.org', name: 'Ada', source: 'web', owner: 'mia' }),
   touch('ada', '01-03'),
-  touch('ada', '01-02', 'sales'), // told late
+  touch('ada', '01-02', 'sales'), // recorded late
   happened('ada', '01-04', 'LeadProfileChanged', { country: 'DE', email: 'ada@y.org' }),
   happened('ada', '01-05', 'LeadQualified', { definition: 'mql@3' }, { actor: 'mia' }),
   happened('ada', '01-06', 'LeadHandedOff', { definition: 'mql@3', rep: 'rita', count: 1 }, { actor: 'mia' }),
@@ -38,7 +38,7 @@ const ada = [
 ];
 
 describe('the read model of leads', () => {
-  it('holds what is known of the person now', () =>
+  it('contains what is known of the person now', () =>
     expect(foldAll(leads, ada).get('ada')).toMatchObject({
       leadId: 'ada',
       email: 'ada@y.org',
@@ -65,7 +65,7 @@ describe('the read model of leads', () => {
       ],
     }));
 
-  it('finds a person by tokens of e-mail, name and phone, and by nothing else that is personal', () => {
+  it('finds a person by tokens of e-mail, name and phone, and by no other personal field', () => {
     const personal = new Set([...leadEvents.schemas.values()].flatMap((schema) => schema.personal));
     expect([...personal].sort()).toEqual([
       'authority',
@@ -84,7 +84,7 @@ describe('the read model of leads', () => {
     expect(Object.fromEntries(columns)).toEqual({ email: 'tokens', name: 'tokens', phone: 'tokens' });
   });
 
-  it('shows of what is sealed the latest by its instant too, and what is cleared no more', () => {
+  it('shows the latest sealed value by its instant too, and no cleared value', () => {
     const sealed = (context: string) => ({ $sealed: `v1.${context}`, subject: 'ada', context });
     const said = (day: string, type: string, data: object) =>
       recorded({ type, data: { leadId: 'ada', ...data } }, { occurredAt: on(day) });
@@ -99,7 +99,7 @@ describe('the read model of leads', () => {
     expect(doc.email).toEqual(sealed('c'));
     expect(doc).not.toHaveProperty('phone');
   });
-  it('a past move of another system that is told late joins the history and changes no date to come', () => {
+  it('a late past move of another system is added to the history and changes no later time', () => {
     const external = { external: true, definition: 'external:crm' } as const;
     const history = [
       happened('ada', '01-01', 'LeadCaptured', { source: 'web' }),
@@ -117,7 +117,7 @@ describe('the read model of leads', () => {
     });
     expect(foldAll(leadsDue, [...history, late]).get('ada')).toMatchObject({ dueAt: on('03-01') });
   });
-  it('keeps what is sealed as it is, and forgets it when the person is erased', () => {
+  it('keeps sealed values unchanged, and removes them when the person is erased', () => {
     const sealed = (context: string, subject = 'ada') => ({
       $sealed: `v1.${context}`,
       subject,
@@ -142,7 +142,7 @@ describe('the read model of leads', () => {
     expect(after.history).toHaveLength(before.history.length);
   });
 
-  it('takes every event of a lead but the released id, who named it before its capture, and what is foreseen, alerts, routing and the clocks say', () =>
+  it('handles every lead event except released ids, references before the capture, forecasts, alerts, routing and clock events', () =>
     expect([...leadEvents.schemas.keys()].filter((type) => !leads.types!.includes(type))).toEqual([
       'QualificationScheduled',
       'LeadBecameHot',
@@ -178,7 +178,7 @@ describe('the read model of leads', () => {
     ]);
   });
 
-  it('leaves a customer a customer, whatever other deals another system knows of', () => {
+  it('keeps a customer a customer, whatever other deals another system reports', () => {
     const told = { definition: 'external:crm', external: true };
     const events = [
       ...ada,
@@ -199,7 +199,7 @@ describe('the read model of leads', () => {
     expect(history.at(-1)!.stage).toBe('lead');
   });
 
-  it('knows until when a recycled lead waits', () => {
+  it('shows until when a recycled lead waits', () => {
     const recycled = happened('ada', '03-01', 'LeadRecycled', { reason: 'no-timing', reengageAt: on('06-01') });
     const due = (...events: StoredEvent[]) => [
       foldAll(leadsDue, [...ada, ...events]).get('ada')?.dueAt ?? null,
@@ -257,7 +257,7 @@ describe('merged leads', () => {
     return new ReadModels(documents);
   };
 
-  it('are one person, in the list as alone: touches, deals and visitors together, and facts that the survivor lacks', async () => {
+  it('are one person, in lists and alone: touches, deals and visitors combined, and facts that the survivor lacks', async () => {
     const models = await store(one);
     expect(await leadById(models, { leadId: 'ada' })).toMatchObject({
       touches: { marketing: 1, sales: 3 },
@@ -272,7 +272,7 @@ describe('merged leads', () => {
     expect(await leadById(models, { leadId: 'eve' })).toBeUndefined();
     expect(await models.count(leads, whereOf())).toBe(2);
   });
-  it('go on being one: what is told of the one or the other is added, and lists of deals are as they are now', () => {
+  it('stay one: later events of either are added, and lists of deals are current', () => {
     const later = [
       touch('ada', '06-01', 'sales'),
       happened('ada', '06-02', 'LeadJoinedOpportunity', { opportunityId: 'o3' }),
@@ -284,7 +284,7 @@ describe('merged leads', () => {
       opportunityIds: ['o3', 'o2'],
     });
   });
-  it('are told apart again, the whole or a part', () => {
+  it('can be separated again, completely or partly', () => {
     const parted = [...one, happened('ada', '05-02', 'MergedFactsRemoved', { mergedLeadId: 'bea', through: ['cy'] })];
     expect(foldAll(leads, parted).get('ada')).toMatchObject({
       touches: { marketing: 1, sales: 2 },

@@ -1,6 +1,6 @@
 import { wordKey, tidy } from '@baton/kernel';
 
-/** Tidied codes without repetitions: of several spellings the first stands. */
+/** Trimmed codes without duplicates; of several spellings the first is kept. */
 export const tidyCodes = (codes: readonly string[]): string[] => {
   const first = new Map<string, string>();
   for (const code of codes) if (!first.has(wordKey(code))) first.set(wordKey(code), tidy(code));

@@ -19,7 +19,7 @@ const withdrawn: FeedbackEvent = {
 
 describe('giving feedback', () => {
   const give = (data: object) => ({ type: 'GiveFeedback' as const, data: { feedbackId: 'f1', ...data } });
-  it('keeps codes tidy, and the first of several spellings', () =>
+  it('normalizes codes, and keeps the first of several spellings', () =>
     given()
       .when(
         give({
@@ -32,7 +32,7 @@ describe('giving feedback', () => {
         type: 'FeedbackGiven',
         data: { feedbackId: 'f1', leadId: 'ada', ...none, objections: ['Too expensive'], note: 'She laughed.' },
       }));
-  it('takes spellings of composed and decomposed characters for one', () =>
+  it('treats composed and decomposed characters as equal', () =>
     given()
       .when(give({ opportunityId: 'd1', competitors: ['Caf\u00e9', 'Cafe\u0301'] }))
       .then({
@@ -47,19 +47,19 @@ describe('giving feedback', () => {
     given()
       .when(give({ objections: ['price'] }))
       .thenRefused('feedback/no-subject', 'leadId'));
-  it('takes a call only with its lead', () =>
+  it('accepts a call only with its lead', () =>
     given()
       .when(give({ opportunityId: 'd1', touchId: 't1', objections: ['price'] }))
       .thenRefused('feedback/touch-needs-lead', 'leadId'));
-  it('takes a note only with a lead to keep it with', () =>
+  it('accepts a note only with a lead, whose key encrypts it', () =>
     given()
       .when(give({ opportunityId: 'd1', note: 'They laughed.' }))
       .thenRefused('feedback/note-needs-lead', 'leadId'));
-  it('must say something', () =>
+  it('must not be empty', () =>
     given()
       .when(give({ leadId: 'ada', objections: [] }))
       .thenRefused('feedback/nothing-said'));
-  it('refuses a blank code or note with its place', () => {
+  it('refuses a blank code or note with its path', () => {
     given()
       .when(give({ leadId: 'ada', questions: ['why', ' \t '] }))
       .thenRefused('command/invalid', 'questions.1');
@@ -67,7 +67,7 @@ describe('giving feedback', () => {
       .when(give({ leadId: 'ada', note: ' \u200b' }))
       .thenRefused('command/invalid', 'note');
   });
-  it('refuses what is no list of texts, or too long', () => {
+  it('refuses a value that is no list of texts, or too long', () => {
     given()
       .when(give({ leadId: 'ada', objections: [1] as never }))
       .thenRefused('command/invalid', 'objections.0');
@@ -81,23 +81,23 @@ describe('giving feedback', () => {
       .when(give({ leadId: '../x', objections: ['price'] }))
       .thenRefused('command/invalid', 'leadId');
   });
-  it('is refused under an id that is taken', () =>
+  it('is refused under a used id', () =>
     given(told)
       .when(give({ leadId: 'ada', objections: ['Price'] }))
       .thenRefused('feedback/already-given', 'feedbackId'));
 });
 
-describe('placing feedback', () => {
+describe('attributing feedback', () => {
   const place = (data: object) => ({ type: 'AttributeFeedback' as const, data: { feedbackId: 'f1', ...data } });
   const placed: FeedbackEvent = {
     type: 'FeedbackAttributed',
     data: { feedbackId: 'f1', leadId: 'ada', industry: 'Steel', campaign: 'spring' },
   };
-  it('adds what was left open', () =>
+  it('adds missing values', () =>
     given(told)
       .when(place({ industry: 'Steel', campaign: 'spring' }))
       .then(placed));
-  it('never replaces what was said', () =>
+  it('never replaces given values', () =>
     given({ ...told, data: { ...told.data, industry: 'Glass' } } as FeedbackEvent)
       .when(place({ industry: 'Steel' }))
       .then());
@@ -124,17 +124,17 @@ describe('correcting feedback', () => {
     type: 'FeedbackCorrected',
     data: { feedbackId: 'f1', leadId: 'ada', ...none, objections: ['Price'], competitors: ['Acme'], industry: 'Steel' },
   };
-  it('replaces what is named and keeps the rest', () =>
+  it('replaces the given fields and keeps the rest', () =>
     given(told)
       .when(correct({ competitors: ['Acme'], industry: 'Steel' }))
       .then(corrected));
-  it('changes nothing when it says the same', () => {
+  it('changes nothing if it is equal', () => {
     given(told, corrected)
       .when(correct({ competitors: ['Acme'] }))
       .then();
     given(told).when(correct({})).then();
   });
-  it('may not take everything back', () =>
+  it('may not remove everything', () =>
     given(told)
       .when(correct({ objections: [] }))
       .thenRefused('feedback/nothing-said'));
@@ -142,7 +142,7 @@ describe('correcting feedback', () => {
     given({ ...told, data: { ...told.data, note: { $sealed: 'v1.x', subject: 'ada', context: 'x' } } } as FeedbackEvent)
       .when(correct({ objections: [] }))
       .then({ type: 'FeedbackCorrected', data: { feedbackId: 'f1', leadId: 'ada', ...none } }));
-  it('takes no note without a lead, nor with another', () => {
+  it('accepts no note without a lead, or with another lead', () => {
     for (const about of [dealOnly, told])
       given(about)
         .when(correct({ note: 'x' }))
@@ -167,7 +167,7 @@ describe('correcting feedback', () => {
 
 describe('withdrawing feedback', () => {
   const withdraw = { type: 'WithdrawFeedback' as const, data: { feedbackId: 'f1', reason: 'wrong call' } };
-  it('takes it back with the reason', () => given(told).when(withdraw).then(withdrawn));
+  it('withdraws it with the reason', () => given(told).when(withdraw).then(withdrawn));
   it('is safe to send twice', () => given(told, withdrawn).when(withdraw).then());
   it('is refused for unknown feedback', () => given().when(withdraw).thenRefused('feedback/unknown', 'feedbackId'));
 });

@@ -32,14 +32,14 @@ const emptyFeedback = () =>
   );
 
 type GivenTopics = Partial<Readonly<Record<FeedbackTopic, string[]>>>;
-/** The given topics, tidied; the others unchanged. */
+/** The given topics, trimmed; the others unchanged. */
 const topicsAfter = (named: GivenTopics, before?: Topics) =>
   Object.fromEntries(
     feedbackTopics.map((topic) => [topic, named[topic] ? tidyCodes(named[topic]) : [...(before?.[topic] ?? [])]]),
   ) as Record<FeedbackTopic, string[]>;
 const isEmpty = (topics: Topics): boolean => feedbackTopics.every((topic) => topics[topic].length === 0);
 
-/** Industry and campaign, tidied; blank ones are left out. */
+/** Industry and campaign, trimmed; blank ones are omitted. */
 const attributionOf = ({ industry, campaign }: { readonly industry?: string; readonly campaign?: string }) => ({
   ...(industry && tidy(industry) && { industry: tidy(industry) }),
   ...(campaign && tidy(campaign) && { campaign: tidy(campaign) }),

@@ -119,5 +119,5 @@ export const feedbackCommands = commands('feedback', {
 });
 export type FeedbackCommand = CommandOf<typeof feedbackCommands>;
 
-/** A command on its way to feedback. */
+/** Sends a command to a feedback item. */
 export class ToFeedback extends To<FeedbackCommand> {}

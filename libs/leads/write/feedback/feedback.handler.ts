@@ -19,7 +19,7 @@ export class FeedbackHandler implements ICommandHandler<ToFeedback> {
       const invalid = checkCommand(feedbackCommands, command, this.context.clock);
       if (invalid) return invalid;
       const { leadId, touchId } = command.data;
-      // A person's key is never made for somebody who was not captured.
+      // Checked first, because encrypting the note would create a key for a person who was never captured.
       if (leadId !== undefined && !(await isCaptured(this.journal, leadId)))
         return refuse('lead/unknown', 'No lead has this leadId; name a captured lead.', 'leadId');
       if (leadId !== undefined && touchId !== undefined && !(await this.isTouch(leadId, touchId)))

@@ -4,8 +4,8 @@ const leadId = ref('lead', 'The lead that the e-mail or external id belongs to.'
 const kind = oneOf(['e-mail-address', 'external-id'], 'What is reserved.');
 
 /**
- * The stream of one e-mail or external id, `reservation-<keyed hash>`: the last event names its lead. The value
- * itself is nowhere in it.
+ * The stream of one e-mail address or external id, `reservation-<keyed hash>`: the last event names its lead. The value
+ * itself is not stored.
  */
 export const identityEvents = events({
   IdentityReserved: {

@@ -24,7 +24,7 @@ import { Reservations, type Identity } from './reservations';
 const catalogue = catalogueOf([leadEvents, identityEvents]);
 const meta = (commandId: string): CommandMeta => ({ commandId, actor: 'tester', origin: 'person' });
 
-/** A log with nobody in it, and ways to speak to it. `alone`: each command in a process of its own. */
+/** An empty log, and ways to send commands. `alone`: each command in a process of its own. */
 const world = (alone = false) => {
   const clock = new FixedClock();
   const log = EmbeddedEventLog.open(':memory:', clock);
@@ -68,7 +68,7 @@ const world = (alone = false) => {
 type World = ReturnType<typeof world>;
 const code = (outcome: Outcome) => (outcome instanceof Refused ? outcome.code : 'accepted');
 
-/** Every captured lead has its reservations, and nobody else has them. */
+/** Every captured lead has its reservations, and no other lead has them. */
 const expectSound = async ({ events, reservations }: World) => {
   const owners = new Map<string, string>();
   for (const { type, data } of await events()) {
@@ -85,7 +85,7 @@ const expectSound = async ({ events, reservations }: World) => {
 };
 
 describe('a capture with an e-mail', () => {
-  it('reserves it, and never says it in clear', async () => {
+  it('reserves it, and never stores it in clear', async () => {
     const w = world();
     expect(await w.capture('ada', { email: 'Ada@Example.org ' })).toMatchObject({ id: 'ada', events: 1 });
     expect(await w.find({ email: 'ada@example.org' })).toBe('ada');
@@ -96,7 +96,7 @@ describe('a capture with an e-mail', () => {
       leadId: 'ada',
     });
   });
-  it('is found and refused in every form of one address, and stored in one', async () => {
+  it('is recognised in every form of one address, and stored in one form', async () => {
     const w = world();
     await w.capture('ada', { email: 'mailto:Ada@Müller.example' });
     const forms = ['ada@xn--mller-kva.example', 'Ada <ADA@müller.example.>', '\u200bada＠müller.example '];
@@ -109,7 +109,7 @@ describe('a capture with an e-mail', () => {
     );
   });
   it.each(['n/a', 'none', 'none@none', 'not an email at all'])(
-    'is not taken for "%s", which joins nobody',
+    'does not accept "%s", which would join unrelated people',
     async (email) => {
       const w = world();
       expect(await w.capture('ada', { email })).toMatchObject({ code: 'command/invalid', path: 'email' });
@@ -124,7 +124,7 @@ describe('a capture with an e-mail', () => {
     expect(outcome).toMatchObject({ code: 'lead/already-captured', details: { leadId: 'ada' } });
     expect(await w.journal.read('lead-bea')).toEqual([]);
   });
-  it('sent again is answered as the first time', async () => {
+  it('sent again returns the first result', async () => {
     const w = world();
     const first = await w.capture('ada', { email: 'ada@example.org', externalId: 'crm:1' });
     const before = (await w.events()).length;
@@ -134,7 +134,7 @@ describe('a capture with an e-mail', () => {
     });
     expect(await w.events()).toHaveLength(before);
   });
-  it('sent again with another body is refused, and claims nothing', async () => {
+  it('sent again with another body is refused, and reserves nothing', async () => {
     const w = world();
     await w.capture('ada', { email: 'ada@example.org' });
     expect(code(await w.capture('ada', { email: 'other@example.org' }))).toBe('command/id-reused');
@@ -142,19 +142,19 @@ describe('a capture with an e-mail', () => {
     expect(code(await w.capture('bea', { email: 'other@example.org' }))).toBe('accepted');
     await expectSound(w);
   });
-  it('under the id of another person is refused, and claims nothing', async () => {
+  it('under the id of another person is refused, and reserves nothing', async () => {
     const w = world();
     await w.capture('ada', { email: 'ada@example.org' });
     expect(code(await w.capture('ada', { email: 'bea@example.org' }, 'other'))).toBe('lead/already-captured');
     expect(await w.find({ email: 'bea@example.org' })).toBeUndefined();
     await expectSound(w);
   });
-  it('that is malformed claims nothing', async () => {
+  it('that is malformed reserves nothing', async () => {
     const w = world();
     expect(code(await w.capture('ada', { email: 'x' }))).toBe('command/invalid');
     expect(await w.events()).toEqual([]);
   });
-  it('is one of two keys that are told apart', async () => {
+  it('has a separate key for each kind of value', async () => {
     const w = world();
     await w.capture('ada', { email: 'crm:1@x' });
     expect(await w.find({ externalId: 'crm:1@x' })).toBeUndefined();
@@ -181,7 +181,7 @@ describe('a crash between reservation and capture', () => {
     });
     await expect(w.capture(id, identity, `capture ${id}`, broken)).rejects.toThrow('killed');
   };
-  it('is finished by the next claimant, with the reserved id', async () => {
+  it('is finished by the next command, with the reserved id', async () => {
     const w = world();
     await crash(w, 'ada', { email: 'ada@example.org' });
     expect(await w.find({ email: 'ada@example.org' })).toBeUndefined();
@@ -199,7 +199,7 @@ describe('a crash between reservation and capture', () => {
     expect(await w.capture('ada', { email: 'ada@example.org' })).toMatchObject({ id: 'ada', repeated: false });
     await expectSound(w);
   });
-  it('of two captures that are one person leaves one lead, and the other id is never used', async () => {
+  it('of two captures of one person leaves one lead, and the other id is never used', async () => {
     const w = world();
     await crash(w, 'ada', { email: 'ada@example.org' });
     await crash(w, 'bea', { externalId: 'crm:1' });
@@ -218,7 +218,7 @@ describe('a crash between reservation and capture', () => {
 });
 
 describe('a new e-mail of a known lead', () => {
-  it('is claimed too, and the old one stays its own', async () => {
+  it('is reserved too, and the old one stays reserved', async () => {
     const w = world();
     await w.capture('ada', { email: 'ada@example.org' });
     expect(code(await w.change('ada', { email: 'ada@example.com' }, 'c'))).toBe('accepted');
@@ -245,14 +245,14 @@ describe('a new e-mail of a known lead', () => {
     expect(code(await w.capture('bea', { email: 'ada@example.org' }))).toBe('accepted');
     await expectSound(w);
   });
-  it('of nobody claims nothing', async () => {
+  it('of an unknown lead reserves nothing', async () => {
     const w = world();
     expect(code(await w.change('ada', { email: 'ada@example.org' }, 'c'))).toBe('lead/unknown');
     expect(await w.events()).toEqual([]);
   });
 });
 
-describe('many claimants at once', () => {
+describe('many concurrent commands', () => {
   it.each([false, true])('of one e-mail make one lead (each in its own process: %s)', async (alone) => {
     const w = world(alone);
     const outcomes = await Promise.all(
@@ -282,7 +282,7 @@ describe('many claimants at once', () => {
         fc.infiniteStream(fc.nat(3)),
         async (claims, pauses) => {
           const w = world(true);
-          // Reads are held back for random turns, so that claimants interleave in any order.
+          // Reads are delayed by random turns, so that commands interleave in any order.
           const read = w.journal.read.bind(w.journal);
           w.journal.read = async (...args) => {
             for (let turns = pauses.next().value as number; turns > 0; turns--) await new Promise(setImmediate);

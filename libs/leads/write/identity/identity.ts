@@ -24,14 +24,15 @@ type IdStatus = { readonly capturedBy: string } | 'released' | 'unused';
 const MAX_ATTEMPTS = 100;
 
 /**
- * Runs a command that says who a person is. E-mail and external id are reserved before the lead's own stream is
- * written, so that of any number of claimants one gets them, and a crash in between leaves a reservation that the next
- * claimant finishes with the id it names.
+ * Runs a command that sets the e-mail address or external id of a lead. Both are reserved before the lead's own stream
+ * is written, so that only one of several concurrent commands gets them; after a crash in between, the next command
+ * with the same value completes the capture, under the lead id in the reservation.
  *
- * Why no race leaves a lead without its reservation: an id that holds a reservation is taken from it only after the id
- * itself was sealed (`LeadIdReleased`), which fails once the lead is captured, as the capture fails once it is sealed.
- * @returns the outcome; its `id` is the lead that was captured, which may be one reserved earlier.
- * Refused `lead/already-captured` with `details.leadId` when another lead has the e-mail or external id.
+ * A race cannot leave a lead without its reservation: a reservation is taken from a lead id only after that id was
+ * released (`LeadIdReleased`), which fails once the lead is captured, just as the capture fails once the id is
+ * released.
+ * @returns the outcome; its `id` is the captured lead, which may be one reserved earlier. Refused
+ *   `lead/already-captured` with `details.leadId` if another lead has the e-mail address or external id.
  */
 export const claimAndHandle = async (
   journal: Journal,
@@ -48,13 +49,8 @@ export const claimAndHandle = async (
   const capture = command.type === 'CaptureLead';
   const run = (leadId: string) => handle(journal, leadDecider, leadId, withLeadId(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
-  if (!capture) {
-    const fate = await idStatusOf(journal, id);
-    // Refused here and not by its own stream, where it could turn out to be captured by now, without the reservation.
-    if (fate === 'released') return idReleased();
-    if (fate === 'unused')
-      return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
-  }
+  const unknown = capture ? undefined : await refusalOfUpdate(journal, id);
+  if (unknown) return unknown;
 
   /** New reservations of this command; released again if it is refused. */
   const fresh = new Map<string, Reservation>();
@@ -66,23 +62,15 @@ export const claimAndHandle = async (
   let sealedId: Refused | undefined;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const held = await reservations.of(identity);
-    const holders = [...new Set(held.flatMap(({ leadId }) => leadId ?? []))];
-    const statuses = new Map<string, IdStatus>();
-    for (const holder of holders) statuses.set(holder, await idStatusOf(journal, holder));
+    const statuses = await statusesOf(journal, held);
+    const holders = [...statuses.keys()];
 
     const owner = holders.find((holder) => typeof statuses.get(holder) === 'object' && (capture || holder !== id));
     if (owner !== undefined) {
       const { capturedBy } = statuses.get(owner) as { capturedBy: string };
-      // This very command, sent again; it may have been finished under an id that somebody had reserved before.
+      // The same command was sent before; it may have been completed under an id that was already reserved.
       if (capture && capturedBy === commandKeyOf(command.meta)) return run(owner);
-      return refused(
-        refuse(
-          'lead/already-captured',
-          'Another lead already has this email or externalId; details.leadId names it.',
-          '',
-          { leadId: owner },
-        ),
-      );
+      return refused(alreadyCaptured(owner));
     }
     const unfinished = capture ? holders.find((holder) => statuses.get(holder) === 'unused') : undefined;
     if (sealedId && unfinished === undefined) return refused(sealedId);
@@ -101,9 +89,31 @@ export const claimAndHandle = async (
   );
 };
 
+/** Refused here and not in the lead's stream: by then the lead could be captured, without the reservation. */
+const refusalOfUpdate = async (journal: Journal, leadId: string): Promise<Refused | undefined> => {
+  const status = await idStatusOf(journal, leadId);
+  if (status === 'released') return idReleased();
+  return status === 'unused'
+    ? refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId')
+    : undefined;
+};
+
+const alreadyCaptured = (leadId: string): Refused =>
+  refuse('lead/already-captured', 'Another lead already has this email or externalId; details.leadId names it.', '', {
+    leadId,
+  });
+
+/** The status of each lead id that holds one of the reservations. */
+const statusesOf = async (journal: Journal, held: readonly Reservation[]): Promise<ReadonlyMap<string, IdStatus>> => {
+  const statuses = new Map<string, IdStatus>();
+  for (const { leadId } of held)
+    if (leadId !== undefined && !statuses.has(leadId)) statuses.set(leadId, await idStatusOf(journal, leadId));
+  return statuses;
+};
+
 /**
- * Finds the lead that has an e-mail or external id; of two ids that name different leads the external id's counts.
- * A lead that was merged away is answered as itself.
+ * Finds the lead with an e-mail address or external id; if the two belong to different leads, the external id decides.
+ * A merged lead is returned itself.
  */
 export const findLead = async (
   journal: Journal,
@@ -152,8 +162,8 @@ export const isCaptured = async (journal: Journal, leadId: string): Promise<bool
   typeof (await idStatusOf(journal, leadId)) === 'object';
 
 /**
- * Writes the command's name into every reservation, in order; false when somebody else wrote first. Also where the
- * lead holds it already: a claimant that made it and is refused can then no longer give it back.
+ * Writes the command's name into every reservation, in order; false if another command wrote first. Also for
+ * reservations that the lead already has: then the command that made them cannot release them if it is refused later.
  */
 const reserveIdentity = async (
   reservations: Reservations,

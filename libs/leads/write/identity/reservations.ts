@@ -75,7 +75,7 @@ export class Reservations {
   ): Promise<Reservation | undefined> {
     const { commandId, actor, origin, mode = 'live', correlationId, causationId } = meta;
     const fact = {
-      // The place is part of the id: the same command may claim, give back and claim again.
+      // The place is part of the id, because one command may claim, release and claim again.
       id: eventIdOf(stream, meta, revision + 1),
       type,
       data: { kind, leadId },

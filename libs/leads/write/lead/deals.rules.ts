@@ -15,8 +15,9 @@ const outcomeOf = (deal: Deal): Deal['end'] => (deal.on || tookPartAtClose(deal)
  * for a lead that was never converted: a role alone changes no stage. Merged leads count by their stage.
  */
 const dealStageOf = ({ deals, mergedFacts: union }: Person): DealStage | undefined => {
-  const lent = (stage: DealStage['stage']) => union?.mergedLeads.some((part) => part.stage?.stage === stage) ?? false;
-  const [wonBefore, openBefore] = [lent('customer'), lent('opportunity')];
+  const isMergedStage = (stage: DealStage['stage']) =>
+    union?.mergedLeads.some((part) => part.stage?.stage === stage) ?? false;
+  const [wonBefore, openBefore] = [isMergedStage('customer'), isMergedStage('opportunity')];
   if (!wonBefore && !openBefore && deals.every(({ convertedAt }) => convertedAt === undefined)) return undefined;
   const won = deals.find((deal) => outcomeOf(deal)?.how === 'won');
   if (won || wonBefore) return { stage: 'customer', opportunityId: won?.opportunityId };
@@ -73,7 +74,7 @@ export const withDealConsequences = (
       ...dated(firstConvertedAt(person)),
       data: { leadId, opportunityId: opportunityId! },
     };
-    // LeadBecameCustomer implies LeadOpportunityWon at the same instant, which is then left out.
+    // LeadBecameCustomer implies LeadOpportunityWon at the same instant, so the latter is omitted.
     const others = facts.filter(
       ({ type, data }) =>
         type !== 'LeadOpportunityWon' ||
@@ -86,14 +87,14 @@ export const withDealConsequences = (
   if (dealStage?.stage === 'opportunity' && changed && stage !== 'opportunity')
     return [...facts, { type: 'LeadReturnedToOpportunity', data: { leadId, opportunityId: opportunityId! } }];
   const over = lastDealEndedAt(person, '');
-  // It was re-engaged after the end of a deal that turns out not to be the last one.
+  // The lead was re-engaged after the end of a deal that turns out not to be the last one.
   const converted = person.deals.some(({ convertedAt }) => convertedAt !== undefined);
-  const tookUp =
+  const wasReengagedTooEarly =
     stage === 'lead' &&
     converted &&
     over > lastDealEndedAt(state.person, '') &&
     firstContactAfter(person, over) === undefined;
-  const leaves = stage === 'opportunity' || (stage === 'customer' && changed) || tookUp;
+  const leaves = stage === 'opportunity' || (stage === 'customer' && changed) || wasReengagedTooEarly;
   if (dealStage !== undefined || !leaves) return facts;
   const reason = person.deals.some((deal) => outcomeOf(deal)?.how === 'lost') ? 'deal-lost' : 'deal-left';
   return [...facts, { type: 'LeadRecycled', ...dated(lastDealEndedAt(person, now)), data: { leadId, reason } }];

@@ -21,9 +21,9 @@ const mayReportFor = ({ actor, origin }: CommandMeta, system: string): boolean =
 
 /**
  * Checks a move by another system: whether the sender may report it, and whether it skips agreed criteria.
- * @returns Refused `lead/external-not-yours` if the sender may not report for that system; `lead/criteria-not-met` where
- *   criteria that the move passes were in force at its instant and are not met at it, unless the map of stages then in
- *   force takes that system's word for this stage
+ * @returns Refused `lead/external-not-yours` if the sender may not report for that system; `lead/criteria-not-met` if
+ *   criteria on the way were in force at the instant of the move and are not met, unless the stage map in force then
+ *   accepts that system's decision for this stage
  */
 export const checkExternalMove = (
   lead: CapturedLead,

@@ -15,7 +15,7 @@ const qualified = { type: 'LeadQualified', data: { leadId, definition: 'mql@1' }
 const handedOff = { type: 'LeadHandedOff', data: { leadId, rep: 'rita', definition: 'mql@1', count: 1 } } as const;
 
 const crm: Partial<CommandMeta> = { actor: 'connector:crm', origin: 'connector' };
-/** Every move that another system may have decided. */
+/** Every move that another system may report. */
 const past = {
   QualifyLead: {},
   HandOffLead: { rep: 'rita' },
@@ -30,8 +30,8 @@ type Move = keyof typeof past;
 const say = (type: Move, meta: Partial<CommandMeta> = crm, external = 'crm', more: object = {}) =>
   ({ type, data: { leadId, ...past[type], external, ...more }, meta }) as unknown as LeadCommand;
 
-describe('what another system decided', () => {
-  it('is among the commands that are tried here', () => {
+describe('a decision of another system', () => {
+  it('is among the commands tested here', () => {
     const named = [...leadDecider.commands.schemas.values()].filter(({ object }) => 'external' in object.properties);
     expect(named.map(({ type }) => type).sort()).toEqual(Object.keys(past).sort());
   });
@@ -39,7 +39,7 @@ describe('what another system decided', () => {
     it.each<[string, Partial<CommandMeta>]>([
       ['the connector of that system', crm],
       ['an import', { actor: 'import:crm-leads', origin: 'connector' }],
-    ])(`is told with ${type} by %s`, (_, meta) =>
+    ])(`may be sent as ${type} by %s`, (_, meta) =>
       expect(given(captured).when(say(type, meta)).decided()).toMatchObject([{ data: { external: true } }]),
     );
     it.each<[string, Partial<CommandMeta>]>([
@@ -48,12 +48,12 @@ describe('what another system decided', () => {
       ['the connector of another system', { actor: 'connector:erp', origin: 'connector' }],
       ['a person who has the name of the connector', { actor: 'connector:crm', origin: 'person' }],
       ['a person who has the name of an import', { actor: 'import:crm', origin: 'person' }],
-    ])(`is not told with ${type} by %s`, (_, meta) =>
+    ])(`may not be sent as ${type} by %s`, (_, meta) =>
       given(captured).when(say(type, meta)).thenRefused('lead/external-not-yours', 'external'),
     );
   }
 
-  describe('jumps over no criteria in force', () => {
+  describe('must meet the criteria in force', () => {
     const passes: readonly [kind: string, moves: readonly Move[]][] = [
       ['mql', ['QualifyLead', 'HandOffLead', 'AcceptLead', 'SalesQualifyLead', 'ConvertLead']],
       ['sal', ['AcceptLead', 'SalesQualifyLead', 'ConvertLead']],
@@ -62,7 +62,7 @@ describe('what another system decided', () => {
     for (const [kind, moves] of passes)
       for (const type of Object.keys(past) as Move[]) {
         const passed = moves.includes(type);
-        it(`${type} ${passed ? 'passes' : 'leaves alone'} those of ${kind}`, () => {
+        it(`${type} ${passed ? 'passes' : 'does not touch'} those of ${kind}`, () => {
           const unmet = given(captured)
             .under(agreed(kind, size(50)))
             .when(say(type));
@@ -76,11 +76,11 @@ describe('what another system decided', () => {
           expect(given(captured).under(agreed(kind, {})).when(say(type)).decided()).toMatchObject([{}]);
         });
       }
-    it('that the lead has passed already', () => {
+    it('unless the lead has passed them already', () => {
       const scene = given(captured, qualified, handedOff).under(agreed('mql', size(50)));
       expect(scene.when(say('AcceptLead')).decided()).toMatchObject([{ data: { external: true } }]);
     });
-    it('at the instant of the move: before the first version it is free', async () => {
+    it('at the instant of the move: before the first version nothing is checked', async () => {
       const ada = world({
         mql: [
           [60, size(50)],
@@ -92,18 +92,18 @@ describe('what another system decided', () => {
       expect(await tell(90)).toMatchObject({ code: 'lead/criteria-not-met', details: { definition: 'mql@1' } });
       expect(await tell(59)).toMatchObject({ events: 1 });
     });
-    it('which answers of that system may meet', () => {
+    it('with answers given by that system', () => {
       const scene = given(captured).under(agreed('sql', { criteria: { answer: 'need' } }));
       scene.when(say('SalesQualifyLead')).thenRefused('lead/criteria-not-met');
       expect(scene.when(say('SalesQualifyLead', crm, 'crm', { need: 'speed' })).decided()).toMatchObject([{}]);
     });
   });
 
-  describe('where the map of stages takes its word', () => {
+  describe('accepted by the stage map', () => {
     const stage = { system: 'crm', stage: 'SQL', means: 'sql', external: true };
     const under = (row: object) =>
       given(captured).under(agreed('mql', size(50)), agreed('stage-map', { leads: [row] }));
-    it('passes criteria', () =>
+    it('needs no criteria', () =>
       expect(under(stage).when(say('SalesQualifyLead')).decided()).toMatchObject([
         { data: { definition: 'external:crm', external: true } },
       ]));
@@ -111,6 +111,6 @@ describe('what another system decided', () => {
       ['another system', { ...stage, system: 'erp' }],
       ['another stage', { ...stage, means: 'sal' }],
       ['a stage that waits', { ...stage, external: undefined }],
-    ])('does not for %s', (_, row) => under(row).when(say('SalesQualifyLead')).thenRefused('lead/criteria-not-met'));
+    ])('needs them for %s', (_, row) => under(row).when(say('SalesQualifyLead')).thenRefused('lead/criteria-not-met'));
   });
 });

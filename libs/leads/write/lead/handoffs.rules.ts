@@ -1,8 +1,14 @@
-import type { AnyEvent, DatedEvent, Instant } from '@baton/kernel';
+import { enumeration, type AnyEvent, type DatedEvent, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { LeadEvent } from './lead.events';
 
-export const dispositions = ['accepted', 'rejected', 'recycled', 'disqualified', 'waiting'] as const;
-export type Disposition = (typeof dispositions)[number];
+export const dispositions = enumeration('Disposition', 'The latest disposition of a handoff.', {
+  accepted: 'Accepted by sales, whatever happened afterwards.',
+  rejected: 'Rejected by sales without being accepted before.',
+  recycled: 'Returned to marketing without being accepted before.',
+  disqualified: 'Disqualified before sales accepted it.',
+  waiting: 'Not answered yet.',
+});
+export type Disposition = EnumerationValue<typeof dispositions>;
 
 /** A handoff of a lead to a rep, with its outcome. */
 export interface Handoff {
@@ -128,13 +134,13 @@ const updateByStage: Readonly<Partial<Record<string, (all: Handoffs, move: AnyDa
 /** Recomputes a handoff from the moves during it, oldest first. A move without a reason keeps the known one. */
 const withDispositionByMoves = <H extends Handoff>(handoff: H, moves: readonly HandoffMove[]): H => {
   const { disposition, disposedAt: _, closed: __, converted: ___, reason: known, ...rest } = handoff;
-  const { givenBack, givenBackAt: ____, givenBackReason, ...bare } = rest;
+  const { givenBack, givenBackAt: ____, givenBackReason, ...open } = rest;
   const knownReasons = { [disposition]: known, ...(givenBack && { [givenBack]: givenBackReason }) };
   const after = moves.reduce<Handoffs>(
     (all, { at, stage, reason = knownReasons[stage] }) =>
       updateByStage[stage]?.(all, { id: '', type: '', occurredAt: at, data: reason === undefined ? {} : { reason } }) ??
       all,
-    [{ ...bare, disposition: 'waiting' }],
+    [{ ...open, disposition: 'waiting' }],
   );
   return after[0] as H;
 };
@@ -155,7 +161,7 @@ export const handoffsAfterLateMove = (
   return all.map((handoff, place) => {
     const next = all[place + 1]?.at;
     const concerned = handoff.at <= at && (next === undefined || at < next);
-    const before = type === 'LeadHandedOff' && next === at; // its time ends where the new one begins
+    const before = type === 'LeadHandedOff' && next === at; // it ends where the new handoff begins
     if (!concerned && !before) return handoff;
     return withDispositionByMoves(
       handoff,

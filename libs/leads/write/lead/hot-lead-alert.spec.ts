@@ -51,28 +51,28 @@ const says = (at: Instant, past: Given, more: object = {}, under = [model()]) =>
 };
 const warm: Given = [captured(), qualified, handedOff, seen(3)];
 
-describe('a lead of the best grade', () => {
-  it('is hot in the append of the touch that makes it so, for the rep who has it', () =>
+describe('a lead with the best grade', () => {
+  it('is hot in the append of the touch, for its rep', () =>
     given(...warm)
       .at(on(3))
       .under(model())
       .when({ type: 'RecordTouch', data: pricing })
       .then({ type: 'TouchRecorded', data: pricing }, hot({ rep: 'rita' })));
-  it('counts the touch itself: two views of prices make twenty points, unless one has faded', () => {
+  it('includes the touch itself: two views of prices make twenty points, unless one has decayed', () => {
     expect(says(on(3), warm)).toEqual([hot({ rep: 'rita' })]);
     expect(says(on(3), warm.slice(0, 3))).toEqual([]);
     expect(says(on(4), warm)).toEqual([]);
   });
-  it('is hot for nobody in particular while no rep has it', () =>
+  it('is hot for nobody in particular without a rep', () =>
     expect(says(on(3), [captured(), qualified, seen(3)])).toEqual([hot()]));
   it('is not hot before it is qualified', () => expect(says(on(3), [captured(), seen(3)])).toEqual([]));
-  it('is not hot when its firm is not of the best', () =>
+  it('is not hot if its company is not of the best grade', () =>
     expect(says(on(3), [captured(10), qualified, handedOff, seen(3)])).toEqual([]));
-  it('is not hot by what a team does', () => {
+  it('is not hot by an action of a team', () => {
     expect(says(on(3), warm, { direction: 'outbound' })).toEqual([]);
     expect(says(on(3), warm, { team: 'sales' })).toEqual([]);
   });
-  it('is not hot where no grades are agreed', () => {
+  it('is not hot if no grades are agreed', () => {
     expect(says(on(3), warm, {}, [])).toEqual([]);
     expect(says(on(3), warm, {}, [model(false)])).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('a lead of the best grade', () => {
     expect(says(on(3, 23), told)).toEqual([]);
     expect(says(on(4), told)).toEqual([hot({ rep: 'rita' })]);
   });
-  it('is not hot by a visit that is told more than a day late', () => {
+  it('is not hot by a visit recorded more than a day late', () => {
     const past: Given = [...warm, seen(9), seen(9), seen(9)];
     expect(says(on(8), past)).toEqual([hot({ rep: 'rita' })]);
     expect(says(on(7, 23), past)).toEqual([]);

@@ -22,7 +22,7 @@ const employees = fc.integer({ min: 30, max: 70 });
 const instant = fc.integer({ min: -DAY_MS, max: 90 * DAY_MS }).map((after) => START + after);
 
 describe('a judgement', () => {
-  it('gives the score that the rules mean, entry by entry, and the same sum without its explanation', () => {
+  it('gives the score of the rules, entry by entry, and the same sum without its explanation', () => {
     fc.assert(
       fc.property(anyModel, anyHistory(150), employees, instant, (model, touches, size, now) => {
         const facts = { profile: { employees: size }, touches: logOf(touches) };
@@ -44,7 +44,7 @@ describe('a judgement', () => {
       { numRuns: 300 },
     );
   });
-  it('is met when the tree means it, with and without evidence, whatever was looked at before', () => {
+  it('is met as the tree says, with and without evidence, whatever was evaluated before', () => {
     fc.assert(
       fc.property(
         anyCriteria,
@@ -72,7 +72,7 @@ describe('a judgement', () => {
       { numRuns: 300 },
     );
   });
-  it('of an earlier state stays as it was when the history has gone on, or another way', () => {
+  it('of an earlier state does not change when the history continues, or takes another course', () => {
     fc.assert(
       fc.property(anyModel, anyHistory(150), anyHistory(10, 'other'), fc.nat(150), (model, touches, others, cut) => {
         const now = fromMs(START + 70 * DAY_MS);

@@ -25,20 +25,24 @@ import {
 import { moves, type MoveName } from './moves.rules';
 import { stageChangeEvents } from './merged-facts.rules';
 
-/** The forward stages in their order; rejected, recycled and disqualified have no place in it. */
+/** The forward stages in order; rejected, recycled and disqualified are not part of it. */
 const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'];
 const isBehind = (stage: StageName, other: StageName): boolean =>
-  lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity'; // a conversion leaves a customer one
+  // a customer with a new deal stays a customer
+  lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity';
 
 /**
- * The stage of a lead and the time of its last move. A re-engagement is not such a move: it followed from the stage known at
- * that time, and gives way to moves recorded late from before it.
+ * The stage of a lead and the time of its last move. A re-engagement does not count as a move: it followed from the
+ * stage known at that time, and is replaced by earlier moves that are recorded late.
  */
 interface StagePosition {
   readonly stage: StageName;
   readonly since?: Instant | undefined;
 }
-/** True if a move must not replace the current stage: it is earlier, or at the same instant less far. So the order of recording does not matter. */
+/**
+ * True if a move must not replace the current stage: it is earlier, or at the same instant to an earlier stage. So the
+ * order of recording does not matter.
+ */
 const isBefore = (to: StageName, at: Instant, { stage, since = FROM_THE_START }: StagePosition): boolean =>
   at < since || (at === since && isBehind(to, stage));
 

@@ -11,7 +11,7 @@ const day = (days: number): Instant => fromMs(START + days * DAY_MS);
 const criteria = { touches: { page: '/pricing' }, gte: 3, within: 'P7D' };
 const mql = agreedOn('mql', { criteria });
 
-/** Tells a history of one lead in this order, each touch at its own instant. */
+/** Records a history of one lead in this order, each touch at its own instant. */
 const play = (touches: readonly TouchFact[], definition = (kind: string) => (kind === 'mql' ? mql : undefined)) => {
   let state: Lead = leadDecider.initialState();
   let written = 0;
@@ -42,21 +42,21 @@ const page = (at: number): TouchFact => ({
   ...{ channel: undefined, content: undefined, campaign: undefined },
 });
 
-describe('a touch that is told late', () => {
-  it('qualifies at the later touch with which it meets the criteria, not as of the latest of all', () => {
+describe('a touch recorded late', () => {
+  it('qualifies at the later touch with which the criteria are met, not as of the latest of all', () => {
     expect(play([page(1), page(2), page(40), page(3)])).toEqual({ stage: 'mql', qualified: [day(3)] });
     expect(play([page(3), page(2), page(40), page(1)])).toEqual({ stage: 'mql', qualified: [day(3)] });
-    // Further apart than the window.
+    // Further apart than the period.
     expect(play([page(1), page(2), page(40), page(10)])).toEqual({ stage: 'lead', qualified: [] });
   });
-  it('leads to the same stage in whatever order the touches are told', () => {
+  it('leads to the same stage in any order of recording', () => {
     const reached = { mql: 0, lead: 0 };
     fc.assert(
       fc.property(anyHistory(24), (touches) => {
         const [ordered, told] = [play(inOrder(touches)), play(touches)];
         expect(told.stage).toBe(ordered.stage);
         reached[told.stage as 'mql']++;
-        // The move carries an instant at which the touches do meet the criteria.
+        // The move has an instant at which the touches do meet the criteria.
         for (const at of told.qualified)
           expect(plainlyMet(criteria as never, undefined, 0, touches, Date.parse(at))).toBe(true);
       }),

@@ -10,7 +10,7 @@ const BEFORE = '2023-12-01T00:00:00.000Z';
 const LATER = '2024-02-01T00:00:00.000Z';
 const mql: Definition = { kind: 'mql', version: 3, ref: 'mql@3', body: {} };
 const sql: Definition = { kind: 'sql', version: 1, ref: 'sql@1', body: {} };
-/** Who says what the crm decided. */
+/** The sender of the crm's decisions. */
 const crm = { meta: { actor: 'connector:crm', origin: 'connector' } } as const;
 const leadId = 'ada';
 const rep = 'rita';
@@ -18,7 +18,7 @@ const rep = 'rita';
 const captured = { type: 'LeadCaptured', data: { leadId, source: 'web' } } as const;
 const qualified = { type: 'LeadQualified', data: { leadId, definition: 'mql@3' } } as const;
 const handedOff = { type: 'LeadHandedOff', data: { leadId, rep, definition: 'mql@3', count: 1 } } as const;
-/** As it is decided: with its package. */
+/** As decided: with its package. */
 const handedOver = { ...handedOff, data: { ...handedOff.data, package: expect.anything() as Json } };
 const accepted = { type: 'LeadAccepted', data: { leadId, rep, definition: 'mql@3' } } as const;
 const rejected = { type: 'LeadRejected', data: { leadId, definition: 'mql@3', reason: 'no-need' } } as const;
@@ -95,14 +95,14 @@ describe('the lifecycle', () => {
         else
           it(`is refused at ${stage}`, () => told.thenRefused(stage === 'disqualified' ? 'lead/disqualified' : code));
       }
-      it('is refused for a person nobody captured', () => given().when(command).thenRefused('lead/unknown', 'leadId'));
-      it('is refused on a merged lead, with the survivor', () => {
+      it('is refused for an unknown lead', () => given().when(command).thenRefused('lead/unknown', 'leadId'));
+      it('is refused on a merged lead, naming the survivor', () => {
         const refused = given(...stages.sal, mergedInto)
           .when(command)
           .decided();
         expect(refused).toMatchObject({ code: 'lead/merged', details: { survivorId: 'bea' } });
       });
-      it('of another system leaves any live stage, flagged and by its word', () => {
+      it('of another system leaves any stage but disqualified, flagged as external', () => {
         for (const stage of stageNames) {
           const past = {
             ...crm,
@@ -126,7 +126,7 @@ describe('the lifecycle', () => {
       });
     });
   }
-  it('qualifies under a definition both teams agreed on', () => {
+  it('qualifies under a definition of both teams', () => {
     given(captured).when({ type: 'QualifyLead', data: { leadId } }).thenRefused('lead/no-definition');
     given(...stages.sal)
       .under(mql)
@@ -145,28 +145,28 @@ describe('the lifecycle', () => {
     const routed = { type: 'HandOffRoutedLead', data: { leadId, rep, queue: 'all', choice: 'c1' } } as const;
     const handed = { ...handedOff, data: { ...handedOff.data, queue: 'all', choice: 'c1' } };
     const lapsed = { type: 'LeadRoutingCancelled', data: { leadId, queue: 'all', choice: 'c1' } } as const;
-    it('is handed the lead that waits for one', () =>
+    it('gets the lead that waits for one', () =>
       given(...stages.mql)
         .when(routed)
         .then({ ...handed, data: { ...handed.data, package: expect.anything() as Json } }));
-    it('is handed it once', () => given(captured, qualified, handed).when(routed).then());
-    it('is refused for a person nobody captured', () => given().when(routed).thenRefused('lead/unknown', 'leadId'));
+    it('gets it once', () => given(captured, qualified, handed).when(routed).then());
+    it('is refused for an unknown lead', () => given().when(routed).thenRefused('lead/unknown', 'leadId'));
     for (const stage of stageNames.filter((name) => name !== 'mql'))
-      it(`comes too late at ${stage}`, () =>
+      it(`is too late at ${stage}`, () =>
         given(...stages[stage])
           .when(routed)
           .then(lapsed));
-    it('comes too late for a lead that was merged', () =>
+    it('is too late for a merged lead', () =>
       given(...stages.mql, mergedInto)
         .when(routed)
         .then(lapsed));
   });
-  it('wants at least one answer to qualify for sales', () =>
+  it('requires at least one answer to qualify for sales', () =>
     given(...stages.sal)
       .under(sql)
       .when({ type: 'SalesQualifyLead', data: { leadId, need: ' \u200b' } })
       .thenRefused('lead/no-answers'));
-  it('names the past moves of another system in any order, each a sound event', () =>
+  it('accepts past moves of another system in any order, each as a valid event', () =>
     given(captured, {
       type: 'LeadSalesQualified',
       data: { leadId, definition: 'external:crm', external: true },
@@ -176,7 +176,7 @@ describe('the lifecycle', () => {
         type: 'LeadAccepted',
         data: { leadId, rep: 'connector:crm', definition: 'external:crm', external: true },
       }));
-  it('hears of a second deal from another system only', () => {
+  it('accepts a second deal only from another system', () => {
     const second = { leadId, opportunityId: 'o2' };
     const scene = given(...stages.opportunity);
     scene.when({ type: 'ConvertLead', data: second }).thenRefused('lead/not-sales-qualified');
@@ -191,15 +191,16 @@ describe('a rejection', () => {
   const reject = (reason: string, note?: string) =>
     ({ type: 'RejectLead', data: { leadId, reason, ...(note !== undefined && { note }) } }) as const;
   const scene = given(...stages['handed-off']);
-  it('names a reason of the taxonomy', () => scene.when(reject('bored')).thenRefused('lead/unknown-reason', 'reason'));
-  it('of another reason needs a note', () =>
+  it('requires a reason of the agreed list', () =>
+    scene.when(reject('bored')).thenRefused('lead/unknown-reason', 'reason'));
+  it('of another reason requires a note', () =>
     scene.when(reject('other', ' \ufeff')).thenRefused('lead/note-needed', 'note'));
   it('keeps the note', () =>
     scene.when(reject('other', 'moved away')).then({
       ...rejected,
       data: { ...rejected.data, reason: 'other', note: 'moved away' },
     }));
-  it('goes by the reasons in force', () => {
+  it('follows the reasons in force', () => {
     const ours = {
       kind: 'rejection-reasons',
       version: 1,
@@ -214,27 +215,27 @@ describe('a rejection', () => {
 
 describe('a touch', () => {
   it('is recorded', () => given(captured).when(record).then(touched));
-  it('is recorded as often as it is told', () => given(captured, touched).when(record).then(touched));
-  it('of nobody is refused', () => given().when(record).thenRefused('lead/unknown'));
+  it('is recorded as often as it is sent', () => given(captured, touched).when(record).then(touched));
+  it('of an unknown lead is refused', () => given().when(record).thenRefused('lead/unknown'));
   it('is stamped with the deals of the person', () =>
     given(...stages.opportunity, joined('o2'), { type: 'LeadLeftOpportunity', data: { leadId, opportunityId: 'o1' } })
       .when(record)
       .then({ ...touched, data: { ...touch, opportunityIds: ['o2'] } }));
-  it.each(['recycled', 'rejected'] as const)('takes a %s lead up again', (stage) =>
+  it.each(['recycled', 'rejected'] as const)('re-engages a %s lead', (stage) =>
     given(...stages[stage])
       .when(record)
       .then(touched, reengaged('touch')),
   );
-  it('from before the lead was given back does not', () =>
+  it('before the return does not', () =>
     given(captured, { ...recycled, occurredAt: NOW })
       .at(BEFORE)
       .when(record)
       .then(touched));
-  it('still lands on a merged lead, and names the survivor that has to hear of it', () =>
+  it('is still recorded on a merged lead, and names the survivor that it is copied to', () =>
     given(captured, mergedInto)
       .when(record)
       .then({ ...touched, data: { ...touched.data, survivorId: mergedInto.data.survivorId } }));
-  it('is kept in short, for definitions to come', () => {
+  it('is kept in short form, for later definitions', () => {
     const { person } = given(...stages.sql, {
       ...touched,
       data: { ...touch, page: '/', source: 'x' },
@@ -248,21 +249,21 @@ describe('the re-engage date', () => {
   const until = { ...recycled, data: { ...recycled.data, reengageAt: LATER }, occurredAt: NOW };
   const given2 = given(captured, qualified, handedOff, until);
   const pass = { type: 'AdvanceClock', data: { leadId } } as const;
-  it('takes the lead up when it comes', () =>
+  it('re-engages the lead when it comes', () =>
     given2
       .at(LATER)
       .when(pass)
       .then({ ...reengaged('date'), occurredAt: LATER }));
   it('does nothing before', () => given2.at('2024-01-31T23:59:59.999Z').when(pass).then());
   it('does it once', () => given(captured, until, reengaged('date')).at('2024-03-01T00:00:00.000Z').when(pass).then());
-  it('is forgotten when a touch comes first', () =>
+  it('is dropped when a touch comes first', () =>
     given(captured, until, touched, reengaged('touch')).at('2024-03-01T00:00:00.000Z').when(pass).then());
-  it('comes before a touch that comes after it', () =>
+  it('precedes a touch that comes after it', () =>
     given2
       .at('2024-02-02T00:00:00.000Z')
       .when(record)
       .then({ ...reengaged('date'), occurredAt: LATER }, touched));
-  it('lies after the lead was given back', () =>
+  it('is after the return to marketing', () =>
     given(...stages.sal)
       .when({ type: 'RecycleLead', data: { ...recycled.data, reengageAt: NOW } })
       .thenRefused('lead/reengage-too-early', 'reengageAt'));
@@ -272,10 +273,10 @@ describe('a capture', () => {
   const capture = { type: 'CaptureLead', data: captured.data } as const;
   const released = { type: 'LeadIdReleased', data: { leadId } } as const;
   const release = { type: 'ReleaseLeadId', data: { leadId } } as const;
-  it('makes the person known', () => given().when(capture).then(captured));
+  it('records the person', () => given().when(capture).then(captured));
   it('of a known person is refused', () => given(captured).when(capture).thenRefused('lead/already-captured'));
   it('under a released id is refused', () => given(released).when(capture).thenRefused('lead/id-released'));
-  it('was not there when the id was released', () => given().when(release).then(released));
+  it('cannot precede the release of the id', () => given().when(release).then(released));
   it('keeps its id', () => given(captured).when(release).thenRefused('lead/already-captured'));
   it('is released once', () => given(released).when(release).then());
 });
@@ -287,7 +288,7 @@ describe('a profile', () => {
       .then({ type: 'LeadProfileChanged', data: { leadId, title: 'CTO' } }));
   const on = (day: number) => `2024-03-${String(day).padStart(2, '0')}T00:00:00.000Z`;
   const changed = { type: 'LeadProfileChanged', data: { leadId, title: 'CFO', employees: 500 } } as const;
-  it('that is told late is recorded, and a later fact stands', () => {
+  it('recorded late is stored, and a later fact stays in force', () => {
     const scene = given({ ...captured, occurredAt: on(1) }, { ...changed, occurredAt: on(20) });
     const late = { type: 'LeadProfileChanged', data: { leadId, title: 'Manager' } } as const;
     scene
@@ -309,13 +310,13 @@ describe('a profile', () => {
       .when({ type: 'UpdateLead', data: { leadId, title: 'Manager', company: 'Acme' } })
       .then({ type: 'LeadProfileChanged', data: { leadId, company: 'Acme' } });
   });
-  it('names what is personal whatever it was: nobody can tell', () => {
+  it('writes personal facts in any case: they cannot be compared', () => {
     const update = { type: 'UpdateLead', data: { leadId, name: 'Ada', title: 'CFO' } } as const;
     given(captured, changed)
       .when(update)
       .then({ type: 'LeadProfileChanged', data: { leadId, name: 'Ada', personalFacts: ['name'] } });
   });
-  it('is cleared of what was known, by name, and criteria and packages see no such fact', () => {
+  it('is cleared by name, and criteria and packages do not see it', () => {
     const named = { type: 'LeadProfileChanged', data: { leadId, name: 'Ada', personalFacts: ['name'] } } as LeadEvent;
     const cleared = { type: 'LeadFactsCleared', data: { leadId, facts: ['title', 'name'] } } as LeadEvent;
     const clear: LeadCommand['data'] & object = { leadId, facts: ['title', 'name', 'region', 'title'] };
@@ -330,7 +331,7 @@ describe('a profile', () => {
       .when({ type: 'ClearLeadFact', data: { leadId, facts: [] } })
       .thenRefused('lead/nothing-to-change', 'facts');
   });
-  it('does not change by nothing', () =>
+  it('without changes is refused', () =>
     given(captured).when({ type: 'UpdateLead', data: { leadId } }).thenRefused('lead/nothing-to-change'));
 });
 
@@ -348,35 +349,34 @@ describe('a merge', () => {
     given(captured).when({ type: 'MergeLead', data: unmerge.data }).thenRefused('lead/merge-not-reserved'));
   it('is recorded on the survivor', () => given(captured).when(record).then(merged));
   it('is recorded once', () => given(captured, merged).when(record).then());
-  it('is not recorded after it was undone, however late its record comes', () =>
-    given(captured, merged, unmerged).when(record).then());
+  it('is not recorded after it was undone, however late', () => given(captured, merged, unmerged).when(record).then());
   it('can be made again after it was undone', () =>
     given(captured, merged, unmerged)
       .when({ ...record, data: again })
       .then({ ...merged, data: again }));
-  it('is recorded on a survivor that was merged itself by then', () =>
+  it('is recorded on a survivor that was merged itself meanwhile', () =>
     given(captured, mergedInto).when(record).then(merged));
   it('is undone', () => given(captured, merged).when(unmerge).then(unmerged));
   it('is undone once', () => given(captured, merged, unmerged).when(unmerge).then());
-  it('that never was is not undone', () => given(captured).when(unmerge).thenRefused('lead/not-merged'));
-  it('is not mistaken for a word of the language', () =>
+  it('that does not exist is not undone', () => given(captured).when(unmerge).thenRefused('lead/not-merged'));
+  it('does not confuse ids with names of Object.prototype', () =>
     given(captured)
       .when({ ...unmerge, data: { leadId, mergedLeadId: 'constructor' } })
       .thenRefused('lead/not-merged'));
-  it('is followed by the other lead', () => given(captured).when(follow).then(mergedInto));
-  it('is followed once', () => given(captured, mergedInto).when(follow).then());
-  it('is not followed after it was left behind', () => given(captured, mergedInto, unmergedFrom).when(follow).then());
+  it('is recorded by the other lead', () => given(captured).when(follow).then(mergedInto));
+  it('is recorded once', () => given(captured, mergedInto).when(follow).then());
+  it('is not recorded after its unmerge', () => given(captured, mergedInto, unmergedFrom).when(follow).then());
   it('into a second survivor is refused', () =>
     given(captured, mergedInto)
       .when({ ...follow, data: { leadId, survivorId: 'cy', mergeNumber: 9 } })
       .thenRefused('lead/merged'));
-  it('is left behind when it is undone', () => given(captured, mergedInto).when(unfollow).then(unmergedFrom));
-  it('is left behind once', () => given(captured, mergedInto, unmergedFrom).when(unfollow).then());
-  it('is not left behind for an earlier one', () => {
+  it('is removed when it is undone', () => given(captured, mergedInto).when(unfollow).then(unmergedFrom));
+  it('is removed once', () => given(captured, mergedInto, unmergedFrom).when(unfollow).then());
+  it('is not removed by an earlier one', () => {
     const later = { ...mergedInto, data: { ...mergedInto.data, mergeNumber: 1 } };
     given(captured, mergedInto, unmergedFrom, later).when(unfollow).then();
   });
-  it('gives the stage back when it is undone', () => {
+  it('restores the stage when it is undone', () => {
     for (const stage of stageNames) {
       const apart = given(...stages[stage], mergedInto, unmergedFrom).state() as CapturedLead;
       const { mergeNumber, ...person } = apart.person;
@@ -396,39 +396,39 @@ describe('a deal of the lead', () => {
     given(...stages.opportunity)
       .when(note('Won'))
       .then(won));
-  it('that is won twice does so once', () =>
+  it('that is won twice makes it a customer once', () =>
     given(...stages.customer)
       .when(note('Won'))
       .then());
-  it('that is won after all brings it back', () =>
+  it('that is won after its loss moves the lead back', () =>
     given(...stages.opportunity, lostDeal('o1'), recycled)
       .when(note('Won'))
       .then(won));
-  it('that somebody else converted moves it nowhere', () =>
+  it('that another lead converted does not move it', () =>
     given(...stages.sql, joined('o9'))
       .when(note('Won', 'o9'))
       .then(wonDeal('o9')));
-  it('that is won does not redeem a disqualified lead', () =>
+  it('that is won does not move a disqualified lead', () =>
     given(...stages.opportunity, disqualified)
       .when(note('Won'))
       .then(wonDeal('o1')));
-  it('that was won while it was no chance yet makes it a customer at its conversion', () =>
+  it('that was won before the conversion makes it a customer at its conversion', () =>
     given(...stages.sql, joined('o9'), wonDeal('o9'))
       .when({ type: 'ConvertLead', data: { leadId, opportunityId: 'o1' } })
       .then(converted, { ...won, data: { leadId, opportunityId: 'o9' } }));
-  it('that was lost before the conversion gives it back at once', () =>
+  it('that was lost before the conversion recycles it at once', () =>
     given(...stages.sql, joined('o1'), lostDeal('o1'))
       .when({ type: 'ConvertLead', data: { leadId, opportunityId: 'o1' } })
       .then(converted, dealLost));
-  it('that is opened again takes it back', () =>
+  it('that is reopened moves it back', () =>
     given(...stages.opportunity, lostDeal('o1'), dealLost)
       .when(note('Reopened'))
       .then(reopenedDeal('o1'), backOn('o1')));
-  it('that is opened again takes it back from wherever it has come since', () =>
+  it('that is reopened moves it back from any stage reached since', () =>
     given(...stages.opportunity, lostDeal('o1'), dealLost, { type: 'LeadReengaged', data: { leadId, cause: 'touch' } })
       .when(note('Reopened'))
       .then(reopenedDeal('o1'), backOn('o1')));
-  it('that is opened again after its win makes a chance of a customer, but of none who won another', () => {
+  it('that is reopened after its win moves a customer back, unless another deal was won', () => {
     given(...stages.customer)
       .when(note('Reopened'))
       .then(reopenedDeal('o1'), backOn('o1'));
@@ -436,41 +436,41 @@ describe('a deal of the lead', () => {
       .when(note('Reopened'))
       .then(reopenedDeal('o1'));
   });
-  it('that is left, the only open one, gives it back', () =>
+  it('that is left, the only open one, recycles it', () =>
     given(...stages.opportunity)
       .when({ type: 'LeaveOpportunity', data: { leadId, opportunityId: 'o1' } })
       .then(
         { type: 'LeadLeftOpportunity', data: { leadId, opportunityId: 'o1' } },
         { type: 'LeadRecycled', data: { leadId, reason: 'deal-left' } },
       ));
-  it('that is left after its win leaves it a customer', () =>
+  it('that is left after its win keeps it a customer', () =>
     given(...stages.customer)
       .when({ type: 'LeaveOpportunity', data: { leadId, opportunityId: 'o1', tookPart: true } })
       .then({ type: 'LeadLeftOpportunity', data: { leadId, opportunityId: 'o1', tookPart: true } }));
-  it('that is lost, the last one, leaves a customer of another one that is won', () =>
+  it('that is lost, the last one, leaves a customer with another won deal', () =>
     given(...stages.opportunity, joined('o2'), lostDeal('o1'))
       .when(note('Won', 'o2'))
       .then({ ...won, data: { leadId, opportunityId: 'o2' } }));
-  it('that is lost, the last one, gives it back to marketing', () =>
+  it('that is lost, the last one, recycles it', () =>
     given(...stages.opportunity)
       .when(note('Lost'))
       .then(lostDeal('o1'), dealLost));
-  it('that is lost leaves it where it is while another is open', () =>
+  it('that is lost does not move it while another is open', () =>
     given(...stages.opportunity, joined('o2'))
       .when(note('Lost'))
       .then(lostDeal('o1')));
-  it('that is lost after another was won leaves it a customer', () => {
+  it('that is lost after another was won keeps it a customer', () => {
     const again = { ...converted, data: { ...converted.data, opportunityId: 'o2', external: true } } as const;
     given(...stages.customer, again)
       .when(note('Lost', 'o2'))
       .then(lostDeal('o2'));
     expect(given(...stages.customer, again).state().stage).toBe('customer');
   });
-  it('that is lost twice is noted once', () =>
+  it('that is lost twice is recorded once', () =>
     given(...stages.opportunity, joined('o2'), lostDeal('o1'))
       .when(note('Lost'))
       .then());
-  it('is no news of somebody who is not captured yet', () => given().when(note('Lost')).then());
+  it('is ignored for a lead that is not captured yet', () => given().when(note('Lost')).then());
 
   const join = { type: 'JoinOpportunity', data: { leadId, opportunityId: 'o1', role: 'champion' } } as const;
   const joinedAs = { type: 'LeadJoinedOpportunity', data: join.data } as const;
@@ -481,13 +481,13 @@ describe('a deal of the lead', () => {
       .when(join)
       .then(joinedAs));
   it('is joined once in a role', () => given(captured, joinedAs).when(join).then());
-  it('is joined in another role', () => given(captured, joined('o1')).when(join).then(joinedAs));
+  it('is joined with another role', () => given(captured, joined('o1')).when(join).then(joinedAs));
   it('is left', () => given(captured, joinedAs).when(leave).then(left));
   it('is left once', () => given(captured, joinedAs, left).when(leave).then());
   const named = { type: 'LeadNamed', data: { leadId, opportunityId: 'o1' } } as const;
-  it('that names a lead before its capture is kept until then', () => given().when(join).then(named));
-  it('that named a lead is joined once it is captured', () => given(named, captured).when(join).then(joinedAs));
-  it('makes nobody known', () => given(named).when({ type: 'RecordTouch', data: touch }).thenRefused('lead/unknown'));
+  it('that refers to a lead before its capture is kept until then', () => given().when(join).then(named));
+  it('that referred to a lead is joined once it is captured', () => given(named, captured).when(join).then(joinedAs));
+  it('captures nobody', () => given(named).when({ type: 'RecordTouch', data: touch }).thenRefused('lead/unknown'));
 });
 
 describe('a visitor', () => {
@@ -501,7 +501,7 @@ describe('a visitor', () => {
       .then({ type: 'LeadNamed', data: { leadId, visitorId: 'v1' } }));
 });
 
-it('refuses what is no command of a lead', () => {
+it('refuses a value that is not a lead command', () => {
   const refused = given(captured)
     .when({ type: 'RecordTouch', data: { leadId, action: 'call', team: 'legal' as 'sales' } })
     .decided();

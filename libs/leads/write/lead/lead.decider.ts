@@ -65,13 +65,13 @@ interface MoveData {
   readonly leadId: string;
   readonly external?: string;
 }
-const MAX_DEALS_PER_TOUCH = 500; // what one event's list holds
+const MAX_DEALS_PER_TOUCH = 500; // maximum length of the list in one event
 
 /** Runs a decision if the lead check did not refuse. */
 const decideOn = (found: CapturedLead | Refused, decide: (lead: CapturedLead) => Decision): Decision =>
   found instanceof Refused ? found : decide(found);
 
-/** Ignores news about deals of a lead that is not captured yet; a policy repeats it at the capture. */
+/** Ignores events about deals of a lead that is not captured yet; a policy repeats them at the capture. */
 const onceCaptured = (state: Lead, decide: (lead: CapturedLead) => Decision): Decision =>
   state.stage === 'unknown' ? [] : decideOn(capturedLead(state), decide);
 
@@ -79,7 +79,7 @@ const onceCaptured = (state: Lead, decide: (lead: CapturedLead) => Decision): De
 const isLaterInBackfill = (at: Instant | undefined, { mode, now }: DefinitionContext): boolean =>
   mode === 'backfill' && now > (at ?? '');
 
-/** Decides a move; a lead already at that stage does not change. */
+/** Decides a move; nothing happens if the lead is at that stage already. */
 const move = (
   state: Lead,
   name: MoveName,
@@ -217,10 +217,10 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
         );
       return withQualification(state, [{ type: 'LeadCaptured', data: withPersonalFactNames(data) }], context);
     },
-    UpdateLead: (state, { data: { leadId, ...said } }, context) =>
+    UpdateLead: (state, { data: { leadId, ...changes } }, context) =>
       decideOn(capturedLead(state), ({ person }) => {
-        if (Object.keys(said).length === 0) return nothingToChange('');
-        const fresh = changedFacts(person.facts, context.now, said);
+        if (Object.keys(changes).length === 0) return nothingToChange('');
+        const fresh = changedFacts(person.facts, context.now, changes);
         const changed: Facts = fresh
           ? [{ type: 'LeadProfileChanged', data: withPersonalFactNames({ leadId, ...fresh }) }]
           : [];
@@ -238,7 +238,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       decideOn(capturedLead(state), ({ person: { leadId, opportunityIds }, ...stage }) => {
         const stamp = opportunityIds.length > 0 && { opportunityIds: opportunityIds.slice(-MAX_DEALS_PER_TOUCH) };
         const touch: NewEvent<LeadEvent> = { type: 'TouchRecorded', data: { ...data, ...stamp } };
-        // A touch from before the lead was returned, recorded late, shows no new interest.
+        // A touch before the return to marketing, recorded late, shows no new interest.
         const again: Facts =
           'since' in stage && context.now >= stage.since && !isOwnOfSales(data)
             ? [{ type: 'LeadReengaged', data: { leadId, cause: 'touch' } }]
@@ -286,7 +286,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
       decideOn(capturedLead(state), ({ stage, person }) => {
         const { leadId, queue, choice } = data;
         if (person.handoffLog.some((handoff) => handoff.choice === choice)) return [];
-        // The lead moved on meanwhile; the event tells the queue to give the rep’s turn back.
+        // The lead has moved on; the event lets the queue give the rep’s turn back.
         return stage === 'mql' && person.mergedInto === undefined
           ? handOff(state, data, context)
           : [{ type: 'LeadRoutingCancelled', data: { leadId, queue, choice } }];
@@ -312,7 +312,7 @@ const lifecycle = decider<Lead, LeadCommand, LeadEvent, DefinitionBodies>({
     RejectLead: (state, { data }, context) =>
       move(state, 'RejectLead', data, (known, flagged) => {
         const { reasons } = inForceOrBuiltIn('rejection-reasons', context.definition('rejection-reasons')).body;
-        // Reasons of other systems need not be in our taxonomy.
+        // Reasons of other systems need not be in the agreed list.
         const bound = data.external === undefined;
         if (bound && !reasons.some(({ code }) => code === data.reason))
           return refuse(

@@ -45,12 +45,12 @@ const external = optional(
     min: 1,
     max: 100,
     pattern: '^[A-Za-z0-9._-]+$',
-    says: 'the name of a system: 1 to 100 letters, digits, dots, underscores and hyphens',
+    requirement: 'the name of a system: 1 to 100 letters, digits, dots, underscores and hyphens',
   }),
 );
 const flagged = optional(flag('True if another system made this decision; back-tests leave it out.'));
 
-/** The profile of the person. Name, e-mail and phone are personal: encrypted, and gone after an erasure. */
+/** The profile of the person. Name, e-mail and phone are personal: encrypted, and unreadable after an erasure. */
 const profile = {
   email: state('lead.email', optional(personal(email('E-mail address.')))),
   name: state('lead.name', optional(personal(text('Full name.', { max: 300 })))),
@@ -101,7 +101,7 @@ const externalId = optional(
   text('The id of the lead in another system, prefixed with the name of that system: `crm:00Q5e`. Unique.', {
     max: 300,
     pattern: '^[A-Za-z0-9._-]+:.+$',
-    says: 'the name of a system, a colon and an id, such as crm:00Q5e',
+    requirement: 'the name of a system, a colon and an id, such as crm:00Q5e',
   }),
 );
 const source = state(
@@ -439,7 +439,7 @@ export const leadEvents = events({
   ObligationStarted: {
     version: 1,
     description: 'An obligation of sales to the lead started.',
-    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, owed by {rep}]',
+    sentence: 'A {kind:words} is due by {dueAt}: {budgetMs} on the {clock}[, assigned to {rep}]',
     decidedBy: { ...slaRule, cause: 'startedBy' },
     ...obligation,
     queue,
@@ -696,5 +696,5 @@ export const leadCommands = commands(
 );
 export type LeadCommand = CommandOf<typeof leadCommands>;
 
-/** A command on its way to a lead. */
+/** Sends a command to a lead. */
 export class ToLead extends To<LeadCommand> {}

@@ -55,7 +55,7 @@ describe('commands to leads', () => {
   const types = async (leadId: string) => (await journal.read(`lead-${leadId}`)).map(({ type }) => type);
   const codeOf = (outcome: Outcome) => (outcome instanceof Refused ? outcome.code : 'accepted');
 
-  describe('about a lead that was merged away', () => {
+  describe('about a merged lead', () => {
     beforeEach(async () => {
       for (const leadId of ['ada', 'bea', 'cyd']) await send(leadId, 'CaptureLead');
       await send('bea', 'MergeLead', { mergedLeadId: 'cyd' });
@@ -63,7 +63,7 @@ describe('commands to leads', () => {
       await send('ada', 'MergeLead', { mergedLeadId: 'bea' });
       await send('bea', 'FollowMerge', { survivorId: 'ada', mergeNumber: 1 });
     });
-    it('are decided on the survivor where people decide, which answers, once', async () => {
+    it('are decided on the survivor if people decide, with its answer, once', async () => {
       const first = await send('cyd', 'QualifyLead', {}, undefined, 'again');
       expect(first).toMatchObject({ id: 'ada', repeated: false });
       expect(await send('cyd', 'QualifyLead', {}, undefined, 'again')).toMatchObject({ id: 'ada', repeated: true });
@@ -78,7 +78,7 @@ describe('commands to leads', () => {
       expect(await send('cyd', 'RecordTouch', { action: 'call', team: 'sales' })).toMatchObject({ id: 'cyd' });
       expect((await types('cyd')).slice(-2)).toEqual(['LeadProfileChanged', 'TouchRecorded']);
     });
-    it('are refused with the survivor to whoever names the revision of that lead', async () => {
+    it('are refused with the survivor if they have a revision', async () => {
       const meta = { commandId: 'c', actor: 'tester', origin: 'person', expectedRevision: 1 } as const;
       const command = { type: 'QualifyLead', data: { leadId: 'cyd' }, meta } as LeadCommand;
       expect(await handler.execute(new ToLead('cyd', command))).toMatchObject({
@@ -92,7 +92,7 @@ describe('commands to leads', () => {
     const capture = { email: 'ada@example.org', phone: '+49 170 1234567' };
     const again = (type: LeadCommand['type'], data: object, id: string) => send('ada', type, data, undefined, id);
 
-    it('are answered as the first time with the same body, and refused with another', async () => {
+    it('return the first result with the same body, and are refused with another', async () => {
       const first = await again('CaptureLead', capture, 'c1');
       expect(await again('CaptureLead', { ...capture }, 'c1')).toMatchObject({ ...first, repeated: true });
       const other = { ...capture, phone: '+49 170 1234568' };
@@ -102,7 +102,7 @@ describe('commands to leads', () => {
       expect(codeOf(await again('CaptureLead', other, 'c1'))).toBe('command/id-reused');
     });
 
-    it('leave no hash in the log from which their body could be guessed', async () => {
+    it('store no hash from which their body could be guessed', async () => {
       await again('CaptureLead', capture, 'c1');
       const { meta } = (await log.read('lead-ada'))[0]!;
       const body = { type: 'CaptureLead', data: { leadId: 'ada', ...capture } };
@@ -110,7 +110,7 @@ describe('commands to leads', () => {
       expect(meta.commandHash).not.toContain(contentHash(body).slice(0, 32));
     });
 
-    it('are refused once the person is erased, if they say something personal', async () => {
+    it('are refused once the person is erased, if they contain personal data', async () => {
       await again('CaptureLead', capture, 'c1');
       await again('UpdateLead', { title: 'CTO' }, 'c2');
       await keys.destroy('ada');
@@ -119,7 +119,7 @@ describe('commands to leads', () => {
       expect(codeOf(await again('UpdateLead', { phone: '12345' }, 'c3'))).toBe('lead/erased');
     });
 
-    it('make no key for a person whose capture is refused', async () => {
+    it('create no key for a person whose capture is refused', async () => {
       const make = jest.spyOn(keys, 'make');
       expect(codeOf(await again('UpdateLead', { phone: '12345' }, 'c1'))).toBe('lead/unknown');
       expect(make).not.toHaveBeenCalled();
@@ -156,7 +156,7 @@ describe('commands to leads', () => {
     expect(JSON.stringify(pack)).not.toContain('ada@example.org');
   });
 
-  it('take a recycled lead up once, at its date, however often time passes', async () => {
+  it('re-engage a recycled lead once, at its date, however often time passes', async () => {
     await send('ada', 'CaptureLead');
     await send('ada', 'HandOffLead', { rep: 'rita', external: 'crm' });
     const reengageAt = '2024-02-01T00:00:00.000Z';
@@ -171,7 +171,7 @@ describe('commands to leads', () => {
     ]);
   });
 
-  it('are answered to their sender alone, also a capture', async () => {
+  it('return a result to their sender only, also for a capture', async () => {
     const capture = (leadId: string, actor: string) =>
       handler.execute(
         new ToLead(leadId, {
@@ -185,7 +185,7 @@ describe('commands to leads', () => {
     expect(await capture('bea', 'raj')).toMatchObject({ code: 'lead/already-captured', details: { leadId: 'ada' } });
   });
 
-  it('merge with somebody who exists', async () => {
+  it('merge with an existing lead', async () => {
     await send('ada', 'CaptureLead');
     expect(codeOf(await send('ada', 'MergeLead', { mergedLeadId: 'bea' }))).toBe('lead/unknown');
     await send('bea', 'CaptureLead');
@@ -207,7 +207,7 @@ describe('commands to leads', () => {
     });
     const reservations = () => journal.read('merges-all');
 
-    it('are answered by the survivor, and as the first time when they come again', async () => {
+    it('return the answer of the survivor, and the same when repeated', async () => {
       const outcome = (await merge('ada', 'bea')) as Accepted;
       const [, recorded] = await journal.read('lead-ada');
       expect(outcome).toMatchObject({
@@ -221,7 +221,7 @@ describe('commands to leads', () => {
       expect(codeOf(await merge('ada', 'cy'))).toBe('command/id-reused');
       expect(await reservations()).toHaveLength(1);
     });
-    it('write nothing where it stands already', async () => {
+    it('write nothing if it is recorded already', async () => {
       await merge('ada', 'bea');
       expect(await merge('ada', 'bea', { commandId: 'other' })).toMatchObject({ id: 'ada', events: 0, revision: 1 });
       expect(await reservations()).toHaveLength(1);
@@ -237,7 +237,7 @@ describe('commands to leads', () => {
       expect(codeOf(await merge('ada', 'bea', { expectedRevision: 0 }))).toBe('accepted');
       expect(await merge('ada', 'bea', { expectedRevision: 0 })).toMatchObject({ repeated: true });
     });
-    it('that died half way is finished when it comes again', async () => {
+    it('after a crash half way are finished when they are repeated', async () => {
       const append = journal.append.bind(journal);
       journal.append = (stream, facts, expected) =>
         stream === 'lead-ada' ? Promise.reject(new Error('killed')) : append(stream, facts, expected);

@@ -15,16 +15,16 @@ export class LeadHandler implements ICommandHandler<ToLead> {
     private readonly keys: KeyStore,
   ) {}
 
-  /** What people decide about a lead that was merged away is decided on its survivor, which answers. */
+  /** Decisions of people about a merged lead are sent to its survivor. */
   async execute({ id, command }: ToLead): Promise<Outcome> {
-    const asked = new Set<string>();
+    const visited = new Set<string>();
     for (let leadId = id, sent = command; ;) {
-      asked.add(leadId);
+      visited.add(leadId);
       const outcome = await this.decide(leadId, sent);
       const survivorId = outcome instanceof Refused && outcome.code === 'lead/merged' && outcome.details['survivorId'];
-      // Whoever names a revision has read that lead, and not the survivor.
-      const goesOn = sent.type in moves && sent.meta.expectedRevision === undefined;
-      if (typeof survivorId !== 'string' || !goesOn || asked.has(survivorId)) return outcome;
+      // A command with a revision was based on this lead, not on the survivor.
+      const goesToSurvivor = sent.type in moves && sent.meta.expectedRevision === undefined;
+      if (typeof survivorId !== 'string' || !goesToSurvivor || visited.has(survivorId)) return outcome;
       sent = { ...sent, data: { ...sent.data, leadId: survivorId } } as LeadCommand;
       leadId = survivorId;
     }

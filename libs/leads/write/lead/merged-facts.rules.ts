@@ -278,6 +278,37 @@ const copiedToSurvivor: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['MergedFactsAdded', 'MergedFactsRemoved', 'LeadUnmerged'] as const),
 ]);
 
+/** The marks that copy an event of a merged lead to its survivor, and an answer to the handoff of a merged lead. */
+const withMergeReferences = (state: Lead, facts: Facts): Facts => {
+  const survivorId = isCapturedLead(state) ? state.person.mergedInto : undefined;
+  const handoffOf = mergedHandoffOf(state);
+  if (survivorId === undefined && handoffOf === undefined) return facts;
+  return facts.map(({ data, ...fact }) => {
+    const references = {
+      ...(survivorId !== undefined && copiedToSurvivor.has(fact.type) && { survivorId }),
+      ...(handoffOf !== undefined && answersHandoff.has(fact.type) && { handoffOf }),
+    };
+    return { ...fact, data: { ...data, ...references } } as NewEvent<LeadEvent>;
+  });
+};
+
+/** The re-engagement and the qualification that follow when a survivor takes over the facts of a merged lead. */
+const followUpsOfMerge = (
+  known: CapturedLead,
+  { leadId, mergedLeadId, stage }: MergedFactsAddedEvent['data'],
+): Facts => {
+  const reengaged: NewEvent<LeadEvent> = { type: 'LeadReengaged', data: { leadId, cause: 'merge' } };
+  const returned = 'since' in known;
+  const active = returned && hasTouch(known.person.touches, ({ at, bySales }) => !bySales && at >= known.since);
+  if (stage?.stage !== 'mql' || !['lead', 'rejected', 'recycled'].includes(known.stage))
+    return active ? [reengaged] : [];
+  const qualified: NewEvent<LeadEvent> = {
+    type: 'LeadQualified',
+    data: { leadId, definition: stage.definition!, evidence: { merged: mergedLeadId } },
+  };
+  return returned ? [reengaged, qualified] : [qualified];
+};
+
 /**
  * Adds merges to a decider of leads: the survivor takes over the touches of its merged leads, the facts that it lacks and
  * the highest stage, and is evaluated on all of them. An unmerge removes exactly that again; what the survivor did itself
@@ -290,74 +321,52 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
       ? removeMergedFacts(next, [event.data.mergedLeadId])
       : keepUnmergedState(state, next, event);
   };
-  const decide: LeadDecider['decide'] = (state, command, context) => {
+  /**
+   * Adds the resulting stage to the event, and the events that follow from it: those of `more`, and a qualification.
+   * @param from time of the earliest fact that is evaluated
+   */
+  const withFollowUps = (
+    fact: NewEvent<LeadEvent>,
+    [state, command, context]: Parameters<LeadDecider['decide']>,
+    { from, more }: { readonly from?: Instant; readonly more?: (lead: CapturedLead) => Facts },
+  ): Facts => {
     const after = (facts: Facts): Lead => leadAfter(evolve, state, facts, context);
-    /** Adds the resulting stage to the event, and the re-engagement and qualification that follow from it. */
-    const withFollowUps = (fact: NewEvent<LeadEvent>, more: (lead: CapturedLead) => Facts, from?: Instant): Facts => {
-      let known = after([fact]);
-      if (!isCapturedLead(known) || !isCapturedLead(state)) return [fact];
-      const same = known.stage === state.stage && known.from === state.from;
-      const becomes = same ? {} : { becomes: sharedStageOf(stageOf(known)) };
-      // Merged leads contribute no qualification, so one that no longer holds was met by merged facts.
-      const qualified = state.stage === 'mql' && !same && { takenBack: state.qualified.eventId };
-      const data = { ...fact.data, ...becomes, ...(fact.type !== 'MergedFactsAdded' && qualified) };
-      const facts: NewEvent<LeadEvent>[] = [{ ...fact, data } as NewEvent<LeadEvent>];
-      if (known.person.mergedInto === undefined) facts.push(...more(known));
-      known = after(facts);
-      const look = { leadId: command.data.leadId, ...(from !== undefined && { from }) };
-      const again = { type: 'ReevaluateLead', data: look, meta: command.meta } as const;
-      const idOf = (index: number) => context.idOf(facts.length + index);
-      const judged = decider.decide(known, again, { ...context, idOf });
-      return judged instanceof Refused ? facts : [...facts, ...judged];
-    };
-    if (command.type === 'AddMergedFacts') {
-      const lead = capturedLead(state);
-      if (lead instanceof Refused) return lead;
-      const news = newMergedFacts(lead, command.data);
-      if (!news) return [];
-      return withFollowUps(
-        { type: 'MergedFactsAdded', data: news },
-        (known) => {
-          const active =
-            'since' in known &&
-            hasTouch(known.person.touches, ({ at: when, bySales }) => !bySales && when >= known.since);
-          const again: NewEvent<LeadEvent>[] = active
-            ? [{ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } }]
-            : [];
-          if (news.stage?.stage !== 'mql' || !['lead', 'rejected', 'recycled'].includes(known.stage)) return again;
-          if ('since' in known && !active)
-            again.push({ type: 'LeadReengaged', data: { leadId: news.leadId, cause: 'merge' } });
-          const evidence = { merged: news.mergedLeadId };
-          const definition = news.stage.definition!;
-          return [...again, { type: 'LeadQualified', data: { leadId: news.leadId, definition, evidence } }];
-        },
-        earliestLateTouch(lead, news),
-      );
-    }
-    if (command.type === 'RemoveMergedFacts') {
-      const lead = capturedLead(state);
-      if (lead instanceof Refused) return lead;
-      const path = pathOf(command.data);
-      const known = lead.person.mergedFacts?.mergedLeads.some((each) => startsWith(each.path, path));
-      const since = lead.person.mergedFacts?.since;
-      return known ? withFollowUps({ type: 'MergedFactsRemoved', data: command.data }, () => [], since) : [];
-    }
-    const facts = decider.decide(state, command, context);
-    if (facts instanceof Refused || facts[0]?.type !== 'LeadUnmerged') return facts;
-    return withFollowUps(facts[0], () => [], isCapturedLead(state) ? state.person.mergedFacts?.since : undefined);
+    const known = after([fact]);
+    if (!isCapturedLead(known) || !isCapturedLead(state)) return [fact];
+    const same = known.stage === state.stage && known.from === state.from;
+    const becomes = same ? {} : { becomes: sharedStageOf(stageOf(known)) };
+    // Merged leads contribute no qualification, so one that no longer holds was met by merged facts.
+    const qualified = state.stage === 'mql' && !same && { takenBack: state.qualified.eventId };
+    const data = { ...fact.data, ...becomes, ...(fact.type !== 'MergedFactsAdded' && qualified) };
+    const facts: NewEvent<LeadEvent>[] = [{ ...fact, data } as NewEvent<LeadEvent>];
+    if (more && known.person.mergedInto === undefined) facts.push(...more(known));
+    const reevaluate = {
+      type: 'ReevaluateLead',
+      data: { leadId: command.data.leadId, ...(from !== undefined && { from }) },
+      meta: command.meta,
+    } as const;
+    const idOf = (index: number) => context.idOf(facts.length + index);
+    const evaluated = decider.decide(after(facts), reevaluate, { ...context, idOf });
+    return evaluated instanceof Refused ? facts : [...facts, ...evaluated];
   };
-  const withMergeReferences = (state: Lead, facts: Facts): Facts => {
-    const survivorId = isCapturedLead(state) ? state.person.mergedInto : undefined;
-    const handoffOf = mergedHandoffOf(state);
-    if (survivorId === undefined && handoffOf === undefined) return facts;
-    const also = (names: ReadonlySet<string>, type: string, data: object) => (names.has(type) ? data : {});
-    return facts.map(({ data, ...fact }) => {
-      const more = {
-        ...(survivorId !== undefined && also(copiedToSurvivor, fact.type, { survivorId })),
-        ...(handoffOf !== undefined && also(answersHandoff, fact.type, { handoffOf })),
-      };
-      return { ...fact, data: { ...data, ...more } } as NewEvent<LeadEvent>;
-    });
+  const decide: LeadDecider['decide'] = (...args) => {
+    const [state, command] = args;
+    if (command.type !== 'AddMergedFacts' && command.type !== 'RemoveMergedFacts') {
+      const facts = decider.decide(...args);
+      if (facts instanceof Refused || facts[0]?.type !== 'LeadUnmerged') return facts;
+      return withFollowUps(facts[0], args, { from: mergedSince(state) });
+    }
+    const lead = capturedLead(state);
+    if (lead instanceof Refused) return lead;
+    if (command.type === 'AddMergedFacts') {
+      const data = newMergedFacts(lead, command.data);
+      if (!data) return [];
+      const more = (known: CapturedLead) => followUpsOfMerge(known, data);
+      return withFollowUps({ type: 'MergedFactsAdded', data }, args, { from: earliestLateTouch(lead, data), more });
+    }
+    const path = pathOf(command.data);
+    if (!lead.person.mergedFacts?.mergedLeads.some((each) => startsWith(each.path, path))) return [];
+    return withFollowUps({ type: 'MergedFactsRemoved', data: command.data }, args, { from: mergedSince(lead) });
   };
   return {
     ...decider,
@@ -369,6 +378,10 @@ export const withMerges = (decider: LeadDecider): LeadDecider => {
     elapse: (state, context) => withMergeReferences(state, decider.elapse(state, context)),
   };
 };
+
+/** Time of the first merge of a survivor. */
+const mergedSince = (state: Lead): Instant | undefined =>
+  isCapturedLead(state) ? state.person.mergedFacts?.since : undefined;
 
 const hasTouch = (touches: TouchLog, holds: (touch: TouchFact) => boolean): boolean => {
   for (let index = touches.length - 1; index >= 0; index--) if (holds(touches.at(index)!)) return true;

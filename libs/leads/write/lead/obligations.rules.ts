@@ -46,7 +46,7 @@ const withClockStarted = (
     ...(last !== undefined && { last }),
     ...(rep !== undefined && { rep }),
     ...(queue !== undefined && { queue }),
-    ...{ pauses: [], stops: 0, counted: [], escalated: [] },
+    ...{ pauses: [], answers: 0, counted: [], escalated: [] },
   };
   const later = clocks.findIndex((each) => each.startedAt > startedAt);
   const all = clocks.toSpliced(later < 0 ? clocks.length : later, 0, clock);
@@ -56,7 +56,7 @@ const withClockStarted = (
 };
 
 const answerChanges = (clock: LeadClock, at: Instant, value: string): Partial<LeadClock> => ({
-  stops: clock.stops + 1,
+  answers: clock.answers + 1,
   counted: withAnswer(clock.counted, { at, value }, clock),
 });
 
@@ -251,10 +251,10 @@ const clockEvents = (
   if (after.pauses.length > paused) produced.push({ type: 'ObligationPaused', data: { ...said, by } });
 
   const { failedAt, endedAt, metAt } = after;
-  const stop = after.stops > before.stops;
+  const answered = after.answers > before.answers;
   const value = mixValueOf(obligation, data);
   const met = metAt !== before.metAt || isMetLate(before) !== isMetLate(after);
-  if (stop && !met) produced.push({ type: 'ObligationProgressed', data: { ...said, by, at: occurredAt, value } });
+  if (answered && !met) produced.push({ type: 'ObligationProgressed', data: { ...said, by, at: occurredAt, value } });
   if (failedAt !== before.failedAt) {
     const rest = pendingTransitions(before, clockTransitionsOf(obligation, calendar, after)).filter(
       ({ what }) => what === 'escalation',
@@ -275,7 +275,7 @@ const clockEvents = (
     const late = isMetLate(after);
     const counted = countedOf(obligation, calendar, after, metAt!);
     const verdict = { at: metAt!, late, countedMs: counted, ...(!late && before.breached && { recordedLate: true }) };
-    produced.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(stop && { value }) } });
+    produced.push({ type: 'ObligationMet', data: { ...said, by, ...verdict, ...(answered && { value }) } });
   }
   return produced.map((each) => ({ ...each, occurredAt }));
 };

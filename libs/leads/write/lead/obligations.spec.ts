@@ -8,7 +8,7 @@ const started = '0 started first-response due 60 sla-policy@1';
 const warned = '48 escalated first-response rep';
 const missed = [warned, '60 breached first-response time', '60 escalated first-response manager'];
 
-describe('what sales owes', () => {
+describe('an obligation of sales', () => {
   it('starts in the append of its cause, with the rep and the terms', async () => {
     const { handedOff, events } = world(owing(hour));
     expect(await handedOff()).toMatchObject({ events: 2 });
@@ -24,7 +24,7 @@ describe('what sales owes', () => {
     });
     expect(clock!.data).not.toHaveProperty('calendar');
   });
-  it('is nothing without an agreement, and nothing for what another system decided', async () => {
+  it('does not start without an agreement, or for a decision of another system', async () => {
     const without = world({});
     await without.handedOff();
     expect(await without.told()).toEqual([]);
@@ -34,7 +34,7 @@ describe('what sales owes', () => {
     await send('AdvanceClock', DAY);
     expect(await told()).toEqual([]);
   });
-  it('runs on the agreed calendar, and says so when it has no open hour', async () => {
+  it('runs on the agreed calendar, and states if it has no open hour', async () => {
     const office = { timeZone: 'UTC', hours: [{ days: ['wed'], from: '09:00', to: '10:30' }] };
     for (const [hours, due, clock] of [
       [office.hours, 7 * DAY - HOUR + 30, 'business-calendar'],
@@ -49,7 +49,7 @@ describe('what sales owes', () => {
       expect([after(dueAt), data.calendar, data.clock]).toEqual([due, 'business-calendar@1', clock]);
     }
   });
-  it('runs on the calendar of the team or region of the lead, and says which', async () => {
+  it('runs on the calendar of the team or region of the lead, and names it', async () => {
     const office = { timeZone: 'UTC', hours: [{ days: ['wed'], from: '09:00', to: '10:30' }] };
     const night = { ...office, hours: [{ days: ['wed'], from: '20:00', to: '22:00' }] };
     const night1 = { code: 'night', for: [{ field: 'region', in: ['APAC'] }], ...night };
@@ -69,7 +69,7 @@ describe('what sales owes', () => {
     expect(other).not.toHaveProperty('calendarCode');
     expect([own.dueAt!.slice(11, 13), other.dueAt!.slice(11, 13)]).toEqual(['21', expect.not.stringMatching('21')]);
   });
-  it('is met by an answer, at the due instant too', async () => {
+  it('is met by an answer, even at the due instant', async () => {
     const { handedOff, call, send, told } = world(owing(hour));
     await handedOff();
     await call(60);
@@ -87,14 +87,14 @@ describe('what sales owes', () => {
       `${3 * DAY} met first-response late`,
     ]);
   });
-  it('escalates no more once it was answered late', async () => {
+  it('does not escalate after a late answer', async () => {
     const { handedOff, call, send, told } = world(owing(hour));
     await handedOff();
     await call(90);
     await send('AdvanceClock', 3 * DAY);
     expect(await told()).toEqual([started, ...missed, '90 met first-response late']);
   });
-  it('keeps both verdicts where the answer is told after the breach', async () => {
+  it('keeps both results if the answer is recorded after the breach', async () => {
     const { handedOff, call, send, told, state } = world(owing(hour));
     await handedOff();
     await send('AdvanceClock', 70);
@@ -106,7 +106,7 @@ describe('what sales owes', () => {
       ...{ state: 'met', knownState: 'breached', lateData: true, breachedAt: minute(60) },
     });
   });
-  it('is judged from when it began, however late the handoff is told', async () => {
+  it('runs from when it began, however late the handoff is recorded', async () => {
     const { send, told } = world(owing(hour));
     await send('CaptureLead', -DAY, { source: 'web' });
     await send('RecordTouch', 200, { team: 'marketing', action: 'visit' });
@@ -115,14 +115,14 @@ describe('what sales owes', () => {
     await send('AdvanceClock', 200);
     expect(await told()).toEqual([started, ...missed]);
   });
-  it('ends without a verdict at an immediate rejection', async () => {
+  it('ends without a result at an immediate rejection', async () => {
     const { handedOff, send, told } = world(owing(hour));
     await handedOff();
     await send('RejectLead', 10, { reason: 'duplicate' });
     await send('AdvanceClock', DAY);
     expect(await told()).toEqual([started, '10 cancelled first-response']);
   });
-  it('goes by the terms under which it began', async () => {
+  it('follows the terms with which it began', async () => {
     const day = { ...hour, budget: 'PT24H', escalation: [] };
     const policies = [always, 30].map((from, index) => [from, { obligations: [index === 0 ? hour : day] }] as const);
     const { handedOff, call, send, told } = world({ 'sla-policy': policies });
@@ -143,7 +143,7 @@ describe('what sales owes', () => {
     await old.call(61);
     expect(await old.told()).toEqual([started, ...missed, '61 met first-response late']);
   });
-  it('stands still and goes on by what the policy names', async () => {
+  it('pauses and resumes at the events of the policy', async () => {
     const wait = { event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] };
     const { handedOff, send, told } = world(owing({ ...hour, pause: [wait], resume: [{ event: '*' }] }));
     await handedOff();
@@ -163,7 +163,7 @@ describe('what sales owes', () => {
       `${DAY + 60} escalated first-response manager`,
     ]);
   });
-  it('waits while the lead is merged into another, and goes on afterwards', async () => {
+  it('waits while the lead is merged into another, and continues afterwards', async () => {
     const { handedOff, send, told } = world(owing(hour));
     await handedOff();
     await send('FollowMerge', 10, { survivorId: 'bea', mergeNumber: 0 });
@@ -203,11 +203,11 @@ describe('attempts after the acceptance', () => {
       ...{ times: 3, kinds: 2 },
     });
   });
-  it('too few are a breach, not a refusal', async () => {
+  it('that are too few are a breach, not a refusal', async () => {
     const { call, send, told } = await accepted();
     await call(6);
     expect(await send('RejectLead', 7, { reason: 'no-need' })).not.toBeInstanceOf(Refused);
-    await call(9, 'e-mail'); // takes the lead up again, but is no attempt any more
+    await call(9, 'e-mail'); // re-engages the lead, but is not an attempt any more
     await send('AdvanceClock', DAY);
     expect(await told()).toEqual([
       begun,
@@ -216,7 +216,7 @@ describe('attempts after the acceptance', () => {
       '67 escalated attempts manager',
     ]);
   });
-  it('are not owed to a duplicate', async () => {
+  it('do not start for a duplicate', async () => {
     const { send, told } = await accepted();
     await send('RejectLead', 7, { reason: 'duplicate' });
     expect(await told()).toEqual([begun, '7 cancelled attempts']);
@@ -224,7 +224,7 @@ describe('attempts after the acceptance', () => {
 });
 
 describe('a breach', () => {
-  it('happens once, through a hundred restarts and clocks that jump an hour', async () => {
+  it('happens once, through a hundred restarts and clock jumps of an hour', async () => {
     const { handedOff, send, restart, events, told } = world(owing(hour));
     await handedOff();
     let seed = 7;

@@ -40,7 +40,7 @@ const packageOf = (past: readonly Told[], ...agreed: readonly Definition[]): Han
   return handed.data.package as unknown as HandoffPackage;
 };
 
-describe('what sales gets with a lead', () => {
+describe('the handoff package', () => {
   const whole = {
     company: 'Lovelace Ltd',
     employees: 60,
@@ -54,11 +54,11 @@ describe('what sales gets with a lead', () => {
     touched(3, { page: '/pricing' }),
     touched(2, { page: '/product' }),
     touched(1, { page: '/pricing' }),
-    touched(40, { action: 'e-mail-click', content: 'newsletter', channel: 'email' }), // told late
+    touched(40, { action: 'e-mail-click', content: 'newsletter', channel: 'email' }), // recorded late
     touched(0.9, { action: 'download', content: 'pricing guide' }),
   ];
 
-  it('is who it is, where it came from and what it did, the latest first', () =>
+  it('contains the profile, source and touches, latest first', () =>
     expect(packageOf([...history, qualified({ because: ['all.0'] })])).toMatchObject({
       complete: true,
       missing: [],
@@ -82,7 +82,7 @@ describe('what sales gets with a lead', () => {
       score: null,
       shortened: false,
     }));
-  it('names buying signals with their times', () =>
+  it('lists buying signals with their times', () =>
     expect(
       packageOf([...history, touched(0.8, { action: 'form', content: 'Demo request' }), qualified()]),
     ).toMatchObject({
@@ -93,14 +93,14 @@ describe('what sales gets with a lead', () => {
         { code: 'repeated-visits', count: 1, times: [ago(1)] },
       ],
     }));
-  it('takes the signals that were agreed', () => {
+  it('uses the agreed signals', () => {
     const signals = [{ code: 'two-a-day', touches: [{ page: '*' }], times: 2, within: 'P1D' }];
     const routing = definition('routing', { handoffOwner: 'h', rules: [], otherwise: 'all', signals });
     const { signals: seen, signalsBy } = packageOf([...history, qualified()], routing);
     // Exactly a day apart is within a day; each visit counts for one signal only.
     expect([signalsBy, seen]).toEqual(['routing@2', [{ code: 'two-a-day', count: 1, times: [ago(2)] }]]);
   });
-  it('explains the score by rule, summing to it', () => {
+  it('explains the score by rule, with lines that sum to it', () => {
     const model = definition('scoring-model', {
       threshold: 5,
       fit: { rules: [{ code: 'large', when: { field: 'employees', gte: 50 }, points: 10 }] },
@@ -116,7 +116,7 @@ describe('what sales gets with a lead', () => {
       ],
     });
   });
-  it('says what is missing', () => {
+  it('lists missing parts', () => {
     expect(packageOf([captured(), qualified()])).toMatchObject({
       complete: false,
       missing: ['contact', 'firmographics', 'source', 'first-touch', 'evidence'],
@@ -124,7 +124,7 @@ describe('what sales gets with a lead', () => {
     const { missing } = packageOf([captured({ personalFacts: ['phone'] }), touched(1, { source: 'ads' }), qualified()]);
     expect(missing).toEqual(['firmographics', 'evidence']);
   });
-  it('knows that somebody said in words what was met, before and after they are sealed, and holds none of them', () => {
+  it('states that somebody qualified the lead in words, before and after they are sealed, without the words', () => {
     const sealed = { $sealed: 'v1.x', subject: leadId, context: 'event-1 LeadQualified.statement' };
     for (const statement of ['met at the fair', sealed]) {
       const said = { type: 'LeadQualified', data: { leadId, definition: 'mql@2', statement } } as Told;
@@ -134,7 +134,7 @@ describe('what sales gets with a lead', () => {
       expect(JSON.stringify(pack)).not.toMatch(/fair|v1\.x/);
     }
   });
-  it('tells what became of earlier handoffs, the latest first', () => {
+  it('lists the outcomes of earlier handoffs, latest first', () => {
     const handedOff = (rep: string, count: number): Told =>
       ({
         type: 'LeadHandedOff',
@@ -155,7 +155,7 @@ describe('what sales gets with a lead', () => {
       { count: 1, rep: 'sam', at: ago(9), outcome: 'rejected', reason: 'no-need', outcomeAt: ago(8) },
     ]);
   });
-  it('names the open deals of the person', () => {
+  it('lists the open deals of the person', () => {
     const deal = (type: LeadEvent['type'], opportunityId: string) =>
       ({ type, data: { leadId, opportunityId } }) as Told;
     const deals = [
@@ -165,7 +165,7 @@ describe('what sales gets with a lead', () => {
     ];
     expect(packageOf([...history, ...deals, qualified()]).openOpportunityIds).toEqual(['o3']);
   });
-  it('is not made up for what another system did', () => {
+  it('is not built for decisions of another system', () => {
     const meta = { actor: 'connector:crm', origin: 'connector' } as const;
     const past = { ...handOff, meta, data: { ...handOff.data, external: 'crm' } };
     const decided = given(...history, qualified())
@@ -173,7 +173,7 @@ describe('what sales gets with a lead', () => {
       .decided() as readonly LeadEvent[];
     expect(decided[0]!.data).not.toHaveProperty('package');
   });
-  it('names encrypted facts only where there are some', () => {
+  it('lists encrypted facts only if there are some', () => {
     const capture = { type: 'CaptureLead', data: { leadId, email: 'ada@example.org', name: ' \u200b' } } as const;
     const [fact] = given().when(capture).decided() as readonly LeadEvent[];
     expect(fact!.data).toMatchObject({ personalFacts: ['email'] });
@@ -218,6 +218,6 @@ describe('a package of a long history', () => {
     expect(pack.touches).toBe(10_000);
     expect(pack.missing).not.toContain('evidence');
     expect(pack.shortened).toBe(true);
-    expect(Buffer.from(JSON.stringify(pack)).toString()).toBe(JSON.stringify(pack)); // no half characters
+    expect(Buffer.from(JSON.stringify(pack)).toString()).toBe(JSON.stringify(pack)); // no split characters
   });
 });

@@ -1,17 +1,25 @@
-import { laterOf, durationMs, fromMs, type Instant, type Json } from '@baton/kernel';
+import {
+  laterOf,
+  durationMs,
+  enumeration,
+  fromMs,
+  type EnumerationValue,
+  type Instant,
+  type Json,
+} from '@baton/kernel';
 import { builtInSignals, matchingTouches, type DefinitionContext, type Signal } from '@baton/definitions';
 import { type FirstTouch, type CapturedLead, type Person } from './lead.model';
 import type { Disposition } from './handoffs.rules';
 import { scoreEvidence } from './qualification.rules';
 import { scoreAt } from './score.model';
 
-/** How often something was consumed, and when last. */
+/** How often something was used, and when last. */
 export interface ContentUsage {
   readonly name: string;
   readonly count: number;
   readonly lastAt: Instant;
 }
-/** A buying signal: how often it was given, and when; the latest times first. */
+/** A buying signal: number of occurrences and their times, latest first. */
 export interface SignalOccurrences {
   readonly code: string;
   readonly count: number;
@@ -26,10 +34,16 @@ export interface EarlierHandoff {
   readonly outcomeAt?: Instant;
 }
 /** What makes a package complete; marketing answers for it. */
-export const packageParts = ['contact', 'firmographics', 'source', 'first-touch', 'evidence'] as const;
-export type PackagePart = (typeof packageParts)[number];
+export const packageParts = enumeration('PackagePart', 'A part of the package that a handoff comes with.', {
+  contact: 'How to reach the person.',
+  firmographics: 'The job and the company.',
+  source: 'Where the lead came from.',
+  'first-touch': 'The first contact.',
+  evidence: 'Why the lead is qualified.',
+});
+export type PackagePart = EnumerationValue<typeof packageParts>;
 
-/** What sales gets with a lead. Names, addresses and what the person wrote stand in the lead’s document only. */
+/** What sales receives with a lead. Names, addresses and free text of the person are only in the lead’s document. */
 export interface HandoffPackage {
   readonly complete: boolean;
   readonly missing: readonly PackagePart[];
@@ -40,45 +54,45 @@ export interface HandoffPackage {
   readonly owner: string | null;
   readonly firstTouch: FirstTouch | null;
   readonly touches: number;
-  /** Content and pages, the latest first. */
+  /** Content and pages, latest first. */
   readonly content: readonly ContentUsage[];
   readonly pages: readonly ContentUsage[];
   readonly signals: readonly SignalOccurrences[];
-  /** The version that says what a signal is, `routing@2`. */
+  /** The version that defines the signals, `routing@2`. */
   readonly signalsBy: string;
-  /** By rule, as of the handoff; null where no scoring model is agreed. */
+  /** By rule, as of the handoff; null if no scoring model is agreed. */
   readonly score: Json;
-  /** The definition that was met, the event that says so, and what met it. */
+  /** The definition that was met, the event that recorded it, and the evidence. */
   readonly qualification: {
     readonly definition: string;
     readonly eventId: string;
     readonly at: Instant;
     readonly evidence: Json;
-    /** Somebody said in words what met it: personal, so they stand in the lead’s document. */
+    /** True if somebody stated in words how it was met; the text is personal and only in the lead’s document. */
     readonly stated: boolean;
   };
-  /** The latest first. */
+  /** Latest first. */
   readonly earlierHandoffs: readonly EarlierHandoff[];
   /** Deals the person is on that are not lost. */
   readonly openOpportunityIds: readonly string[];
-  /** What is known of the company beyond this person; null while nobody answers. */
+  /** What is known of the company beyond this person; null while the account is unknown. */
   readonly account: null;
-  /** Lists hold fewer than the usual 50 entries, so that the package stays small. */
+  /** Shorter than the usual 50 entries, so that the package stays small. */
   readonly shortened: boolean;
 }
 
 const firmographics = ['title', 'company', 'industry', 'employees', 'country', 'region'] as const;
-/** The most bytes of a package, as JSON. */
+/** Maximum size of a package, in bytes of JSON. */
 export const PACKAGE_LIMIT = 32 * 1024;
-/** How much of each list is kept; where the whole is too large, less and less of all. */
+/** Number of entries kept per list; lowered for all lists until the package fits. */
 const LIST_LENGTHS = [50, 20, 8, 3, 1];
 const [MAX_SIGNAL_TIMES, MAX_TEXT] = [20, 200];
 
-/** A text of bounded length; never half a character. */
+/** Shortens a text without splitting a character. */
 const truncate = (text: string): string =>
   text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 
-/** Any JSON with shorter lists and texts: of lists of texts the last are kept, of others the first. */
+/** Shortens the lists and texts of any JSON: of lists of texts the last entries are kept, of others the first. */
 const abridge = (value: Json, most: number): Json => {
   if (typeof value === 'string') return truncate(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -90,7 +104,7 @@ const abridge = (value: Json, most: number): Json => {
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, abridge(inside, most)]));
 };
 
-/** Content and pages by name, the latest first; ties by name. */
+/** Content and pages by name, latest first; ties by name. */
 const contentUsage = ({ touches }: Person, field: 'content' | 'page'): readonly ContentUsage[] => {
   const seen = new Map<string, { name: string; count: number; lastAt: Instant }>();
   for (let index = 0; index < touches.length; index++) {
@@ -110,9 +124,9 @@ const contentUsage = ({ touches }: Person, field: 'content' | 'page'): readonly 
 };
 
 /**
- * When a signal was given: at each touch that is meant; or, where it takes several within a period, at the one that
- * made them enough, and then counting begins anew.
- * @param times of the touches meant, in epoch milliseconds, rising
+ * The times at which a signal occurred: at each matching touch; or, if it requires several within a period, at the
+ * touch that completes the number, after which counting restarts.
+ * @param times of the matching touches, in epoch milliseconds, ascending
  */
 const signalTimes = ({ times: needed = 1, within }: Signal, times: readonly number[]): readonly number[] => {
   if (needed === 1) return times;
@@ -128,11 +142,11 @@ const signalTimes = ({ times: needed = 1, within }: Signal, times: readonly numb
   return given;
 };
 
-/** When the touches were that one of the matches means, rising; each touch once. */
+/** The times of the touches in any of the matches, ascending; each touch once. */
 const timesOf = (matches: Signal['touches'], touches: Person['touches']): readonly number[] => {
-  const meant = matches.map((match) => matchingTouches(match, touches)).filter(({ places }) => places.length > 0);
-  if (meant.length < 2) return meant[0]?.times ?? [];
-  const times = new Map(meant.flatMap(({ places, times }) => places.map((place, index) => [place, times[index]!])));
+  const found = matches.map((match) => matchingTouches(match, touches)).filter(({ places }) => places.length > 0);
+  if (found.length < 2) return found[0]?.times ?? [];
+  const times = new Map(found.flatMap(({ places, times }) => places.map((place, index) => [place, times[index]!])));
   return [...times.values()].sort((a, b) => a - b);
 };
 
@@ -143,7 +157,7 @@ const signalsOf = ({ touches }: Person, signals: readonly Signal[]): readonly Si
     return given.length > 0 ? [{ code: signal.code, count: given.length, times }] : [];
   });
 
-/** The score as of the handoff, by rule; where lines are left out, one more line sums up the rest. */
+/** The score as of the handoff, by rule; if lines are left out, one more line has their sum. */
 const scoreOf = (person: Person, at: Instant, { definition }: Pick<DefinitionContext, 'definition'>) => {
   const agreed = definition('scoring-model');
   if (!agreed) return undefined;
@@ -169,7 +183,7 @@ const scoreWithLines = <S extends NonNullable<ReturnType<typeof scoreOf>>>(
   return { ...score, definition, lines: left.length > 0 ? [...kept, rest] : kept } as unknown as Json;
 };
 
-/** The parts that a complete package has and this one lacks. */
+/** The parts missing from a complete package. */
 const missingOf = (
   pack: Pick<HandoffPackage, 'known' | 'firmographics' | 'source' | 'firstTouch' | 'qualification'>,
 ) => {
@@ -182,14 +196,14 @@ const missingOf = (
     'first-touch': pack.firstTouch !== null,
     evidence: pack.qualification.evidence !== null || pack.qualification.stated,
   };
-  return packageParts.filter((part) => !has[part]);
+  return packageParts.values.filter((part) => !has[part]);
 };
 
 /**
- * Everything sales needs to know of a lead that is handed over, so that nobody has to research.
+ * The handoff package of a lead: everything that sales needs to know.
  * @param lead a marketing-qualified lead
  * @returns at most 32 KiB as JSON, whatever the history: lists are shortened to their latest or strongest entries.
- * Never throws for sound definitions.
+ *   Never throws for valid definitions.
  */
 export const handoffPackage = (
   { person, qualified, definition: met }: Extract<CapturedLead, { stage: 'mql' }>,
@@ -249,5 +263,5 @@ export const handoffPackage = (
     const pack = packageWith(most, abridge(evidence, most));
     if (Buffer.byteLength(JSON.stringify(pack)) <= PACKAGE_LIMIT) return pack;
   }
-  return packageWith(1, null); // the event that is named has the evidence
+  return packageWith(1, null); // the event referred to has the evidence
 };

@@ -33,11 +33,11 @@ const factsIn = (event: DatedEvent<LeadEvent>): Readonly<Record<string, string |
   if (event.type !== 'LeadCaptured' && event.type !== 'LeadProfileChanged') return {};
   const data = event.data as Readonly<Record<string, unknown>>;
   const named: readonly string[] = event.data.personalFacts ?? [];
-  const said: Record<string, string | number | true | undefined> = {};
-  for (const name of profileNames) if (data[name] !== undefined) said[name] = normalized(data[name]);
+  const given: Record<string, string | number | true | undefined> = {};
+  for (const name of profileNames) if (data[name] !== undefined) given[name] = normalized(data[name]);
   for (const name of personalFacts)
-    if (data[name] !== undefined || named.includes(name)) said[name] = named.includes(name) || undefined;
-  return said;
+    if (data[name] !== undefined || named.includes(name)) given[name] = named.includes(name) || undefined;
+  return given;
 };
 /** A fact in the form in which it is compared; undefined if blank. */
 const normalized = (value: unknown): string | number | undefined => {
@@ -48,10 +48,10 @@ const normalized = (value: unknown): string | number | undefined => {
 
 /** The facts after one more event; of each fact the latest by `occurredAt` counts, regardless of when it was recorded. */
 export const factsAfter = (facts: OwnFacts, event: DatedEvent<LeadEvent>): OwnFacts => {
-  const said = Object.entries(factsIn(event));
-  if (said.length === 0) return facts;
+  const given = Object.entries(factsIn(event));
+  if (given.length === 0) return facts;
   const next: Record<string, Register<string | number | true | undefined>> = { ...facts };
-  for (const [name, value] of said) next[name] = withValue(next[name] ?? [], event.occurredAt, value);
+  for (const [name, value] of given) next[name] = withValue(next[name] ?? [], event.occurredAt, value);
   return next;
 };
 
@@ -75,8 +75,8 @@ export const profileOf = (history: readonly DatedEvent<LeadEvent>[]): Profile =>
  * The given facts that differ from those known at an instant. Personal facts cannot be compared and always count as changed.
  * @returns undefined if none differ
  */
-export const changedFacts = <D extends object>(facts: OwnFacts, at: Instant, said: D): Partial<D> | undefined => {
-  const fresh = Object.entries(said).filter(
+export const changedFacts = <D extends object>(facts: OwnFacts, at: Instant, given: D): Partial<D> | undefined => {
+  const fresh = Object.entries(given).filter(
     ([name, value]) =>
       (personalFacts as readonly string[]).includes(name) ||
       valueAt(facts[name as ProfileField] ?? [], at) !== normalized(value),

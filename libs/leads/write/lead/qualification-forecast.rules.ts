@@ -30,9 +30,9 @@ const canQualifyByTime = (definition: FindDefinition): boolean => {
 
 /**
  * The first instant after `after` at which time alone makes a lead meet the definitions in force, to the millisecond;
- * or, where that takes too long to find, one before it at which to look again.
+ * or, if the search takes too long, an earlier instant from which to continue it.
  * @param facts with no touch after `after`
- * @returns epoch milliseconds; undefined where it never happens within twenty years
+ * @returns epoch milliseconds; undefined if it does not happen within twenty years
  */
 export const nextQualified = (facts: CriteriaFacts, after: number, definition: FindDefinition): number | undefined => {
   const spans: (readonly [number, number])[] = [[after + 1, after + HORIZON_MS]];

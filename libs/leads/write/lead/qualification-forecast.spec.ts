@@ -43,7 +43,7 @@ const crossing = fromMs(Math.ceil(START + 2 * DAY_MS + 10 * DAY_MS * Math.log2(2
 
 describe('a lead that time alone qualifies', () => {
   const scene = given(captured, touched(1, { action: 'demo' })).under(agreedOn('scoring-model', model));
-  it('is foreseen in the same append, to the millisecond', () =>
+  it('is forecast in the same append, to the millisecond', () =>
     expect(scene.at(day(2)).when(record(careers)).decided()).toMatchObject([
       { type: 'TouchRecorded' },
       { type: 'QualificationScheduled', data: { at: crossing, definitions: ['scoring-model@1'] } },
@@ -63,7 +63,7 @@ describe('a lead that time alone qualifies', () => {
       { type: 'LeadQualified', occurredAt: crossing, data: { definition: 'scoring-model@1' } },
     ]);
   });
-  it('is judged by what is in force by then', () => {
+  it('is evaluated under the definitions in force by then', () => {
     const stricter = agreedOn('scoring-model', { ...model, threshold: 35 }, 2);
     expect(waiting.under(stricter).at(day(13)).when(advanceClock).decided()).toMatchObject([
       { type: 'QualificationScheduled', occurredAt: crossing, data: { definitions: ['scoring-model@2'] } },
@@ -78,7 +78,7 @@ describe('a lead that time alone qualifies', () => {
       { type: 'QualificationScheduled', occurredAt: crossing, data: { leadId, definitions: ['scoring-model@3'] } },
     ]);
   });
-  it('is foreseen anew when something happens, and no more once it has left', () => {
+  it('is forecast again when something happens, and no longer once it has left', () => {
     const under = waiting.under(agreedOn('scoring-model', model)).at(day(5));
     const again = under.when(record(careers)).decided() as readonly { type: string; data: { at?: Instant } }[];
     expect(again.map(({ type }) => type)).toEqual(['TouchRecorded', 'QualificationScheduled']);
@@ -90,12 +90,12 @@ describe('a lead that time alone qualifies', () => {
     });
     expect(gone.under(agreedOn('scoring-model', model)).at(day(40)).when(advanceClock).decided()).toEqual([]);
   });
-  it('is nothing to look for where definitions only fade', () => {
+  it('needs no search if the score can only decay', () => {
     const fading = { ...model, engagement: { rules: [{ ...model.engagement.rules[0], halfLife: 'P10D' }] } };
     const facts = given(captured).under(agreedOn('scoring-model', fading)).at(day(2)).when(record(careers)).decided();
     expect((facts as readonly LeadEvent[]).map(({ type }) => type)).toEqual(['TouchRecorded']);
   });
-  it('may be one of whom something is heard no more', () => {
+  it('may be one without any further event', () => {
     const scene = given(captured).under(agreedOn('mql', { criteria: quiet }));
     expect(
       scene
@@ -109,7 +109,7 @@ describe('a lead that time alone qualifies', () => {
   });
 
   const grid = (DAY_MS * 3) / 4;
-  it('is foreseen where looking at one instant after the other finds it', () => {
+  it('is forecast where checking each instant finds it', () => {
     let found = 0;
     fc.assert(
       fc.property(
@@ -132,7 +132,7 @@ describe('a lead that time alone qualifies', () => {
           if (next === undefined) return;
           if (next > after + 1) expect(isQualified(facts, fromMs(next - 1), definition)).toBe(false);
           if (plainly(next)) found++;
-          else expect(isQualified(facts, fromMs(next), definition)).toBe(false); // to be looked at again
+          else expect(isQualified(facts, fromMs(next), definition)).toBe(false); // the search continues later
         },
       ),
       { numRuns: 250 },

@@ -26,19 +26,19 @@ import { scoreAt, scoreRange, type Score } from './score.model';
 /** The result of evaluating a lead under the definitions in force at an instant. */
 export interface Qualification {
   readonly met: boolean;
-  /** The version that is met; the criteria come before the score. */
+  /** The version that is met; criteria take precedence over the score. */
   readonly definition?: string;
-  /** The agreed criteria; absent where none are in force. */
+  /** The result of the agreed criteria; absent if none are in force. */
   readonly criteria?: CriteriaResult & { readonly definition: string };
-  /** The agreed scoring model; absent where none is in force. */
+  /** The result of the agreed scoring model; absent if none is in force. */
   readonly score?: Score & { readonly definition: string; readonly threshold?: number; readonly met: boolean };
 }
 
-/** The criteria of an agreement, where it has some. */
+/** The criteria of a definition, if it has some. */
 export const criteriaOf = (definition: Definition<Agreement> | undefined): Criterion | undefined =>
   definition?.body.criteria;
 
-/** The facts with the score under the model in force, computed lazily and once. */
+/** The facts with the score under the model in force, computed on first use. */
 export const withScore = (
   facts: CriteriaFacts,
   model: Definition<ScoringModel> | undefined,
@@ -53,7 +53,7 @@ export const withScore = (
   return { facts: { ...facts, score: points }, score };
 };
 
-/** Evaluates an agreement that has criteria; undefined if it has none, so that people decide. */
+/** Evaluates a definition that has criteria; undefined if it has none, so that people decide. */
 export const evaluateAgreement = (
   agreement: Definition<Agreement> | undefined,
   facts: CriteriaFacts,
@@ -65,9 +65,9 @@ export const evaluateAgreement = (
 };
 
 /**
- * Is this a marketing-qualified lead? It is when the agreed criteria are met, or when the score reaches the threshold of
- * the agreed model.
- * @returns undefined where neither criteria nor a threshold are in force: people decide
+ * Whether a lead is marketing-qualified: it meets the agreed criteria, or its score reaches the threshold of the agreed
+ * model.
+ * @returns undefined if neither criteria nor a threshold are in force: people decide
  */
 export const qualification = (
   facts: CriteriaFacts,
@@ -94,8 +94,8 @@ export const qualification = (
 };
 
 /**
- * Is a lead marketing-qualified throughout [from, to], in epoch milliseconds, while nothing happens to it? For a single
- * instant the answer is exact and that of `qualification`, without the evidence.
+ * Whether a lead is marketing-qualified throughout [from, to], in epoch milliseconds, if no event occurs. For a single
+ * instant the result is exact and equal to that of `qualification`, without the evidence.
  */
 export const qualifiedOver = (
   facts: CriteriaFacts,
@@ -119,7 +119,7 @@ export const qualifiedOver = (
   return Math.max(byCriteria, low >= wanted ? 1 : high >= wanted ? 0 : -1) as ForecastResult;
 };
 
-/** How long before an instant a criterion looks, in milliseconds; without a period there is no end. */
+/** The look-back of a criterion in milliseconds; Infinity if it has no period. */
 const lookBackOf = (node: Criterion, model: ScoringModel | undefined): number => {
   const longest = (nodes: readonly Criterion[]): number => Math.max(0, ...nodes.map((each) => lookBackOf(each, model)));
   if ('all' in node) return longest(node.all);

@@ -42,7 +42,7 @@ const types = (facts: unknown) => (facts as { type: string }[]).map(({ type }) =
 describe('a lead', () => {
   const ready = (employees: number, first = 29) =>
     given(captured(employees), guide, touched(first, page), touched(10, page)).at(NOW).under(mql);
-  it('is qualified on its third visit, in the same append, and the evidence names the three', () => {
+  it('is qualified on its third visit, in the same append, with the three visits as evidence', () => {
     const facts = decidedBy(ready(50), record(page));
     expect(facts).toMatchObject([
       { type: 'TouchRecorded' },
@@ -70,13 +70,13 @@ describe('a lead', () => {
     expect(types(decidedBy(ready(50, 31), record(page)))).toEqual(['TouchRecorded']);
     expect(types(decidedBy(ready(50, 30), record(page)))).toEqual(['TouchRecorded', 'LeadQualified']);
   });
-  it('is not qualified by anybody’s word, and the answer says which leaf failed', () => {
+  it('cannot be qualified by people, and the refusal names the leaf that failed', () => {
     const refused = decidedBy(ready(49), { type: 'QualifyLead', data: { leadId } });
     expect(refused).toBeInstanceOf(Refused);
     expect(refused).toMatchObject({ code: 'lead/criteria-not-met', details: { because: ['all.1', 'all.2'] } });
     expect((refused as Refused).message).toContain('employees gte 50');
   });
-  it.each(['', '   '])('is of no company that is called "%s"', (company) => {
+  it.each(['', '   '])('has no company if it is called "%s"', (company) => {
     const known = agreed('mql', { criteria: { field: 'company', exists: true } });
     const capture = (name: string) =>
       ({ type: 'CaptureLead', data: { leadId, source: 'web', company: name } }) as const;
@@ -90,24 +90,24 @@ describe('a lead', () => {
       .when({ type: 'ReevaluateLead', data: { leadId } } as never);
     expect(again.decided()).toEqual([]);
   });
-  it('is qualified by the word of another system no more than by anybody else’s', () => {
+  it('cannot be qualified by another system either', () => {
     const meta = { actor: 'connector:crm', origin: 'connector' };
     const qualify = { type: 'QualifyLead', data: { leadId, external: 'crm' }, meta };
     expect(decidedBy(ready(49), qualify)).toMatchObject({ code: 'lead/criteria-not-met' });
   });
-  it('is qualified by what becomes known of it', () => {
+  it('is qualified by a change of its profile', () => {
     const scene = given(captured(49), guide, ...[20, 10, 5].map((days) => touched(days, page)))
       .at(NOW)
       .under(mql);
     const change = { type: 'UpdateLead', data: { leadId, employees: 80 } };
     expect(types(decidedBy(scene, change))).toEqual(['LeadProfileChanged', 'LeadQualified']);
   });
-  it('is qualified by its capture alone, where that is all that was agreed', () => {
+  it('is qualified by its capture alone, if that is all that was agreed', () => {
     const fit = agreed('mql', { criteria: { field: 'employees', gte: 50 } });
     const capture = { type: 'CaptureLead', data: { leadId, employees: 50 } };
     expect(types(decidedBy(given().under(fit), capture))).toEqual(['LeadCaptured', 'LeadQualified']);
   });
-  it('is looked at again when the definitions change, once', () => {
+  it('is evaluated again when the definitions change, once', () => {
     const scene = given(captured(30), touched(200, page))
       .at(NOW)
       .under(agreed('mql', { criteria: { touches: {}, gte: 1 } }, 2));
@@ -117,7 +117,7 @@ describe('a lead', () => {
     expect(decidedBy(given(captured(30), touched(200, page), qualified).under(mql), again)).toEqual([]);
     expect(decidedBy(given(), again)).toMatchObject({ code: 'lead/unknown' });
   });
-  it('counts a visit that is told late together with the later ones', () => {
+  it('counts a visit recorded late together with the later ones', () => {
     const scene = given(captured(50), guide, touched(9, page), touched(8, page)).at(daysAgo(12)).under(mql);
     expect(decidedBy(scene, record(page))).toMatchObject([
       { type: 'TouchRecorded' },
@@ -142,7 +142,7 @@ describe('a lead', () => {
       'LeadQualified',
     ]);
   });
-  it('that comes back at its date is qualified in that instant', () => {
+  it('that is re-engaged at its date is qualified at that instant', () => {
     const reengageAt = daysAgo(3);
     const recycled = {
       type: 'LeadRecycled',
@@ -162,7 +162,7 @@ describe('a lead', () => {
       { type: 'LeadQualified', occurredAt: reengageAt },
     ]);
   });
-  it('that was merged away waits for the survivor, and is judged again when it stands on its own', () => {
+  it('that was merged waits for the survivor, and is evaluated again when it is separate', () => {
     const merged = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } } as const;
     const scene = given(captured(50), guide, touched(9, page), touched(8, page), { ...merged, occurredAt: daysAgo(7) });
     expect(types(decidedBy(scene.at(NOW).under(mql), record(page)))).toEqual(['TouchRecorded']);
@@ -173,7 +173,7 @@ describe('a lead', () => {
     const unmerge = { type: 'FollowUnmerge', data: { leadId, survivorId: 'bea', mergeNumber: 0 } };
     expect(types(decidedBy(alone.at(NOW).under(mql), unmerge))).toEqual(['LeadUnmergedFrom', 'LeadQualified']);
   });
-  it('is left to people where nothing but words is agreed', () =>
+  it('is left to people if only a statement is agreed', () =>
     expect(
       decidedBy(given(captured(5)).under(agreed('mql', { statement: 'Worth a call.' })), {
         type: 'QualifyLead',
@@ -212,7 +212,7 @@ describe('the scoring model in force', () => {
       types(decidedBy(given(captured(50), touched(20, visit)).at(NOW).under(model), record({ action: 'call' }))),
     ).toEqual(['TouchRecorded']);
   });
-  it('answers a leaf of the criteria', () => {
+  it('is used by a leaf of the criteria', () => {
     const warm = agreed('mql', { criteria: { score: 'engagement', gte: 15 } });
     const cold = { ...body, threshold: undefined };
     const scene = given(captured(5)).at(NOW);
@@ -223,7 +223,7 @@ describe('the scoring model in force', () => {
   });
 });
 
-describe('the agreements with sales', () => {
+describe('the definitions of sales stages', () => {
   const handedOff = { type: 'LeadHandedOff', data: { leadId, rep: 'rita', definition: 'mql@1', count: 1 } } as const;
   const accepted = { type: 'LeadAccepted', data: { leadId, rep: 'rita', definition: 'mql@1' } } as const;
   const sql = agreed('sql', {
@@ -231,14 +231,14 @@ describe('the agreements with sales', () => {
   });
   const scene = given(captured(50), handedOff, accepted).under(sql);
   const qualify = (answers: object) => ({ type: 'SalesQualifyLead', data: { leadId, ...answers } });
-  it('ask for the answers, and keep them as evidence', () => {
+  it('require the answers, and keep them as evidence', () => {
     expect(decidedBy(scene, qualify({ need: 'speed', timeline: 'May' }))).toMatchObject([
       {
         type: 'LeadSalesQualified',
         data: { definition: 'sql@1', need: 'speed', evidence: { because: ['all.0', 'all.1.any.1'] } },
       },
     ]);
-    // The words themselves are personal: evidence says only that there are some.
+    // The answers are personal: evidence says only that they exist.
     const [fact] = decidedBy(scene, qualify({ need: 'speed', timeline: 'May' })) as readonly LeadEvent[];
     expect(JSON.stringify((fact!.data as { evidence: Json }).evidence)).not.toMatch(/speed|May/);
     expect(decidedBy(scene, qualify({ need: 'speed', budget: ' ' }))).toMatchObject({
@@ -246,7 +246,7 @@ describe('the agreements with sales', () => {
       details: { definition: 'sql@1', because: ['all.1.any.0', 'all.1.any.1'] },
     });
   });
-  it('say what a rep may take', () => {
+  it('decide what a rep may accept', () => {
     const sal = agreed('sal', { criteria: { field: 'country', in: ['Germany'] } });
     const accept = { type: 'AcceptLead', data: { leadId } };
     expect(decidedBy(given(captured(50), handedOff).under(sal), accept)).toMatchObject({
@@ -258,7 +258,7 @@ describe('the agreements with sales', () => {
 });
 
 describe('the touches of a lead', () => {
-  it('stay as they were seen, whatever is recorded after', () => {
+  it('do not change, whatever is recorded after', () => {
     const before = given(captured(50), touched(9, page)).state();
     const at = (id: string, state = before) =>
       leadDecider.evolve(state, { ...touched(1, page), id } as Parameters<typeof leadDecider.evolve>[1]);
@@ -277,7 +277,7 @@ describe('the touches of a lead', () => {
   });
 });
 
-describe('a visit of a visitor who turned out to be the person', () => {
+describe('a visit of a visitor identified as the person', () => {
   const visit = (id: string, days: number, data: object) =>
     ({ id, at: daysAgo(days), team: 'marketing', ...data }) as LeadTouch;
   const join = (...visits: readonly LeadTouch[]) => ({ type: 'JoinVisits', data: { leadId, visitorId: 'v', visits } });
@@ -289,7 +289,7 @@ describe('a visit of a visitor who turned out to be the person', () => {
     return known.person;
   };
 
-  it('qualifies as a touch does, word for word', () => {
+  it('qualifies as a touch does, with equal events', () => {
     const byVisits = decidedBy(given(captured(50)).at(NOW).under(mql), join(first, ...pages));
     const byTouches = decidedBy(
       given(captured(50), guide, touched(29, page), touched(10, page)).at(NOW).under(mql),
@@ -300,7 +300,7 @@ describe('a visit of a visitor who turned out to be the person', () => {
       JSON.stringify((facts as { data: object }[])[1]!.data).replaceAll(/"(v|event|decided)-\d+"/g, '"touch"');
     expect(evidence(byVisits)).toBe(evidence(byTouches));
   });
-  it('is in its place: the first touch is the earliest of all, and the counts hold each once', () => {
+  it('has its place in time: the first touch is the earliest of all, and counts include each once', () => {
     const late = touched(80, { action: 'call' });
     const [joined] = decidedBy(given(captured(5), late).at(NOW), join(pages[0]!, first)) as LeadEvent[];
     expect(joined).toMatchObject({ type: 'LeadVisitsJoined', data: { visits: [{ id: 'v-1' }, { id: 'v-2' }] } });
@@ -309,7 +309,7 @@ describe('a visit of a visitor who turned out to be the person', () => {
     expect(person.touches.length).toBe(3);
     expect(decidedBy(given(captured(5), late, joined!).at(NOW), join(first))).toEqual([]);
   });
-  it('makes a lead active that was given back before it, at its own instant', () => {
+  it('re-engages a lead that was returned before it, at its own instant', () => {
     const recycled = {
       type: 'LeadRecycled',
       data: { leadId, reason: 'no-timing' },
@@ -322,7 +322,7 @@ describe('a visit of a visitor who turned out to be the person', () => {
       { type: 'LeadReengaged', occurredAt: daysAgo(10), data: { cause: 'touch' } },
     ]);
   });
-  it('of a lead that was merged away is brought to the survivor', () => {
+  it('of a merged lead is copied to the survivor', () => {
     const merged = { type: 'LeadMergedInto', data: { leadId, survivorId: 'bea', mergeNumber: 0 } } as const;
     expect(decidedBy(given(captured(50), merged).at(NOW).under(mql), join(first, ...pages))).toMatchObject([
       { type: 'LeadVisitsJoined', data: { survivorId: 'bea' } },

@@ -24,7 +24,7 @@ const scored = (it: ScoringModel, touches: readonly TouchFact[], profile = {}) =
   scoreAt(it, { profile, touches }, NOW);
 
 describe('a score', () => {
-  it('counts each touch that a rule means, up to the instant', () => {
+  it('counts each touch that matches a rule, up to the instant', () => {
     const touches = [touch('a', 3), touch('b', 2, '/'), touch('c', 0), touch('d', -1)];
     const { hundredths, entries } = scored(model([rule()]), touches);
     expect(hundredths).toBe(2000);
@@ -49,17 +49,17 @@ describe('a score', () => {
   it('counts once, from the first touch on', () => {
     const once = model([rule({ once: true, within: 'P5D' })]);
     expect(scored(once, [touch('b', 1), touch('a', 4)]).entries.map(({ touchId }) => touchId)).toEqual(['a']);
-    // The first one counted; that it is too old now does not make room for the second.
+    // The first one counted; now that it is too old, the second still does not count.
     expect(scored(once, [touch('a', 6), touch('b', 1)]).hundredths).toBe(0);
   });
-  it('leaves out what comes too soon after a counted touch', () => {
+  it('skips touches within the cool-down', () => {
     const cooling = model([rule({ coolDown: 'P2D' })]);
     const touches = [touch('a', 9), touch('b', 8), touch('c', 7), touch('d', 5.5)];
     expect(scored(cooling, touches).entries.map(({ touchId }) => touchId)).toEqual(['a', 'c']);
   });
-  it('leaves out what is older than the time frame', () =>
+  it('skips touches older than the maximum age', () =>
     expect(scored(model([rule({ within: 'P7D' })]), [touch('a', 7), touch('b', 7.001)]).hundredths).toBe(1000));
-  it('is capped by rule, by group, and as a whole', () => {
+  it('is capped by rule, by group, and in total', () => {
     const touches = [touch('a', 3), touch('b', 2), touch('c', 1), touch('d', 1, '/demo')];
     const demo = rule({ code: 'demo', touches: { page: '/demo' }, points: 30 });
     const fit = { rules: [{ code: 'size', when: { field: 'employees', gte: 50 }, points: 20 }] };
@@ -118,7 +118,7 @@ describe('a score', () => {
     })
     .map((touches) => touches.map(([days, page], index) => touch(`t${index}`, days, page)));
 
-  it('is the sum of its explanation, exactly, at any instant, in any order of telling', () => {
+  it('is the sum of its explanation, exactly, at any instant, in any order of recording', () => {
     fc.assert(
       fc.property(anyModel, history, fc.integer({ min: 0, max: 80 }), (it, touches, employees) => {
         const facts = { profile: { employees }, touches };
@@ -136,7 +136,7 @@ describe('a score', () => {
       { numRuns: 300 },
     );
   });
-  it('knows nothing of what happened after its instant', () => {
+  it('ignores everything after its instant', () => {
     fc.assert(
       fc.property(anyModel, history, (it, touches) => {
         const past = touches.filter(({ at }) => at <= NOW);

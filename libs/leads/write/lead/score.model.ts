@@ -1,4 +1,4 @@
-import { durationMs, toMs, type Instant } from '@baton/kernel';
+import { durationMs, enumeration, toMs, type EnumerationValue, type Instant } from '@baton/kernel';
 import {
   countBelow,
   matchingTouches,
@@ -12,27 +12,41 @@ import {
   type ScoringModel,
 } from '@baton/definitions';
 
-/** One entry of the explanation of a score. All entries together are the score. */
+/** One entry of the explanation of a score. The entries sum to the score. */
 export interface ScoreEntry {
   readonly axis: Exclude<ScoreAxis, 'total'> | 'total';
   /** Points of a rule for a touch or the profile, or the points that a cap removes. */
   readonly cause: 'hit' | 'rule-cap' | 'group-cap' | 'total-cap';
   /** Code of the rule, or of the group; '' for the cap of the whole. */
   readonly code: string;
-  /** The touch that was hit, when it was, and its age at the instant of the score. */
+  /** The touch that was counted, its time, and its age at the instant of the score. */
   readonly touchId?: string;
   readonly at?: Instant;
   readonly ageMs?: number;
-  /** Hundredths of a point after decay, rounded half-even; below zero for what is taken off. */
+  /** Hundredths of a point after decay, rounded half-even; negative if points are removed. */
   readonly hundredths: number;
 }
+/** Fit as a letter, engagement as a number. */
+export const grades = enumeration('Grade', 'Fit as a letter (A is best) and engagement as a number (1 is best).', {
+  A1: 'Best fit, most engaged.',
+  A2: 'Best fit, engaged.',
+  A3: 'Best fit, least engaged.',
+  B1: 'Good fit, most engaged.',
+  B2: 'Good fit, engaged.',
+  B3: 'Good fit, least engaged.',
+  C1: 'Least fit, most engaged.',
+  C2: 'Least fit, engaged.',
+  C3: 'Least fit, least engaged.',
+});
+export type Grade = EnumerationValue<typeof grades>;
+
 /** A score at an instant, in hundredths of a point. */
 export interface Score {
   readonly hundredths: number;
   readonly fit: number;
   readonly engagement: number;
   /** A1 … C3: fit as a letter, engagement as a number; absent where the model has no cut-offs. */
-  readonly grade?: string;
+  readonly grade?: Grade;
   readonly entries: readonly ScoreEntry[];
 }
 
@@ -77,7 +91,7 @@ const parametersOf = (rule: EngagementRule): RuleParameters => {
       rule.within === undefined ? Infinity : durationMs(rule.within),
       rule.halfLife === undefined ? Infinity : durationMs(rule.halfLife),
     ];
-    // Up to half a hundredth is rounded to none; a little later, so that no rounding of this figure matters.
+    // Up to half a hundredth rounds to zero; the margin covers the rounding of this age.
     const halves = Math.max(0, Math.log2(2 * Math.abs(hundredths)));
     const worthlessAfterMs = halfLife === Infinity ? Infinity : halfLife * halves * (1 + 1e-9) + 1;
     parametersByRule.set(rule, (known = { hundredths, coolDown, within, halfLife, worthlessAfterMs }));
@@ -90,10 +104,10 @@ const hundredthsAt = ({ hundredths, halfLife }: RuleParameters, ageMs: number): 
   halfLife === Infinity ? hundredths : halfEven(hundredths * 2 ** (-ageMs / halfLife)) + 0; // no negative zero
 
 /**
- * Calls `hit` for each touch that a rule counts at an instant. Which of them count – once, cool-down – follows from the
- * history alone and not from their age, so that an old touch never makes room for another by growing older.
- * @param times of the touches that the rule means, rising
- * @param oldest the greatest age of interest
+ * Calls `hit` for each touch that a rule counts at an instant. Which touches count under `once` and cool-down depends
+ * on the history alone and not on their age, so that an old touch does not make room for another when it expires.
+ * @param times of the touches that match the rule, ascending
+ * @param oldest the highest age of interest
  */
 const forEachHit = (
   { once }: EngagementRule,
@@ -104,7 +118,7 @@ const forEachHit = (
   hit: (index: number) => void,
 ): void => {
   const end = once ? Math.min(1, countBelow(times, now + 1)) : countBelow(times, now + 1);
-  // What is too old is passed over unseen, unless it decides which later touches count.
+  // A touch that is too old is skipped, unless it decides which later touches count.
   for (let index = coolDown > 0 || once ? 0 : countBelow(times, now - oldest); index < end;) {
     if (now - times[index]! <= oldest) hit(index);
     index = coolDown > 0 ? countBelow(times, times[index]! + coolDown) : index + 1;
@@ -134,7 +148,7 @@ const hitsOf = (
   return withCap(entries, rule.cap, { axis: 'engagement', cause: 'rule-cap', code: rule.code });
 };
 
-/** Puts the entries of an axis together, the rules of a group under its cap. */
+/** Combines the entries of an axis, the rules of a group under its cap. */
 const axisEntries = (
   axis: 'fit' | 'engagement',
   rules: readonly { readonly group?: string }[],
@@ -160,17 +174,17 @@ const bandOf = (hundredths: number, { high, middle }: { high: number; middle: nu
   hundredths >= hundredthsOf(high) ? 0 : hundredths >= hundredthsOf(middle) ? 1 : 2;
 
 /** The grade of two sums in hundredths, A1 … C3; undefined where the model has no cut-offs for both axes. */
-export const gradeOf = ({ fit, engagement }: ScoringModel, fitSum: number, engagementSum: number) =>
+export const gradeOf = ({ fit, engagement }: ScoringModel, fitSum: number, engagementSum: number): Grade | undefined =>
   fit.cutOffs && engagement.cutOffs
-    ? `${'ABC'[bandOf(fitSum, fit.cutOffs)]}${bandOf(engagementSum, engagement.cutOffs) + 1}`
+    ? grades.values[3 * bandOf(fitSum, fit.cutOffs) + bandOf(engagementSum, engagement.cutOffs)]
     : undefined;
 
 /**
- * The score of a person at an instant under a model: points for who the person is and for the touches up to then, each
- * `points × 2^(−age / half-life)` in exact time. The same model, facts and instant give the same score for ever.
+ * The score of a person at an instant under a model: points for the profile and for the touches up to then, each
+ * `points × 2^(−age / half-life)` in exact time. The same model, facts and instant always give the same score.
  * @param facts touches in any order; later ones do not count
- * @returns in hundredths of a point; the entries sum to it exactly. Caps hold for a rule, then for its group, then for
- * the whole, on both sides of zero. Never throws for a sound model.
+ * @returns in hundredths of a point; the entries sum to it exactly. Caps limit a rule, then its group, then the total,
+ *   above and below zero. Never throws for a valid model.
  */
 export const scoreAt = (model: ScoringModel, facts: CriteriaFacts, now: Instant): Score => {
   const groups = model.groups ?? [];
@@ -207,7 +221,7 @@ const ruleRange = (rule: EngagementRule, { times }: MatchingTouches, from: numbe
   forEachHit(rule, it, times, from, Math.min(it.within, it.worthlessAfterMs), (index) => {
     const first = hundredthsAt(it, from - times[index]!);
     const ageAtLast = to - times[index]!;
-    // Every hit goes towards zero, and none comes back.
+    // Every hit decays towards zero, and its points never rise again.
     const last = from === to ? first : ageAtLast > it.within ? 0 : hundredthsAt(it, ageAtLast);
     low += Math.min(first, last);
     high += Math.max(first, last);
@@ -216,8 +230,8 @@ const ruleRange = (rule: EngagementRule, { times }: MatchingTouches, from: numbe
 };
 
 /**
- * Between which sums, in hundredths of a point, the score and its two axes stay over [from, to] while nothing happens to
- * the person. For a single instant both bounds are the score of `scoreAt`, without its explanation.
+ * Bounds, in hundredths of a point, of the score and its two axes over [from, to] if no event occurs. For a single
+ * instant both bounds are the score of `scoreAt`, without its explanation.
  * @param from, to epoch milliseconds, no touch between them
  */
 export const scoreRange = (

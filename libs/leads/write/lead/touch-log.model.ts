@@ -8,29 +8,29 @@ import {
 } from '@baton/definitions';
 
 const fields = ['id', 'at', 'action', 'channel', 'content', 'page', 'campaign', 'bySales'] as const;
-/** Shorter histories are looked through each time: what they would remember costs more than it saves. */
+/** Shorter histories are searched each time: an index would cost more than it saves. */
 const CACHE_FROM_LENGTH = 64;
 
-/** What logs of one history share. It only grows. */
+/** The part that logs of one history share. It only grows. */
 interface History {
   readonly touches: TouchFact[];
-  /** Their instants in epoch milliseconds. */
+  /** Times of the touches in epoch milliseconds. */
   readonly times: number[];
-  /** The first place of each id, as far as somebody has asked. */
+  /** The first index of each id, filled when first needed. */
   readonly places: Map<string, number>;
   placed: number;
-  readonly meant: WeakMap<TouchPattern, TouchMatchCollector>;
+  readonly matches: WeakMap<TouchPattern, TouchMatchCollector>;
 }
 const historyOf = (touches: TouchFact[], times: number[]): History => ({
   ...{ touches, times },
-  ...{ places: new Map(), placed: 0, meant: new WeakMap() },
+  ...{ places: new Map(), placed: 0, matches: new WeakMap() },
 });
 
 /**
- * The touches of a lead in the order in which they were recorded: the first `length` places of a history that later logs
- * of the same lead go on filling. So one touch more costs as much on a lead of ten as on one of ten thousand, and a log
- * once seen never changes: a history that goes another way continues in a copy. Which touches a rule means is remembered
- * with the history, so that a decision looks at the new ones only.
+ * The touches of a lead in the order in which they were recorded: the first `length` touches of a shared history, to
+ * which later logs of the same lead append. So one more touch costs the same on a lead with ten touches as with ten
+ * thousand, and a log never changes: an append that differs from the history continues in a copy. The matches of each
+ * rule are kept with the history, so that a decision examines only new touches.
  */
 export class TouchLog implements Touches {
   private constructor(
@@ -45,7 +45,7 @@ export class TouchLog implements Touches {
   with(touch: TouchFact): TouchLog {
     const { history, length } = this;
     const next = history.touches[length];
-    // A decision looks at what it will write before it is written: the same touch then stands here already.
+    // A decision applies its events before they are stored, so the same touch may already be here.
     if (next && fields.every((field) => next[field] === touch[field])) return new TouchLog(history, length + 1);
     const own = next ? historyOf(history.touches.slice(0, length), history.times.slice(0, length)) : history;
     own.touches.push(touch);
@@ -53,7 +53,7 @@ export class TouchLog implements Touches {
     return new TouchLog(own, length + 1);
   }
 
-  /** The same history without some of its touches. */
+  /** The history without some of its touches. */
   without(gone: (id: string) => boolean): TouchLog {
     const kept: TouchFact[] = [];
     for (let index = 0; index < this.length; index++)
@@ -66,7 +66,7 @@ export class TouchLog implements Touches {
     return index < this.length ? this.history.touches[index] : undefined;
   }
 
-  /** Is the touch with this id among them? */
+  /** Whether the history contains a touch with this id. */
   has(id: string): boolean {
     const { history } = this;
     for (; history.placed < history.touches.length; history.placed++) {
@@ -77,10 +77,10 @@ export class TouchLog implements Touches {
   }
 
   matches(match: TouchPattern): MatchingTouches {
-    const { touches, times, meant } = this.history;
-    const remembered = this.length < CACHE_FROM_LENGTH ? undefined : meant.get(match);
+    const { touches, times, matches } = this.history;
+    const remembered = this.length < CACHE_FROM_LENGTH ? undefined : matches.get(match);
     const found = remembered ?? new TouchMatchCollector(match);
-    if (!remembered && this.length >= CACHE_FROM_LENGTH) meant.set(match, found);
+    if (!remembered && this.length >= CACHE_FROM_LENGTH) matches.set(match, found);
     if (found.seen > this.length) return found.before(this.length);
     return found.upTo(
       this.length,

@@ -1,15 +1,15 @@
 import { bucketOf, decider, refuse } from '@baton/kernel';
 import { mergesCommands, mergesEvents, type MergesCommand, type MergesEvent } from './merges.events';
 
-/** Into which lead another one is merged, and by which merge. */
+/** The survivor that a lead is merged into, and the id of the merge. */
 interface Merge {
   readonly survivorId: string;
   readonly mergeNumber: number;
 }
 interface Merges {
-  /** How many events the stream has: the revision of the next one. */
+  /** Number of events in the stream: the revision of the next one. */
   readonly length: number;
-  /** By the id of the merged lead; in buckets, so that a change copies one of them and not everything. */
+  /** By the id of the merged lead; in buckets, so that a change copies one bucket and not everything. */
   readonly buckets: readonly ReadonlyMap<string, Merge>[];
 }
 
@@ -23,7 +23,7 @@ const withMerge = ({ length, buckets }: Merges, leadId: string, merge: Merge | u
   return { length: length + 1, buckets: buckets.with(bucketIndexOf(leadId), bucket) };
 };
 
-/** The lead at the end of the chain, which is merged into none. */
+/** The lead at the end of the chain, which is not merged itself. */
 const finalSurvivor = (state: Merges, leadId: string): string => {
   let survivorId = leadId;
   for (let next = mergeOf(state, leadId); next; next = mergeOf(state, survivorId)) survivorId = next.survivorId;
@@ -31,9 +31,9 @@ const finalSurvivor = (state: Merges, leadId: string): string => {
 };
 
 /**
- * Decides every merge of leads in one order. Only two different leads that are merged into none are joined, so what
- * stands merged is a forest: a lead has at most one survivor, no chain comes back to itself, and each ends at a lead
- * that is merged into none.
+ * Decides every merge of leads, one after the other. Only two different leads that are not merged themselves can be
+ * joined, so merges form a forest: a lead has at most one survivor, there are no cycles, and each chain ends at a lead
+ * that is not merged.
  */
 export const mergesDecider = decider<Merges, MergesCommand, MergesEvent>({
   commands: mergesCommands,

@@ -31,5 +31,5 @@ export const mergesCommands = commands('merges', {
 });
 export type MergesCommand = CommandOf<typeof mergesCommands>;
 
-/** A command on its way to the merges; its id is always `ALL_MERGES`. */
+/** Sends a command to the merges; its id is always `ALL_MERGES`. */
 export class ToMerges extends To<MergesCommand> {}

@@ -22,8 +22,8 @@ import { ALL_MERGES } from './merges.events';
 type MergeCommand = Extract<LeadCommand, { type: 'MergeLead' }>;
 
 /**
- * Merges a lead into a survivor: reserved among all merges first, then recorded on the survivor. Once it is reserved
- * nothing refuses it any more; where this process dies in between, the policy `follow-merges` records it.
+ * Merges a lead into a survivor: first reserved among all merges, then recorded on the survivor. A reserved merge is
+ * not refused any more; if this process crashes in between, the policy `follow-merges` records it.
  * @returns the survivor's outcome; Refused `lead/unknown`, `lead/merge-with-itself`, `lead/already-merged` and
  *   `lead/merged` (both with `details.survivorId`)
  */
@@ -55,12 +55,12 @@ export const mergeAndHandle = async (
   return handle(journal, leadDecider, leadId, record, context);
 };
 
-/** What the survivor's own stream has against it; to be known before anything is reserved. */
+/** The refusals of the survivor's own stream, checked before the merge is reserved. */
 const refusalOf = (own: readonly StoredEvent[], { meta }: MergeCommand): Refused | undefined => {
   const begun = captureOrRelease(own);
   if (!begun) return refuse('lead/unknown', 'No lead has this leadId; capture it with CaptureLead first.', 'leadId');
   if (begun.type === 'LeadIdReleased') return idReleased();
-  // What had fallen due by then stands in the same append, before the merge.
+  // What fell due before the merge is in the same append, before it.
   const before = own.filter((event) => commandKeyOf(event.meta) === commandKeyOf(meta));
   if (before.length > 0) return before.some(({ type }) => type === 'LeadMerged') ? undefined : commandIdReused();
   return revisionMismatch(meta, own.at(-1)!.revision);

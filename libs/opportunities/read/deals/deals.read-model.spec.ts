@@ -68,7 +68,7 @@ describe('the read model of a deal', () => {
       since: {},
     }));
 
-  it('follows stage, amount, day, owner and offers', () =>
+  it('follows stage, amount, day, owner and proposals', () =>
     expect(
       fold(
         opened,
@@ -89,7 +89,7 @@ describe('the read model of a deal', () => {
       lastProposalAt: '2024-01-07T00:00:00.000Z', // the other offer was reported late
     }));
 
-  it('knows who takes part, each once', () =>
+  it('lists its people, each once', () =>
     expect(
       fold(
         opened,
@@ -134,7 +134,7 @@ describe('the read model of a deal', () => {
   it('says why a deal was lost', () =>
     expect(fold(opened, lost)).toMatchObject({ status: 'lost', lossReason: 'price', competitor: 'Initech' }));
 
-  it('counts a reopened deal as never closed, until it closes again', () => {
+  it('counts a reopened deal as not closed, until it closes again', () => {
     expect(fold(opened, won, reopened)).toMatchObject({
       status: 'open',
       stage: 'demo',

@@ -50,7 +50,7 @@ const history = [
 describe('support for deals', () => {
   const models = modelsOf([deals, supportRequests], history);
 
-  it('served the won deals that it was delivered for by the win', async () =>
+  it('counts the won deals for which it was delivered by the win', async () =>
     expect(await servedDeals(await models)).toEqual({
       won: 3,
       served: 1,
@@ -68,7 +68,7 @@ describe('support for deals', () => {
     expect(await of('01-21', '02-02')).toEqual([2, 0]);
     expect(await of('01-01', '01-20')).toEqual([0, 0]);
   });
-  it('says who took it, who first delivered and when, and what came last', () => {
+  it('shows who took it, who first delivered and when, and the last delivery', () => {
     const requests = foldAll(supportRequests, history);
     expect(requests.get('s1')).toMatchObject({
       opportunityId: 'a',

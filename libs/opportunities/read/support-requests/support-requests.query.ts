@@ -6,20 +6,20 @@ import { supportRequests } from './support-requests.projection';
 export interface ServedDeals {
   /** Deals won in the period. */
   readonly won: number;
-  /** Those that marketing had delivered something for by the win. */
+  /** Won deals for which marketing had delivered something by the win. */
   readonly served: number;
-  /** One row per served deal, the latest won first; then by id. */
+  /** One row per supported deal, latest win first; then by id. */
   readonly deals: readonly {
     readonly opportunityId: string;
     readonly wonAt: Instant;
-    /** The requests that were delivered by the win, the first delivered first. */
+    /** The requests delivered by the win, first delivery first. */
     readonly supportIds: readonly string[];
   }[];
 }
 
 /**
  * Won deals that marketing supported: something was delivered at or before the win. Later deliveries do not count.
- * @param period deals won in [from, to); without them all
+ * @param period deals won in [from, to); all if absent
  */
 export const servedDeals = async (
   models: ReadModels,

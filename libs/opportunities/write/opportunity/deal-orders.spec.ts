@@ -10,7 +10,7 @@ const opportunityId = 'deal';
 const LAST = 40;
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1 + day)).toISOString();
 const eur = (minor: number) => ({ minor, currency: 'EUR' });
-/** The value of the nth fact of a kind: each is another one, so that in any order each is news. */
+/** The value of the nth fact of a kind: all are different, so that in any order each is a change. */
 const valueOf = (fact: Told, n: number) =>
   fact === 'amount'
     ? eur(n)
@@ -27,7 +27,7 @@ const commands = {
 } as const;
 const cleared = { account: 'account', product: 'product', source: 'source', owner: 'owner' } as const;
 
-/** Something that was so from a day on: a value of a fact (undefined: not known any more), a close or a reopening. */
+/** A fact from a day on: a value (undefined: cleared), a close or a reopening. */
 type Word =
   | { readonly day: number; readonly fact: Told; readonly value: DealFacts[Told] }
   | { readonly day: number; readonly what: 'win' | 'lose' | 'reopen'; readonly value?: DealFacts['amount'] };
@@ -48,7 +48,7 @@ const commandOf = (word: Word): Pick<OpportunityCommand, 'type' | 'data'> => {
     : said('UpdateOpportunity', { [word.fact]: value });
 };
 
-/** What is told, and what was so by the rules alone: of each fact, the latest word up to a day. */
+/** The expected facts by the rules alone: of each fact the latest value up to a day. */
 interface World {
   readonly words: readonly Word[];
   readonly openedOn: number;
@@ -70,7 +70,7 @@ const statusBy = ({ words }: World, day: number) => {
   return !last || !('what' in last) || last.what === 'reopen' ? 'open' : last.what === 'win' ? 'won' : 'lost';
 };
 
-/** Words at days of their own; closes and reopenings take turns, and what is said of the deal is said while it was open. */
+/** Facts on different days; closes and reopenings alternate, and facts of the deal are dated while it was open. */
 const worlds: fc.Arbitrary<World> = fc
   .record({
     turns: fc.subarray([8, 16, 24, 32]),
@@ -111,7 +111,7 @@ const context = (day: number): Context => ({
   definition: () => undefined,
   idOf: String,
 });
-/** The deal's events, as these words are told one after the other; refused words are told again after the others. */
+/** The deal's events when these facts are recorded one after the other; refused ones are retried after the others. */
 const told = ({ openedOn, opening }: World, words: readonly Word[]): readonly StoredEvent<OpportunityEvent>[] => {
   const events = [
     recorded({ type: 'OpportunityOpened', data: { opportunityId, ...opening } } as OpportunityEvent, {
@@ -124,7 +124,7 @@ const told = ({ openedOn, opening }: World, words: readonly Word[]): readonly St
     const refused = waiting.filter((word) => {
       const decided = opportunityDecider.decide(deal, commandOf(word) as OpportunityCommand, context(word.day));
       if (decided instanceof Refused) return true;
-      expect(decided).toHaveLength(1); // each is news
+      expect(decided).toHaveLength(1); // each is a change
       for (const fact of decided) {
         const event = recorded(fact, { occurredAt: at(word.day) });
         events.push(event);
@@ -146,15 +146,15 @@ const inSomeOrder = (world: World): fc.Arbitrary<readonly Word[]> =>
   });
 const someOrders = worlds.chain((world) => fc.tuple(fc.constant(world), inSomeOrder(world)));
 
-/** Nothing but the shown deal: when each word was said is not asked. */
+/** The current deal alone, without the times of its facts. */
 const shown = (events: readonly StoredEvent<OpportunityEvent>[]) => {
   const { since: _, ...deal } = foldAll(deals, events).get(opportunityId)!;
   return deal;
 };
 const days = Array.from({ length: LAST + 1 }, (_, day) => day);
 
-describe('a deal whose history is told in any order', () => {
-  it('newest first: stands at the latest of each fact', () => {
+describe('a deal whose history is recorded in any order', () => {
+  it('newest first: has the latest of each fact', () => {
     const said = (day: number, fact: Told, value: DealFacts[Told]): Word => ({ day, fact, value });
     const words = [
       ...[said(30, 'stage', 'contract'), said(30, 'amount', eur(9000)), said(30, 'owner', 'zoe')],
@@ -165,7 +165,7 @@ describe('a deal whose history is told in any order', () => {
     const then = events.filter(({ occurredAt }) => occurredAt <= at(20));
     expect(shown(then)).toMatchObject({ stage: 'demo', amountMinor: 3000, owner: 'amy' });
   });
-  it('stands as the latest word of each fact says, and as told oldest first', () =>
+  it('has the latest value of each fact, as if recorded oldest first', () =>
     fc.assert(
       fc.property(someOrders, ([world, words]) => {
         const events = told(world, words);
@@ -191,7 +191,7 @@ describe('a deal whose history is told in any order', () => {
       { numRuns: repetitions(200, 5_000) },
     ));
 
-  it('stood on each day as the words up to it say: the days in each stage are the same', () =>
+  it('had on each day the values up to it: the days in each stage are the same', () =>
     fc.assert(
       fc.property(someOrders, ([world, words]) => {
         const events = told(world, words);
@@ -208,7 +208,7 @@ describe('a deal whose history is told in any order', () => {
       { numRuns: repetitions(80, 2_000) },
     ));
 
-  it('moves from what was in force, and closes with it as far as it is known', () =>
+  it('moves from the value in force, and closes with the known one', () =>
     fc.assert(
       fc.property(someOrders, ([world, words]) => {
         const events = told(world, words);

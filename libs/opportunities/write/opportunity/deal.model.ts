@@ -47,21 +47,21 @@ export type DealStatusFact =
 type Offer = { readonly amount?: Money };
 
 /**
- * A deal with the history of each field. Fields given at the opening hold from the beginning of time, so that a change
+ * A deal with the history of each field. Fields given at the opening count from the beginning of time, so that a change
  * dated before the opening still replaces them.
  */
 export interface Deal {
   readonly openedAt: Instant;
-  /** Closes and reopenings follow each other: none is ever recorded before another one. */
+  /** Closes and reopenings alternate: none is ever recorded before an existing one. */
   readonly status: Register<DealStatusFact>;
   readonly facts: { readonly [F in FactName]: Register<DealFacts[F]> };
-  /** The offers; undefined where the deal was opened again. */
+  /** The proposals; undefined marks a reopening. */
   readonly offers: Register<Offer | undefined>;
   /** Everybody who has, or had, a role in the deal. */
   readonly roles: ContactRoles;
 }
 
-/** Are the amounts equal, or both unknown? */
+/** Whether the amounts are equal, or both unknown. */
 export const sameAmount = (a: Money | undefined, b: Money | undefined): boolean =>
   a?.minor === b?.minor && a?.currency === b?.currency;
 
@@ -82,12 +82,12 @@ const fieldsBy = (
 
 /** Open, won or lost at an instant. */
 export const statusAt = ({ status }: Deal, at: Instant): DealStatusFact => valueAt(status, at)!;
-/** The first close or reopening after an instant; undefined for none. */
+/** The first close or reopening after an instant; undefined if there is none. */
 export const statusAfter = ({ status }: Deal, at: Instant): Register<DealStatusFact>[number] | undefined =>
   valuesAfter(status, at)[0];
 /**
- * Can the deal be changed at this instant? In a backfill, a change dated at the very instant of the close counts as made
- * before it.
+ * Whether the deal can be changed at this instant. In a backfill, a change dated at the very instant of the close
+ * counts as made before it.
  */
 export const isOpenAt = ({ status }: Deal, { now, mode }: Pick<Context, 'now' | 'mode'>): boolean =>
   valueAt(status, now)!.status === 'open' || (mode === 'backfill' && valueBefore(status, now)?.status === 'open');
@@ -107,12 +107,12 @@ export const amountsFrom = (
     value === undefined ? [] : [{ at: from, amount: value }],
   );
 
-const withFacts = (deal: Deal, at: Instant, said: DealFacts): Deal => ({
+const withFacts = (deal: Deal, at: Instant, facts: DealFacts): Deal => ({
   ...deal,
   facts: Object.fromEntries(
     factNames.map((name) => {
       const known = deal.facts[name] as Register<DealFacts[FactName]>;
-      return [name, name in said ? withValue(known, at, said[name]) : known];
+      return [name, name in facts ? withValue(known, at, facts[name]) : known];
     }),
   ) as unknown as Deal['facts'],
 });
@@ -125,7 +125,7 @@ type Fold<T extends OpportunityEvent['type']> = (
   deal: Deal | undefined,
   event: DatedEvent<Extract<OpportunityEvent, { type: T }>>,
 ) => Deal;
-/** Every stream begins with `OpportunityOpened`; another one was not written by these commands. */
+/** Every stream begins with `OpportunityOpened`; a stream that does not was written by something else. */
 const requireOpened = (deal: Deal | undefined): Deal => {
   if (!deal) throw new Error('opportunity: the stream does not begin with OpportunityOpened');
   return deal;
@@ -133,7 +133,7 @@ const requireOpened = (deal: Deal | undefined): Deal => {
 const fieldsOf = ({ opportunityId: _, ...facts }: DealFacts & { readonly opportunityId: string }): DealFacts => facts;
 const emptyFields = Object.fromEntries(factNames.map((name) => [name, []])) as unknown as Deal['facts'];
 
-/** How each event changes a deal. Everything counts from its `occurredAt`, however late it is recorded. */
+/** How each event changes a deal. Every event counts from its `occurredAt`, however late it is recorded. */
 export const dealFolds: { readonly [T in OpportunityEvent['type']]: Fold<T> } = {
   OpportunityOpened: (_, { data, occurredAt: openedAt }) =>
     withFacts(
@@ -183,7 +183,7 @@ export const dealFolds: { readonly [T in OpportunityEvent['type']]: Fold<T> } = 
   },
 };
 
-/** The deal after its events, up to an instant where one is given; undefined where it was never opened. */
+/** The deal after its events, up to an instant if one is given; undefined if it was never opened. */
 export const foldDeal = (stream: readonly DatedEvent<OpportunityEvent>[], until?: Instant): Deal | undefined => {
   const folds = dealFolds as unknown as Record<string, (deal: Deal | undefined, event: DatedEvent) => Deal>;
   return stream.reduce<Deal | undefined>(

@@ -41,13 +41,13 @@ const lossReasons: Definition = {
 
 describe('opening a deal', () => {
   it('begins in the first stage', () => given().when(send('OpenOpportunity', {})).then(bare));
-  it('keeps what is known of it', () =>
+  it('keeps its known fields', () =>
     given()
       .when(send('OpenOpportunity', { ...facts, expectedCloseOn: '2024-03-01' }))
       .then(opened));
   it('is refused for a deal that exists', () =>
     given(opened).when(send('OpenOpportunity', {})).thenRefused('opportunity/already-opened'));
-  it('is refused with less than nothing', () =>
+  it('is refused with a negative amount', () =>
     given()
       .when(send('OpenOpportunity', { amount: usd(-1) }))
       .thenRefused('opportunity/negative-amount', 'amount.minor'));
@@ -94,7 +94,7 @@ describe('an open deal', () => {
     given(opened, forward)
       .when(send('MoveOpportunityStage', { to: 'open' }))
       .then({ type: 'OpportunityStageMoved', data: { opportunityId, from: 'demo', to: 'open' } }));
-  it('is in a stage once', () =>
+  it('enters a stage once', () =>
     given(opened, forward)
       .when(send('MoveOpportunityStage', { to: 'demo' }))
       .then());
@@ -111,11 +111,11 @@ describe('an open deal', () => {
     given(bare)
       .when(send('ChangeOpportunityAmount', { to: usd(5) }))
       .then({ type: 'OpportunityAmountChanged', data: { opportunityId, to: usd(5) } }));
-  it('hears the same amount without an event', () =>
+  it('ignores the same amount', () =>
     given(opened, raised)
       .when(send('ChangeOpportunityAmount', { to: usd(1200_00) }))
       .then());
-  it('is not worth less than nothing', () =>
+  it('refuses a negative amount', () =>
     given(opened)
       .when(send('ChangeOpportunityAmount', { to: usd(-1) }))
       .thenRefused('opportunity/negative-amount', 'to.minor'));
@@ -124,7 +124,7 @@ describe('an open deal', () => {
     given(opened)
       .when(send('ChangeOpportunityCloseDate', { to: '2024-04-01' }))
       .then({ type: 'OpportunityCloseDateChanged', data: { opportunityId, from: '2024-03-01', to: '2024-04-01' } }));
-  it('hears the same day without an event', () =>
+  it('ignores the same day', () =>
     given(opened)
       .when(send('ChangeOpportunityCloseDate', { to: '2024-03-01' }))
       .then());
@@ -138,7 +138,7 @@ describe('an open deal', () => {
       .when(send('AssignOpportunity', { to: 'Moses' }))
       .then());
 
-  it('gets another name, company, product or source: the event names what changed', () => {
+  it('gets another name, company, product or source: the event has only the changes', () => {
     given(opened)
       .when(send('UpdateOpportunity', { name: 'Acme 2024', product: 'GTX Basic', source: 'web' }))
       .then({ type: 'OpportunityUpdated', data: { opportunityId, name: 'Acme 2024', source: 'web' } });
@@ -147,7 +147,7 @@ describe('an open deal', () => {
       .then();
     given(opened).when(send('UpdateOpportunity', {})).thenRefused('opportunity/nothing-to-change');
   });
-  it('forgets what is not known of it any more', () => {
+  it('clears fields', () => {
     const cleared: OpportunityEvent = { type: 'OpportunityFactsCleared', data: { opportunityId, facts: ['owner'] } };
     given(opened)
       .when(send('ClearOpportunityFact', { facts: ['owner', 'name', 'owner'] }))
@@ -163,15 +163,15 @@ describe('an open deal', () => {
       .thenRefused('opportunity/nothing-to-change', 'facts');
   });
 
-  it('gets an offer at its amount', () =>
+  it('gets a proposal at its amount', () =>
     given(opened)
       .when(send('SendProposal', {}))
       .then({ type: 'ProposalSent', data: { opportunityId, amount: usd(1000_00) } }));
-  it('gets another offer at another amount', () =>
+  it('gets another proposal at another amount', () =>
     given(opened, { type: 'ProposalSent', data: { opportunityId, amount: usd(1000_00) } })
       .when(send('SendProposal', { amount: usd(900_00) }))
       .then({ type: 'ProposalSent', data: { opportunityId, amount: usd(900_00) } }));
-  it('hears the same offer without an event', () =>
+  it('ignores the same proposal', () =>
     given(opened, { type: 'ProposalSent', data: { opportunityId, amount: usd(1000_00) } })
       .when(send('SendProposal', {}))
       .then());
@@ -206,7 +206,7 @@ describe('the people of a deal', () => {
     given(opened, ann, { type: 'ContactRoleRemoved', data: { opportunityId, leadId: 'ann' } })
       .when(send('RemoveContactRole', { leadId: 'ann' }))
       .then());
-  it('are at most as many as a closing event can name', () => {
+  it('are limited to the number that a closing event can list', () => {
     const crowd = Array.from({ length: 500 }, (_, i) => ({
       type: 'ContactRoleAdded' as const,
       data: { opportunityId, leadId: `lead-${i}` },
@@ -225,7 +225,7 @@ describe('winning', () => {
     given(opened, ann)
       .when(send('WinOpportunity', {}))
       .then({ type: 'OpportunityWon', data: { ...won.data, leadIds: ['ann'] } }));
-  it('takes the amount that was signed', () =>
+  it('takes the given amount', () =>
     given(opened)
       .when(send('WinOpportunity', { amount: usd(800_00) }))
       .then({ type: 'OpportunityWon', data: { ...won.data, amount: usd(800_00), signedAmount: usd(800_00) } }));
@@ -247,14 +247,14 @@ describe('winning', () => {
       .when(send('ChangeOpportunityAmount', { to: usd(700_00) }))
       .then({ type: 'OpportunityAmountChanged', data: { opportunityId, from: usd(1000_00), to: usd(700_00) } });
   });
-  it('is refused below nothing', () =>
+  it('is refused with a negative amount', () =>
     given(opened)
       .when(send('WinOpportunity', { amount: usd(-1) }))
       .thenRefused('opportunity/negative-amount', 'amount.minor'));
 });
 
 describe('losing', () => {
-  it('says why, and who won instead', () =>
+  it('records the reason and the competitor', () =>
     given(opened)
       .when(send('LoseOpportunity', { reason: 'price', competitor: 'Initech' }))
       .then({ type: 'OpportunityLost', data: { ...lost.data, competitor: 'Initech' } }));
@@ -275,7 +275,7 @@ describe('losing', () => {
 });
 
 describe('reopening', () => {
-  it('returns to the stage of before', () =>
+  it('returns to its last stage', () =>
     given(opened, lost)
       .when(send('ReopenOpportunity', { reason: 'they called back' }))
       .then(reopened));
@@ -294,7 +294,7 @@ describe('reopening', () => {
   it('lets the deal close again', () => given(opened, lost, reopened).when(send('WinOpportunity', {})).then(won));
 });
 
-describe('what is told late', () => {
+describe('an event recorded late', () => {
   const on = (day: number) => `2024-01-${String(day).padStart(2, '0')}T00:00:00.000Z`;
   const past = [
     { ...opened, occurredAt: on(1) },
@@ -303,7 +303,7 @@ describe('what is told late', () => {
     { type: 'OpportunityOwnerChanged', data: { opportunityId, to: 'Zoe' }, occurredAt: on(20) },
   ] as const;
 
-  it('follows what was in force at its instant', () => {
+  it('is compared with the value in force at its instant', () => {
     given(...past)
       .at(on(10))
       .when(send('MoveOpportunityStage', { to: 'demo' }))
@@ -317,19 +317,19 @@ describe('what is told late', () => {
       .when(send('AssignOpportunity', { to: 'Amy' }))
       .then({ type: 'OpportunityOwnerChanged', data: { opportunityId, from: 'Moses', to: 'Amy' } });
   });
-  it('changes nothing that holds since a later instant', () => {
+  it('does not replace a later value', () => {
     const late = { type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'demo' } } as const;
     given(...past, { ...late, occurredAt: on(10) })
       .at(on(30))
       .when(send('MoveOpportunityStage', { to: 'contract' }))
       .then();
   });
-  it('writes nothing where it is what was in force', () =>
+  it('writes nothing if it equals the value in force', () =>
     given(...past)
       .at(on(10))
       .when(send('AssignOpportunity', { to: 'Moses' }))
       .then());
-  it('stands over the opening, also from an earlier instant: a day may begin before the hour of the opening', () => {
+  it('overrides the opening, even from an earlier instant: a day may begin before the hour of the opening', () => {
     const early = { type: 'OpportunityStageMoved', data: { opportunityId, from: 'open', to: 'demo' } } as const;
     given(...past)
       .at('2023-12-31T00:00:00.000Z')
@@ -340,7 +340,7 @@ describe('what is told late', () => {
       .when(send('MoveOpportunityStage', { to: 'demo' }))
       .then();
   });
-  it('is taken of a closed deal that was open then', () => {
+  it('is accepted for a closed deal that was open then', () => {
     const scene = given(...past, { ...won, occurredAt: on(25) });
     scene
       .at(on(10))
@@ -351,19 +351,19 @@ describe('what is told late', () => {
       .when(send('AssignOpportunity', { to: 'Amy' }))
       .thenRefused('opportunity/not-open');
   });
-  it('happened before the close, where a history dates both at one instant', () => {
+  it('counts as before the close if a backfill dates both at one instant', () => {
     const scene = given(...past, { ...won, occurredAt: on(25) }).at(on(25));
     scene.when(send('MoveOpportunityStage', { to: 'signed' })).thenRefused('opportunity/not-open');
     scene
       .when({ ...send('MoveOpportunityStage', { to: 'signed' }), meta: { mode: 'backfill' } })
       .then({ type: 'OpportunityStageMoved', data: { opportunityId, from: 'contract', to: 'signed' } });
   });
-  it('closes the deal at what was in force then', () =>
+  it('closes the deal with the values in force then', () =>
     given(...past)
       .at(on(10))
       .when(send('WinOpportunity', {}))
       .then(won));
-  it('does not close a deal before another close, and reopens none before another reopening', () => {
+  it('does not close a deal before another close, or reopen one before another reopening', () => {
     const scene = given(
       ...past,
       { ...lost, occurredAt: on(22) },
@@ -389,7 +389,7 @@ describe('what is told late', () => {
       .when(send('ReopenOpportunity', { reason: 'they called back' }))
       .then();
   });
-  it('is an offer of its own instant', () => {
+  it('is a proposal of its own instant', () => {
     const offer = (day: number, minor: number) =>
       ({ type: 'ProposalSent', data: { opportunityId, amount: usd(minor) }, occurredAt: on(day) }) as const;
     const scene = given(...past, offer(5, 1000_00), offer(21, 9000_00));

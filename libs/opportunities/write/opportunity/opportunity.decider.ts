@@ -19,9 +19,9 @@ import {
 } from './opportunity.events';
 import { currentRoles, roleOf, type ContactRole } from './roles.rules';
 
-/** The stage of a deal that was opened without one. */
+/** The first stage of a deal that was opened without one. */
 const FIRST_STAGE = 'open';
-/** The most people that a closing event can list. */
+/** Maximum number of people in a closing event. */
 const MAX_PEOPLE = 500;
 
 type NewEvents = readonly NewEvent<OpportunityEvent>[];
@@ -96,13 +96,13 @@ const closeSnapshotOf = ({ roles }: Deal, { amount, product, owner, source }: De
 /** The codes of a version of `loss-reasons`. */
 const codesOf = ({ body }: DefinitionOf<'loss-reasons'>): readonly string[] => body.reasons.map(({ code }) => code);
 
-/** The facts that differ from those in force; undefined if none does. */
-const changedFields = <F extends DealFacts>(inForce: DealFacts, said: F): F | undefined => {
-  const changed = Object.entries(said).filter(([name, value]) => inForce[name as keyof DealFacts] !== value);
+/** The facts that differ from those in force; undefined if none do. */
+const changedFields = <F extends DealFacts>(inForce: DealFacts, changes: F): F | undefined => {
+  const changed = Object.entries(changes).filter(([name, value]) => inForce[name as keyof DealFacts] !== value);
   return changed.length > 0 ? (Object.fromEntries(changed) as F) : undefined;
 };
 
-/** Every fact counts from its own `occurredAt`: it is compared with what was in force then, and later facts stay in force. */
+/** Every fact counts from its own `occurredAt`: it is compared with the value in force then, and later values stay. */
 export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, OpportunityEvent, DefinitionBodies>({
   commands: opportunityCommands,
   events: opportunityEvents,
@@ -145,10 +145,10 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
           ? []
           : [{ type: 'OpportunityOwnerChanged', data: { opportunityId, ...(from !== undefined && { from }), to } }],
       ),
-    UpdateOpportunity: (deal, { data: { opportunityId, ...said } }, context) =>
+    UpdateOpportunity: (deal, { data: { opportunityId, ...changes } }, context) =>
       whenOpen(deal, context, (_, inForce) => {
-        if (Object.keys(said).length === 0) return nothingToChange('');
-        const changed = changedFields(inForce, said);
+        if (Object.keys(changes).length === 0) return nothingToChange('');
+        const changed = changedFields(inForce, changes);
         return changed ? [{ type: 'OpportunityUpdated', data: { opportunityId, ...changed } }] : [];
       }),
     ClearOpportunityFact: (deal, { data: { opportunityId, facts } }, context) =>
@@ -180,7 +180,8 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
         const offered = given ?? amount;
         if (offered && offered.minor < 0) return negativeAmount('amount');
         const before = valueAt(offers, context.now);
-        if (before && sameAmount(before.amount, offered)) return []; // a repeated offer with the same amount is not a second one
+        // another proposal with the same amount is a repetition
+        if (before && sameAmount(before.amount, offered)) return [];
         return [{ type: 'ProposalSent', data: { opportunityId, ...(offered && { amount: offered }) } }];
       }),
     WinOpportunity: (deal, { data: { opportunityId, amount: given } }, context) => {

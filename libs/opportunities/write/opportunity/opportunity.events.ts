@@ -33,6 +33,12 @@ const stage = state('opportunity.stage', stageName);
 const lossReason = shortText('Loss reason: price, timing, competitor, no-decision …');
 const { name, account, product, source } = facts;
 /** The fields of a deal that can be cleared; a deal always has a stage, and an amount is set to 0 instead. */
+export const dealOutcomes = enumeration('DealOutcome', 'How a deal closed.', {
+  won: 'The customer signed.',
+  lost: 'The deal was lost.',
+});
+export type DealOutcome = EnumerationValue<typeof dealOutcomes>;
+
 const opportunityFacts = enumeration('OpportunityFact', 'Field of a deal that can be cleared.', {
   name: 'Name of the deal.',
   account: 'Company of the deal.',

@@ -12,20 +12,20 @@ const said = (leadId: string, day: number, role: string | null | undefined) => {
 const people = (...events: readonly ReturnType<typeof said>[]) => currentRoles(rolesAfter(events));
 
 describe('the people of a deal', () => {
-  it('have the role that was given last, and keep it when they are named without one', () =>
+  it('have the last role given, and keep it when they are added without one', () =>
     expect(
       people(said('ann', 1, 'user'), said('bob', 1, undefined), said('ann', 2, 'champion'), said('ann', 3, undefined)),
     ).toEqual([{ leadId: 'ann', role: 'champion' }, { leadId: 'bob' }]));
-  it('stand in the order in which they were named, whatever their ids', () =>
+  it('are in the order in which they were added, whatever their ids', () =>
     expect(people(...['zoe', '10', 'constructor', '9'].map((leadId, n) => said(leadId, n + 1, 'user')))).toEqual(
       ['zoe', '10', 'constructor', '9'].map((leadId) => ({ leadId, role: 'user' })),
     ));
-  it('leave, and come back without the role that they had', () => {
+  it('leave, and return without their earlier role', () => {
     const left = [said('ann', 1, 'user'), said('ann', 2, null)];
     expect(people(...left)).toEqual([]);
     expect(people(...left, said('ann', 3, undefined))).toEqual([{ leadId: 'ann' }]);
   });
-  it('are as the latest word on each says, in whatever order the words are told', () => {
+  it('follow the latest event about each, in any order of recording', () => {
     const words = fc.uniqueArray(
       fc.tuple(
         fc.constantFrom('ann', 'bob'),

@@ -8,7 +8,7 @@ export interface ContactRole {
   readonly leadId: string;
   /** `occurredAt` of the latest event about the person. */
   readonly at: Instant;
-  /** Whether the person has a role since then. */
+  /** Whether the person has had a role since then. */
   readonly on: boolean;
   readonly role?: string;
   /** When the role was given, and when the person last left. */
@@ -54,6 +54,6 @@ const roleAfter = (known: ContactRole, { type, data, occurredAt: at }: DatedEven
   };
 };
 
-/** The people with a role, each with its name where it has one. */
+/** The people with a role, each with the name of the role if it has one. */
 export const currentRoles = (roles: ContactRoles): readonly { readonly leadId: string; readonly role?: string }[] =>
   roles.flatMap(({ leadId, on, role }) => (on ? [{ leadId, ...(role !== undefined && { role }) }] : []));

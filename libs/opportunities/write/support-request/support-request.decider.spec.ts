@@ -13,9 +13,9 @@ const served: SupportRequestEvent = { type: 'SupportRequestClosed', data: { ...i
 describe('requesting support', () => {
   const request = { type: 'RequestSupport' as const, data: facts };
   it('names the deal and the need', () => given().when(request).then(requested));
-  it('is refused under an id that is taken', () =>
+  it('is refused under a used id', () =>
     given(requested).when(request).thenRefused('support/already-requested', 'supportId'));
-  it('refuses kinds and days that there are not', () => {
+  it('refuses unknown kinds and days', () => {
     given()
       .when({ ...request, data: { ...facts, kind: 'money' as never } })
       .thenRefused('command/invalid', 'kind');
@@ -27,11 +27,11 @@ describe('requesting support', () => {
 
 describe('taking a request', () => {
   const take = (data: object = {}) => ({ type: 'TakeSupportRequest' as const, data: { supportId: 's1', ...data } });
-  it('is done by whoever says so', () =>
+  it('is done by the sender', () =>
     given(requested)
       .when(take())
       .then({ type: 'SupportRequestTaken', data: { ...ids, taker: 'tester' } }));
-  it('may name another', () =>
+  it('may name another person', () =>
     given(requested)
       .when(take({ taker: 'mia' }))
       .then(taken));
@@ -61,11 +61,11 @@ describe('delivering support', () => {
   });
   it('names what was delivered', () => given(requested, taken).when(deliver()).then(delivered));
   it('is safe to send twice', () => given(requested, taken, delivered).when(deliver()).then());
-  it('may be improved', () =>
+  it('may be replaced by an improved one', () =>
     given(requested, taken, delivered)
       .when(deliver('bank-story-2.pdf'))
       .then({ type: 'SupportDelivered', data: { ...ids, delivered: 'bank-story-2.pdf' } }));
-  it('needs somebody who has taken it', () =>
+  it('needs a person who has taken it', () =>
     given(requested).when(deliver()).thenRefused('support/not-taken', 'supportId'));
   it('is refused before the request and after the close', () => {
     given().when(deliver()).thenRefused('support/unknown');
@@ -75,8 +75,8 @@ describe('delivering support', () => {
 
 describe('closing a request', () => {
   const close = (data: object = {}) => ({ type: 'CloseSupportRequest' as const, data: { supportId: 's1', ...data } });
-  it('settles what was delivered', () => given(requested, taken, delivered).when(close()).then(served));
-  it('withdraws what was not', () => {
+  it('marks it served after a delivery', () => given(requested, taken, delivered).when(close()).then(served));
+  it('marks it withdrawn without one', () => {
     const withdrawn = {
       type: 'SupportRequestClosed',
       data: { ...ids, outcome: 'withdrawn', reason: 'deal paused' },

@@ -1,13 +1,15 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import type { Instant, Json, Sealed } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { Allow, InstantScalar, JsonScalar, personalField, ReadArgs } from '@baton/platform/graphql';
+import { Allow, enumOf, InstantScalar, JsonScalar, personalField, ReadArgs } from '@baton/platform/graphql';
 import { IsString, MaxLength } from 'class-validator';
 import type { ContentUsage, EarlierHandoff, HandoffPackage, SignalOccurrences } from '@baton/leads';
 import type { FirstTouch } from '@baton/leads';
-import { leads, type LeadDocument } from '@baton/leads';
+import { dispositions, leads, packageParts, type LeadDocument, type PackagePart } from '@baton/leads';
 import { handoffPackages, type HandoffPackageDocument } from './handoff-packages.projection';
 
+const DispositionEnum = enumOf(dispositions);
+const PartEnum = enumOf(packageParts);
 const maybe = (description: string) => ({ nullable: true, description });
 const personal = (description: string) => ({ ...maybe(description), middleware: [personalField] });
 
@@ -93,7 +95,7 @@ class EarlierHandoffType implements EarlierHandoff {
   rep!: string;
   @Field(() => InstantScalar, { description: 'When the lead was handed off.' })
   at!: Instant;
-  @Field(() => String, { description: 'accepted, rejected, recycled, disqualified, or waiting.' })
+  @Field(() => DispositionEnum, { description: 'How it was answered.' })
   outcome!: EarlierHandoff['outcome'];
   @Field(() => String, maybe('The reason.'))
   reason?: string;
@@ -119,8 +121,8 @@ class HandoffPackageType {
     description: 'True if the package has a contact, firmographics, a source, a first touch and evidence.',
   })
   complete!: boolean;
-  @Field(() => [String], { description: 'The parts that are missing.' })
-  missing!: readonly string[];
+  @Field(() => [PartEnum], { description: 'The parts that are missing.' })
+  missing!: readonly PackagePart[];
   @Field(() => HandoffContactType, { description: 'Contact details of the lead.' })
   contact!: HandoffContactType;
   @Field(() => FirmographicsType, { description: 'Job and company of the lead.' })

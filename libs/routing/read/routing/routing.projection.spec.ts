@@ -21,9 +21,9 @@ const history = [
 
 describe('the balance of a queue', () => {
   const queue = foldAll(routingQueues, history).get(routingId)!;
-  it('counts what was routed, wherever it went', () =>
+  it('counts the assigned leads, whatever became of them', () =>
     expect(queue).toMatchObject({ routed: 3, toHandoffOwner: 1, lastRoutedAt: '2024-01-04T00:00:00.000Z' }));
-  it('shows its members in the order of their turns, and then those away', () =>
+  it('shows its members in the order of their turns, then absent ones', () =>
     expect(
       membersOf(queue).map(({ rep, assigned, returned, base, away }) => [rep, assigned, returned, base, away]),
     ).toEqual([

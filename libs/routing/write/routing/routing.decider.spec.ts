@@ -57,8 +57,8 @@ const choice = (...past: RoutingEvent[]) => ({
   },
 });
 
-describe('who gets a lead', () => {
-  it('is the rep with the lowest load for the weight, and the event says why', () =>
+describe('the rep for a lead', () => {
+  it('is the one with the lowest load for the weight, and the event gives the reason', () =>
     given(joined('rita', 2), joined('sam'), chosen('rita'), chosen('sam'))
       .under(agreed)
       .when(choose())
@@ -84,13 +84,13 @@ describe('who gets a lead', () => {
     expect(choice(...reps, absent('sam')).for('sam')).toMatchObject({ rep: 'rita', by: 'turn' });
     expect(choice(...reps).for('somebody')).toMatchObject({ rep: 'rita', by: 'turn' });
   });
-  it('is the handoff owner when everybody is away, or nobody ever came', () => {
+  it('is the handoff owner if all are absent, or the queue has no members', () => {
     const alone = { rep: 'hanna', by: 'handoff-owner', standings: [] };
     expect(choice(joined('rita'), absent('rita')).for()).toMatchObject(alone);
     expect(choice().for()).toMatchObject(alone);
   });
   it('needs agreed rules', () => given(joined('rita')).when(choose()).thenRefused('routing/no-definition'));
-  it('is a rep whose lead came back', () =>
+  it('is one whose lead came back', () =>
     expect(
       choice(joined('rita'), joined('sam'), chosen('rita', 'x'), chosen('sam', 'y'), {
         type: 'LeadUnassigned',
@@ -99,15 +99,15 @@ describe('who gets a lead', () => {
     ).toBe('sam'));
 });
 
-describe('coming and going', () => {
+describe('joining and leaving', () => {
   const twice = [joined('rita'), chosen('rita', 'a'), chosen('rita', 'b')];
-  it('a newcomer stands with the lowest of those present', () => {
+  it('a new member starts at the lowest level of those present', () => {
     given().when(join('rita')).then(joined('rita'));
     given(...twice)
       .when(join('sam', 3))
       .then(joined('sam', 3), calibrated('sam', 6));
   });
-  it('to join again changes nothing; with another weight it is still the same turn', () => {
+  it('joining again changes nothing; with another weight the turn stays the same', () => {
     given(...twice)
       .when(join('rita'))
       .then();
@@ -115,7 +115,7 @@ describe('coming and going', () => {
       .when(join('rita', 5))
       .then(joined('rita', 5), calibrated('rita', 8));
   });
-  it('who returns catches nothing up', () => {
+  it('missed turns are not made up after an absence', () => {
     const away = [...twice, joined('sam'), absent('sam')];
     given(...away)
       .when(toRep('MarkRepAvailable', 'sam'))
@@ -125,11 +125,11 @@ describe('coming and going', () => {
       .then();
     given().when(toRep('MarkRepAvailable', 'sam')).thenRefused('routing/not-in-queue', 'rep');
   });
-  it('who stands above the others keeps the level', () =>
+  it('a rep above the others keeps the level', () =>
     given(...twice, absent('rita'), joined('sam'))
       .when(toRep('MarkRepAvailable', 'rita'))
       .then(returned('rita')));
-  it('who is away is away once', () => {
+  it('an absence is recorded once', () => {
     given(...twice)
       .when(toRep('MarkRepAbsent', 'rita'))
       .then(absent('rita'));
@@ -140,7 +140,7 @@ describe('coming and going', () => {
       .when(toRep('MarkRepAbsent', 'sam'))
       .thenRefused('routing/not-in-queue', 'rep');
   });
-  it('who leaves may come again', () => {
+  it('a rep who left may join again', () => {
     const left: RoutingEvent = { type: 'RepLeft', data: { routingId, rep: 'rita' } };
     given(...twice)
       .when(toRep('LeaveQueue', 'rita'))
@@ -156,7 +156,7 @@ describe('coming and going', () => {
       .then(joined('rita'));
     given().when(toRep('LeaveQueue', 'rita')).thenRefused('routing/not-in-queue', 'rep');
   });
-  it('a lead that was routed twice comes back from the choice that is named', () => {
+  it('a lead that was routed twice comes back from the named choice', () => {
     const again = [joined('rita'), chosen('rita', 'a'), joined('sam'), chosen('sam', 'a')];
     const back = (rep: string, choice: string): RoutingEvent => ({
       type: 'LeadUnassigned',
@@ -277,7 +277,7 @@ describe('for any coming and going', () => {
       .map(([type, who]) => toRep(type, who)),
     fc.constant(giveBack('lea')),
   );
-  it('only those present are chosen, at the lowest level, and whoever comes in is not behind', () =>
+  it('only present reps are chosen, at the lowest level, and a new member is not behind', () =>
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
         let state = routingDecider.initialState();

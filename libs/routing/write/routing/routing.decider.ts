@@ -3,7 +3,7 @@ import type { DefinitionBodies } from '@baton/definitions';
 import { MAX_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
 import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
 
-/** The state keeps the last leads of a queue only: a queue may have any number. */
+/** The state keeps the last leads of a queue only, because a queue may have any number. */
 const REMEMBERED_LEADS = 1000;
 
 interface Queue {
@@ -25,18 +25,18 @@ const notInQueue = (rep: string): Refused =>
 const choiceIndexOf = (leads: Queue['leads'], leadId: string, choice: string | undefined): number =>
   leads.findLastIndex((lead) => lead.leadId === leadId && (choice === undefined || lead.choice === choice));
 
-/** Sets the baseline that puts a rep at a level; [] if the rep is there already. */
+/** Sets the baseline that puts a rep at a level; [] if the rep has that level already. */
 const setLevel = (routingId: string, rep: Rep, level: number): readonly NewEvent<RoutingEvent>[] => {
   if (level === levelOf(rep)) return [];
   const load = (level / 1e9) * rep.weight;
-  // Nine digits give the level back exactly.
+  // With nine digits, the level is reproduced exactly.
   const base = Number((load - rep.assigned + rep.returned).toFixed(9));
   return [{ type: 'RepBaselineSet', data: { routingId, rep: rep.rep, base } }];
 };
 
 /**
- * Lifts a rep who comes in to the lowest level of the others present, so that nothing is caught up; whoever stands above
- * it keeps the level.
+ * Raises a rep who joins or returns to the lowest level of the other present reps, so that no missed turns are caught
+ * up; a rep above that level keeps the own level.
  */
 const setBaseline = ({ reps }: Queue, routingId: string, coming: Rep): readonly NewEvent<RoutingEvent>[] => {
   const lowest = inTurn(reps).find(({ rep }) => rep !== coming.rep);
@@ -65,7 +65,7 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
         );
       const coming = { ...(known ?? newcomer(rep)), weight, member: true };
       const joined: NewEvent<RoutingEvent> = { type: 'RepJoined', data };
-      // Another weight changes the share of what comes, not whose turn it is now.
+      // A new weight changes the share of future leads, not whose turn it is now.
       if (known?.member) return [joined, ...setLevel(routingId, coming, levelOf(known))];
       return [joined, ...setBaseline(state, routingId, coming)];
     },

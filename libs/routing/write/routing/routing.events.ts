@@ -15,7 +15,7 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
-/** The most reps of one queue: the explanation of a choice names them all. */
+/** The most reps in one queue, because each choice is recorded with the state of all of them. */
 export const MAX_REPS = 200;
 
 const routingId = ref('routing', 'The queue of reps, as the routing rules name it.');
@@ -151,5 +151,5 @@ export const routingCommands = commands('routing', {
 });
 export type RoutingCommand = CommandOf<typeof routingCommands>;
 
-/** A command on its way to a queue. */
+/** Sends a command to a queue. */
 export class ToRouting extends To<RoutingCommand> {}

@@ -10,16 +10,16 @@ export interface Rep {
   readonly assigned: number;
   readonly returned: number;
 }
-/** All current and former members by name; a rep who joins again continues with their counts. */
+/** All current and former members by name; a rep who joins again continues with the earlier counts. */
 export type Reps = Readonly<Record<string, Rep>>;
 
 export const isPresent = ({ member, away }: Rep): boolean => member && !away;
-/** Leads that count for the rep's turn. */
+/** Leads that count towards the rep's turn. */
 export const loadOf = ({ base, assigned, returned }: Rep): number => base + assigned - returned;
-/** Load by weight, in billionths: whole numbers compare exactly. */
+/** Load by weight, in billionths, because whole numbers compare exactly. */
 export const levelOf = (rep: Rep): number => Math.round((loadOf(rep) / rep.weight) * 1e9);
 
-/** Those present, whose turn is nearest first: the lowest level, ties by id. */
+/** The present reps in the order of their turns: lowest level first, ties by id. */
 export const inTurn = (reps: Reps): readonly Rep[] =>
   Object.values(reps)
     .filter(isPresent)
@@ -39,7 +39,7 @@ export const newcomer = (rep: string): Rep => ({
   returned: 0,
 });
 
-/** The reps of a queue after one of its events. */
+/** The state of a queue after an event. */
 export const repsAfter: {
   readonly [T in RoutingEvent['type']]: (reps: Reps, data: Extract<RoutingEvent, { type: T }>['data']) => Reps;
 } = {
@@ -48,7 +48,7 @@ export const repsAfter: {
   RepMarkedAbsent: (reps, { rep }) => changed(reps, rep, { away: true }),
   RepMarkedAvailable: (reps, { rep }) => changed(reps, rep, { away: false }),
   RepBaselineSet: (reps, { rep, base }) => changed(reps, rep, { base }),
-  // The handoff owner stands in for a queue and is no part of its balance.
+  // The handoff owner is not a member of the queue and has no turn in it.
   RepChosen: (reps, { rep, by }) =>
     by === 'handoff-owner' ? reps : changed(reps, rep, { assigned: (reps[rep]?.assigned ?? 0) + 1 }),
   LeadUnassigned: (reps, { rep }) => changed(reps, rep, { returned: (reps[rep]?.returned ?? 0) + 1 }),

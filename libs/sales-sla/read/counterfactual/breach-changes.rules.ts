@@ -17,7 +17,7 @@ import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
 /** Terms with the versions that set them. */
 export interface NamedTerms extends ClockTerms {
   readonly definition: string;
-  /** The version of the business calendar; undefined: the clock on the wall. */
+  /** The version of the business calendar; undefined: the wall clock. */
   readonly hours?: string;
 }
 /** The terms that apply to a lead at an instant. */
@@ -30,13 +30,13 @@ interface SimulatedClock extends SlaClock {
 
 /** How a clock ended under one set of terms. */
 export interface ClockResult {
-  /** The versions that set the terms, `sla-policy@2`; `given` for a body that came with the question. */
+  /** The versions of the terms, `sla-policy@2`; `given` for a body in the query. */
   readonly definition: string;
   readonly calendar: string | null;
-  /** The last instant at which an answer is in time; null while the clock stands still. */
+  /** The last instant at which an answer is on time; null while the clock is paused. */
   readonly dueAt: Instant | null;
   readonly answeredAt: Instant | null;
-  /** As it happened, and as it was known in time: they differ where an answer was told late. */
+  /** Judged by when events occurred, and by when they were recorded: they differ if an answer was recorded late. */
   readonly state: SlaState;
   readonly known: SlaState;
 }
@@ -51,15 +51,15 @@ export interface BreachChange {
   readonly startedBy: string;
   /** gained: only under the alternative; lost: only under the baseline; kept: under both. */
   readonly change: 'gained' | 'lost' | 'kept';
-  /** Null where nothing was owed under these terms. */
+  /** Null if the obligation does not exist under these terms. */
   readonly baseline: ClockResult | null;
   readonly alternative: ClockResult | null;
 }
 
-/** Clocks and breaches with something in common. */
+/** Clocks and breaches of one group. */
 export interface BreachCounts {
   readonly key: string | null;
-  /** Owed under either set of terms. */
+  /** Clocks under either set of terms. */
   readonly clocks: number;
   readonly baseline: number;
   readonly alternative: number;
@@ -70,14 +70,14 @@ export interface BreachCounts {
 
 /** The terms to compare, and the period. */
 export interface ComparisonOptions {
-  /** Supposed terms to compare with; undefined: the clocks as they were recorded. */
+  /** Alternative terms to compare with; undefined: the clocks as recorded. */
   readonly baseline: TermsAt | undefined;
   readonly alternative: TermsAt;
   /** Clocks started at or after this instant … */
   readonly from?: Instant | undefined;
   /** … and before this one. */
   readonly to?: Instant | undefined;
-  /** The instant at which the clocks are judged. */
+  /** The instant at which the clocks are evaluated. */
   readonly at: Instant;
   readonly timeZone?: string | undefined;
 }
@@ -88,7 +88,7 @@ interface ComparedLead {
   readonly baseline: readonly SimulatedClock[];
   readonly alternative: readonly SimulatedClock[];
   readonly rep?: string | undefined;
-  /** The facts by which its calendar is chosen. */
+  /** The fields that select its calendar. */
   readonly place: CalendarFields;
   readonly facts: OwnFacts;
   readonly mergedAt?: Instant | undefined;
@@ -98,7 +98,7 @@ const keyOf = ({ kind, startedBy }: Pick<SlaClock, 'kind' | 'startedBy'>): strin
 
 const isClockEvent = (event: StoredEvent<LeadEvent>): event is StoredEvent<ClockEvent> =>
   event.type.startsWith('Obligation');
-/** Moves after which no rep has the lead. */
+/** Events after which no rep has the lead. */
 const endOfRepWork: ReadonlySet<string> = new Set([
   ...['LeadQualified', 'LeadRejected', 'LeadRecycled', 'LeadReengaged'],
   ...['LeadDisqualified', 'LeadConverted', 'LeadReturnedToOpportunity', 'LeadBecameCustomer'],
@@ -161,12 +161,12 @@ const clockResult = (
 };
 
 /**
- * Compares the breaches of a history under two sets of terms. Give it every event of the leads in the order of the log;
- * the streams may interleave. Of a lead only its clocks are kept, so the memory grows with handoffs and not with touches.
+ * Compares the breaches of a history under two sets of terms. Takes every event of the leads in the order of the log;
+ * the streams may interleave. Only the clocks of a lead are kept, so memory grows with handoffs and not with touches.
  */
 export class BreachComparison {
   private readonly leads = new Map<string, ComparedLead>();
-  /** Clocks that are kept. */
+  /** Number of clocks kept. */
   clocks = 0;
 
   constructor(private readonly comparison: ComparisonOptions) {}
@@ -239,7 +239,7 @@ export class BreachComparison {
     }
   }
 
-  /** The breaches, by the start of their clocks, and all clocks counted by kind, rep and month. */
+  /** The breaches, by the start of their clocks, and the counts of all clocks by kind, rep and month. */
   result() {
     const { timeZone } = this.comparison;
     const breaches: BreachChange[] = [];

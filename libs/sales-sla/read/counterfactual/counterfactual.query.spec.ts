@@ -31,7 +31,7 @@ const within = (budget: string, clock: 'wall-clock' | 'business-calendar' = 'wal
   obligations: [firstResponse({ budget, clock, immediate: ['duplicate'] })],
 });
 const json = (body: SlaPolicy | BusinessCalendar) => body as unknown as Json;
-/** Agreed versions by kind, all in force from the beginning, the last one decides. */
+/** Agreed versions by kind, all in force from the beginning; the last one decides. */
 const source = (agreed: Readonly<Record<string, readonly unknown[]>>): DefinitionSource => ({
   forKinds: async () => (kind, at) => {
     const versions = agreed[kind] ?? [];
@@ -107,7 +107,7 @@ describe('the same log under another policy', () => {
     expect(await log.tip()).toBe(tip);
   });
 
-  it('takes a version by its reference, also a draft, and compares with another one where it is told to', async () => {
+  it('accepts a version by its reference, also a draft, and compares with a given baseline', async () => {
     const { handedOff, call, ask } = world({ 'sla-policy': [within('PT10M'), within('PT1H')] });
     await handedOff('ada', 0);
     await call('ada', 30);
@@ -132,18 +132,18 @@ describe('the same log under another policy', () => {
     ]);
   });
 
-  it('says as happened, with what was known in time beside it', async () => {
+  it('judges by when events occurred, and by when they were recorded', async () => {
     const { handedOff, call, send, ask } = world({ 'sla-policy': [within('PT1H')] });
     await handedOff('ada', 0);
     await send('ada', 'AdvanceClock', 120);
-    await call('ada', 40); // told after the breach was recorded
+    await call('ada', 40); // recorded after the breach
     const { sla } = await ask({ policy: json(within('PT10M')) });
     expect(sla!.breaches).toMatchObject([
       { change: 'gained', baseline: { state: 'met', known: 'breached' }, alternative: { state: 'met late' } },
     ]);
   });
 
-  it('counts the clocks of a period alone, as things stood at a cut', async () => {
+  it('counts only the clocks of a period, as of a cut', async () => {
     const { handedOff, call, ask } = world({ 'sla-policy': [within('PT1H')] });
     await handedOff('before', 0);
     await handedOff('ada', 2 * DAY);
@@ -191,7 +191,7 @@ describe('the same log under another policy', () => {
     expect(error).toMatchObject({ code });
     expect(error!.path.startsWith(path)).toBe(true);
   });
-  it('is refused beyond the clocks that the asker has room for', async () => {
+  it('is refused above the maximum number of clocks', async () => {
     const { handedOff, ask } = world({ 'sla-policy': [within('PT1H')] });
     await handedOff('ada', 0);
     await handedOff('bob', 0);
@@ -236,7 +236,7 @@ describe('the same log under the policy that was agreed', () => {
     late: fc.integer({ min: -400, max: 200 }),
   });
 
-  /** The clocks that are breached by what is recorded of them: the last word counts. */
+  /** The clocks that are breached by their recorded events: the last event counts. */
   const breachesIn = (log: readonly StoredEvent<LeadEvent>[]): ReadonlySet<string> => {
     const breached = new Set<string>();
     for (const { type, data } of log) {
@@ -250,7 +250,7 @@ describe('the same log under the policy that was agreed', () => {
     return breached;
   };
 
-  it('changes nothing, and its breaches are those that were recorded', async () => {
+  it('changes nothing, and its breaches are the recorded ones', async () => {
     let breached = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (history) => {
@@ -261,7 +261,7 @@ describe('the same log under the policy that was agreed', () => {
         for (const { leadId, command: told, gap, late } of history) {
           const [type, data] = told;
           at += gap;
-          // A wait that is told late may undo what was recorded; an answer may always be told late.
+          // A pause recorded late may undo a recorded breach; an answer may always be recorded late.
           const answers = 'direction' in data && data.direction === 'outbound';
           const merge = 'survivorId' in data && { mergeNumber };
           await send(leadId, type, answers && late > 0 ? at - late : at, { ...data, ...merge });

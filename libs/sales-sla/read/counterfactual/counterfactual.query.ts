@@ -34,14 +34,16 @@ import {
 } from './routing-changes.rules';
 
 type Cut = { readonly [K in keyof AsOf]: AsOf[K] | undefined };
-/** What to suppose. A definition is a body of its kind, or a version by its reference, `sla-policy@2`, drafts included. */
+/**
+ * The alternative. A definition is a body of its kind, or a version by its reference, `sla-policy@2`, drafts included.
+ */
 export interface CounterfactualQuestion {
   readonly policy?: Json | undefined;
   readonly calendar?: Json | undefined;
   readonly routing?: Json | undefined;
   /** Weights of reps by queue: `{ "emea": { "ann": 200, "bob": 0 } }`. */
   readonly weights?: Json | undefined;
-  /** Terms to compare with, for a history whose clocks were not recorded; by default the recorded clocks. */
+  /** Terms to compare with, for a history without recorded clocks; by default the recorded clocks. */
   readonly baselinePolicy?: Json | undefined;
   readonly baselineCalendar?: Json | undefined;
   /** Clocks started and leads qualified at or after this instant … */
@@ -50,20 +52,20 @@ export interface CounterfactualQuestion {
   readonly to?: Instant | undefined;
   /** IANA zone of the months; UTC by default. */
   readonly timeZone?: string | undefined;
-  /** What had happened and was known; by default everything. */
+  /** Which events to use; by default all. */
   readonly cut?: Cut | undefined;
-  /** The instant at which clocks are judged. */
+  /** The instant at which clocks are evaluated. */
   readonly at: Instant;
 }
 
-/** Who would have breached, and who would have got which lead. */
+/** Changes of breaches, and of the assignment of leads. */
 export interface Counterfactual {
-  /** Everything in the log up to here was looked at. */
+  /** Position up to which the log was read. */
   readonly position: Position;
   readonly at: Instant;
-  /** Events that were folded. */
+  /** Number of events folded. */
   readonly events: number;
-  /** Null where neither a policy nor a calendar was supposed. */
+  /** Null if neither a policy nor a calendar is given. */
   readonly sla: {
     readonly total: BreachCounts;
     readonly byKind: readonly BreachCounts[];
@@ -72,7 +74,7 @@ export interface Counterfactual {
     readonly byMonth: readonly BreachCounts[];
     readonly breaches: readonly BreachChange[];
   } | null;
-  /** Null where neither rules nor weights were supposed. */
+  /** Null if neither rules nor weights are given. */
   readonly routing: {
     readonly qualified: number;
     readonly byRep: readonly RepShare[];
@@ -80,7 +82,7 @@ export interface Counterfactual {
   } | null;
 }
 
-/** Where the past and the agreements are. */
+/** The log and the definitions. */
 export interface ReplaySources {
   readonly log: EventLog;
   readonly journal: Journal;
@@ -94,7 +96,7 @@ const PAGE = 2_000;
 const GIVEN = 'given';
 const END: Instant = '9999-12-31T23:59:59.999Z';
 
-/** The one that the question names or gives; undefined where it leaves it to what was agreed. */
+/** The definition that the query names or contains; undefined if it uses the agreed one. */
 const givenDefinition = <K extends TermsKind>(
   kind: K,
   given: Json | undefined,
@@ -138,7 +140,7 @@ const weightsOf = (given: Json | undefined): Weights | undefined => {
   return given as unknown as Weights;
 };
 
-/** What is owed at an instant: by what is supposed, and for the rest by what was in force. */
+/** The terms in force at an instant: those of the alternative, and for the rest the agreed ones. */
 const termsUnder = (
   policy: NamedDefinition<'sla-policy'> | undefined,
   calendar: NamedDefinition<'business-calendar'> | undefined,
@@ -166,34 +168,18 @@ const termsUnder = (
   };
 };
 
-/**
- * The same log under another policy, calendar or routing: which breaches there would be more, fewer, and all the same; and
- * who would have got which lead. The agreed side are the clocks as they were recorded, or those of a baseline that is
- * given. Reads the log once, in pages; keeps the clocks of each lead and none of its events. Nothing is written.
- * @param most the most clocks to keep; more are refused
- * @throws Refused  `definition/invalid-body` with the path of the fault, `counterfactual/invalid-weights`,
- * `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `time/unknown-zone`
- * @throws NotFound `definition/unknown-version`
- */
-export const counterfactual = async (
-  { log, journal, definitions }: ReplaySources,
-  question: CounterfactualQuestion,
-  most = Infinity,
-): Promise<Counterfactual> => {
-  const { from, to, at, timeZone, cut = {} } = question;
-  const zone = zoneOf(timeZone);
-  const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
-  const policy = givenDefinition('sla-policy', question.policy, 'policy', definitionAt);
-  const calendar = givenDefinition('business-calendar', question.calendar, 'calendar', definitionAt);
-  const rules = givenDefinition('routing', question.routing, 'routing', definitionAt);
+/** The comparison of breaches and the replay of routing that a query asks for. */
+const comparisonsOf = (question: CounterfactualQuestion, definitionAt: DefinitionAt) => {
+  const { from, to, at } = question;
+  const zone = zoneOf(question.timeZone);
+  const given = <K extends TermsKind>(kind: K, path: keyof CounterfactualQuestion) =>
+    givenDefinition(kind, question[path] as Json | undefined, path, definitionAt);
+  const policy = given('sla-policy', 'policy');
+  const calendar = given('business-calendar', 'calendar');
+  const rules = given('routing', 'routing');
   const weights = weightsOf(question.weights);
-  const basePolicy = givenDefinition('sla-policy', question.baselinePolicy, 'baselinePolicy', definitionAt);
-  const baseCalendar = givenDefinition(
-    'business-calendar',
-    question.baselineCalendar,
-    'baselineCalendar',
-    definitionAt,
-  );
+  const basePolicy = given('sla-policy', 'baselinePolicy');
+  const baseCalendar = given('business-calendar', 'baselineCalendar');
   if (!policy && !calendar && !rules && !weights)
     throw new Refused(
       'counterfactual/nothing-supposed',
@@ -213,7 +199,7 @@ export const counterfactual = async (
     const found = definitionAt('routing', instant);
     return found && { definition: found.ref, body: found.body };
   };
-  const replay =
+  const routing =
     rules || weights
       ? new RoutingReplay({
           ...{ from, to, weights: weights ?? {} },
@@ -221,8 +207,27 @@ export const counterfactual = async (
           routingAt: rules ? () => ({ definition: rules.ref, body: rules.body }) : routingIn,
         })
       : undefined;
+  return { breaches, routing };
+};
 
-  const types = [...leadEvents.schemas.keys(), ...(replay ? routingEvents.schemas.keys() : [])];
+/**
+ * The same log under another policy, calendar or routing: which breaches would be added, removed and kept; and who
+ * would have got which lead. The agreed side are the clocks as recorded, or those of a given baseline. Reads the log
+ * once, in pages; keeps the clocks of each lead and none of its events. Nothing is written.
+ * @param most maximum number of clocks; more are refused
+ * @throws Refused  `definition/invalid-body` with the path of the fault, `counterfactual/invalid-weights`,
+ *   `counterfactual/nothing-supposed`, `counterfactual/too-many-clocks`, `time/unknown-zone`
+ * @throws NotFound `definition/unknown-version`
+ */
+export const counterfactual = async (
+  { log, journal, definitions }: ReplaySources,
+  question: CounterfactualQuestion,
+  most = Infinity,
+): Promise<Counterfactual> => {
+  const { at, cut = {} } = question;
+  const definitionAt = await definitionsAt(definitions, ['sla-policy', 'business-calendar', 'routing']);
+  const { breaches, routing } = comparisonsOf(question, definitionAt);
+  const types = [...leadEvents.schemas.keys(), ...(routing ? routingEvents.schemas.keys() : [])];
   const tip = await log.tip();
   const last = cut.knownAt && cut.knownAt < tip ? cut.knownAt : tip;
   const [happenedBy, knownBy] = [cut.happenedBy ?? END, cut.knownBy ?? END];
@@ -234,7 +239,7 @@ export const counterfactual = async (
       if (stored.meta.occurredAt > happenedBy || stored.recordedAt > knownBy) continue;
       const event = journal.decode(stored) as StoredEvent<LeadEvent | RoutingEvent>;
       events++;
-      replay?.see(event);
+      routing?.see(event);
       if (!('routingId' in event.data)) breaches?.see(event as StoredEvent<LeadEvent>);
       if (breaches && breaches.clocks > most)
         throw new Refused(
@@ -247,5 +252,5 @@ export const counterfactual = async (
     after = page.position;
     more = !page.atTip && after < last;
   }
-  return { position: last, at, events, sla: breaches?.result() ?? null, routing: replay?.result() ?? null };
+  return { position: last, at, events, sla: breaches?.result() ?? null, routing: routing?.result() ?? null };
 };

@@ -12,18 +12,30 @@ import {
   ResolveField,
   Resolver,
 } from '@nestjs/graphql';
-import { boundsOf, Clock, DefinitionSource, EventLog, Journal, toMs, type Instant, type Json } from '@baton/kernel';
+import {
+  boundsOf,
+  Clock,
+  DefinitionSource,
+  enumeration,
+  EventLog,
+  Journal,
+  toMs,
+  type Instant,
+  type Json,
+} from '@baton/kernel';
 import { pageOf, type Connection } from '@baton/platform/documents';
 import {
   Allow,
   connectionOf,
   DayOrInstantScalar,
+  enumOf,
   InstantScalar,
   JsonScalar,
   ReadArgs,
   Heavy,
 } from '@baton/platform/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { SlaStateEnum } from '../sla-board/sla-board.types';
 import type { BreachChange, BreachCounts, ClockResult } from './breach-changes.rules';
 import { counterfactual, type Counterfactual, type CounterfactualQuestion } from './counterfactual.query';
 import type { RepShare, RoutedLead } from './routing-changes.rules';
@@ -82,11 +94,9 @@ class JudgedClockType implements ClockResult {
   dueAt!: Instant | null;
   @Field(() => InstantScalar, { nullable: true, description: 'When it was fulfilled.' })
   answeredAt!: Instant | null;
-  @Field(() => String, {
-    description: 'The state by when things happened: running, met, breached, met late or cancelled.',
-  })
+  @Field(() => SlaStateEnum, { description: 'The state by when things happened.' })
   state!: ClockResult['state'];
-  @Field(() => String, {
+  @Field(() => SlaStateEnum, {
     description: 'The state by when things were recorded; differs from `state` if an answer was recorded late.',
   })
   known!: ClockResult['known'];
@@ -128,6 +138,14 @@ class RepShareType implements RepShare {
   alternative!: number;
 }
 
+const ChoiceEnum = enumOf(
+  enumeration<NonNullable<RoutedLead['by']>>('RoutingChoice', 'Why a rep gets a lead.', {
+    turn: 'The rep has the lowest load per weight in the queue.',
+    'account-owner': 'The rep owns the account.',
+    'handoff-owner': 'Everybody in the queue is absent.',
+  }),
+);
+
 @ObjectType('ReroutedLead', { description: 'A qualified lead that would have been assigned to another rep.' })
 class ReroutedLeadType implements RoutedLead {
   @Field(() => ID, { description: 'The lead’s id.' })
@@ -145,7 +163,7 @@ class ReroutedLeadType implements RoutedLead {
   queue!: string | null;
   @Field(() => String, { nullable: true, description: 'The rule that would have selected the queue.' })
   rule!: string | null;
-  @Field(() => String, { nullable: true, description: 'Why that rep: turn, account-owner or handoff-owner.' })
+  @Field(() => ChoiceEnum, { nullable: true, description: 'Why that rep.' })
   by!: RoutedLead['by'];
   @Field(() => String, {
     nullable: true,

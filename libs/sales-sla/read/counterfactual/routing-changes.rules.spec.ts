@@ -10,7 +10,7 @@ const agreed: Routing = { handoffOwner: 'olga', rules: [], otherwise: 'all' };
 const definition = (): Definition => ({ kind: 'routing', version: 1, ref: 'routing@1', body: agreed as never });
 const hour = (after: number): Instant => new Date(Date.UTC(2024, 0, 1, after)).toISOString();
 
-/** A queue as it was lived, hour by hour, and the log that it left. */
+/** A simulated queue, hour by hour, and its log. */
 const lived = () => {
   const log: StoredEvent<LeadEvent | RoutingEvent>[] = [];
   let queue = routingDecider.initialState();
@@ -57,8 +57,8 @@ const team = () => {
   return world;
 };
 
-describe('leads given out again', () => {
-  it('go to whom they went under the same rules and weights, absences and returns included', () => {
+describe('reassigned leads', () => {
+  it('go to the same reps under the same rules and weights, including absences and returns', () => {
     const { tell, qualified, replay } = team();
     leads(20).forEach((leadId) => qualified(leadId));
     tell('MarkRepAbsent', { rep: 'ann' });
@@ -83,7 +83,7 @@ describe('leads given out again', () => {
     expect(shares(replay({ weights: { all: { bob: 0 } } }))).toEqual({ ann: [30, 40], bob: [15, 0], cyd: [15, 20] });
   });
 
-  it('are no longer what they were from the beginning of the period only', () => {
+  it('differ only from the beginning of the period', () => {
     const { qualified, replay } = team();
     leads(40).forEach((leadId) => qualified(leadId));
     const result = replay({ weights: { all: { ann: 100 } }, from: hour(21), to: hour(33) });
@@ -91,7 +91,7 @@ describe('leads given out again', () => {
     expect(shares(result)).toEqual({ ann: [6, 4], bob: [3, 4], cyd: [3, 4] });
   });
 
-  it('follow other rules, with reps that were in no queue, and away when they were', () => {
+  it('follow other rules, with reps that were in no queue, and their absences', () => {
     const { tell, qualified, replay } = team();
     const body: Routing = {
       ...agreed,
@@ -109,7 +109,7 @@ describe('leads given out again', () => {
     ]);
   });
 
-  it('that people handed off are compared with whom they chose', () => {
+  it('that people handed off are compared with the chosen rep', () => {
     const replay = new RoutingReplay({
       routedAt: () => false,
       routingAt: () => ({ definition: 'given', body: agreed }),

@@ -5,7 +5,7 @@ import { factsAfter, profileNow, routableFacts, type OwnFacts } from '@baton/lea
 import { routingDecider } from '@baton/routing';
 import type { RoutingCommand, RoutingEvent } from '@baton/routing';
 
-/** Reps and their weights by queue; a weight of 0 takes no part. */
+/** Reps and their weights by queue; a rep with weight 0 gets no leads. */
 export type Weights = Readonly<Record<string, Readonly<Record<string, number>>>>;
 /** Routing rules with the version that set them. */
 export interface NamedRouting {
@@ -17,30 +17,30 @@ export interface NamedRouting {
 export interface Scenario {
   /** The routing rules at an instant; undefined if leads are not routed. */
   readonly routingAt: (at: Instant) => NamedRouting | undefined;
-  /** True if leads were really routed by a queue at this instant. */
+  /** True if a queue really routed leads at this instant. */
   readonly routedAt: (at: Instant) => boolean;
   readonly weights: Weights;
-  /** Leads qualified at or after this instant; what came before is as it was. */
+  /** Leads qualified at or after this instant; earlier ones stay as they were. */
   readonly from?: Instant | undefined;
   /** Leads qualified before this instant. */
   readonly to?: Instant | undefined;
 }
 
-/** Who got a qualified lead, and who would have. */
+/** The rep who got a qualified lead, and the rep who would have got it. */
 export interface RoutedLead {
   readonly leadId: string;
   readonly qualifiedAt: Instant;
-  /** Who got it: the queue’s choice, or whoever it was handed to; null: nobody. */
+  /** The rep who got it: the queue’s choice, or the one it was handed to; null: nobody. */
   readonly baseline: string | null;
-  /** Who would have got it; null where no rules are supposed. */
+  /** The rep who would have got it; null if no rules are given. */
   readonly alternative: string | null;
-  /** Why, and under which version. */
+  /** The reason, and the version. */
   readonly queue: string | null;
   readonly rule: string | null;
   readonly by: 'turn' | 'account-owner' | 'handoff-owner' | null;
   readonly definition: string | null;
 }
-/** Leads of one rep. */
+/** Number of leads of one rep. */
 export interface RepShare {
   readonly rep: string;
   readonly baseline: number;
@@ -57,16 +57,16 @@ type Queue = ReturnType<typeof routingDecider.initialState>;
 const SYSTEM = { commandId: '', actor: 'counterfactual', origin: 'system' } as const;
 
 /**
- * Gives out the qualified leads of a period again, one after the other, by other rules and weights. Who took part and who
- * was away when is as the log says; a lead that came back comes back from whoever would have had it. Give it every event
- * of leads and queues in the order of the log. Reps named in the weights take part from the beginning of the period.
+ * Assigns the qualified leads of a period again, one after the other, by other rules and weights. Membership and
+ * absences are as recorded; a lead that is returned is returned by the rep who would have had it. Takes every event of
+ * leads and queues in the order of the log. Reps named in the weights are members from the beginning of the period.
  */
 export class RoutingReplay {
   private readonly queues = new Map<string, Queue>();
   private readonly facts = new Map<string, OwnFacts>();
   private readonly rows: Row[] = [];
   private readonly last = new Map<string, Row>();
-  /** Queue members by the log, `queue rep`: an absence of somebody else’s holds for every queue they are supposed in. */
+  /** Queue members by the log, `queue rep`: an absence of anybody else applies to every queue of the alternative. */
   private readonly members = new Set<string>();
   private started = false;
 
@@ -102,7 +102,7 @@ export class RoutingReplay {
     };
     this.rows.push(row);
     this.last.set(leadId, row);
-    // Where a queue was asked, its choices stand in the order in which it was.
+    // If a queue was asked, leads are assigned in the order of its choices.
     if (!routedAt(qualifiedAt)) this.choose(row, qualifiedAt);
   }
 
@@ -124,7 +124,7 @@ export class RoutingReplay {
         return;
       }
       case 'RepBaselineSet':
-        return; // the supposed queue calibrates by itself
+        return; // the simulated queue sets its own baselines
       case 'RepChosen': {
         const row = this.last.get(data.leadId);
         if (row) {
@@ -159,7 +159,7 @@ export class RoutingReplay {
     const reps = Object.hasOwn(weights, queue) ? weights[queue]! : {};
     return Object.hasOwn(reps, rep) ? reps[rep] : undefined;
   }
-  /** The queues in which somebody takes part by supposition alone. */
+  /** The queues in which a rep is a member only in the alternative. */
   private addedQueuesOf(rep: string): string[] {
     return Object.keys(this.scenario.weights).filter(
       (queue) => this.weightOf(queue, rep) !== undefined && !this.members.has(`${queue} ${rep}`),
@@ -210,7 +210,7 @@ export class RoutingReplay {
     this.execute(queue, { type: 'ChooseRep', data: { routingId: queue, leadId, rule, ...owner } }, at, id, agreed);
   }
 
-  /** How many leads each rep got and would have got, and the leads that would have gone to somebody else. */
+  /** The number of leads that each rep got and would have got, and the leads that would have gone to another rep. */
   result() {
     for (const row of this.rows.filter(({ decided }) => !decided)) {
       this.last.set(row.leadId, row);

@@ -12,14 +12,14 @@ const docsOf = async (events: readonly StoredEvent[], where = whereWaiting({}), 
   (await (await modelsOf([handoffs], events)).find(handoffs, { where, orderBy })).map(({ doc }) => doc);
 const limboAt = (events: readonly StoredEvent[], at: number) => docsOf(events, whereLimbo({}, minute(at)), byLimbo);
 
-/** One event of somebody, minutes after the zero of the world. */
+/** One event of a lead, minutes after the start. */
 const told = (leadId: string, at: number, type: LeadEvent['type'], data: object = {}): StoredEvent =>
   recorded({ type, data: { leadId, ...data } } as LeadEvent, { id: `${leadId}-${at}-${type}`, occurredAt: minute(at) });
 const handed = (leadId: string, at: number, more: object = {}) =>
   told(leadId, at, 'LeadHandedOff', { rep: 'rita', definition: 'mql@1', count: 1, ...more });
 
 describe('a lead in the queue', () => {
-  it('shows by when an answer is due next, until sales says what becomes of it', async () => {
+  it('shows the next due time, until sales decides', async () => {
     const ada = world(owing(hour, decide));
     const queue = async () => docsOf(await ada.events());
     await ada.handedOff();
@@ -31,7 +31,7 @@ describe('a lead in the queue', () => {
     await ada.send('AcceptLead', 30);
     expect(await queue()).toEqual([]);
   });
-  it('keeps showing what is overdue, first', async () => {
+  it('stays when it is overdue, first', async () => {
     const ada = world(owing(hour));
     await ada.handedOff();
     await ada.send('AdvanceClock', DAY);
@@ -57,7 +57,7 @@ describe('a lead in the queue', () => {
       },
     ]);
   });
-  it('is found by rep and by queue, and knows the band of its score', async () => {
+  it('is found by rep and by queue, and shows the band of its score', async () => {
     const events = [
       handed('ada', 0, { queue: 'emea', package: { score: { grade: 'A1' } } }),
       handed('bob', 1, { rep: 'sam' }),
@@ -68,14 +68,14 @@ describe('a lead in the queue', () => {
     expect(await found({ queue: 'emea' })).toEqual([['ada', 'A1']]);
     expect(await found({ queue: { none: true } })).toEqual([['bob', undefined]]);
   });
-  it('waits no more once it is merged into another, and again when that is undone', async () => {
+  it('does not wait once it is merged into another, and waits again after an unmerge', async () => {
     const events = [handed('ada', 0), told('ada', 5, 'LeadMergedInto', { survivorId: 'bob', mergeNumber: 0 })];
     expect(await docsOf(events)).toEqual([]);
     expect(
       await docsOf([...events, told('ada', 9, 'LeadUnmergedFrom', { survivorId: 'bob', mergeNumber: 0 })]),
     ).toHaveLength(1);
   });
-  it('is the survivor of a merge, where the other was handed off and it was not', async () => {
+  it('is the survivor of a merge if the other lead was handed off and the survivor was not', async () => {
     const united = {
       mergedLeadId: 'ada',
       touches: [],
@@ -93,7 +93,7 @@ describe('a lead in the queue', () => {
 });
 
 describe('limbo', () => {
-  it('begins 48 hours after the handoff, whatever was agreed; a first response is no word', async () => {
+  it('begins 48 hours after the handoff, whatever was agreed; a first response does not end it', async () => {
     const ada = world(owing(hour, decide));
     await ada.handedOff();
     await ada.call(10);
@@ -105,7 +105,7 @@ describe('limbo', () => {
     await ada.send('RejectLead', 4 * DAY, { reason: 'no-answer' });
     expect(await limboAt(await ada.events(), 9 * DAY)).toEqual([]);
   });
-  it('lists who is in it longest first', async () =>
+  it('lists the longest in it first', async () =>
     expect(
       (await limboAt([handed('bob', 2), handed('ada', 1), handed('cy', 9)], 48 * HOUR + 5)).map(({ leadId }) => leadId),
     ).toEqual(['ada', 'bob']));

@@ -3,22 +3,22 @@ import { conditionsOf, type Instant, type Order, type ValueFilter, type Where } 
 /** Which waiting leads. */
 export interface WaitingFilters {
   readonly rep?: string | ValueFilter;
-  /** Without one: no queue chose the rep. */
+  /** None: no queue chose the rep. */
   readonly queue?: string | ValueFilter;
 }
 
-/** Leads that were handed off and wait for an answer; a lead that was merged away waits no more. */
+/** Leads handed off and waiting for an answer; not those merged into another lead. */
 export const whereWaiting = ({ rep, queue }: WaitingFilters): Where => ({
   ...{ waiting: { eq: true }, merged: { eq: false } },
   ...conditionsOf({ rep, queue }),
 });
-/** Whose answer is due next comes first; those that nothing is agreed for come last, by id. */
+/** Earliest due instant first; those without an obligation last, by id. */
 export const byDue: readonly Order[] = [{ column: 'rank' }];
 
-/** Those of them in limbo: without a word for longer than agreed, or for 48 hours where nothing is. */
+/** Only those in limbo: without an answer for longer than agreed, or for 48 hours if nothing is agreed. */
 export const whereLimbo = (filters: WaitingFilters, at: Instant): Where => ({
   ...whereWaiting(filters),
   limboAt: { lte: at },
 });
-/** Who is in limbo longest comes first. */
+/** Longest in limbo first. */
 export const byLimbo: readonly Order[] = [{ column: 'limboAt' }];

@@ -18,6 +18,7 @@ import {
   Allow,
   connectionOf,
   EndSignal,
+  enumOf,
   FilterField,
   InstantScalar,
   nodeOf,
@@ -29,11 +30,12 @@ import {
 } from '@baton/platform/graphql';
 import { Runner } from '@baton/platform/runner';
 import { handoffs, type HandoffsDocument } from '../handoffs/handoffs.projection';
-import { leadById, leads } from '@baton/leads';
+import { grades, leadById, leads } from '@baton/leads';
 import { boardClockOf, type BoardClock } from '../sla-board/sla-board.query';
 import { clockNode, SlaClockType } from '../sla-board/sla-board.types';
 import { byDue, byLimbo, whereLimbo, whereWaiting, type WaitingFilters } from './handoff-queue.query';
 
+const GradeEnum = enumOf(grades);
 const maybe = (description: string) => ({ nullable: true, description });
 
 @ObjectType('WaitingLead', { description: 'A lead that was handed off and waits for an answer from sales.' })
@@ -52,7 +54,7 @@ class WaitingLeadType {
   handoffs!: number;
   @Field(() => Int, { description: 'Outbound touches by sales since the latest handoff.' })
   attempts!: number;
-  @Field(() => String, maybe('The grade at the handoff, A1 … C3; null if the lead was not scored.'))
+  @Field(() => GradeEnum, maybe('The grade at the handoff; null if the lead was not scored.'))
   grade?: string;
   @Field(() => InstantScalar, maybe('When the next answer is due; null if none is.'))
   dueAt!: Instant | null;

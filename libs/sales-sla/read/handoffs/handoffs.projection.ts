@@ -36,7 +36,7 @@ export interface HandoffsDocument {
   readonly grade?: string;
   /** What sales owes. */
   readonly clocks: readonly RecordedClock[];
-  readonly owed: number;
+  readonly openClocks: number;
   /** The next instant by which sales answers; and the same for sorting, those without one last. */
   readonly dueAt: Instant | null;
   readonly rank: Instant;
@@ -54,7 +54,7 @@ const limboOf = ({ waiting, since }: HandoffsDocument): Pick<HandoffsDocument, '
 
 const withDueAt = (doc: HandoffsDocument): HandoffsDocument => {
   const due = doc.clocks.flatMap(({ answerBy }) => answerBy ?? []).sort();
-  return { ...doc, owed: doc.clocks.length, dueAt: due[0] ?? null, rank: due[0] ?? NO_DUE, ...limboOf(doc) };
+  return { ...doc, openClocks: doc.clocks.length, dueAt: due[0] ?? null, rank: due[0] ?? NO_DUE, ...limboOf(doc) };
 };
 
 /** The lead at another stage, with what that says of its last handoff. */
@@ -116,15 +116,15 @@ const gradeOf = (pack: unknown): string | undefined => {
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = projection<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 7,
+  version: 8,
   columns: {
-    ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', owed: 'integer' },
+    ...{ leadId: 'text', firstAt: 'text', lastAt: 'text', waiting: 'flag', merged: 'flag', openClocks: 'integer' },
     ...{ rep: 'text', queue: 'text', rank: 'text', limboAt: 'text' },
   },
   keys: ({ data }) =>
     'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
   initial: (leadId) => ({
-    ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], owed: 0 },
+    ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], openClocks: 0 },
     ...{ dueAt: null, rank: NO_DUE, limboAt: null },
   }),
   on: {

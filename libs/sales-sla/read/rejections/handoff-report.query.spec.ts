@@ -19,7 +19,7 @@ const call = (leadId: string, at: string) =>
 const report = async (events: readonly StoredEvent[], question: Partial<HandoffQuestion> = {}) =>
   handoffReport(await modelsOf([handoffs], events), { at: '2024-12-31T00:00:00.000Z', ...question });
 
-/** So many handoffs under a definition, so many of them rejected. */
+/** That many handoffs under a definition, that many of them rejected. */
 const many = (definition: string, all: number, refused: number, month = '03') =>
   Array.from({ length: all }, (_, index) => {
     const leadId = `${definition}-${month}-${index}`;
@@ -43,7 +43,7 @@ describe('the report of handoffs', () => {
       handed('cy', '01-04T10:00'),
       event('cy', '01-05T10:00', 'LeadAccepted', { rep: 'rita', definition: 'sal@1' }),
       handed('dan', '01-04T10:00'),
-      // A deal that is lost is no disposition of the handoff.
+      // A lost deal is not a disposition of the handoff.
       handed('eve', '01-04T10:00'),
       event('eve', '01-05T10:00', 'LeadAccepted', { rep: 'rita', definition: 'sal@1' }),
       event('eve', '01-06T10:00', 'LeadConverted', { opportunityId: 'deal', definition: 'sql@1' }),
@@ -56,7 +56,7 @@ describe('the report of handoffs', () => {
     });
     expect((await report(events, { at: '2024-01-06T09:59:59.999Z' })).total.limbo).toBe(0);
   });
-  it('tells the rate by definition and reason, and which definition needs work', async () => {
+  it('shows the rate by definition and reason, and which definition needs work', async () => {
     const events = [
       ...many('mql@1', 10, 3),
       ...many('mql@2', 10, 4),
@@ -68,7 +68,7 @@ describe('the report of handoffs', () => {
       ['external:crm', 1, []], // not ours to work on
       ['mql@1', 0.3, []], // not over
       ['mql@2', 0.4, [NEEDS_WORK]],
-      ['mql@3', 1, []], // too few to tell
+      ['mql@3', 1, []], // too few to judge
     ]);
     expect(rows[2]!.reasons).toEqual([
       { reason: 'no-answer', rejected: 2, rate: 0.2 },
@@ -76,7 +76,7 @@ describe('the report of handoffs', () => {
     ]);
     expect(total.warnings).toEqual([]);
   });
-  it('is broken down by several at once, months in the time zone', async () => {
+  it('is broken down by several at once, with months in the time zone', async () => {
     const events = [...many('mql@1', 10, 4, '03'), ...many('mql@1', 2, 1, '04'), handed('zoe', '03-31T22:30', 'mql@2')];
     const groups = async (timeZone: string) =>
       (await report(events, { by: ['definition', 'month'], timeZone })).rows.map(
@@ -90,12 +90,12 @@ describe('the report of handoffs', () => {
     expect((await groups('Europe/Berlin'))[2]).toEqual(['2024-04', 'mql@2', 1, 0]);
     await expect(report(events, { timeZone: 'Mars/Base' })).rejects.toMatchObject({ code: 'time/unknown-zone' });
   });
-  it('counts the contacts before a negative outcome, each for the handoff in whose time it was', async () => {
+  it('counts the contacts before a negative outcome, each for the handoff at that time', async () => {
     const events = [
       ...[handed('ada', '01-01T10:00'), call('ada', '01-01T11:00'), call('ada', '01-01T12:00')],
       rejected('ada', '01-02T10:00', 'no-answer'),
-      call('ada', '01-02T11:00'), // after the verdict
-      call('ada', '01-01T13:00'), // told late
+      call('ada', '01-02T11:00'), // after the disposition
+      call('ada', '01-01T13:00'), // recorded late
       event('ada', '01-03T10:00', 'LeadReengaged', { cause: 'touch' }),
       ...[handed('ada', '01-04T10:00'), call('ada', '01-04T11:00')],
       ...[handed('bob', '01-01T10:00'), event('bob', '01-02T10:00', 'LeadRecycled', { reason: 'no-timing' })],
@@ -129,11 +129,11 @@ describe('the report of handoffs', () => {
     if (what === 'again') return event(lead, at, 'LeadReengaged', { cause: 'touch' });
     return event(lead, at, 'LeadDisqualified', { reason: 'spam' });
   };
-  it('accepts for ever, and gives back apart, whatever follows', () =>
+  it('keeps accepted handoffs accepted, and counts later returns separately', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
         const events = steps.map(happened);
-        // Told once more: sales ever took what was handed off before the lead went back to marketing.
+        // Computed independently: whether sales ever accepted the handoff before the lead returned to marketing.
         const taken = events.filter(({ type, stream, data }, place) => {
           if (type !== 'LeadHandedOff') return false;
           const later = events
@@ -161,7 +161,7 @@ describe('the report of handoffs', () => {
           const { total, rows } = await handoffReport(models, { at, by: ['queue', 'rep', 'definition'] });
           expect([total.handoffs, sum(rows, (row) => row.handoffs)]).toEqual([all, all]);
           for (const row of [total, ...rows]) {
-            expect(sum(dispositions, (one) => row.counts[one])).toBe(row.handoffs);
+            expect(sum(dispositions.values, (one) => row.counts[one])).toBe(row.handoffs);
             expect(row.limbo).toBeLessThanOrEqual(row.counts.waiting);
           }
           if (end < events.length) continue;
@@ -179,7 +179,7 @@ const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: H
   const behind = async (more: object) => (await listHandoffs(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
   expect(await behind({ givenBack: true })).toBe(row.givenBack);
-  for (const disposition of dispositions) expect(await behind({ disposition })).toBe(row.counts[disposition]);
+  for (const disposition of dispositions.values) expect(await behind({ disposition })).toBe(row.counts[disposition]);
   for (const { reason, rejected: refused } of row.reasons)
     expect(await behind({ disposition: 'rejected', reason })).toBe(refused);
 };

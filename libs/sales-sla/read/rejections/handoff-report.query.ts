@@ -4,7 +4,7 @@ import { dispositions, type Disposition } from '@baton/leads';
 import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.projection';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
-/** Which handoffs; without a queue: no queue chose the rep. */
+/** Which handoffs; queue none: no queue chose the rep. */
 export interface HandoffFilters {
   /** Handed off at or after this instant. */
   readonly from?: Instant;
@@ -12,14 +12,14 @@ export interface HandoffFilters {
   readonly to?: Instant;
   readonly rep?: string | ValueFilter;
   readonly queue?: string | ValueFilter;
-  /** What was met, `mql@3`. */
+  /** The definition that was met, `mql@3`. */
   readonly definition?: string;
 }
 export interface HandoffQuestion extends HandoffFilters {
   readonly by?: readonly ReportBreakdown[];
   /** IANA zone of the months; UTC by default. */
   readonly timeZone?: string;
-  /** Now: who is in limbo. */
+  /** Now, for the limbo. */
   readonly at: Instant;
 }
 export interface RejectionReason {
@@ -33,15 +33,15 @@ export interface HandoffRow {
   /** = accepted + rejected + recycled + disqualified + waiting, each handoff by its latest disposition. */
   readonly handoffs: number;
   readonly counts: Readonly<Record<Disposition, number>>;
-  /** Of those accepted: rejected, recycled or disqualified since. */
+  /** Of the accepted ones: rejected, recycled or disqualified since. */
   readonly givenBack: number;
-  /** Of those waiting: for 48 hours or longer. */
+  /** Of the waiting ones: for 48 hours or longer. */
   readonly limbo: number;
-  /** Rejected / handoffs; null without a handoff. */
+  /** Rejected / handoffs; null without handoffs. */
   readonly rejectionRate: number | null;
-  /** The most frequent first. */
+  /** Most frequent first. */
   readonly reasons: readonly RejectionReason[];
-  /** Contacts before a rejection or a recycling; null without either. */
+  /** Contacts before a rejection or a return to marketing; null without either. */
   readonly medianAttempts: number | null;
   readonly warnings: readonly string[];
 }
@@ -51,9 +51,9 @@ export interface HandoffReport {
   readonly at: Instant;
 }
 
-/** Above this share of rejections a definition does not say what sales takes for a lead … */
+/** Above this share of rejections, a definition does not match what sales accepts … */
 export const MOST_REJECTED = 0.3;
-/** … which fewer handoffs than these cannot show. */
+/** … provided that there are at least this many handoffs. */
 export const MIN_HANDOFFS_FOR_WARNING = 10;
 export const NEEDS_WORK = 'definition needs work';
 
@@ -85,7 +85,7 @@ class HandoffTotals {
 
   row(group: GroupKey): HandoffRow {
     const { counts, limbo, givenBack } = this;
-    const all = dispositions.reduce((sum, disposition) => sum + counts[disposition], 0);
+    const all = dispositions.values.reduce((sum, disposition) => sum + counts[disposition], 0);
     const { definition } = group;
     const ours = typeof definition === 'string' && !definition.startsWith('external:');
     const rejectionRate = all === 0 ? null : counts.rejected / all;
@@ -115,7 +115,7 @@ const whereOf = ({ from, to }: HandoffFilters): Where => ({
 const isInLimbo = ({ disposition, at: since }: HandoffActivity, at: Instant): boolean =>
   disposition === 'waiting' && toMs(since) + LIMBO_MS <= toMs(at);
 
-/** Every handoff that is asked for, and whether its lead is in limbo with it. */
+/** Every handoff selected, and whether its lead is in limbo with it. */
 async function* selectedHandoffs(models: ReadModels, filters: HandoffFilters, at: Instant) {
   const { from, to, rep, queue, definition } = filters;
   for await (const page of models.pages(handoffs, whereOf(filters)))
@@ -130,10 +130,10 @@ async function* selectedHandoffs(models: ReadModels, filters: HandoffFilters, at
 }
 
 /**
- * What became of what was handed off: each handoff once, by its latest disposition, so that handoffs = accepted +
- * rejected + recycled + disqualified + waiting. Accepted is what sales ever took; what it gave back afterwards stands
- * apart, and a deal that is lost is no disposition. A handoff of a lead that was merged away since is one nevertheless. Of
- * the rows by definition those with more than 30 % rejections, over at least ten handoffs, warn `definition needs work`.
+ * The dispositions of handoffs: each handoff once, by its latest disposition, so that handoffs = accepted + rejected +
+ * recycled + disqualified + waiting. Accepted are all that sales ever accepted; later returns are counted separately,
+ * and a lost deal is not a disposition. A handoff of a lead that was merged since still counts. In rows by definition,
+ * those with more than 30 % rejections over at least ten handoffs have the warning `definition needs work`.
  * @throws Refused `time/unknown-zone`
  */
 export const handoffReport = async (
@@ -153,7 +153,7 @@ export const handoffReport = async (
 export interface HandoffListQuestion extends HandoffFilters {
   readonly disposition?: Disposition;
   readonly reason?: string | ValueFilter;
-  /** Only those that were given back after they were accepted. */
+  /** Only those returned after they were accepted. */
   readonly givenBack?: boolean;
   /** Only those in limbo. */
   readonly limbo?: boolean;

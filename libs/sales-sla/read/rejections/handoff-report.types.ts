@@ -3,6 +3,7 @@ import type { Instant } from '@baton/kernel';
 import {
   connectionOf,
   DayOrInstantScalar,
+  enumOf,
   FilterField,
   InstantScalar,
   ReadArgs,
@@ -13,23 +14,8 @@ import { dispositions, type Disposition } from '@baton/leads';
 import { reportBreakdowns, type ReportBreakdown } from '../sla-report/grouping.rules';
 import type { HandoffRow, RejectionReason } from './handoff-report.query';
 
+export const DispositionEnum = enumOf(dispositions);
 const maybe = (description: string) => ({ nullable: true, description });
-
-export const DispositionEnum = Object.fromEntries(dispositions.map((one) => [one.toUpperCase(), one]));
-const dispositionMeanings: Readonly<Record<Disposition, string>> = {
-  accepted: 'Accepted by sales, whatever happened afterwards.',
-  rejected: 'Rejected by sales without being accepted before.',
-  recycled: 'Returned to marketing without being accepted before.',
-  disqualified: 'Disqualified before sales accepted it.',
-  waiting: 'Not answered yet.',
-};
-registerEnumType(DispositionEnum, {
-  name: 'Disposition',
-  description: 'The latest disposition of a handoff.',
-  valuesMap: Object.fromEntries(
-    dispositions.map((one) => [one.toUpperCase(), { description: dispositionMeanings[one] }]),
-  ),
-});
 
 export const ReportBreakdownEnum = Object.fromEntries(reportBreakdowns.map((by) => [by.toUpperCase(), by]));
 const breakdownMeanings: Readonly<Record<ReportBreakdown, string>> = {
@@ -74,15 +60,15 @@ class RejectionReasonType implements RejectionReason {
 export class HandoffRowType extends GroupedType {
   @Field(() => Int, { description: 'Number of handoffs; the query `handoffs` lists them.' })
   handoffs!: number;
-  @Field(() => Int, { description: dispositionMeanings.accepted })
+  @Field(() => Int, { description: dispositions.meanings.accepted })
   accepted!: number;
-  @Field(() => Int, { description: dispositionMeanings.rejected })
+  @Field(() => Int, { description: dispositions.meanings.rejected })
   rejected!: number;
-  @Field(() => Int, { description: dispositionMeanings.recycled })
+  @Field(() => Int, { description: dispositions.meanings.recycled })
   recycled!: number;
-  @Field(() => Int, { description: dispositionMeanings.disqualified })
+  @Field(() => Int, { description: dispositions.meanings.disqualified })
   disqualified!: number;
-  @Field(() => Int, { description: dispositionMeanings.waiting })
+  @Field(() => Int, { description: dispositions.meanings.waiting })
   waiting!: number;
   @Field(() => Int, {
     description: 'Accepted handoffs that were rejected, recycled or disqualified later. A lost deal does not count.',
@@ -90,7 +76,7 @@ export class HandoffRowType extends GroupedType {
   givenBack!: number;
   @Field(() => Int, { description: 'Handoffs that have waited for 48 hours or longer.' })
   limbo!: number;
-  @Field(() => Float, maybe('rejected / handoffs, 0…1; null without handoffs.'))
+  @Field(() => Float, maybe('Rejected / handoffs, 0…1; null without handoffs.'))
   rejectionRate!: number | null;
   @Field(() => [RejectionReasonType], { description: 'The reasons for rejections, most frequent first.' })
   reasons!: readonly RejectionReasonType[];

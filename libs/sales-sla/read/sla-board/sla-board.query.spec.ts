@@ -13,7 +13,7 @@ import { slaClocks } from './sla-clocks.projection';
 import { slaStates } from './sla-clocks.rules';
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-/** The same story of somebody else. */
+/** The same story of another lead. */
 const of = (leadId: string, events: readonly StoredEvent[]): StoredEvent[] =>
   JSON.parse(
     JSON.stringify(events).replace(uuid, `${leadId}-$&`).replaceAll('"leadId":"ada"', `"leadId":"${leadId}"`),
@@ -44,13 +44,13 @@ const allPages = async (models: Awaited<ReturnType<typeof modelsFrom>>, question
 };
 
 describe('a clock on the board', () => {
-  it('is at risk from the warning of its policy on, and breached at the due instant', async () => {
+  it('is at risk from the warning of its policy, and breached at the due instant', async () => {
     const events = await told((ada) => ada.handedOff());
     expect(await statesAt(events, [0, 47, 48, 59, 60, 90])).toEqual(
       ['running', 'running', 'at risk', 'at risk', 'breached', 'breached'].map((state) => [state]),
     );
   });
-  it('is at risk from 80 % of the way on, where the policy does not warn', async () => {
+  it('is at risk from 80 % of the time, if the policy has no warning', async () => {
     for (const escalation of [undefined, [{ afterBreach: 'PT0S', notify: 'manager' }]]) {
       const owed = firstResponse({ budget: 'PT10H', clock: 'wall-clock', ...(escalation && { escalation }) });
       const events = await told((ada) => ada.handedOff(), owing(owed));
@@ -64,7 +64,7 @@ describe('a clock on the board', () => {
     );
     expect(await statesAt(events, [56, 57])).toEqual([['running'], ['at risk']]);
   });
-  it('stands still while it is paused, and is at risk anew after', async () => {
+  it('stops while it is paused, and is at risk again after', async () => {
     const owed = {
       ...hour,
       pause: [{ event: 'TouchRecorded', where: [{ field: 'action', in: ['wait'] }] }],
@@ -78,7 +78,7 @@ describe('a clock on the board', () => {
     expect(await statesAt(events.slice(0, -2), [900])).toEqual([['paused']]);
     expect(await statesAt(events, [1017, 1018, 1030])).toEqual([['running'], ['at risk'], ['breached']]);
   });
-  it('keeps both verdicts where the answer was told after the breach', async () => {
+  it('keeps both results if the answer was recorded after the breach', async () => {
     const events = await told(async (ada) => {
       await ada.handedOff();
       await ada.send('AdvanceClock', 70);
@@ -105,16 +105,16 @@ describe('a clock on the board', () => {
       {
         kind: 'attempts',
         rep: 'rita',
-        stops: 1,
+        answers: 1,
         times: 8,
         kinds: 2,
         answerBy: minute(20),
         dueAt: minute(5 + 21 * DAY),
       },
     ]);
-    expect(await clocksOf(models, 'ada', minute(20))).toEqual([]); // nobody owes it any more
+    expect(await clocksOf(models, 'ada', minute(20))).toEqual([]); // no longer an obligation
   });
-  it('names the queue that the lead came through', async () => {
+  it('names the queue of the lead', async () => {
     const routed = await told(
       async (ada) => {
         await ada.send('CaptureLead', -10, { source: 'web' });
@@ -169,7 +169,7 @@ describe('the board', () => {
     }
     expect((await allPages(models, { at: now })).clocks).toHaveLength(5);
   });
-  it('is restricted to a period of due instants', async () => {
+  it('can be limited to a period of due instants', async () => {
     const models = await modelsFrom(...(await board()));
     const period = { from: minute(23 * HOUR), to: minute(DAY) };
     const found = async (state?: 'at risk') =>
@@ -177,7 +177,7 @@ describe('the board', () => {
     expect(await found()).toEqual(['eve']);
     expect(await found('at risk')).toEqual(['eve']);
   });
-  it('leaves a merged lead’s clock waiting, until the merge is undone', async () => {
+  it('lets a merged lead’s clock wait until the merge is undone', async () => {
     const ada = world(owing(day));
     await ada.handedOff();
     await ada.send('FollowMerge', 10, { survivorId: 'bob', mergeNumber: 0 });
@@ -226,8 +226,8 @@ const paused = {
 };
 const inOffice = { 'business-calendar': [[always, office]] } as const;
 
-describe('the working of a deadline', () => {
-  it('names what counted, what was closed, the holiday and the pause with its event', async () => {
+describe('the calculation of a deadline', () => {
+  it('names the counted and closed intervals, the holiday and the pause with its event', async () => {
     const owed = { ...hour, ...paused, budget: 'PT8H', clock: 'business-calendar' as const, escalation: [] };
     const events = await told(
       async (ada) => {
@@ -256,7 +256,7 @@ describe('the working of a deadline', () => {
     expect([found!.working.at(-1)!.to, found!.calendar]).toEqual([dueAt, 'business-calendar@1']);
     expect(await slaClock(models, { leadId: 'bob', startedBy, kind, at: minute(0) })).toBeUndefined();
   });
-  it('is that of the calendar of the lead’s region, as the clock says', async () => {
+  it('is that of the calendar of the lead’s region, as recorded for the clock', async () => {
     const night = { code: 'night', for: [{ field: 'region', in: ['APAC'] }], ...office, holidays: [] };
     const body = {
       ...office,
@@ -282,7 +282,7 @@ const step = fc.record({
   after: fc.integer({ min: 0, max: 2 * DAY }),
   what: fc.constantFrom('call', 'wait', 'go on', 'accept', 'reject', 'recycle', 'again', 'merge', 'unmerge', 'late'),
 });
-describe('whatever happens', () => {
+describe('for any history', () => {
   const owed = [
     { ...hour, ...paused, clock: 'business-calendar' as const, budget: 'PT6H' },
     disposition({ budget: 'PT48H', clock: 'wall-clock', escalation: [{ percent: 50, notify: 'rep' }] }),
@@ -304,7 +304,7 @@ describe('whatever happens', () => {
     await ada.send('QualifyLead', at);
     return ada.send('HandOffLead', at, { rep: 'sam' });
   };
-  it('the board says what the lead decides by, and every working sums to its budget', async () => {
+  it('the board equals the state of the lead, and every calculation sums to its budget', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), fc.nat(3 * DAY), async (steps, later) => {
         const ada = world(agreed);

@@ -24,24 +24,24 @@ export interface ClockFilters {
   readonly queue?: string | ValueFilter;
   /** The policy under which it started, `sla-policy@2`. */
   readonly definition?: string;
-  /** The last instant of an answer in time lies here. */
+  /** The last instant of an answer on time is in this range. */
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  /** Only those answered in time as was told after their breach. */
+  /** Only those answered on time, but recorded after their breach. */
   readonly recordedLate?: boolean;
 }
 export interface BoardQuestion extends ClockFilters {
   readonly state?: SlaClockState;
-  /** Now: what time alone makes of a clock is computed when asked. */
+  /** Now: what time alone does to a clock is computed at query time. */
   readonly at: Instant;
 }
-/** A clock as it stands at an instant. */
+/** A clock at an instant. */
 export interface BoardClock extends RecordedClock {
   readonly state: SlaClockState;
-  /** As it was known in time; differs where an answer was told after its breach. */
+  /** Judged by when events were recorded; differs if an answer was recorded after the breach. */
   readonly knownState: SlaClockState;
-  /** The way from start to due that has passed, 0…1; null while the clock stands still. */
+  /** The elapsed part of the time between start and due, 0…1; null while the clock is paused. */
   readonly passed: number | null;
 }
 
@@ -53,10 +53,10 @@ export const whereClocks = ({ from, to, recordedLate, ...equal }: ClockFilters):
   return where;
 };
 
-/** Leads merged into another that still owe an answer: their clocks wait for the merge to be undone. */
+/** Open clocks of merged leads: they wait for the merge to be undone. */
 export const mergedWithOpenClocks = async (models: ReadModels): Promise<ReadonlySet<string>> => {
   const found = new Set<string>();
-  for await (const page of models.pages(handoffs, { merged: { eq: true }, owed: { gt: 0 } }))
+  for await (const page of models.pages(handoffs, { merged: { eq: true }, openClocks: { gt: 0 } }))
     for (const { doc } of page) found.add(doc.leadId);
   return found;
 };
@@ -70,7 +70,7 @@ export const boardClockOf = (clock: RecordedClock, at: Instant, merged: Readonly
   return { ...clock, state: stateOf(clock, at, isMerged), knownState: knownStateOf(clock, at, isMerged), passed };
 };
 
-/** The conditions of a state at an instant; they bound `answerBy` by other comparisons than the filters do. */
+/** The conditions of a state at an instant; they use other comparisons on `answerBy` than the filters do. */
 const whereState = (state: SlaClockState, at: Instant): Where => {
   const open = { eq: 'open' };
   switch (state) {
@@ -96,14 +96,14 @@ const whereOf = ({ at, state, ...filters }: BoardQuestion): Where => {
 };
 
 const BY_TIME: readonly SlaClockState[] = ['running', 'at risk', 'breached', 'paused', 'waiting'];
-/** Those of them that wait because their lead is merged into another; undefined for none. */
+/** The open clocks whose lead is merged into another; undefined for none. */
 const waitingOf = (where: Where, merged: ReadonlySet<string>): Where | undefined => {
-  const asked = (where['leadId'] as Condition | undefined)?.eq;
-  const ids = [...merged].filter((leadId) => asked === undefined || leadId === asked);
+  const only = (where['leadId'] as Condition | undefined)?.eq;
+  const ids = [...merged].filter((leadId) => only === undefined || leadId === only);
   return ids.length === 0 ? undefined : { ...where, leadId: { in: ids }, breached: { eq: null } };
 };
 
-/** How many clocks stand how, at an instant. */
+/** Number of clocks by state, at an instant. */
 export const slaCounts = async (
   models: ReadModels,
   { at, ...filters }: Omit<BoardQuestion, 'state'>,
@@ -130,7 +130,7 @@ export interface PageKey {
   readonly values: readonly (string | number | boolean | null)[];
 }
 
-/** What is open comes by due instant, everything else newest first. */
+/** Open clocks by due instant, all others newest first. */
 const orderOf = (state: SlaClockState | undefined): readonly Order[] =>
   state && BY_TIME.includes(state) ? [{ column: 'answerBy' }] : [{ column: 'startedAt', descending: true }];
 
@@ -159,7 +159,7 @@ export const slaBoard = async (
   return { clocks: clocks.slice(0, first), totalCount, hasNextPage: clocks.length > first };
 };
 
-/** What sales owes a lead now, the next due first. */
+/** The open obligations of sales to a lead, next due first. */
 export const clocksOf = async (models: ReadModels, leadId: string, at: Instant): Promise<readonly BoardClock[]> => {
   const lead = await models.get(handoffs, leadId);
   const merged = new Set(lead?.merged ? [leadId] : []);
@@ -168,17 +168,16 @@ export const clocksOf = async (models: ReadModels, leadId: string, at: Instant):
     .sort((a, b) => ((a.answerBy ?? '') < (b.answerBy ?? '') ? -1 : 1));
 };
 
-/** One clock with the working of its deadline. */
+/** One clock with the calculation of its deadline. */
 export interface ClockDetails extends BoardClock {
   readonly working: Deadline['working'];
 }
 
 /**
- * A clock and how its deadline comes about: the intervals counted, closed, holiday and paused from its start on. The
- * counted ones sum to the budget. Computed anew from what the events say and from the version of the calendar that they
- * name.
- * @returns undefined where the lead has no such clock
- * @throws NotFound `definition/unknown-version` where the calendar is not known at that cut
+ * A clock and the calculation of its deadline: the counted, closed, holiday and paused intervals from its start. The
+ * counted ones sum to the budget. Computed from the events and the version of the calendar that they name.
+ * @returns undefined if the lead has no such clock
+ * @throws NotFound `definition/unknown-version` if the calendar is not known at that cut
  */
 export const slaClock = async (
   models: ReadModels,

@@ -1,36 +1,49 @@
-import { ArgsType, Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import type { Instant } from '@baton/kernel';
+import { ArgsType, Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
+import { enumeration, type Instant } from '@baton/kernel';
 import {
   connectionOf,
   FilterField,
   DayOrInstantScalar,
+  enumOf,
   InstantScalar,
   ForwardPageArgs,
   SafeIntScalar,
   type ValueFilterInput,
 } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { Interval } from '@baton/sla-clocks';
 import type { BoardClock } from './sla-board.query';
-import { slaStates, type SlaClockState } from './sla-clocks.rules';
+import type { SlaClockState } from './sla-clocks.rules';
 
-const nameOf = (state: string): string => state.toUpperCase().replaceAll(' ', '_');
-export const SlaStateEnum = Object.fromEntries(slaStates.map((state) => [nameOf(state), state]));
-const meanings: Readonly<Record<SlaClockState, string>> = {
-  running: 'Not answered yet, and not at risk.',
-  'at risk':
-    'The first escalation of the policy has passed; if it has none before the breach, 80 % of the time from start to due has passed.',
-  breached: 'Not answered on time and not answered since, or the lead was given up too early.',
-  paused: 'The clock is paused.',
-  waiting: 'The lead is merged into another; the clock continues if the merge is undone.',
-  met: 'Answered on time.',
-  'met late': 'Answered after the due time.',
-  cancelled: 'No longer required before it was due.',
-};
-registerEnumType(SlaStateEnum, {
-  name: 'SlaClockState',
-  description: 'The state of an obligation at query time.',
-  valuesMap: Object.fromEntries(slaStates.map((state) => [nameOf(state), { description: meanings[state] }])),
-});
+export const SlaStateEnum = enumOf(
+  enumeration<SlaClockState>('SlaClockState', 'The state of an obligation at query time.', {
+    running: 'Not answered yet, and not at risk.',
+    'at risk':
+      'The first escalation of the policy has passed; if it has none before the breach, 80 % of the time from start to due has passed.',
+    breached: 'Not answered on time and not answered since, or the lead was given up too early.',
+    paused: 'The clock is paused.',
+    waiting: 'The lead is merged into another; the clock continues if the merge is undone.',
+    met: 'Answered on time.',
+    'met late': 'Answered after the due time.',
+    cancelled: 'No longer required before it was due.',
+  }),
+);
+const HoursEnum = enumOf(
+  enumeration<BoardClock['clock']>('SlaHours', 'The hours that count towards an obligation.', {
+    'business-calendar': 'The open hours of the calendar.',
+    'wall-clock': 'All hours.',
+    'always-closed': 'All hours, because the calendar has no open ones.',
+  }),
+);
+const IntervalEnum = enumOf(
+  enumeration<Interval['kind']>('SlaIntervalKind', 'How an interval was counted.', {
+    counted: 'It counts.',
+    closed: 'Outside the open hours.',
+    holiday: 'A holiday.',
+    'half-day': 'Closed, though open on other days of the same weekday.',
+    paused: 'The clock was paused.',
+  }),
+);
 
 const maybe = (description: string) => ({ nullable: true, description });
 
@@ -72,11 +85,8 @@ export class SlaClockType {
   passed!: number | null;
   @Field(() => SafeIntScalar, { description: 'The time allowed, in milliseconds of the clock it runs on.' })
   budgetMs!: number;
-  @Field(() => String, {
-    description:
-      'business-calendar, wall-clock, or always-closed (the wall clock, because the calendar has no open hours).',
-  })
-  clock!: string;
+  @Field(() => HoursEnum, { description: 'The hours that count.' })
+  clock!: BoardClock['clock'];
   @Field(() => String, { description: 'The policy in force when it started, `sla-policy@2`.' })
   definition!: string;
   @Field(() => String, maybe('The calendar whose hours count, `business-calendar@1`.'))
@@ -88,7 +98,7 @@ export class SlaClockType {
   @Field(() => SafeIntScalar, maybe('Time from the start until it was fulfilled, in milliseconds of the wall clock.'))
   responseMs?: number;
   @Field(() => Int, { description: 'Number of answers so far.' })
-  stops!: number;
+  answers!: number;
   @Field(() => Int, { description: 'Number of answers required.' })
   times!: number;
   @Field(() => Int, maybe('Number of different kinds of answers required.'))
@@ -104,11 +114,8 @@ export class SlaIntervalType {
   from!: Instant;
   @Field(() => InstantScalar, { description: 'End of the interval, exclusive.' })
   to!: Instant;
-  @Field(() => String, {
-    description:
-      'counted, closed, holiday, half-day (hours that are open on other days of the same weekday) or paused.',
-  })
-  kind!: string;
+  @Field(() => IntervalEnum, { description: 'How it was counted.' })
+  kind!: Interval['kind'];
   @Field(() => ID, maybe('The event that paused the clock.'))
   by?: string;
 }

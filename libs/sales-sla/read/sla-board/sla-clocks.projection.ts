@@ -13,7 +13,7 @@ const foldClock = (doc: RecordedClock, said: StoredEvent<ClockEvent>): RecordedC
 /** One document per clock: what sales owed a lead, by when, and what became of it. */
 export const slaClocks = projection<RecordedClock, LeadEvent>({
   name: 'sla-clocks',
-  version: 3,
+  version: 4,
   columns: {
     ...{ leadId: 'text', kind: 'text', rep: 'text', queue: 'text', definition: 'text', startedAt: 'text' },
     ...{ outcome: 'text', answerBy: 'text', atRiskAt: 'text', breached: 'flag' },
@@ -22,7 +22,7 @@ export const slaClocks = projection<RecordedClock, LeadEvent>({
   initial: () => ({
     // Its first event says all of this.
     ...{ leadId: '', kind: '', startedAt: '', startedBy: '', budgetMs: 0, definition: '', clock: 'wall-clock' },
-    ...{ dueAt: null, pauses: [], stops: 0, counted: [], transitions: [], escalated: [] },
+    ...{ dueAt: null, pauses: [], answers: 0, counted: [], transitions: [], escalated: [] },
     ...{ outcome: 'cancelled', answerBy: null, atRiskAt: null },
   }),
   on: onClockEvents(foldClock),

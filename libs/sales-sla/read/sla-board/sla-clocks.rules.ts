@@ -3,26 +3,32 @@ import { missedAtOf, clockStatus, type SlaState } from '@baton/sla-clocks';
 import type { LeadClock } from '@baton/leads';
 import { clocksAfterEvent, type ClockEvent } from '@baton/leads';
 
-/** How a clock stands whenever it is asked: open ones turn into more with time. */
+/** The state of a clock at query time: time alone moves open clocks through them. */
 export type ClockOutcome = 'open' | Extract<SlaState, 'met' | 'met late' | 'cancelled'>;
 
-/** One obligation of sales to one lead, as its events tell it. */
+/** One obligation of sales to one lead, from its events. */
 export interface RecordedClock extends LeadClock {
   readonly leadId: string;
-  /** What it runs on; always-closed: on the wall clock, because the calendar has no open hour. */
+  /** `always-closed`: on the wall clock, because the calendar has no open hour. */
   readonly clock: Extract<ClockEvent, { type: 'ObligationStarted' }>['data']['clock'];
-  /** Of how many kinds the answers are to be. */
+  /** Number of different kinds of answers required. */
   readonly kinds?: number;
   readonly outcome: ClockOutcome;
-  /** The last instant at which an answer is in time: the due one, or that of giving up; null while it stands still. */
+  /**
+   * The last instant at which an answer is on time: the due time, or the time of giving up; null while the clock is
+   * paused.
+   */
   readonly answerBy: Instant | null;
-  /** When the policy first warns of it, where it does so before the breach. */
+  /** The first escalation before the breach, if the policy has one. */
   readonly warnsAt?: Instant;
-  /** From when on it is at risk while it is open; null while it stands still. */
+  /** From this instant an open clock is at risk; null while it is paused. */
   readonly atRiskAt: Instant | null;
 }
 
-/** At risk from this part of the way between start and due, where the policy itself does not warn. */
+/**
+ * Part of the time between start and due after which a clock is at risk, if the policy has no escalation before the
+ * breach.
+ */
 const RISK_SHARE = 0.8;
 const END_OF_TIME: Instant = '9999-12-31T23:59:59.999Z';
 
@@ -46,17 +52,17 @@ const withDates = (clock: Omit<RecordedClock, 'outcome' | 'answerBy' | 'atRiskAt
 };
 
 /**
- * A clock after one more of its events; the events alone tell, no definition is needed.
+ * A clock after one more of its events; the events contain everything, so no definition is needed.
  * @param before undefined before it started
  * @returns undefined for an event of a clock whose start is not known
  */
 export const recordedClockAfter = (
   before: RecordedClock | undefined,
-  said: DatedEvent<ClockEvent>,
+  event: DatedEvent<ClockEvent>,
 ): RecordedClock | undefined => {
-  if (said.type === 'ObligationStarted') {
-    const { leadId, clock: runsOn, kinds } = said.data;
-    const [begun] = clocksAfterEvent([], said);
+  if (event.type === 'ObligationStarted') {
+    const { leadId, clock: runsOn, kinds } = event.data;
+    const [begun] = clocksAfterEvent([], event);
     const warnsAt = firstWarning(begun!);
     return withDates({
       ...{ ...begun!, leadId, clock: runsOn },
@@ -65,15 +71,15 @@ export const recordedClockAfter = (
     });
   }
   if (!before) return undefined;
-  // What was counted on is kept beside the clock, whose fold knows nothing of it.
-  const after = clocksAfterEvent([before], said)[0] as RecordedClock;
-  if (said.type !== 'ObligationResumed' || after.escalated.length > 0) return withDates(after);
+  // The calendar is kept beside the clock, because the clock's fold does not have it.
+  const after = clocksAfterEvent([before], event)[0] as RecordedClock;
+  if (event.type !== 'ObligationResumed' || after.escalated.length > 0) return withDates(after);
   const { warnsAt: _, ...rest } = after;
   const warnsAt = firstWarning(after);
   return withDates({ ...rest, ...(warnsAt !== undefined && { warnsAt }) });
 };
 
-/** Does sales still owe an answer? A clock that was left or given up is not owed, whatever its verdict. */
+/** Whether sales still has to answer. Not for a clock that was cancelled or given up, whatever its result. */
 export const isRequired = ({ outcome, endedAt, failedAt }: RecordedClock): boolean =>
   outcome === 'open' && endedAt === undefined && failedAt === undefined;
 
@@ -87,10 +93,13 @@ export const slaStates = [
   'met late',
   'cancelled',
 ] as const;
-/** How a clock stands at an instant; `waiting`: its lead is merged into another, and it goes on when that is undone. */
+/**
+ * The state of a clock at an instant; `waiting`: its lead is merged into another, and it continues when the merge is
+ * undone.
+ */
 export type SlaClockState = (typeof slaStates)[number];
 
-/** @param merged is its lead merged into another? */
+/** @param merged whether its lead is merged into another */
 export const stateOf = (clock: RecordedClock, at: Instant, merged: boolean): SlaClockState => {
   const { outcome, answerBy, atRiskAt, breached } = clock;
   if (outcome !== 'open') return outcome;
@@ -99,7 +108,7 @@ export const stateOf = (clock: RecordedClock, at: Instant, merged: boolean): Sla
   return answerBy <= at ? 'breached' : atRiskAt! <= at ? 'at risk' : 'running';
 };
 
-/** The verdict as it was known in time: a breach that was recorded stays one, whatever is told later. */
+/** The result judged by when events were recorded: a recorded breach stays one, whatever is recorded later. */
 export const knownStateOf = (clock: RecordedClock, at: Instant, merged: boolean): SlaClockState => {
   const { outcome, breached } = clock;
   return breached && (outcome === 'met' || outcome === 'cancelled') ? 'breached' : stateOf(clock, at, merged);

@@ -1,24 +1,24 @@
 import { monthOf, type Instant } from '@baton/kernel';
 
-/** What reports about handoffs and their clocks are broken down by, several at once. */
+/** Breakdowns of reports about handoffs and their clocks; several at once. */
 export const reportBreakdowns = ['month', 'queue', 'rep', 'definition'] as const;
 export type ReportBreakdown = (typeof reportBreakdowns)[number];
 
-/** What the rows of one group have in common; a breakdown that was not asked for is absent, an unknown value null. */
+/** The values of one group; a breakdown that was not requested is absent, an unknown value null. */
 export type GroupKey = { readonly [B in ReportBreakdown]?: string | null };
 export interface GroupableRow extends Record<Exclude<ReportBreakdown, 'month'>, string | null> {
-  /** What the month is that of. */
+  /** The instant that decides the month. */
   readonly at: Instant;
 }
 
-/** The breakdowns in their one order, each once. */
+/** The breakdowns in a fixed order, each once. */
 const ordered = (by: readonly ReportBreakdown[]): ReportBreakdown[] =>
   reportBreakdowns.filter((breakdown) => by.includes(breakdown));
 
 export const groupOf = (row: GroupableRow, by: readonly ReportBreakdown[], zone: string): GroupKey =>
   Object.fromEntries(ordered(by).map((each) => [each, each === 'month' ? monthOf(row.at, zone) : row[each]]));
 
-/** Things by group, in the order of the groups: as text sorts by code units, unknown values first. */
+/** Items by group, in the order of the groups: by code units, unknown values first. */
 export class Groups<T> {
   private readonly found = new Map<string, { readonly key: GroupKey; readonly of: T }>();
   constructor(private readonly make: () => T) {}

@@ -13,11 +13,11 @@ const later = (at: string, hours: number) => new Date(toMs(instant(at)) + hours 
 interface Outcome {
   readonly answeredAfter?: number;
   readonly cancelledAfter?: number;
-  /** Its breach was recorded; and the answer told after that. */
+  /** Its breach was recorded, and the answer afterwards. */
   readonly breach?: true;
   readonly recordedLate?: true;
 }
-/** A clock of two hours that starts at an instant, and what becomes of it. */
+/** A clock of two hours that starts at an instant, and its events. */
 const clock = (
   leadId: string,
   at: string,
@@ -67,8 +67,8 @@ const brief = ({ kind, due, met, metLate, breached, pending, cancelled }: SlaRow
   ...[due, met, metLate, breached, pending, cancelled],
 ];
 
-describe('the report of what sales owed', () => {
-  it('counts obligations by what became of them, under both verdicts', async () => {
+describe('the report of obligations', () => {
+  it('counts obligations by result, judged both ways', async () => {
     const { total } = await report();
     expect(total.map(brief)).toEqual([
       ['disposition', 1, 1, 0, 0, 0, 0],
@@ -76,7 +76,7 @@ describe('the report of what sales owed', () => {
     ]);
     expect(total[1]).toMatchObject({ share: 4 / 6, missed: 2, missedAsKnown: 3, recordedLate: 1 });
   });
-  it('leaves an answer that is dated before what it answers out of the response times, and says so', async () => {
+  it('leaves an answer dated before its start out of the response times, with a warning', async () => {
     const early = clock('jo', '01-17T10:00', { answeredAfter: -1 }, { kind: 'disposition' });
     const asked = await slaReport(await modelsOf([slaClocks, handoffs], [...history, ...early]), { at });
     expect(asked.total[0]).toMatchObject({ kind: 'disposition', met: 2, medianResponseMs: HOUR, p90ResponseMs: HOUR });
@@ -85,7 +85,7 @@ describe('the report of what sales owed', () => {
     ]);
     expect((await report()).warnings).toEqual([]);
   });
-  it('tells the median and the 90th percentile of the response, of what was answered', async () => {
+  it('shows the median and the 90th percentile of the response times', async () => {
     // 1, 1, 1.5, 2 and 6 hours.
     expect((await report({ kind: 'first-response' })).total[0]).toMatchObject({
       medianResponseMs: 1.5 * HOUR,
@@ -118,7 +118,7 @@ describe('the report of what sales owed', () => {
       ['emea', 'rita', 2, 0],
     ]);
   });
-  it('turns what is pending into breached by time alone', async () =>
+  it('turns pending into breached by time alone', async () =>
     expect((await report({ at: instant('02-20T12:00') })).total.map(brief)[1]).toEqual([
       ...['first-response', 7, 4, 1, 2, 0, 1],
     ]));

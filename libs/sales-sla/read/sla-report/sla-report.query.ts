@@ -15,44 +15,47 @@ export interface SlaQuestion extends Omit<ClockFilters, 'leadId'> {
   readonly by?: readonly ReportBreakdown[];
   /** IANA zone of the months; UTC by default. */
   readonly timeZone?: string;
-  /** Now: what is overdue. */
+  /** Now: decides what is overdue. */
   readonly at: Instant;
 }
 export interface SlaRow {
   readonly group: GroupKey;
   readonly kind: string;
-  /** Obligations that fell due, or will, in the period: met + met late + breached + pending. */
+  /** Obligations due in the period: met + met late + breached + pending. */
   readonly due: number;
   readonly met: number;
   readonly metLate: number;
-  /** Not answered in time, nor since. */
+  /** Not answered on time, nor since. */
   readonly breached: number;
   /** Not due yet, and not answered. */
   readonly pending: number;
-  /** Owed no more before they were due; not among those due. */
+  /** Cancelled before they were due; not counted in `due`. */
   readonly cancelled: number;
-  /** Their leads are merged into others; not among those due. */
+  /** Their leads are merged into others; not counted in `due`. */
   readonly waiting: number;
-  /** Met / (met + met late + breached), as it happened; null where none has come to an end. */
+  /** Met / (met + met late + breached), by when events occurred; null if none has ended. */
   readonly share: number | null;
-  /** Met late or breached, as it happened; and as it was known in time. */
+  /** Met late or breached, by when events occurred; and by when they were recorded. */
   readonly missed: number;
   readonly missedAsKnown: number;
-  /** Breached at first, and answered in time as was told later. */
+  /** Breached at first; an answer on time was recorded later. */
   readonly recordedLate: number;
-  /** From the start to the answer on the wall clock, over those answered; null over none. Exact, no sketch. */
+  /**
+   * From the start to the answer on the wall clock, over those answered; null without answers. Exact, not estimated by
+   * a sketch.
+   */
   readonly medianResponseMs: number | null;
   readonly p90ResponseMs: number | null;
-  /** The same on the clock of each obligation: business time where the policy counts it, without its pauses. */
+  /** The same on the clock of each obligation: business time if the policy counts it, without pauses. */
   readonly medianCountedMs: number | null;
   readonly p90CountedMs: number | null;
 }
 export interface SlaReport {
-  /** One row a kind of obligation. */
+  /** One row per kind of obligation. */
   readonly total: readonly SlaRow[];
-  /** One row a group and kind; by the month in which they fall due. */
+  /** One row per group and kind; by the month in which they are due. */
   readonly rows: readonly SlaRow[];
-  /** What to know of the figures. */
+  /** Warnings about the figures. */
   readonly warnings: readonly string[];
   /** The handoffs of the period in the same breakdown, by the month in which they were made. */
   readonly handoffs: HandoffReport;
@@ -66,7 +69,7 @@ class ObligationTotals {
   private readonly responses: number[] = [];
   private readonly counted: number[] = [];
   private recordedLate = 0;
-  /** Answers that are dated before what they answer: they have no duration. */
+  /** Answers dated before their clock started: they have no duration. */
   answeredBefore = 0;
   private missedAsKnown = 0;
 
@@ -115,9 +118,9 @@ const rowsOf = (groups: Groups<Map<string, ObligationTotals>>): SlaRow[] =>
     .flatMap(({ key, of }) => [...of].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, sum]) => sum.row(key, kind)));
 
 /**
- * Sales’ side of the agreement: obligations that fell due in a period, and what became of them, by kind; and of the
- * handoffs made in it the dispositions, the contacts before a negative outcome and who is in limbo. An obligation
- * belongs to the instant by which it was to be answered: its due one, or that of giving up before.
+ * Obligations of sales due in a period and their results, by kind; and for the handoffs made in it the dispositions,
+ * the contacts before a negative outcome and the leads in limbo. An obligation belongs to the instant by which an
+ * answer was required: its due time, or an earlier time of giving up.
  * @throws Refused `time/unknown-zone`
  */
 export const slaReport = async (
@@ -133,7 +136,7 @@ export const slaReport = async (
     kinds.set(kind, sum);
     return sum;
   };
-  // What stands still falls due at no instant yet: it belongs to no period.
+  // A paused clock has no due instant yet, so it belongs to no period.
   const where = { answerBy: { ne: null }, ...whereClocks(filters) };
   for await (const page of models.pages(slaClocks, where))
     for (const { doc } of page) {

@@ -35,7 +35,7 @@ class SlaRowType extends GroupedType {
   waiting!: number;
   @Field(() => Float, {
     nullable: true,
-    description: 'met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
+    description: 'Met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
   })
   share!: number | null;
   @Field(() => Int, { description: 'Met late or breached, by when things happened.' })

@@ -26,18 +26,18 @@ const stories: Readonly<Record<string, readonly Told[]>> = {
   ada: [['01-01', 'LeadCaptured', germany], ['02-01', 'TouchRecorded', demo], sql, won],
   bea: [['01-01', 'LeadCaptured', germany], ['02-01', 'TouchRecorded', demo], sql, lost],
   cem: [['01-01', 'LeadCaptured', germany], ['02-01', 'TouchRecorded', page], lost],
-  // The demo came after sales had taken the lead: it explains nothing.
+  // The demo came after sales had accepted the lead: it explains nothing.
   dan: [['01-01', 'LeadCaptured', norway], sql, ['02-15', 'TouchRecorded', demo]],
   eve: [
     ['01-01', 'LeadCaptured', norway],
     ['02-01', 'TouchRecorded', page],
   ],
-  // Others decided about this one.
+  // Another system decided about this one.
   fay: [
     ['01-01', 'LeadCaptured', germany],
     ['02-10', 'LeadSalesQualified', { definition: 'external:crm', external: true }],
   ],
-  // The same person as ada, and as nobody else.
+  // The same person as ada.
   gus: [
     ['01-01', 'LeadCaptured', germany],
     ['02-01', 'TouchRecorded', demo],
@@ -60,7 +60,7 @@ const agreed: DefinitionEvent[] = [
   { type: 'DefinitionPutInForce', data: { definitionId: 'scoring-model', number: 1, from: day('01-01') } },
 ];
 
-describe('what became of leads', () => {
+describe('outcomes of leads', () => {
   const streams = new Map(Object.entries(stories).map(([id, events]) => [`lead-${id}`, told(id, events)]));
   const journal = { read: async (stream: string) => streams.get(stream) ?? [] } as unknown as Journal;
   const models = modelsOf(
@@ -70,7 +70,7 @@ describe('what became of leads', () => {
   const ask = async (more: Partial<LiftQuestion> = {}) =>
     (await lift(await models, journal, { at: day('04-01'), to: day('02-01'), ...more }))!;
 
-  it('is told for each rule, with it and without', async () => {
+  it('are compared for each rule, with and without it', async () => {
     const { total, external, immature, ageMs, warnings, rules, definition } = await ask();
     expect({ total, external, immature, ageMs, warnings, definition }).toEqual({
       total: { leads: 6, sql: 4, customers: 1 },
@@ -94,7 +94,7 @@ describe('what became of leads', () => {
       },
     ]);
   });
-  it('is told for each band, and every lead is in one', async () => {
+  it('are compared for each band, and every lead is in one', async () => {
     const { bands, total } = await ask();
     expect(bands.map(({ code, with: its }) => [code, its.leads, its.sql])).toEqual([
       ['0', 2, 1],
@@ -103,26 +103,26 @@ describe('what became of leads', () => {
     ]);
     expect(bands.reduce((sum, { with: its }) => sum + its.leads, 0)).toBe(total.leads);
   });
-  it('is of the leads of a period, by a version that exists', async () => {
+  it('cover the leads of a period, under an existing version', async () => {
     const march = await ask({ from: day('02-01'), to: day('04-01') });
     expect([march.total, march.ageMs]).toEqual([{ leads: 1, sql: 0, customers: 0 }, null]);
     await expect(ask({ definition: 'scoring-model@7' })).rejects.toMatchObject({ code: 'definition/unknown-version' });
     expect(await lift(await models, journal, { at: day('01-01').replace('2024', '2023') })).toBeUndefined();
   });
-  it('leaves out who is not as old yet as those were who became SQL, and says so', async () => {
+  it('exclude leads younger than those that became SQL, with a warning', async () => {
     const { total, immature, warnings } = await ask({ to: day('04-01') });
     expect([total.leads, immature]).toEqual([6, 1]); // hal is 31 days old
     expect(warnings).toEqual([expect.stringMatching(/^1 people are left out: .* 40\.0 days/)]);
     expect(await ask({ to: day('04-01'), at: day('04-20') })).toMatchObject({ immature: 0, warnings: [] });
   });
-  it('scores who did not move at the age of those who did, whatever came later', async () => {
-    // A touch after the age of 40 days makes eve no better.
+  it('score leads without a move at the age of the others, whatever came later', async () => {
+    // A touch after the age of 40 days does not raise eve's score.
     const late = told('eve', [...stories['eve']!, ['03-25', 'TouchRecorded', demo]]);
     const others = { read: async (stream: string) => (stream === 'lead-eve' ? late : (streams.get(stream) ?? [])) };
     const found = await lift(await models, others as unknown as Journal, { at: day('04-01'), to: day('02-01') });
     expect(found!.rules.find(({ code }) => code === 'demo')!.with.leads).toBe(2);
   });
-  it('counts a customer of an imported history whose move is dated before the capture', async () => {
+  it('count a customer of an imported history whose move is dated before the capture', async () => {
     const ivo = told('ivo', [
       ['01-20', 'LeadCaptured', germany],
       ['01-10', 'LeadConverted', { opportunityId: 'deal', external: true }],
@@ -135,7 +135,7 @@ describe('what became of leads', () => {
     const found = await lift(past, { read: async () => ivo } as unknown as Journal, { at: day('04-01') });
     expect(found).toMatchObject({ total: { leads: 1, sql: 1, customers: 1 }, external: 1, ageMs: 0 });
   });
-  it('makes others more or less probable customers', async () => {
+  it('change the probability of other leads', async () => {
     const of = async (leadId: string) => (await leadProbability(await models, { leadId }))!;
     const { probability, past, because } = await of('hal');
     expect(past).toEqual({ won: 1, lost: 2 });
@@ -143,7 +143,7 @@ describe('what became of leads', () => {
       { field: 'country', value: 'Germany', past: { won: 1, lost: 2 } },
       { field: 'size', value: '50-249', past: { won: 1, lost: 2 } },
     ]);
-    // Everybody before came from there and was of that size: nothing but the odds of all.
+    // All earlier leads had that country and size: the result is the overall rate.
     expect(probability).toBeCloseTo(1.1 / 3.2, 10);
     expect((await of('eve')).because.map(({ past: its }) => its)).toEqual([
       { won: 0, lost: 0 },

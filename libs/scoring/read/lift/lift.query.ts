@@ -1,46 +1,53 @@
 import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type Journal, type Where } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
+import type { ScoringModel } from '@baton/definitions';
 import { scoreAt } from '@baton/leads';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
 import { becameSqlAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
 
-/** How many leads there were, and what became of them. */
+/** Number of leads, and how many of them reached each outcome. */
 export interface OutcomeCounts {
   readonly leads: number;
   readonly sql: number;
   readonly customers: number;
 }
-/** Leads with something in common against all others. */
+/** Leads with a property compared with all others. */
 export interface LiftRow {
-  /** Code of the rule, the grade, or the points from which the band begins. */
+  /** Code of the rule, the grade, or the lower bound of the band in points. */
   readonly code: string;
   readonly with: OutcomeCounts;
   readonly without: OutcomeCounts;
-  /** Share of those with it that became SQL (customers) over the share of those without; null without a divisor. */
+  /**
+   * Rate of SQL (customers) among leads with the property, divided by the rate among those without; null if the divisor
+   * is 0.
+   */
   readonly sqlLift: number | null;
   readonly customerLift: number | null;
 }
 export interface Lift {
-  /** The version of the scoring model that is held against the past, `scoring-model@3`. */
+  /** The evaluated version of the scoring model, `scoring-model@3`. */
   readonly definition: string;
   readonly total: OutcomeCounts;
-  /** Of all of them: another system decided that they became SQL. */
+  /** Of all leads: SQL by the decision of another system. */
   readonly external: number;
-  /** The age at which people are compared who did not become SQL: the median of those who did; null without any. */
+  /**
+   * The age at which leads that did not become SQL are scored: the median age of those that did; null if there are
+   * none.
+   */
   readonly ageMs: number | null;
-  /** Captured in the period, and left out: they are not that old yet. */
+  /** Captured in the period and left out because they have not reached that age. */
   readonly immature: number;
   readonly rules: readonly LiftRow[];
   readonly bands: readonly LiftRow[];
-  /** What to know before trusting a figure. */
+  /** Caveats of the figures. */
   readonly warnings: readonly string[];
 }
 export interface LiftQuestion {
-  /** Leads captured from here on. */
+  /** Leads captured at or after this instant. */
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  /** The latest instant of interest: now, or that of the cut. */
+  /** The evaluation instant: now, or that of the cut. */
   readonly at: Instant;
   readonly definition?: string;
   readonly cut?: AsOf;
@@ -65,58 +72,84 @@ const rowOf = (code: string, its: OutcomeCounts, total: OutcomeCounts): LiftRow 
   };
 };
 
+/** When a lead became SQL, at its capture at the earliest: a backfill may contain a move before the capture. */
+const movedToSqlAt = (doc: Outcome): Instant | undefined => {
+  const when = becameSqlAt(doc);
+  return when && laterOf(when, doc.capturedAt ?? '');
+};
+
+/** The median time from capture to SQL in milliseconds; null if no lead became SQL. */
+const medianAgeAtSql = async (models: ReadModels, where: Where): Promise<number | null> => {
+  const ages: number[] = [];
+  for await (const page of models.pages(outcomes, where))
+    for (const { doc } of page) {
+      const moved = movedToSqlAt(doc);
+      if (moved !== undefined && doc.capturedAt !== undefined) ages.push(toMs(moved) - toMs(doc.capturedAt));
+    }
+  if (ages.length === 0) return null;
+  ages.sort((a, b) => a - b);
+  return Math.round(quantile(ages, 0.5));
+};
+
+/** Counts outcomes by the rules and bands of a scoring model. */
+class LiftCounts {
+  private total = NONE;
+  private external = 0;
+  private readonly byRule = new Map<string, OutcomeCounts>();
+  private readonly byBand = new Map<string, OutcomeCounts>();
+
+  constructor(private readonly model: ScoringModel) {}
+
+  add(doc: Outcome, facts: Parameters<typeof scoreAt>[1], scoredAt: Instant): void {
+    const sql = movedToSqlAt(doc) === undefined ? 0 : 1;
+    const outcome = { leads: 1, sql, customers: isCustomer(doc) ? 1 : 0 };
+    const { entries, grade, hundredths } = scoreAt(this.model, facts, scoredAt);
+    this.total = addCounts(this.total, outcome);
+    if (doc.external) this.external++;
+    for (const code of new Set(entries.flatMap((entry) => (entry.cause === 'hit' ? [entry.code] : []))))
+      this.byRule.set(code, addCounts(this.byRule.get(code) ?? NONE, outcome));
+    const band = grade ?? String(Math.floor(hundredths / 100 / BAND_POINTS) * BAND_POINTS);
+    this.byBand.set(band, addCounts(this.byBand.get(band) ?? NONE, outcome));
+  }
+
+  result(): Pick<Lift, 'total' | 'external' | 'rules' | 'bands'> {
+    const { total, external, byRule, byBand } = this;
+    const { fit, engagement } = this.model;
+    const codes = [...fit.rules, ...engagement.rules].map(({ code }) => code);
+    const numeric = fit.cutOffs === undefined || engagement.cutOffs === undefined;
+    const bands = [...byBand.keys()].sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
+    return {
+      ...{ total, external },
+      rules: codes.map((code) => rowOf(code, byRule.get(code) ?? NONE, total)),
+      bands: bands.map((band) => rowOf(band, byBand.get(band)!, total)),
+    };
+  }
+}
+
 /**
- * What each rule of a scoring model and each band of its score had to do with success: how many of the people captured
- * in a period it was true of became SQL and customers, against the others. All are scored at a comparable instant: who
- * became SQL at that instant, so that what came after explains nothing; who did not, at the median age of those who did.
- * Who is not that old yet is left out and counted, whatever became of them so far. What another system decided counts.
- * @returns rules in the order of the model; bands by grade, or by ten points where it has none; undefined where no
- * model is agreed
+ * How each rule of a scoring model, and each band of its score, relates to success: how many of the leads captured in a
+ * period that had the property became SQL and customers, compared with the others. All leads are scored at a comparable
+ * instant: those that became SQL at that instant, so that later events explain nothing; the others at the median age of
+ * the first. Leads that have not reached that age are left out and counted, whatever their outcome so far. Decisions of
+ * other systems count.
+ * @returns rules in the order of the model; bands by grade, or by ten points without grades; undefined if no model is
+ *   agreed
  * @throws NotFound `definition/unknown-version`
  */
 export const lift = async (models: ReadModels, journal: Journal, question: LiftQuestion): Promise<Lift | undefined> => {
   const { from, to, at, definition, cut } = question;
   const agreed = (await versionsOf(models, ['scoring-model'], { at, definition }))('scoring-model');
   if (!agreed) return undefined;
-  const model = agreed.body;
   const period = { ...(from && { gte: from }), ...(to && { lt: to }) };
   const where: Where = { mergedInto: { eq: null }, ...((from || to) && { capturedAt: period }) };
-  let total = NONE;
-  let [external, immature] = [0, 0];
-  const movedAt = (doc: Outcome): Instant | undefined => {
-    const when = becameSqlAt(doc);
-    return when && laterOf(when, doc.capturedAt ?? ''); // a history may tell of a move before the capture
-  };
-  const ages: number[] = [];
-  for await (const page of models.pages(outcomes, where))
-    for (const { doc } of page) {
-      const moved = movedAt(doc);
-      if (moved !== undefined && doc.capturedAt !== undefined) ages.push(toMs(moved) - toMs(doc.capturedAt));
-    }
-  const ageMs =
-    ages.length === 0
-      ? null
-      : Math.round(
-          quantile(
-            ages.sort((a, b) => a - b),
-            0.5,
-          ),
-        );
-  const [byRule, byBand] = [new Map<string, OutcomeCounts>(), new Map<string, OutcomeCounts>()];
+  const ageMs = await medianAgeAtSql(models, where);
+  const counts = new LiftCounts(agreed.body);
+  let immature = 0;
   const countLead = async (doc: Outcome) => {
-    const sqlAt = movedAt(doc);
     const aged = doc.capturedAt !== undefined && ageMs !== null ? fromMs(toMs(doc.capturedAt) + ageMs) : at;
-    const scoredAt = sqlAt ?? aged;
+    const scoredAt = movedToSqlAt(doc) ?? aged;
     const facts = await factsOf(journal, { leadId: doc.leadId, at: scoredAt, ...(cut && { cut }) });
-    if (!facts) return;
-    const outcome = { leads: 1, sql: sqlAt === undefined ? 0 : 1, customers: isCustomer(doc) ? 1 : 0 };
-    const { entries, grade, hundredths } = scoreAt(model, facts, scoredAt);
-    total = addCounts(total, outcome);
-    if (doc.external) external++;
-    for (const code of new Set(entries.flatMap((entry) => (entry.cause === 'hit' ? [entry.code] : []))))
-      byRule.set(code, addCounts(byRule.get(code) ?? NONE, outcome));
-    const band = grade ?? String(Math.floor(hundredths / 100 / BAND_POINTS) * BAND_POINTS);
-    byBand.set(band, addCounts(byBand.get(band) ?? NONE, outcome));
+    if (facts) counts.add(doc, facts, scoredAt);
   };
   for await (const page of models.pages(outcomes, where)) {
     const counted = page.filter(
@@ -126,13 +159,9 @@ export const lift = async (models: ReadModels, journal: Journal, question: LiftQ
     for (let first = 0; first < counted.length; first += BATCH_SIZE)
       await Promise.all(counted.slice(first, first + BATCH_SIZE).map(({ doc }) => countLead(doc)));
   }
-  const codes = [...model.fit.rules, ...model.engagement.rules].map(({ code }) => code);
-  const numeric = model.fit.cutOffs === undefined || model.engagement.cutOffs === undefined;
-  const bands = [...byBand.keys()].sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
   return {
-    ...{ definition: agreed.ref, total, external, ageMs, immature },
-    rules: codes.map((code) => rowOf(code, byRule.get(code) ?? NONE, total)),
-    bands: bands.map((band) => rowOf(band, byBand.get(band)!, total)),
+    ...{ definition: agreed.ref, ageMs, immature },
+    ...counts.result(),
     warnings:
       immature > 0 && ageMs !== null
         ? [

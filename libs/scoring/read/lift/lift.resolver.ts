@@ -1,10 +1,10 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { boundsOf, Clock, Journal } from '@baton/kernel';
+import { boundsOf, Clock, enumeration, Journal } from '@baton/kernel';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
-import { Allow, DayOrInstantScalar, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
+import { Allow, DayOrInstantScalar, enumOf, everyRole, ReadArgs, Heavy } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { lift } from './lift.query';
-import { leadProbability } from './probability.query';
+import { leadProbability, type Predictor } from './probability.query';
 
 @ObjectType('OutcomeCounts', { description: 'A number of leads and how many of them were successful.' })
 class OutcomeCountsType {
@@ -74,10 +74,19 @@ class PastOutcomesType {
   lost!: number;
 }
 
+const PredictorEnum = enumOf(
+  enumeration<Predictor>('ProbabilityField', 'A fact about a lead that a probability is estimated from.', {
+    industry: 'The industry of the company.',
+    country: 'The country.',
+    region: 'The region or state.',
+    source: 'The first source.',
+    size: 'The size of the company, as a range of employees.',
+  }),
+);
 @ObjectType('ProbabilityReason', { description: 'What one fact contributes to a probability.' })
 class ProbabilityReasonType {
-  @Field(() => String, { description: 'industry, country, region, source or size.' })
-  field!: string;
+  @Field(() => PredictorEnum, { description: 'The fact.' })
+  field!: Predictor;
   @Field(() => String, { description: 'The value of the field.' })
   value!: string;
   @Field(() => PastOutcomesType, { description: 'Outcomes of earlier leads with the same value.' })

@@ -1,6 +1,6 @@
 import { probabilityToWin, type OutcomeHistory } from './naive-bayes.model';
 
-describe('the probability to win', () => {
+describe('the probability of a win', () => {
   // 19 won and 30 lost with tag 1 alone, 9 and 40 with tag 2 alone, 14 and 35 with both.
   const past: OutcomeHistory = {
     all: { won: 42, lost: 105 },
@@ -31,6 +31,6 @@ describe('the probability to win', () => {
     expect(probabilityToWin(sure, { source: ['a'] })).toBe(0.9999);
     expect(probabilityToWin({ ...sure, all: { won: 0, lost: 1e6 } }, { source: ['b'] })).toBe(0.0001);
   });
-  it('goes by nothing but the past as a whole where a field has none', () =>
+  it('uses only the overall rate for a field without a value', () =>
     expect(probabilityToWin(past, { constructor: ['x'] })).toBe(probabilityToWin(past, {})));
 });

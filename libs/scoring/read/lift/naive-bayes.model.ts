@@ -1,21 +1,21 @@
-/** The numbers of won and lost leads in a group. */
+/** Won and lost leads in a group. */
 export interface WonLostCounts {
   readonly won: number;
   readonly lost: number;
 }
-/** The outcomes of earlier leads: of all that reached the first stage, and by field (`tag`, `source` …) and value. */
+/** Outcomes of earlier leads: of all that reached the first stage, and by field (`tag`, `source` …) and value. */
 export interface OutcomeHistory {
   readonly all: WonLostCounts;
   readonly fields: Readonly<Record<string, ReadonlyMap<string, WonLostCounts>>>;
 }
 
-const ADDED = 0.1; // to every count, so that what never happened yet is not impossible
+const ADDED = 0.1; // Added to every count, so that an outcome without an example does not get probability 0.
 const FLOOR = 0.0001;
 
 /**
- * The probability that a lead is won, fields taken as independent: P(won) from the first-stage counts, times for each
- * value its share among the won of its field; lost alike. A value or field without a past says nothing.
- * @param values by field, several where the lead has several (tags)
+ * The probability that a lead is won, by naive Bayes: P(won) from the first-stage counts, times for each value its
+ * share among the won leads with that field; the same for lost. Fields or values without examples are ignored.
+ * @param values by field, several if the lead has several (tags)
  * @returns 0.0001 … 0.9999
  * Never throws. Source: predictive lead scoring of Odoo (crm), with 0.1 added to every count.
  */

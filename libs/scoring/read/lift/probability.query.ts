@@ -4,20 +4,21 @@ import { probabilityToWin, type WonLostCounts, type OutcomeHistory } from './nai
 import { leadById } from '@baton/leads';
 import { outcomes, sizeOf } from './outcomes.projection';
 
-/** What of a person is compared with the people before. */
+/** The fields in which a person is compared with earlier ones. */
 export const predictors = ['industry', 'country', 'region', 'source', 'size'] as const;
+export type Predictor = (typeof predictors)[number];
 
-/** A probability, and what it rests on. */
+/** A probability and the counts behind it. */
 export interface Probability {
   /** 0.0001 … 0.9999. */
   readonly probability: number;
-  /** All people before whose story has ended. */
+  /** All earlier people with an outcome. */
   readonly past: WonLostCounts;
-  readonly because: readonly { readonly field: string; readonly value: string; readonly past: WonLostCounts }[];
+  readonly because: readonly { readonly field: Predictor; readonly value: string; readonly past: WonLostCounts }[];
 }
 
 const NOBODY: WonLostCounts = { won: 0, lost: 0 };
-/** The people whose story has ended, by one fact of theirs; null for those of whom it is not known. */
+/** Outcomes of earlier people, by the value of one field; null for those without a value. */
 const countsBy = async (models: ReadModels, field: (typeof predictors)[number] | undefined) => {
   const where: Where = { mergedInto: { eq: null }, outcome: { in: ['won', 'lost'] } };
   const by = [...(field ? [field] : []), 'outcome'];
@@ -32,8 +33,8 @@ const countsBy = async (models: ReadModels, field: (typeof predictors)[number] |
 };
 
 /**
- * How probable it is that a person becomes a customer, from what became of the people before: naive Bayes over industry,
- * country, region, source and size of the company. It stands beside the score and decides nothing.
+ * The probability that a person becomes a customer, from the outcomes of earlier people: naive Bayes over industry,
+ * country, region, source and company size. Shown beside the score; no decision uses it.
  * @returns undefined for an unknown lead
  */
 export const leadProbability = async (
@@ -46,7 +47,7 @@ export const leadProbability = async (
   const facts = { industry, country, region, source, size: employees === undefined ? undefined : sizeOf(employees) };
   const all = (await countsBy(models, undefined)).get(null) ?? NOBODY;
   const fields: Record<string, ReadonlyMap<string, WonLostCounts>> = {};
-  const because: { field: string; value: string; past: WonLostCounts }[] = [];
+  const because: { field: Predictor; value: string; past: WonLostCounts }[] = [];
   const values: Record<string, readonly string[]> = {};
   for (const field of predictors) {
     const value = facts[field];

@@ -34,13 +34,13 @@ const criteria = {
   ],
 };
 
-describe('a lead that is asked about', () => {
+describe('the qualification of a lead', () => {
   const log: readonly StoredEvent[] = [
     happened('01-01', { type: 'LeadCaptured', data: { leadId, employees: 49 } }),
     visit('02-01'),
     visit('02-11'),
     happened('02-20', { type: 'LeadProfileChanged', data: { leadId, employees: 80 } }),
-    visit('01-15', { recordedAt: day('03-10') }), // told late
+    visit('01-15', { recordedAt: day('03-10') }), // recorded late
   ];
   const journal = { read: async (stream: string) => (stream === `lead-${leadId}` ? log : []) } as unknown as Journal;
   let models: ReadModels;
@@ -65,7 +65,7 @@ describe('a lead that is asked about', () => {
   const ask = (at: string, more: object = {}) => leadQualification(models, journal, { leadId, at: day(at), ...more });
   const score = (at: string, more: object = {}) => leadScore(models, journal, { leadId, at: day(at), ...more });
 
-  it('meets the criteria or not, and the answer says which leaf failed', async () => {
+  it('names the leaf that failed, if the criteria are not met', async () => {
     expect(await ask('02-12')).toMatchObject({ met: false, criteria: { definition: 'mql@1', because: ['all.1'] } });
     expect(await ask('02-21')).toMatchObject({
       met: true,
@@ -81,17 +81,17 @@ describe('a lead that is asked about', () => {
     expect(await score('02-11', { definition: 'scoring-model@2' })).toMatchObject({ hundredths: 3308 });
     expect(await score('02-21')).toMatchObject({ definition: 'scoring-model@2', hundredths: 1654 });
   });
-  it('has the same score for ever, and after the same events are folded again', async () => {
+  it('always has the same score, also after the same events are folded again', async () => {
     const [one, other] = await Promise.all([score('02-21'), score('02-21')]);
     expect(JSON.stringify(one)).toBe(JSON.stringify(other));
     expect(one!.entries.reduce((sum, { hundredths }) => sum + hundredths, 0)).toBe(one!.hundredths);
   });
-  it('is answered as it was known', async () => {
+  it('is available as of what was known', async () => {
     expect(await score('02-21', { cut: { knownBy: day('03-01') } })).toMatchObject({ hundredths: 1500 });
     expect(await ask('02-21', { cut: { happenedBy: day('02-19') } })).toMatchObject({ met: false });
     expect(await score('02-21', { cut: { knownAt: log[1]!.position } })).toMatchObject({ hundredths: 500 });
   });
-  it('counts the touches of another lead at their own instants, once it is known to be the same person', async () => {
+  it('counts the touches of a merged lead at their own instants', async () => {
     const touches = [
       { id: 'other-1', at: day('02-11'), action: 'page-view', team: 'marketing' as const, page: '/pricing' },
     ];
@@ -105,7 +105,7 @@ describe('a lead that is asked about', () => {
     expect(await at()).toMatchObject({ hundredths: 2654 });
     expect(await at({ cut: { happenedBy: day('03-19') } })).toMatchObject({ hundredths: 1654 });
   });
-  it('is unknown, or judged by a version that does not exist', async () => {
+  it('is unknown for an unknown lead, and refused for an unknown version', async () => {
     expect(await ask('02-21', { leadId: 'eve' })).toBeUndefined();
     for (const definition of ['mql@9', 'sql@1', 'mql@x'])
       await expect(ask('02-21', { definition })).rejects.toMatchObject({ code: 'definition/unknown-version' });

@@ -18,7 +18,7 @@ export interface EvaluationQuestion {
   readonly at: Instant;
   /** A version to evaluate under, `mql@2` or `scoring-model@3`; by default the one in force at that instant. */
   readonly definition?: string;
-  /** Only events that were known at this cut; by default all. */
+  /** Only events within this cut; by default all. */
   readonly cut?: AsOf;
 }
 
@@ -29,13 +29,13 @@ const identityChanges: ReadonlySet<string> = new Set([
 const isVisible =
   (at: Instant, { happenedBy = END_OF_TIME, knownBy, knownAt }: AsOf = {}) =>
   ({ type, occurredAt, recordedAt, position }: StoredEvent): boolean =>
-    // Identity events apply to the past as well: their touches count at their own times.
+    // Merges apply to the past as well: the touches of a merged lead count at their own times.
     (occurredAt <= at || identityChanges.has(type)) &&
     occurredAt <= happenedBy &&
     (knownBy === undefined || recordedAt <= knownBy) &&
     (knownAt === undefined || position <= knownAt);
 
-/** The facts about a lead at an instant, folded from its events by its decider. */
+/** The state of a lead at an instant, folded from its events by its decider. */
 export const factsOf = async (
   journal: Journal,
   { leadId, at, cut }: EvaluationQuestion,
@@ -48,7 +48,7 @@ export const factsOf = async (
   return isCapturedLead(state) ? state.person : undefined;
 };
 
-/** The version of each kind that decides: the named one, or the one in force. */
+/** The version of each kind used: the named one, or the one in force. */
 export const versionsOf = async (
   models: ReadModels,
   kinds: readonly ('mql' | 'scoring-model')[],
@@ -79,8 +79,8 @@ export const versionsOf = async (
 };
 
 /**
- * Does a lead meet what makes it marketing-qualified, at any instant and by any version? Nothing is decided by asking.
- * @returns undefined for a lead that was not known then, and where neither criteria nor a threshold are agreed
+ * Whether a lead meets the definition of a marketing-qualified lead, at any instant and by any version. Read-only.
+ * @returns undefined for a lead unknown at that instant, and if neither criteria nor a threshold are agreed
  * @throws NotFound `definition/unknown-version`
  */
 export const leadQualification = async (
@@ -95,7 +95,7 @@ export const leadQualification = async (
 
 /**
  * The score of a lead at any instant by any version of the scoring model.
- * @returns undefined for a lead that was not known then, and where no model is agreed
+ * @returns undefined for a lead unknown at that instant, and if no model is agreed
  * @throws NotFound `definition/unknown-version`
  */
 export const leadScore = async (

@@ -1,9 +1,9 @@
 import { Args, ArgsType, Field, Float, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { Clock, Journal, type Instant } from '@baton/kernel';
+import { Clock, enumeration, Journal, type Instant } from '@baton/kernel';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
-import { Allow, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
+import { Allow, enumOf, everyRole, InstantScalar, JsonScalar, ReadArgs, SafeIntScalar } from '@baton/platform/graphql';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import type { Score } from '@baton/leads';
+import { grades, type Grade, type Score, type ScoreEntry } from '@baton/leads';
 import { leadQualification, leadScore, type EvaluationQuestion } from './qualification.query';
 
 @ObjectType('LeafEvidence', { description: 'The evidence for one leaf of the criteria.' })
@@ -23,14 +23,27 @@ class LeafEvidenceType {
   touches?: readonly string[];
 }
 
+const AxisEnum = enumOf(
+  enumeration<ScoreEntry['axis']>('ScoreAxis', 'A part of a score.', {
+    fit: 'Points for the profile.',
+    engagement: 'Points for touches.',
+    total: 'Both together: the cap on the total score.',
+  }),
+);
+const CauseEnum = enumOf(
+  enumeration<ScoreEntry['cause']>('ScoreCause', 'Where the points of an entry come from.', {
+    hit: 'Points of a rule.',
+    'rule-cap': 'Points removed by the cap of a rule.',
+    'group-cap': 'Points removed by the cap of a group.',
+    'total-cap': 'Points removed by the cap on the total score.',
+  }),
+);
 @ObjectType('ScoreEntry', { description: 'One component of a score; all components sum to it exactly.' })
 class ScoreEntryType {
-  @Field(() => String, { description: 'fit, engagement, or total for the cap on the total score.' })
-  axis!: string;
-  @Field(() => String, {
-    description: 'hit: points of a rule. rule-cap, group-cap, total-cap: points removed by a cap.',
-  })
-  cause!: string;
+  @Field(() => AxisEnum, { description: 'The part of the score it counts for.' })
+  axis!: ScoreEntry['axis'];
+  @Field(() => CauseEnum, { description: 'Where the points come from.' })
+  cause!: ScoreEntry['cause'];
   @Field(() => String, { description: 'Code of the rule or the group.' })
   code!: string;
   @Field(() => ID, { nullable: true, description: 'Id of the event that recorded the touch.' })
@@ -43,6 +56,7 @@ class ScoreEntryType {
   hundredths!: number;
 }
 
+const GradeEnum = enumOf(grades);
 @ObjectType('LeadScore', { description: 'The score of a lead at one time under one version of the scoring model.' })
 export class LeadScoreType {
   @Field(() => String, { description: 'The version of the scoring model, `scoring-model@3`.' })
@@ -53,8 +67,8 @@ export class LeadScoreType {
   fit!: number;
   @Field(() => Float, { description: 'Engagement: points for touches.' })
   engagement!: number;
-  @Field(() => String, { nullable: true, description: 'Grade A1 … C3; null if the model has no cut-offs.' })
-  grade?: string;
+  @Field(() => GradeEnum, { nullable: true, description: 'The grade; null if the model has no cut-offs.' })
+  grade?: Grade;
   @Field(() => [ScoreEntryType], { description: 'The components of the score.' })
   entries!: readonly ScoreEntryType[];
 }

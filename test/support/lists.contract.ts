@@ -1,0 +1,218 @@
+import {
+  bothWhere,
+  conditionsOfFilter,
+  filterableFields,
+  isReadModel,
+  orderByField,
+  sortableFields,
+  wordKey,
+  type Collection,
+  type Documents,
+  type Field,
+  type ListFilter,
+  type ReadModel,
+} from '@baton/kernel';
+import { repetitions } from '@baton/kernel/testing';
+import { ReadModels, readPage, type Connection, type PageQuestion } from '@baton/platform/documents';
+import { contextParts } from '../../apps/contexts';
+
+type Row = Readonly<Record<string, unknown>>;
+interface Filter {
+  readonly filter: ListFilter;
+  readonly matches: (row: Row) => boolean;
+}
+/** Read models that have lists; the contexts declare them. */
+export const listed: readonly ReadModel[] = contextParts.flatMap(({ projections }) => projections.filter(isReadModel));
+
+const ROWS = 61; // a prime, so that all ids differ
+const DAYS = ['2024-01-01', '2024-01-02', '2024-02-29', '2024-12-31'];
+/** The values that rows of a kind can have: few, so that many are equal. */
+const valuesOf = ({ kind, enumeration }: Field): readonly unknown[] => {
+  if (enumeration) return enumeration.values.slice(0, 3);
+  if (kind === 'instant') return DAYS.map((day) => `${day}T12:00:00.000Z`);
+  if (kind === 'day') return DAYS;
+  if (kind === 'flag') return [true, false];
+  if (kind === 'integer' || kind === 'largeInteger' || kind === 'money') return [-5, 0, 7, 70];
+  return kind === 'number' ? [-0.5, 0, 1.25, 3] : ['ann', 'Anna', 'bob', 'zoe'];
+};
+
+/** Writes the rows of a read model into a store. */
+export const store = async (
+  documents: Documents,
+  collection: Collection,
+  { shown: { key } }: ReadModel,
+  rows: readonly Row[],
+) => {
+  await documents.prepare(collection);
+  await documents.commit({
+    writes: { collection, documents: rows.map((doc) => ({ id: String(doc[key]), doc, position: '1' })) },
+    follower: collection.name,
+    checkpoint: { position: '1', count: rows.length, digest: '' },
+    fence: { lease: collection.name, token: 1 },
+  });
+};
+
+/** Documents with each field's values in turns of their own, so that all pairs of two fields occur. */
+export const rowsOf = ({ shown: { key, fields } }: ReadModel, count = ROWS): readonly Row[] =>
+  Array.from({ length: count }, (_, row) => {
+    const doc: Record<string, unknown> = {};
+    Object.entries(fields).forEach(([name, field], place) => {
+      const { nullable, optional, list, filterBy } = field.options;
+      const values = [...valuesOf(field), ...(nullable || optional ? [null] : [])];
+      const value = values[Math.floor((row * (2 * place + 1)) / (1 + (place % 5))) % values.length];
+      if (field.kind === 'object' || field.kind === 'personal' || field.kind === 'json' || list) return;
+      if (field.kind === 'money') {
+        doc[`${name}Minor`] = value;
+        doc['currency'] = value === null ? null : ['EUR', 'USD'][row % 2];
+      } else if (!(name in doc)) doc[name] = value;
+      if (filterBy) doc[filterBy] = value === null ? null : wordKey(value as string);
+    });
+    return { ...doc, [key]: `row-${String((row * 37) % count).padStart(2, '0')}` };
+  });
+
+const nullOf = (value: unknown): unknown => value ?? null;
+/** What filters of a field ask, and which rows they find, said once more and plainly. */
+const filtersOf = (model: ReadModel, name: string): readonly Filter[] => {
+  const field = model.shown.fields[name]!;
+  const { kind, options } = field;
+  const valueOf = (row: Row): unknown => nullOf(kind === 'money' ? row[`${name}Minor`] : row[name]);
+  const spelled = (text: unknown) => (options.filterBy ? (text as string).toLowerCase() : text);
+  const when = (filter: ListFilter[string], matches: (value: never, row: Row) => boolean, ofNull = false): Filter => ({
+    filter: { [name]: filter },
+    matches: (row) => (valueOf(row) === null ? ofNull : matches(valueOf(row) as never, row)),
+  });
+  const [first, second, third] = (
+    name === model.shown.key ? ['row-03', 'row-04', 'row-40'] : valuesOf(field)
+  ) as never[];
+  const nullability = [
+    when({ none: true }, () => false, true),
+    when({ none: false }, () => true),
+    when({}, () => true, true),
+  ];
+  if (options.search) return [];
+  if (kind === 'flag') return [true, false].map((wanted) => when(wanted, (value) => value === wanted));
+  if (['id', 'text', 'enum'].includes(kind))
+    return [
+      ...nullability,
+      when({ in: [first!, third!] }, (value) => [first, third].map(spelled).includes(spelled(value) as never)),
+      when({ in: [] }, () => false),
+      when({ in: [second!], none: true }, (value) => spelled(value) === spelled(second), true),
+      when(
+        { notIn: [first!, second!] },
+        (value) => ![first, second].map(spelled).includes(spelled(value) as never),
+        true,
+      ),
+      when({ notIn: [first!], none: false }, (value) => spelled(value) !== spelled(first)),
+      ...(kind === 'text'
+        ? [when({ startsWith: 'an' }, (value: string) => (spelled(value) as string).startsWith('an'))]
+        : []),
+    ];
+  if (kind === 'instant' || kind === 'day') {
+    const at = (day: string) => (kind === 'day' ? day : `${day}T00:00:00.000Z`);
+    return [
+      ...nullability,
+      when({ from: '2024-01-02' }, (value: string) => value >= at('2024-01-02')),
+      when({ to: '2024-02-29' }, (value: string) => value < at('2024-02-29')),
+      when(
+        { from: '2024-01-02', to: '2024-03-01', none: true },
+        (value: string) => value >= at('2024-01-02') && value < at('2024-03-01'),
+        true,
+      ),
+    ];
+  }
+  const currency = kind === 'money' ? { currency: 'EUR' } : {};
+  const inCurrency = (row: Row) => kind !== 'money' || row['currency'] === 'EUR';
+  return [
+    ...nullability.slice(0, kind === 'money' ? 2 : 3),
+    when({ ...currency, min: second! }, (value: number, row) => value >= second! && inCurrency(row)),
+    when({ ...currency, max: third! }, (value: number, row) => value <= third! && inCurrency(row)),
+    when(
+      { ...currency, min: second!, max: third! },
+      (value: number, row) => value >= second! && value <= third! && inCurrency(row),
+    ),
+  ];
+};
+
+const compare = (a: unknown, b: unknown): number => {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? -1 : 1;
+  return (a as string) < (b as string) ? -1 : 1;
+};
+/** The ids of the rows in an order. */
+const sorted = (model: ReadModel, rows: readonly Row[], field: string, descending: boolean): string[] => {
+  const { key, fields, computed = {} } = model.shown;
+  const column = computed[field]?.sortBy ?? field;
+  const valuesOfRow = (row: Row) => [
+    ...(fields[field]?.kind === 'money'
+      ? [nullOf(row['currency']), nullOf(row[`${field}Minor`])]
+      : [nullOf(row[column])]),
+    row[key],
+  ];
+  return [...rows]
+    .sort((x, y) => {
+      const [a, b] = [valuesOfRow(x), valuesOfRow(y)];
+      const place = a.findIndex((value, index) => compare(value, b[index]) !== 0);
+      return place < 0 ? 0 : compare(a[place], b[place]) * (descending ? -1 : 1);
+    })
+    .map((row) => String(row[key]));
+};
+
+/** All pages of a list, from its beginning or from its end, as one list in its order. */
+const walk = async (read: (page: PageQuestion) => Promise<Connection<string>>, size: number, backwards: boolean) => {
+  const pages: (readonly string[])[] = [];
+  for (let page: PageQuestion = backwards ? { last: size } : { first: size }; ;) {
+    const { nodes, pageInfo } = await read(page);
+    pages.push(nodes);
+    const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
+    if (!(backwards ? hasPreviousPage : hasNextPage)) break;
+    page = backwards ? { last: size, before: startCursor! } : { first: size, after: endCursor! };
+  }
+  return (backwards ? pages.reverse() : pages).flat();
+};
+
+/**
+ * Every list answers every filter in every order, by pages of several sizes from either end, as a plain scan of its rows
+ * does. Filters and orders are those that the read models declare: a new one is tested without a line.
+ */
+export const listsContract = (name: string, open: () => Promise<Documents>): void =>
+  describe(`lists in ${name}`, () => {
+    let documents: Documents;
+    beforeAll(async () => void (documents = await open()));
+    afterAll(() => documents.close());
+
+    it.each(listed.map((model) => [model.name, model] as const))('%s', async (_, model) => {
+      const models = new ReadModels(documents);
+      const rows = rowsOf(model);
+      const collection = await models.collection(model);
+      await store(documents, collection, model, rows);
+      const all: Filter = { filter: {}, matches: () => true };
+      const single = filterableFields(model).flatMap((field) => filtersOf(model, field));
+      const pairs = single.map((one, place): Filter => {
+        const other = single[(place * 7 + 3) % single.length]!;
+        const [a, b] = [Object.keys(one.filter)[0], Object.keys(other.filter)[0]];
+        return a === b
+          ? one
+          : { filter: { ...one.filter, ...other.filter }, matches: (row) => one.matches(row) && other.matches(row) };
+      });
+      const every = repetitions(4, 1); // in the short form each filter meets a quarter of the orders
+      let [turn, place] = [0, 0];
+      for (const { filter, matches } of [all, ...single, ...pairs]) {
+        const { where } = conditionsOfFilter(model, filter, 'UTC');
+        const expected = rows.filter(matches);
+        for (const field of [model.shown.key, ...sortableFields(model)]) {
+          if (place++ % every !== 0) continue;
+          const [descending, backwards] = [turn % 2 === 1, turn % 4 > 1];
+          const size = turn % 29 === 0 ? 1 : turn % 5 === 0 ? 7 : 500;
+          turn++;
+          const orderBy = orderByField(model, { field, descending });
+          const read = (page: PageQuestion) =>
+            readPage<Row, string>(models, model, { ...page, where: bothWhere({}, where), orderBy }, (_doc, id) => id);
+          const found = await walk(read, size, backwards);
+          const asked = { filter, field, descending, backwards, size };
+          expect({ ...asked, found }).toEqual({ ...asked, found: sorted(model, expected, field, descending) });
+        }
+        expect({ filter, count: await models.count(model, where) }).toEqual({ filter, count: expected.length });
+      }
+      expect(turn).toBeGreaterThan(0);
+    });
+  });
