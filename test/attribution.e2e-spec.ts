@@ -167,7 +167,7 @@ describe('a frozen period', () => {
     });
     const { data } = await served.ask<object>(
       `{ assets { edges { node { assetId content kind } } }
-         spendWithoutCampaign(channel: " trade fair", from: "2024-01-03") { edges { node { spendId amount { minor } } } }
+         spendWithoutCampaign(filter: { channel: { in: [" trade fair"] }, day: { from: "2024-01-03" } }) { edges { node { spendId amount { minor } } } }
          roas(by: CAMPAIGN) { rows { key spend { minor } } } }`,
       ['analyst'],
     );
@@ -179,6 +179,30 @@ describe('a frozen period', () => {
     await expect(send('freezePeriod', { periodId: 'by-ad', ...days, by: 'AD' })).rejects.toThrow(
       'must be one of CAMPAIGN',
     );
+  });
+  it('lists what was spent, for a campaign and without one; a corrected record counts once', async () => {
+    await tell('createCampaign', { campaignId: 'spring', name: 'Spring', channel: 'Paid search' });
+    for (const minor of [900, 70])
+      await tell('recordSpend', {
+        ...{ campaignId: 'spring', day: '2024-01-02', channel: 'Paid search' },
+        amount: { minor, currency: 'EUR' },
+      });
+    const { data } = await served.ask<object>(
+      `{ spend(filter: { amount: { currency: "EUR" } }, orderBy: { field: AMOUNT }) {
+           nodes { spendId campaignId day amount { minor } campaign { name spend { minor currency } } } }
+         campaign(campaignId: "spring") { name } }`,
+      ['analyst'],
+    );
+    const spring = { name: 'Spring', spend: [{ minor: 70, currency: 'EUR' }] };
+    expect(data).toEqual({
+      spend: {
+        nodes: [
+          { spendId: 'note-1', campaignId: null, day: '2024-01-03', amount: { minor: -5 }, campaign: null },
+          { spendId: null, campaignId: 'spring', day: '2024-01-02', amount: { minor: 70 }, campaign: spring },
+        ],
+      },
+      campaign: { name: 'Spring' },
+    });
   });
 
   it('is compared after a late touch', async () => {

@@ -21,6 +21,12 @@ describe('a caller', () => {
     const { data } = await served.ask('{ me { name roles origin } }', ['sales', 'analyst']);
     expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON' } });
     expect((await served.ask('{ me { name } }', undefined)).errors![0]!.extensions.code).toBe('access/unauthenticated');
+    const keys = await served.ask(
+      '{ keys(filter: { label: { startsWith: "sales" } }) { nodes { label roles origin revokedAt } } }',
+      ['admin'],
+    );
+    const key = { label: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON', revokedAt: null };
+    expect(keys.data).toEqual({ keys: { nodes: [key] } });
   });
 
   it('reads the revision that a mutation may expect, and null for an unknown stream', async () => {

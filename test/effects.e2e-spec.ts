@@ -56,7 +56,7 @@ describe('messages to other systems', () => {
   const inbox = async (query: 'notifications' | 'tasks' | 'messages', args: string): Promise<readonly Told[]> => {
     await served.settle();
     const { data, errors } = await served.ask<Record<string, { edges: { node: Told }[] }>>(
-      `{ ${query}(${args}, first: 500) { edges { node { ${toldFields} } } } }`,
+      `{ ${query}(filter: { ${args} }, first: 500) { edges { node { ${toldFields} } } } }`,
       ['revops'],
     );
     if (errors) throw new Error(JSON.stringify(errors));
@@ -64,7 +64,7 @@ describe('messages to other systems', () => {
   };
   const sentAll = (leadId: string, count: number) =>
     eventually(async () => {
-      const told = await inbox('messages', `leadId: "${leadId}"`);
+      const told = await inbox('messages', `leadId: { in: ["${leadId}"] }`);
       return told.length === count && told.every(({ status }) => status === 'SENT');
     });
   const events = async (): Promise<readonly RawEvent[]> => {
@@ -92,12 +92,22 @@ describe('messages to other systems', () => {
     await agree('mql', { statement: 'A visit.', criteria: { touches: { page: '/product*' }, gte: 1, within: 'P30D' } });
     await agree('sla-policy', startingPolicy(['wrong-person']));
     await agree('routing', { handoffOwner: 'hanna', rules: [], otherwise: 'all' });
+    const { data: due } = await served.ask<object>(
+      `{ dueReviews(days: 366, first: 1) { totalCount nodes { kind definition { status approvals { team } } } }
+         unapprovedDefinitions { totalCount } }`,
+      ['sales'],
+    );
+    const approvals = [{ team: 'MARKETING' }, { team: 'SALES' }];
+    expect(due).toEqual({
+      dueReviews: { totalCount: 3, nodes: [{ kind: 'MQL', definition: { status: 'IN_FORCE', approvals } }] },
+      unapprovedDefinitions: { totalCount: 0 },
+    });
     await handedOff('ada');
     await sentAll('ada', 4);
-    expect(await inbox('notifications', 'to: "rita"')).toMatchObject([
+    expect(await inbox('notifications', 'to: { in: ["rita"] }')).toMatchObject([
       { kind: 'NOTIFICATION', leadId: 'ada', template: 'lead-handed-off', status: 'SENT', task: null },
     ]);
-    const owed = await inbox('tasks', 'to: "rita", task: OPEN');
+    const owed = await inbox('tasks', 'to: { in: ["rita"] }, task: { in: [OPEN] }');
     expect(owed.map(({ template }) => template)).toEqual(['sales-owes:first-response', 'sales-owes:disposition']);
     const started = (await events()).filter(({ type }) => type === 'ObligationStarted');
     expect(owed.map(({ doBy }) => doBy)).toEqual(started.map(({ data }) => (data as { dueAt: string }).dueAt));
@@ -112,9 +122,11 @@ describe('messages to other systems', () => {
   it('a task is done when its obligation is fulfilled, or by a command, and dropped when it is no longer required', async () => {
     await tell('recordTouch', { leadId: 'ada', action: 'call', team: 'SALES', direction: 'OUTBOUND' }, ['sales']);
     const of = async (leadId: string) =>
-      Object.fromEntries((await inbox('tasks', `leadId: "${leadId}"`)).map(({ template, task }) => [template, task]));
+      Object.fromEntries(
+        (await inbox('tasks', `leadId: { in: ["${leadId}"] }`)).map(({ template, task }) => [template, task]),
+      );
     expect(await of('ada')).toEqual({ 'sales-owes:first-response': 'DONE', 'sales-owes:disposition': 'OPEN' });
-    const [open] = await inbox('tasks', 'leadId: "ada", task: OPEN');
+    const [open] = await inbox('tasks', 'leadId: { in: ["ada"] }, task: { in: [OPEN] }');
     await tell('completeTask', { messageId: open!.messageId }, ['sales']);
     await handedOff('bea');
     await sentAll('bea', 4);
@@ -135,7 +147,8 @@ describe('messages to other systems', () => {
       },
     });
     for (let visits = 0; visits < 3; visits++) await visit('ada');
-    const alerts = async () => (await inbox('notifications', 'leadId: "ada"')).filter(({ kind }) => kind === 'ALERT');
+    const alerts = async () =>
+      (await inbox('notifications', 'leadId: { in: ["ada"] }')).filter(({ kind }) => kind === 'ALERT');
     expect(await alerts()).toMatchObject([{ to: 'rita', template: 'lead-hot' }]);
     await eventually(async () => (await alerts())[0]!.status === 'SENT');
     expect([...messaging.arrived.values()].filter(({ kind }) => kind === 'alert')).toHaveLength(1);
@@ -147,7 +160,7 @@ describe('messages to other systems', () => {
     };
     await handedOff('cleo');
     await eventually(async () => {
-      const told = await inbox('messages', 'leadId: "cleo"');
+      const told = await inbox('messages', 'leadId: { in: ["cleo"] }');
       return told.filter(({ status }) => status === 'SENT').length === 3;
     });
     const { data } = await served.ask<{ outbox: readonly object[] }>(
@@ -160,7 +173,7 @@ describe('messages to other systems', () => {
       { target: 'tasks', connected: true, queued: 0, waiting: 0, sent: 6, failed: 0, dropped: 0 },
     ]);
     crm.fault = () => undefined;
-    const [late] = await inbox('messages', 'leadId: "cleo", status: WAITING');
+    const [late] = await inbox('messages', 'leadId: { in: ["cleo"] }, status: { in: [WAITING] }');
     await tell('retryMessage', { messageId: late!.messageId });
     await sentAll('cleo', 4);
   });

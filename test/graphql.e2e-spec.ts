@@ -95,10 +95,13 @@ describe('GraphQL', () => {
       pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: first.pageInfo.endCursor },
     });
     const { data } = await asked(`first: 500, after: "${first.pageInfo.endCursor}"`);
-    expect(data.definitions).toMatchObject({
-      edges: [{ node: { kind: 'SQL' } }],
-      pageInfo: { hasNextPage: false, hasPreviousPage: true },
-    });
+    expect(data.definitions).toMatchObject({ edges: [{ node: { kind: 'SQL' } }], pageInfo: { hasNextPage: false } });
+    const one = (args: string) =>
+      served.ask<object>(`{ definition(kind: SQL, ${args}) { version status } }`, ['admin']);
+    expect((await one('number: 1')).data).toEqual({ definition: { version: 'sql@1', status: 'DRAFT' } });
+    expect((await one('number: 2')).data).toEqual({ definition: null });
+    const both = await one('number: 1, at: "2024-01-01T00:00:00Z"');
+    expect(both.errors?.[0]?.extensions).toMatchObject({ code: 'definition/number-and-at', field: 'at' });
   });
 
   describe('access', () => {

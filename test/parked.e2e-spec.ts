@@ -81,6 +81,12 @@ describe('an event of an unknown type', () => {
       expect(parked).toEqual(
         ['ada', 'bob', 'cyd'].map((lead) => ({ name: follower, sequence: `stream:lead-${lead}`, code })),
       );
+      const listed = await served.ask<object>(
+        `{ parkedSequences(first: 1, sequence: { notIn: ["stream:lead-ada"] }) { totalCount nodes { follower sequence code } } }`,
+        ['analyst'],
+      );
+      const nodes = [{ follower, sequence: 'stream:lead-bob', code }];
+      expect(listed.data).toEqual({ parkedSequences: { totalCount: 2, nodes } });
       const ready = await fetch(`${served.url}/health/ready`);
       expect([ready.status, await ready.json()]).toMatchObject([200, { codes: [], warnings: ['health/parked'] }]);
       const figures = await (await fetch(`${served.url}/metrics`)).text();

@@ -13,7 +13,7 @@ import { baton, batonJson, root, temporaryFolder } from './support/baton';
 import { copyDemo, DEMO_DAY, DEMO_SCALE } from './support/demo';
 
 /** Read models that the demo does not fill: keys, frozen periods, imports, and messages to other systems. */
-const untold = new Set(['keys', 'periods', 'messages', 'imports', 'spend-without-campaign']);
+const untold = new Set(['keys', 'periods', 'messages', 'imports']);
 
 describe('the demo', () => {
   const folder = temporaryFolder();

@@ -4,7 +4,6 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { Config } from '@baton/platform/config';
 import { GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
-import { CallerResolver } from './caller.resolver';
 import { GraphiqlController } from './graphiql.controller';
 import { schemaModules } from './schema-modules';
 import { StatusResolver } from './status.resolver';
@@ -18,7 +17,6 @@ export const apiModule = (config: Config): DynamicModule => ({
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
     GraphqlWatch,
     { provide: APP_INTERCEPTOR, useClass: TraceResolvers },
-    CallerResolver,
     StatusResolver,
   ],
 });

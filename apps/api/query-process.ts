@@ -6,14 +6,13 @@ import { answerQuestions } from '@baton/platform/graphql';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
 import { schemaModules } from './schema-modules';
-import { StatusResolver } from './status.resolver';
 
 /**
  * Entry point of the process that answers heavy queries: all of Baton with its own connections, read-only, without a
  * port.
  */
 const begin = async (config: Config): Promise<NestFastifyApplication> => {
-  const edge = { module: class QueryProcess {}, imports: schemaModules(), providers: [StatusResolver] };
+  const edge = { module: class QueryProcess {}, imports: schemaModules() };
   const app = await NestFactory.create<NestFastifyApplication>(
     BatonModule.forRoot(config, { readOnly: true, edge: [edge] }),
     new FastifyAdapter(),

@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AssetsResolver } from './read/assets/assets.resolver';
-import { CampaignsResolver } from './read/campaigns/campaigns.resolver';
-import { SpendResolver } from './read/spend/spend.resolver';
+import { CampaignSpendResolver } from './read/spend/campaign-spend.resolver';
 
-@Module({ providers: [CampaignsResolver, SpendResolver, AssetsResolver] })
+@Module({ providers: [CampaignSpendResolver] })
 export class CampaignsGraphqlModule {}

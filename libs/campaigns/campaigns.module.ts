@@ -1,7 +1,7 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
-import { assets } from './read/assets/assets.projection';
-import { campaignList } from './read/campaigns/campaigns.projection';
-import { spendWithoutCampaign } from './read/spend/spend-without-campaign.projection';
+import { assets } from './read/assets/assets.read-model';
+import { campaigns } from './read/campaigns/campaigns.read-model';
+import { spend } from './read/spend/spend.read-model';
 import { assetDecider } from './write/asset/asset.decider';
 import { ToAsset } from './write/asset/asset.events';
 import { campaignDecider } from './write/campaign/campaign.decider';
@@ -19,6 +19,6 @@ export const campaignsParts: ContextParts = {
     aggregate(ToAsset, assetDecider),
     aggregate(ToSpend, spendDecider),
   ],
-  projections: [campaignList, assets, spendWithoutCampaign],
+  projections: [campaigns, assets, spend],
   policies: [],
 };

@@ -3,8 +3,14 @@ import { aggregate, DefinitionSource, EventLog, Journal, type ContextParts } fro
 import { ReadModels } from '@baton/platform/documents';
 import { READ_ONLY } from '@baton/platform/platform.module';
 import { machineTimers } from '@baton/platform/runner';
-import { definitions } from './read/definitions/definitions.projection';
+import { definitions } from './read/definitions/definitions.read-model';
 import { listDefinitions } from './read/definitions/definitions.query';
+import {
+  definitionReport,
+  differenceReport,
+  dueReviewsReport,
+  overdueReviewsReport,
+} from './read/definitions/definitions.report';
 import { definitionDecider } from './write/definition/definition.decider';
 import { ToDefinition } from './write/definition/definition.events';
 import { DefinitionHandler } from './write/definition/definition.handler';
@@ -16,6 +22,7 @@ export const definitionsParts: ContextParts = {
   aggregates: [aggregate(ToDefinition, definitionDecider, { handler: DefinitionHandler })],
   projections: [definitions],
   policies: [],
+  reports: [definitionReport, differenceReport, overdueReviewsReport, dueReviewsReport],
 };
 
 /** Global, because every decision needs the definitions in force. */

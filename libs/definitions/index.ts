@@ -6,7 +6,7 @@ export {
   getDefinition,
   overdueReviews,
 } from './read/definitions/definitions.query';
-export { definitions, type DefinitionDocument } from './read/definitions/definitions.projection';
+export { definitions, type DefinitionDocument } from './read/definitions/definitions.read-model';
 export { ALL_DAY, type Hours, type SpecialDay } from './write/definition/holiday-file.rules';
 export {
   calendarFor,

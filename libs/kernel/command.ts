@@ -1,12 +1,25 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox';
 import { faultFinder, fieldsOf, type DataOf } from './event';
 import type { Fault } from './fault';
-import type { CallerOrigin } from './schema';
+import { enumeration, type CallerOrigin } from './schema';
 import type { Instant } from './time';
 
 /** The roles of a caller. A caller with none of the roles of a command or field is refused. */
 export const roles = ['marketing', 'sales', 'success', 'revops', 'analyst', 'auditor', 'admin'] as const;
 export type Role = (typeof roles)[number];
+export const roleNames = enumeration<Role>(
+  'Role',
+  'A role of a caller. The access matrix says which operations each role may call.',
+  {
+    marketing: 'The marketing team.',
+    sales: 'The sales team.',
+    success: 'The customer success team.',
+    revops: 'Revenue operations: the definitions and figures that both teams share.',
+    analyst: 'Reads figures, without personal data.',
+    auditor: 'Reads how everything was recorded and decided.',
+    admin: 'Runs Baton.',
+  },
+);
 
 /** Who sends a command, and why. */
 export interface CommandMeta {

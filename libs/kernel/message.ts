@@ -14,14 +14,20 @@ import {
   optional,
   ref,
   text,
+  type EnumerationValue,
 } from './schema';
 
 /**
  * Messages to other systems. A policy of any context queues a message; the stream of the message records its delivery;
  * an `Outbound` delivers it.
  */
-export const messageKinds = ['notification', 'task', 'record', 'alert'] as const;
-export type MessageKind = (typeof messageKinds)[number];
+export const messageKinds = enumeration('MessageKind', 'The kind of a message.', {
+  notification: 'Tells a person or a role what happened.',
+  task: 'Asks a person or a role to do something by a due time.',
+  record: 'Keeps the data of another system up to date.',
+  alert: 'Tells a person or a role what needs attention at once.',
+});
+export type MessageKind = EnumerationValue<typeof messageKinds>;
 export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
   done: 'The task was done.',
   dropped: 'The task is no longer needed.',

@@ -30,12 +30,13 @@ export const computed = <D>(
 
 /** The arguments of a list that were given, by name. */
 type GivenArguments = Readonly<Record<string, unknown>>;
+/** A column, with `-` before it for descending order, or several. Ties are broken by the id. */
+export type OrderText = string | readonly string[];
 
 /** A list of the documents of a read model: all of them, or those under a condition. */
 export interface ListShape {
   readonly description: string;
-  /** A field, with `-` before it for descending order. Ties are broken by the id. */
-  readonly orderBy: string | ((given: GivenArguments) => string);
+  readonly orderBy: OrderText | ((given: GivenArguments) => OrderText);
   /** Arguments beside filter and order, for conditions that no column holds; they go to `where` and `orderBy`. */
   readonly arguments?: Fields;
   /** @param at as in `ComputedField` */
@@ -88,10 +89,14 @@ export const orderByField = (
   ...(model.shown.fields[field]?.kind === 'money' ? [{ column: 'currency', descending }] : []),
   { column: columnOf(model, field), descending },
 ];
-const orderByText = (model: Pick<ReadModel, 'shown'>, text: string): readonly Order[] =>
-  text.startsWith('-')
-    ? orderByField(model, { field: text.slice(1), descending: true })
-    : orderByField(model, { field: text });
+const orderByText = (model: Pick<ReadModel, 'shown'>, texts: OrderText): readonly Order[] =>
+  [texts]
+    .flat()
+    .flatMap((text) =>
+      text.startsWith('-')
+        ? orderByField(model, { field: text.slice(1), descending: true })
+        : orderByField(model, { field: text }),
+    );
 /** The order of a list where none is asked for. */
 export const defaultOrderOf = (
   model: Pick<ReadModel, 'shown'>,

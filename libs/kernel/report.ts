@@ -19,7 +19,7 @@ export interface Report {
   /** False: it cannot be asked as of a past point. */
   readonly asOf?: false;
   readonly arguments: Fields;
-  /** The answer; `page` of an object makes it a connection. */
+  /** The answer; `page` of an object makes it a connection. An id with `entity` is answered by its node. */
   readonly answer: Field;
   readonly page?: true;
   /** Given the arguments and what the platform has; see `report` of the platform. */

@@ -27,7 +27,7 @@ import { EmbeddedEventLog, SealedJournal, SteadyClock } from './event-log';
 import { Progress } from './health/progress';
 import { assertKeysBelongToLog, EmbeddedKeyStore, masterKey } from './keys';
 import { HeavyWork } from './heavy-work';
-import { imports, openImports } from './imports/imports.projection';
+import { imports, openImports } from './imports/imports.read-model';
 import { StreamStarts, followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
 import {

@@ -1,12 +1,12 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
 import { keyDecider } from './key.decider';
 import { ToKey } from './key.events';
-import { keyList } from './key.projection';
+import { keyList } from './keys.read-model';
 
 export { Access, ACTS_FOR } from './access';
 export type { CallerIdentity } from './caller-identity';
 export { Oidc } from './oidc';
-export { keyList, type KeyDocument } from './key.projection';
+export { keyList, type KeyDocument } from './keys.read-model';
 export const accessParts: ContextParts = {
   name: 'access',
   aggregates: [aggregate(ToKey, keyDecider)],

@@ -17,7 +17,8 @@ import type { ReportContext } from '../report';
 import { Runner, type Sender } from '../runner';
 import { connectionOf, pageArguments } from './connection';
 import { Heavy } from './heavy';
-import { atCut, inputTypeOf, objectTypeOf, valueTypeOf } from './object-types';
+import { NodeLoader } from './nodes';
+import { atCut, inputTypeOf, nodeTypes, objectTypeOf, valueTypeOf, withCut } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
@@ -108,7 +109,10 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
         ...(cut && { cut }),
         sources: { log, journal, clock, context, runner, catalogue, senders },
       };
-      return this.answer(report, await report.ask(question as never, known as never), cut);
+      const answer = await report.ask(question as never, known as never);
+      const { entity } = report.answer.options;
+      if (!entity || answer === null) return this.answer(report, answer, cut);
+      return new NodeLoader(this.live, clock).load(entity, answer as string, withCut(cut), caller);
     }
 
     private answer({ page }: Report, given: unknown, cut: AsOf | undefined): unknown {
@@ -121,13 +125,16 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
   const target = Reports.prototype as unknown as Record<string, unknown>;
   for (const report of reports) {
     const { name, description, allow, heavy, answer, page } = report;
-    const of = valueTypeOf(answer); // made here: the schema is built of types that exist by then
+    const { entity, list } = answer.options;
+    if (entity && (list || page))
+      throw new Error(`${name} answers ids of nodes; only one can be answered by its node.`);
+    const of = entity ? undefined : valueTypeOf(answer); // made here: the schema is built of types that exist by then
     const Page = page && connectionOf(answer.object!.name, objectTypeOf(answer.object!));
     addQuery(
       target,
       name,
       {
-        type: () => Page ?? (answer.options.list ? [of] : of),
+        type: () => Page ?? (entity ? nodeTypes.typeOf(entity) : list ? [of] : of),
         nullable: answer.options.nullable ?? false,
         ...{ description, allow },
       },

@@ -1,7 +1,7 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
 import { importDecider } from './import.decider';
 import { ToImport } from './import.events';
-import { imports } from './imports.projection';
+import { imports } from './imports.read-model';
 
 /** Imports of files and their results. */
 export const importsParts: ContextParts = {

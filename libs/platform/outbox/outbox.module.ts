@@ -1,6 +1,7 @@
 import { aggregate, ToMessage, type ContextParts } from '@baton/kernel';
 import { messageDecider } from './message.decider';
-import { messages } from './messages.projection';
+import { messages } from './messages.read-model';
+import { outboxReport } from './outbox.report';
 
 /** Messages to other systems and their delivery. */
 export const outboxParts: ContextParts = {
@@ -8,4 +9,5 @@ export const outboxParts: ContextParts = {
   aggregates: [aggregate(ToMessage, messageDecider, { due: messages })],
   projections: [messages],
   policies: [],
+  reports: [outboxReport],
 };

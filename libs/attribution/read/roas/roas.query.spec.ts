@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { minorOf, NoDefinitions, type AnyEvent, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
+import { spend } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models/models.rules';
@@ -63,7 +63,7 @@ const person = (leadId: string, day: number, touches: readonly Touch[], stages: 
   ),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof roas>[1]> = {}) =>
-  roas(await modelsOf([journeys, campaignList, spendWithoutCampaign, deals, people, visitors, salesMinutes], events), {
+  roas(await modelsOf([journeys, spend, deals, people, visitors, salesMinutes], events), {
     by: 'channel',
     ...(await methodAt(new NoDefinitions(), at(0))),
     ...question,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { NoDefinitions, type AnyEvent, type Instant } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
-import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
+import { spend } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models/models.rules';
@@ -56,7 +56,7 @@ const won = (opportunityId: string, day: number, leadId: string, account: string
   }),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof roas>[1]> = {}) =>
-  roas(await modelsOf([journeys, campaignList, spendWithoutCampaign, deals, people, visitors, salesMinutes], events), {
+  roas(await modelsOf([journeys, spend, deals, people, visitors, salesMinutes], events), {
     by: 'channel',
     lookback: 'none',
     ...(await methodAt(new NoDefinitions(), at(0))),

@@ -1,5 +1,5 @@
 import type { ReadModels } from '@baton/platform/documents';
-import { assets } from './assets.projection';
+import { assets } from './assets.read-model';
 import type { RegisteredContent } from './content-of.rules';
 
 /** All registered content. */

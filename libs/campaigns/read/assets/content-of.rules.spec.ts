@@ -1,7 +1,7 @@
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
 import type { AssetEvent } from '../../write/asset/asset.events';
-import { assets } from './assets.projection';
+import { assets } from './assets.read-model';
 import { registeredContent } from './assets.query';
 import { advertisementOf, contentOf } from './content-of.rules';
 

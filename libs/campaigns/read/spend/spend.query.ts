@@ -1,7 +1,6 @@
-import type { Day, Money } from '@baton/kernel';
+import { type Day, type Money, type MoneySum } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { campaignList } from '../campaigns/campaigns.projection';
-import { spendWithoutCampaign } from './spend-without-campaign.projection';
+import { spend } from './spend.read-model';
 
 /** The spend recorded for one day; unknown fields are null. */
 export interface Spend {
@@ -14,15 +13,23 @@ export interface Spend {
   readonly amount: Money;
 }
 
-/** The current spend records, with and without a campaign; each amount keeps its currency. */
+/** The records that count, of all campaigns and of none; amounts of different currencies side by side. */
 export async function* recordedSpend(models: ReadModels): AsyncGenerator<Spend> {
-  for await (const page of models.pages(campaignList))
-    for (const { id, doc } of page)
-      for (const { source = null, medium = null, ...spend } of Object.values(doc.spend))
-        yield { campaignId: id, ...spend, source, medium };
-  for await (const page of models.pages(spendWithoutCampaign))
+  for await (const page of models.pages(spend))
     for (const { doc } of page) {
-      const { day, channel, source, medium, amount } = doc;
-      yield { campaignId: null, day, channel, source, medium, amount };
+      const { amountMinor: minor, currency, campaignId, day, channel, source, medium } = doc;
+      yield { campaignId, day, channel, source, medium, amount: { minor, currency } };
     }
 }
+
+/** What a campaign cost so far, one amount per currency. */
+export const spentOn = async (models: ReadModels, campaignId: string): Promise<readonly MoneySum[]> => {
+  const groups = await models.aggregate(spend, {
+    where: { campaignId: { eq: campaignId } },
+    by: ['currency'],
+    measures: { minor: { sum: 'amountMinor' } },
+  });
+  return groups
+    .map(({ keys, values }) => ({ minor: values['minor'] as MoneySum['minor'], currency: keys[0] as string }))
+    .sort((a, b) => (a.currency < b.currency ? -1 : 1));
+};

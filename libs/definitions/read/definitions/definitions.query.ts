@@ -1,7 +1,7 @@
 import { NotFound, zoneOf, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { differencesBetween, inForceAt, type Difference } from '../../write/definition/versions.rules';
-import { definitions, type DefinitionDocument } from './definitions.projection';
+import { definitions, type DefinitionDocument } from './definitions.read-model';
 import { reviewsDueWithin } from './reviews.rules';
 
 /** Every version of one kind, or of all, by kind and number. */

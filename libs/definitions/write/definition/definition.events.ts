@@ -1,6 +1,7 @@
 import {
   commands,
   day,
+  enumeration,
   events,
   instant,
   integer,
@@ -12,26 +13,28 @@ import {
   text,
   To,
   type CommandOf,
+  type EnumerationValue,
   type EventOf,
 } from '@baton/kernel';
 
 /** The kinds of definitions that both teams agree on; each kind has a schema for its body (`kinds.rules.ts`). */
-export const definitionKinds = [
-  'mql',
-  'sal',
-  'sql',
-  'scoring-model',
-  'sla-policy',
-  'icp',
-  'channel-rules',
-  'rejection-reasons',
-  'loss-reasons',
-  'stage-map',
-  'routing',
-  'attribution',
-  'business-calendar',
-] as const;
-export type DefinitionKind = (typeof definitionKinds)[number];
+export const definitionKindNames = enumeration('DefinitionKind', 'Kind of definition.', {
+  mql: 'When a lead is qualified by marketing.',
+  sal: 'When sales accepts a lead (SAL).',
+  sql: 'When a lead is qualified by sales.',
+  'scoring-model': 'Points for fit and engagement.',
+  'sla-policy': 'Obligations of both teams, with deadlines.',
+  icp: 'Ideal customer profile.',
+  'channel-rules': 'Which channel a touch is assigned to.',
+  'rejection-reasons': 'Reasons for which sales may reject a lead.',
+  'loss-reasons': 'Reasons for which deals are lost.',
+  'stage-map': 'What the stages of other systems mean.',
+  routing: 'Which rep gets which lead.',
+  attribution: 'How the revenue of a deal is credited to touches.',
+  'business-calendar': 'Business hours and holidays.',
+});
+export type DefinitionKind = EnumerationValue<typeof definitionKindNames>;
+export const definitionKinds = definitionKindNames.values;
 
 const definitionId = ref('definition', `The kind of definition: ${definitionKinds.join(', ')}.`);
 const version = integer('Version number, from 1.', { min: 1 });

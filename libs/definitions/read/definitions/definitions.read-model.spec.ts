@@ -1,7 +1,7 @@
 import { START, type StoredEvent } from '@baton/kernel';
 import { foldAll, recorded } from '@baton/kernel/testing';
 import { collectionOf, firstGeneration, MemoryDocuments, ReadModels } from '@baton/platform/documents';
-import { definitions } from './definitions.projection';
+import { definitions } from './definitions.read-model';
 import {
   definitionDifference,
   definitionInForce,
@@ -46,6 +46,7 @@ describe('the list of definitions', () => {
       'mql@3': 'draft',
     });
     expect(documents.get('mql@2')).toEqual({
+      version: 'mql@2',
       kind: 'mql',
       number: 2,
       status: 'in-force',

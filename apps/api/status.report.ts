@@ -1,0 +1,90 @@
+import {
+  enumeration,
+  enumField,
+  filterField,
+  flagField,
+  integerField,
+  objectField,
+  objectFields,
+  passesFilter,
+  roles,
+  textField,
+  type ObjectOf,
+  type ParkedSequence,
+} from '@baton/kernel';
+import { pageOf } from '@baton/platform/documents';
+import { report } from '@baton/platform/report';
+import type { FollowerStatus, Runner } from '@baton/platform/runner';
+
+const parked = objectFields(
+  'ParkedSequence',
+  'A sequence of events that waits because one of them could not be handled.',
+  {
+    follower: textField('The generation of the read model, the policy or the effect that waits.'),
+    sequence: textField('The document, or the stream.'),
+    position: textField('Position of the event at fault.'),
+    eventId: textField('Id of the event at fault.'),
+    code: textField('Why.'),
+    message: textField('The same in words.'),
+  },
+);
+const kinds = enumeration<FollowerStatus['kind']>('FollowerKind', 'What a follower of the log makes of the events.', {
+  'read model': 'Documents that queries are answered from.',
+  policy: 'Commands.',
+  effect: 'Messages to another system.',
+});
+const follower = objectFields('FollowerStatus', 'How far a read model, a policy or an effect has followed the log.', {
+  name: textField('The generation of the read model, or the policy.'),
+  kind: enumField(kinds, 'What it makes of the events.'),
+  position: textField('Everything up to here is handled.'),
+  atTip: flagField('Is that the end of the log?'),
+  count: integerField('Events it has taken.'),
+  digest: textField('Sum of hashes of (position, id) of those events, mod 2^128, hex.'),
+  holder: textField('The process that runs it.', { nullable: true }),
+  parked: objectField(parked, 'What waits behind an event that could not be handled.', { list: true }),
+});
+export const statusAt = objectFields('StatusAt', 'How far everything had come at a moment.', {
+  position: textField('The end of the log then; give it as `after` to go on from here.'),
+  followers: objectField(follower, 'Every read model and policy.', { list: true }),
+});
+
+export const statusOf = async (runner: Runner): Promise<readonly ObjectOf<(typeof follower)['fields']>[]> =>
+  (await runner.status()).map(({ holder = null, ...status }) => ({ ...status, holder }));
+
+/** The platform waits for it before it asks. */
+const atLeastArgument = {
+  atLeast: textField(
+    'Wait until the read models contain everything up to this position (from the answer of a mutation).',
+    { optional: true },
+  ),
+} as const;
+
+export const statusReport = report({
+  name: 'status',
+  description: 'How far every read model and policy has come.',
+  ...{ allow: roles, asOf: false },
+  arguments: atLeastArgument,
+  answer: objectField(follower, 'Every read model, policy and effect.', { list: true }),
+  ask: (_, { sources: { runner } }) => statusOf(runner),
+});
+
+export const parkedReport = report({
+  name: 'parkedSequences',
+  description:
+    'What waits because an event could not be handled, by follower; `baton parked` has it tried again, or leaves the event out.',
+  ...{ allow: roles, asOf: false, page: true },
+  arguments: {
+    follower: filterField('Only those of these followers.'),
+    sequence: filterField('Only these documents or streams.'),
+    code: filterField('Only those that wait for these reasons.'),
+    ...atLeastArgument,
+  },
+  answer: objectField(parked, 'The sequences.'),
+  ask: async ({ atLeast: _, ...filters }, { page, sources: { runner } }) => {
+    const idOf = (row: ParkedSequence) => `${row.follower} ${row.sequence}`;
+    const rows = (await runner.parked())
+      .filter((row) => Object.entries(filters).every(([name, filter]) => passesFilter(filter, row[name as 'code'])))
+      .sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+    return pageOf(rows, page, idOf);
+  },
+});

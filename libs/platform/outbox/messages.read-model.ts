@@ -1,0 +1,111 @@
+import {
+  enumeration,
+  enumField,
+  idField,
+  instantField,
+  integerField,
+  jsonField,
+  messageKinds,
+  readModel,
+  textField,
+  type DocumentOf,
+  type MessageEvent,
+} from '@baton/kernel';
+
+export const messageStatuses = enumeration('MessageStatus', 'The delivery status of a message.', {
+  queued: 'To be sent now.',
+  waiting: 'To be tried again.',
+  sent: 'Accepted by the target.',
+  failed: 'Given up.',
+  dropped: 'A task that was completed before it was sent.',
+});
+const taskStatuses = enumeration('TaskStatus', 'The status of a task.', {
+  open: 'To be done.',
+  done: 'Done.',
+  dropped: 'No longer needed.',
+});
+
+const listed = { filter: true, sort: true } as const;
+const known = { nullable: true, filter: true, sort: true } as const;
+const fields = {
+  messageId: idField('The id of the message, by which the target recognises a repeated delivery.', { filter: true }),
+  target: textField('The target system.', { filter: true }),
+  kind: enumField(messageKinds, 'The kind of message.', { filter: true }),
+  to: textField('The recipient: a person or a role.', { filter: true }),
+  leadId: idField('The lead it is about.', { nullable: true, filter: true, entity: 'Lead' }),
+  opportunityId: idField('The opportunity it is about.', { nullable: true, filter: true, entity: 'Opportunity' }),
+  template: textField('The name of the template.', { filter: true }),
+  data: jsonField('The values for the template: ids, codes and instants.', { nullable: true }),
+  queuedAt: instantField('When the message was queued.', listed),
+  status: enumField(messageStatuses, 'The delivery status.', { filter: true }),
+  attempts: integerField('The number of delivery attempts.'),
+  code: textField('The code of the last failed attempt.', { nullable: true, filter: true }),
+  dueAt: instantField('When the next attempt is due.', known),
+  sentAt: instantField('When the target accepted the message.', known),
+  task: enumField(taskStatuses, 'The status of the task. Null for other kinds.', { nullable: true, filter: true }),
+  doBy: instantField('When the task is due. Null for other kinds.', known),
+  completedAt: instantField('When the task was done or dropped.', known),
+} as const;
+/** A message in its current state. */
+export type MessageDocument = DocumentOf<typeof fields>;
+
+/** All messages to other systems: notifications, tasks, records and alerts, with their delivery status. */
+export const messages = readModel<MessageDocument, MessageEvent>({
+  name: 'messages',
+  version: 2,
+  node: 'Message',
+  description: 'A message to another system: a notification, task, record or alert.',
+  key: 'messageId',
+  fields,
+  lists: {
+    messages: { description: 'All messages to other systems, newest first.', orderBy: '-queuedAt' },
+    notifications: {
+      description: 'Notifications and alerts, newest first.',
+      orderBy: '-queuedAt',
+      where: { kind: { in: ['notification', 'alert'] } },
+      allow: ['sales', 'marketing', 'revops'],
+    },
+    tasks: {
+      description: 'Tasks, earliest due first.',
+      orderBy: 'doBy',
+      where: { kind: { eq: 'task' } },
+      allow: ['sales', 'marketing', 'revops'],
+    },
+  },
+  allow: ['marketing', 'revops'],
+  questions: [
+    { where: ['to', 'kind'], orderBy: '-queuedAt' },
+    { where: ['to', 'kind', 'task'], orderBy: 'doBy' },
+    { where: ['leadId', 'kind'], orderBy: '-queuedAt' },
+    { where: ['status', 'target'], orderBy: '-queuedAt' },
+  ],
+  keys: ({ data }) => [data.messageId],
+  initial: (messageId) => ({
+    ...{ messageId, target: '', kind: 'notification', to: '', leadId: null, opportunityId: null, template: '' },
+    ...{ data: null, queuedAt: '', status: 'queued', attempts: 0, code: null, dueAt: null, sentAt: null },
+    ...{ task: null, doBy: null, completedAt: null },
+  }),
+  on: {
+    MessageQueued: (doc, { data: { target, kind, to, leadId, opportunityId, template, data, dueAt }, occurredAt }) => ({
+      ...doc,
+      ...{ target, kind, to, template, data, queuedAt: occurredAt },
+      ...{ leadId: leadId ?? null, opportunityId: opportunityId ?? null },
+      ...(kind === 'task' && { task: 'open' as const, doBy: dueAt ?? null }),
+    }),
+    MessageSent: (doc, { data: { attempt }, occurredAt }) => ({
+      ...doc,
+      ...{ status: 'sent', attempts: attempt, code: null, dueAt: null, sentAt: occurredAt },
+    }),
+    MessageFailed: (doc, { data: { attempt, code, retryAt } }) => {
+      const failed = { ...doc, attempts: attempt, code };
+      if (doc.status === 'dropped') return failed;
+      return { ...failed, status: retryAt === undefined ? 'failed' : 'waiting', dueAt: retryAt ?? null };
+    },
+    MessageDue: (doc) => ({ ...doc, status: 'queued', dueAt: null }),
+    TaskCompleted: (doc, { data: { outcome }, occurredAt }) => ({
+      ...doc,
+      ...{ task: outcome, completedAt: occurredAt, dueAt: null },
+      ...(doc.status !== 'sent' && { status: 'dropped' as const }),
+    }),
+  },
+});
