@@ -139,7 +139,7 @@ const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = 
   {
     what: /\.(projection|read-model|report|policy|decider)\.ts$/,
     where:
-      /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$/,
+      /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$|^apps\/api\/schema-modules\.ts$/,
   },
   { what: /\.resolver\.ts$/, where: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$|^apps\/api\/[\w.-]+\.ts$/ },
   { what: /^libs\/(?!platform\/)[\w-]+\/[\w-]+\.module\.ts$/, where: /^apps\/contexts\.ts$/ },
