@@ -1,5 +1,5 @@
 export { earlyReferences } from './policies/early-references.rules';
-export { type ContentUse, contentUses } from './read/content/content-uses.projection';
+export { type ContentUse, contentUses } from './read/content/content-uses.read-model';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
 export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.projection';
 export { type FeedbackTopics, listFeedback, feedbackTopics } from './read/feedback/feedback.query';

@@ -2,7 +2,7 @@ import { aggregate, erasureEvents, type ContextParts } from '@baton/kernel';
 import { attributeFeedback } from './policies/feedback.policy';
 import { followMerges, copyMergedFacts } from './policies/merges.policy';
 import { followVisitors } from './policies/visitors.policy';
-import { contentUses } from './read/content/content-uses.projection';
+import { contentUses } from './read/content/content-uses.read-model';
 import { deliveries } from './read/deliveries/deliveries.projection';
 import { feedbackList } from './read/feedback/feedback.projection';
 import { leadsDue } from './read/leads-due/leads-due.projection';

@@ -4,7 +4,7 @@ import { ToKey } from './key.events';
 import { keyList } from './key.projection';
 
 export { Access, ACTS_FOR } from './access';
-export type { CallerIdentity } from './caller-identity';
+export { readsPersonal, type CallerIdentity } from './caller-identity';
 export { keyOrigins, type KeyOrigin } from './key.events';
 export { Oidc } from './oidc';
 export { keyList, type KeyDocument } from './key.projection';

@@ -1,4 +1,4 @@
-export { AccessGuard, Allow, Caller, everyRole, personalField, readsPersonal, ReadYourWrites } from './caller';
+export { AccessGuard, Allow, Caller, everyRole, personalField, ReadYourWrites } from './caller';
 export {
   AfterArgs,
   AsOfInput,
