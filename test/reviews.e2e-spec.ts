@@ -119,6 +119,22 @@ describe('both teams', () => {
     expect(await ask(`supportRequests(open: true) ${open}`)).toMatchObject({ totalCount: 0 });
   });
 
+  it('see what content sales used, in any spelling, and the deals that it reached', async () => {
+    await tell('registerAsset', { assetId: 'story', content: 'Case study', kind: 'case study' }, ['marketing']);
+    const touch = { leadId: 'ada', action: 'email', team: 'SALES', direction: 'OUTBOUND', content: 'Case study' };
+    await tell('recordTouch', touch, ['sales']);
+    const uses = (filter: string) => ask(`contentUses(filter: { ${filter} }) { nodes { content lead { leadId } } }`);
+    const used = { nodes: [{ content: 'Case study', lead: { leadId: 'ada' } }] };
+    expect(await uses('content: { in: ["case STUDY"] }, at: { from: "2020-01-01" }')).toEqual(used);
+    expect(await uses('content: { notIn: ["CASE study"] }')).toEqual({ nodes: [] });
+    expect(await uses('at: { to: "2020-01-01" }')).toEqual({ nodes: [] });
+    expect(await ask('contentReport { rows { content salesUses wonDeals } }')).toEqual({
+      rows: [{ content: 'Case study', salesUses: 1, wonDeals: 0 }],
+    });
+    const reached = 'content: "Case study", outcome: WON';
+    expect(await ask(`dealsWithContent(${reached}) { totalCount }`)).toEqual({ totalCount: 0 });
+  });
+
   describe('review', () => {
     const question = {
       reviewId: 'r1',

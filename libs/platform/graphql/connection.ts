@@ -159,8 +159,15 @@ const whenAsked: FieldMiddleware = async (_, next) => {
   return typeof value === 'function' ? (value as () => unknown)() : value;
 };
 
-/** Makes the Relay connection type of a node type. */
+const connections = new Map<Type<unknown>, Type<Connection<never>>>();
+/** The Relay connection type of a node type, made once. */
 export const connectionOf = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
+  const known = (connections.get(node) as Type<Connection<N>> | undefined) ?? makeConnection(name, node);
+  connections.set(node, known as Type<Connection<never>>);
+  return known;
+};
+
+const makeConnection = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
   @ObjectType(`${name}Edge`, { description: `A ${name} with its cursor.` })
   class Edge {
     @Field(() => String, { description: 'The cursor of this node; pass it as `after` or `before`.' })

@@ -97,7 +97,7 @@ export const caseFileEntry = objectFields('CaseFileEntry', 'One event that conce
     'Personal fields: none, open, sealed (not for this caller) or forgotten (the person was erased).',
   ),
 });
-/** One event of a case file, in the words of an auditor. */
+/** One event of a case file, in words for an auditor. */
 export type CaseFileEntry = ObjectOf<typeof caseFileEntry.fields>;
 
 /** Where case files are read from. */
@@ -107,9 +107,9 @@ export interface CaseFiles {
   readonly log: EventLog;
   readonly catalogue: Catalogue;
 }
-/** How a case file is asked for. */
+/** The parameters of a case file. */
 export interface CaseFileView {
-  /** May the reader see personal fields? */
+  /** Whether the reader may see personal fields. */
   readonly personal: boolean;
   readonly by?: CaseFileTime;
   readonly newestFirst?: boolean;
@@ -117,25 +117,25 @@ export interface CaseFileView {
 }
 
 const SUBJECT = /^[a-z][a-z-]*-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
-/** @throws Refused `case-file/bad-subject` */
+/** @throws Refused `graphql/invalid-argument` */
 const checkSubject = (subject: string): void => {
   if (!SUBJECT.test(subject))
     throw new Refused(
-      'case-file/bad-subject',
+      'graphql/invalid-argument',
       'subject must be a kind and an id, such as lead-7f3c or opportunity-42.',
       'subject',
     );
 };
 
 /**
- * Everything that happened to a lead, deal or any other subject, by when it happened and oldest first unless asked
- * otherwise. Leads that stand merged appear as one, with the merges as entries, and so do the visitors that turned out
- * to be the person. What a change was before is what the reader has read before it: in the order of time, or of the log.
+ * Everything that happened to a lead, deal or any other subject, by default in order of time, oldest first. Merged
+ * leads appear as one, with the merges as entries, and so do visitors identified as the person. The previous value of a
+ * change is the one that precedes it in the reader's order: that of time, or that of the log.
  * @param subject named as a stream, `lead-ada`
- * @returns `entries`: what the index says of each event, in order; `show`: some of them whole. Only their events are
- *   read from the log and opened, and the events that set before what they change
- * @throws NotFound `case-file/unknown`, Refused `case-file/bad-subject`, `log/not-a-position`; Conflict
- *   `log/unavailable` where the log is away, `case-file/other-log` where it does not hold what the index names
+ * @returns `entries`: the index of the events, in order; `show`: some of them in full. Only their events are read from
+ *   the log and opened, and the events that set the previous values
+ * @throws NotFound `case-file/unknown`, Refused `graphql/invalid-argument`, `log/not-a-position`; Conflict
+ *   `log/unavailable` if the log is unavailable, `case-file/other-log` if it does not contain an event of the index
  */
 export const openCaseFile = async (files: CaseFiles, subject: string, view: CaseFileView) => {
   checkSubject(subject);
@@ -146,7 +146,7 @@ export const openCaseFile = async (files: CaseFiles, subject: string, view: Case
 
 const PAGE = 500;
 
-/** The whole case file, entry by entry; nothing for a subject that no event concerns. See `openCaseFile`. */
+/** The whole case file, entry by entry; nothing for a subject without events. See `openCaseFile`. */
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
   const { entries } = await collectEvents(files, subject, view.asOf);
   const asked = inOrder(entries, view);
@@ -158,7 +158,7 @@ export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseF
  * What comes to a case file: first what stands in it behind `after`, then each entry as it is recorded, in log order.
  * @param folded waits until the case file holds everything up to a position
  * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
- * @throws Refused `case-file/bad-subject`
+ * @throws Refused `graphql/invalid-argument`
  */
 export async function* caseFileEvents(
   files: CaseFiles,

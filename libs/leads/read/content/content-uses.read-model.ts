@@ -4,9 +4,12 @@ import type { LeadEvent } from '../../write/lead/lead.events';
 const fields = {
   touchId: idField('The touch.'),
   leadId: idField('The person it went to.', { filter: true, entity: 'Lead' }),
-  content: textField('The content.', { filter: true, sort: true, filterBy: 'contentKey' }),
-  /** The content without regard to its spelling. */
-  contentKey: textField('The key of the content.', { column: true, hidden: true }),
+  content: textField('The content; a filter by it ignores spelling.', {
+    filter: true,
+    sort: true,
+    filterBy: 'contentKey',
+  }),
+  contentKey: textField('The content regardless of its spelling.', { column: true, hidden: true }),
   action: textField('What was done: call, e-mail, meeting …', { filter: true }),
   at: instantField('When.', { filter: true, sort: true }),
   by: textField('Who recorded it.', { filter: true, sort: true }),
