@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { catalogueOf, eventsOf, fromMs, type EventMeta } from '@baton/kernel';
-import { caseFilePage } from '@baton/audit';
+import { openCaseFile } from '@baton/audit';
 import { EmbeddedDocuments, firstGeneration, ReadModels } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
@@ -49,9 +49,9 @@ export const caseFiles: Benchmark = async (folder) => {
   await replay({ log, journal, documents }, index, firstGeneration(index), () => ({ lease: 'bench', token: 1 }));
   const files = { models: new ReadModels(documents), journal, log, catalogue };
   const page = async (size: number, newestFirst: boolean): Promise<void> => {
-    const view = { first: PAGE, personal: true, newestFirst };
-    const { entries, totalCount } = await caseFilePage(files, `lead-of-${size}`, view);
-    if (entries.length !== Math.min(PAGE, size) || totalCount !== size) throw new Error(`${size}: not the page`);
+    const { entries, show } = await openCaseFile(files, `lead-of-${size}`, { personal: true, newestFirst });
+    const shown = await show(entries.slice(0, PAGE));
+    if (shown.length !== Math.min(PAGE, size) || entries.length !== size) throw new Error(`${size}: not the page`);
   };
   const times = new Map(SIZES.map((size) => [size, [] as number[]]));
   for (let round = 0; round <= ROUNDS; round++)

@@ -15,7 +15,7 @@ interface Entry {
 }
 interface Page {
   edges: { node: Entry }[];
-  pageInfo: { hasNextPage: boolean; endCursor: string };
+  pageInfo: { hasNextPage: boolean; endCursor: string; hasPreviousPage: boolean; startCursor: string };
   totalCount: number;
 }
 const fields =
@@ -52,7 +52,7 @@ describe('a case file', () => {
   afterAll(() => served?.stop());
 
   const page = async (args: string, as: 'auditor' | 'sales' = 'auditor'): Promise<Page> => {
-    const query = `{ caseFile(${args}) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor } totalCount } }`;
+    const query = `{ caseFile(${args}) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor hasPreviousPage startCursor } totalCount } }`;
     const { data, errors } = await served!.ask<{ caseFile: Page }>(query, [as]);
     expect(errors).toBeUndefined();
     return data.caseFile;
@@ -111,6 +111,15 @@ describe('a case file', () => {
         [after, more] = [pageInfo.endCursor, pageInfo.hasNextPage];
       }
       expect(paged).toEqual(whole);
+      const backwards: Entry[] = [];
+      for (let before = '', more = true; more;) {
+        const { edges, pageInfo } = await page(
+          `subject: "lead-k", last: 3${order}${before && `, before: "${before}"`}`,
+        );
+        backwards.unshift(...edges.map(({ node }) => node));
+        [before, more] = [pageInfo.startCursor, pageInfo.hasPreviousPage];
+      }
+      expect(backwards).toEqual(whole);
     }
     const [first, newest] = [
       await entriesOf('subject: "lead-k"'),

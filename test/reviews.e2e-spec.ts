@@ -155,6 +155,22 @@ describe('both teams', () => {
     expect(await requests(`(asOf: { knownAt: "${position}" })`)).toEqual(withStatus('DELIVERED'));
   });
 
+  it('see what content sales used, in any spelling, and the deals that it reached', async () => {
+    await tell('registerAsset', { assetId: 'story', content: 'Case study', kind: 'case study' }, ['marketing']);
+    const touch = { leadId: 'ada', action: 'email', team: 'SALES', direction: 'OUTBOUND', content: 'Case study' };
+    await tell('recordTouch', touch, ['sales']);
+    const uses = (filter: string) => ask(`contentUses(filter: { ${filter} }) { nodes { content lead { leadId } } }`);
+    const used = { nodes: [{ content: 'Case study', lead: { leadId: 'ada' } }] };
+    expect(await uses('content: { in: ["case STUDY"] }, at: { from: "2020-01-01" }')).toEqual(used);
+    expect(await uses('content: { notIn: ["CASE study"] }')).toEqual({ nodes: [] });
+    expect(await uses('at: { to: "2020-01-01" }')).toEqual({ nodes: [] });
+    expect(await ask('contentReport { rows { content salesUses wonDeals } }')).toEqual({
+      rows: [{ content: 'Case study', salesUses: 1, wonDeals: 0 }],
+    });
+    const reached = 'content: "Case study", outcome: WON';
+    expect(await ask(`dealsWithContent(${reached}) { totalCount }`)).toEqual({ totalCount: 0 });
+  });
+
   describe('review', () => {
     const question = {
       reviewId: 'r1',
@@ -228,14 +244,14 @@ describe('both teams', () => {
       await tell('agreeReviewAction', { reviewId: 'r1', what: 'Call.', owner: 'rita', dueOn: '2024-01-12' }, ['sales']);
       await tell('agreeReviewAction', { reviewId: 'r1', what: 'Mail.', owner: 'mia', dueOn: '2199-01-12' }, ['sales']);
       const node = '{ totalCount edges { node { number owner open overdue } } }';
-      expect(await ask(`reviewActions(overdue: true) ${node}`)).toEqual({
+      expect(await ask(`overdueReviewActions ${node}`)).toEqual({
         totalCount: 1,
         edges: [{ node: { number: 1, owner: 'rita', open: true, overdue: true } }],
       });
-      expect(await ask(`reviewActions(open: true) ${node}`)).toMatchObject({ totalCount: 2 });
+      expect(await ask(`reviewActions(filter: { open: true }) ${node}`)).toMatchObject({ totalCount: 2 });
       await tell('completeReviewAction', { reviewId: 'r1', number: 1 }, ['sales']);
-      expect(await ask(`reviewActions(overdue: true) ${node}`)).toMatchObject({ totalCount: 0 });
-      expect(await ask(`reviewActions(open: false) ${node}`)).toMatchObject({ totalCount: 1 });
+      expect(await ask(`overdueReviewActions ${node}`)).toMatchObject({ totalCount: 0 });
+      expect(await ask(`reviewActions(filter: { open: false }) ${node}`)).toMatchObject({ totalCount: 1 });
       expect(await held()).toMatchObject({ actions: 2, intact: true });
     });
   });

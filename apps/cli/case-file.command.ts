@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { instantInWords, Refused } from '@baton/kernel';
-import { caseFileOf, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
+import { caseFileOf, caseFileTimes, type CaseFileEntry, type CaseFileTime, type Change } from '@baton/audit';
 import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
 import { parseDayOrInstant, parseOneOf } from './arguments';
 import { instantOfCut } from './attribution-reports';
@@ -86,7 +86,7 @@ export class CaseFileCommand extends CommandRunner {
 
   @Option({ flags: '--by <time>', description: 'Order and time: occurred (default) or recorded.' })
   by(value: string) {
-    return parseOneOf(value, ['occurred', 'recorded'], 'by');
+    return parseOneOf(value, caseFileTimes.values, 'by');
   }
   @Option({ flags: '--newest-first', description: 'Latest events first.' })
   newestFirst() {

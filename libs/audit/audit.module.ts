@@ -1,5 +1,7 @@
 import { catalogueOf, eventsOf, type ContextParts } from '@baton/kernel';
 import { caseFile } from './read/case-file/case-file.projection';
+import { caseFileReport } from './read/case-file/case-file.report';
+import { eventsReport } from './read/events/events.report';
 
 /** The providers of audit; its case file follows the events of all other contexts. */
 export const auditParts = (contexts: readonly ContextParts[]): ContextParts => ({
@@ -7,4 +9,5 @@ export const auditParts = (contexts: readonly ContextParts[]): ContextParts => (
   aggregates: [],
   projections: [caseFile(catalogueOf(eventsOf(contexts)))],
   policies: [],
+  reports: [caseFileReport, eventsReport],
 });

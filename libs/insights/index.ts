@@ -17,7 +17,7 @@ export {
   reviews,
   type ReviewActionDocument,
   type ReviewDocument,
-} from './read/reviews/reviews.projection';
+} from './read/reviews/reviews.read-model';
 export { reviewFigures } from './read/reviews/reviews.query';
 export {
   reviewInputCommands,

@@ -1,5 +1,8 @@
 import { aggregateWithHandler, type ContextParts } from '@baton/kernel';
-import { reviewActions, reviews } from './read/reviews/reviews.projection';
+import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
+import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
+import { pipelineReport } from './read/pipeline/pipeline.report';
+import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
 import { reviewDecider } from './write/review/review.decider';
@@ -12,5 +15,8 @@ export const insightsParts: ContextParts = {
   aggregates: [aggregateWithHandler(ToReview, reviewInputCommands, reviewDecider, ReviewHandler)],
   projections: [reviews, reviewActions],
   policies: [],
-  reports: [velocityReport, velocityChangeReport, salesCycleReport],
+  reports: [
+    ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
+    ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
+  ],
 };

@@ -8,3 +8,8 @@ export interface CallerIdentity {
   /** Its requests can name the person who acts. */
   readonly actsForPersons?: true;
 }
+
+const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
+/** Does the caller work with leads by name? */
+export const readsPersonal = ({ roles }: Pick<CallerIdentity, 'roles'>): boolean =>
+  roles.some((role) => personalReaders.includes(role));

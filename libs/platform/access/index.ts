@@ -4,7 +4,7 @@ import { ToKey } from './key.events';
 import { keyList } from './keys.read-model';
 
 export { Access, ACTS_FOR } from './access';
-export type { CallerIdentity } from './caller-identity';
+export { readsPersonal, type CallerIdentity } from './caller-identity';
 export { Oidc } from './oidc';
 export { keyList, type KeyDocument } from './keys.read-model';
 export const accessParts: ContextParts = {

@@ -12,7 +12,7 @@ import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
 import { Conflict, isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { CallerIdentity } from '../access';
+import { readsPersonal, type CallerIdentity } from '../access';
 import { StreamStarts, Runner } from '../runner';
 import { resolveAsOf, type AsOfInput } from './connection';
 import { CallerTurns } from '../caller-turns';
@@ -24,8 +24,6 @@ export const Allow = (...allowed: readonly Role[]) => SetMetadata(ALLOWED, allow
 
 /** Any caller that has a key. */
 export const everyRole: readonly Role[] = roles;
-/** Who works with leads by name. */
-const personalReaders: readonly Role[] = ['marketing', 'sales', 'success', 'revops', 'admin'];
 
 /** Loads the nodes that ids lead to, for one request. */
 export interface Nodes {
@@ -83,10 +81,6 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 }
-
-/** Does the caller work with leads by name? */
-export const readsPersonal = ({ roles }: Pick<CallerIdentity, 'roles'>): boolean =>
-  roles.some((role) => personalReaders.includes(role));
 
 /** A field of personal data: opened here, and null for callers who do not work with leads by name. */
 export const personalField: FieldMiddleware = async ({ context }, next) => {

@@ -1,13 +1,4 @@
-export {
-  AccessGuard,
-  Allow,
-  Caller,
-  everyRole,
-  personalField,
-  readsPersonal,
-  ReadYourWrites,
-  type GraphqlContext,
-} from './caller';
+export { AccessGuard, Allow, Caller, everyRole, personalField, ReadYourWrites, type GraphqlContext } from './caller';
 export {
   AfterArgs,
   AsOfInput,

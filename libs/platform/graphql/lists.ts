@@ -32,7 +32,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
-import type { CallerIdentity } from '../access';
+import { readsPersonal, type CallerIdentity } from '../access';
 import {
   ReadModels,
   readPage,
@@ -42,7 +42,6 @@ import {
   type Connection,
   type PageQuestion,
 } from '../documents';
-import { readsPersonal } from './caller';
 import { connectionOf, pageArguments } from './connection';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES, ValueFilterInput } from './filters';

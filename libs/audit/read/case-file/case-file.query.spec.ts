@@ -19,17 +19,17 @@ import {
   state,
   text,
   type EventMeta,
-  type RawEvent,
 } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import fc from 'fast-check';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
-import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { MemoryDocuments, ReadModels, writeCursor } from '@baton/platform/documents';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
 import { eventsAfter, type EventPage } from '../events/events.query';
 import { caseFile } from './case-file.projection';
-import { caseFileOf, caseFilePage, type CaseFileEntry } from './case-file.query';
+import { caseFileOf, type CaseFileEntry, type CaseFileView } from './case-file.query';
+import { caseFilePage } from './case-file.report';
 
 const leadId = ref('lead');
 const opportunityId = ref('opportunity');
@@ -174,9 +174,23 @@ const holding = async (...lines: readonly Line[]) => {
   return { log, keys, models: new ReadModels(documents), journal };
 };
 type Held = Awaited<ReturnType<typeof holding>>;
-const read = (held: Held, subject: string, page: Partial<Parameters<typeof caseFilePage>[2]> = {}) =>
-  caseFilePage({ ...held, catalogue }, subject, { first: 100, personal: false, ...page });
-const changesIn = async (held: Held, subject: string, page?: Parameters<typeof read>[2]) =>
+interface Asked extends Partial<CaseFileView> {
+  readonly first?: number;
+  /** The last entry seen. */
+  readonly after?: Pick<CaseFileEntry, 'position'> | undefined;
+}
+const read = async (held: Held, subject: string, { first = 100, after, ...view }: Asked = {}) => {
+  const cursor = after && writeCursor({ id: after.position, values: [] });
+  const page = { first, after: cursor };
+  const { nodes, pageInfo, totalCount } = await caseFilePage(
+    { ...held, catalogue },
+    subject,
+    { personal: false, ...view },
+    page,
+  );
+  return { entries: nodes, hasNextPage: pageInfo.hasNextPage, totalCount };
+};
+const changesIn = async (held: Held, subject: string, page?: Asked) =>
   (await read(held, subject, page)).entries.map(({ changes }) => changes.map(({ text }) => text));
 const typesOf = async (held: Held, subject: string) =>
   (await read(held, subject)).entries.map(({ type, stream }) => `${stream} ${type}`);
@@ -342,7 +356,7 @@ describe('a case file', () => {
     const told = async (personal: boolean, of = held) =>
       (await read(of, 'lead-ada', { personal })).entries.map((entry) => [
         entry.personal,
-        entry.data['name'],
+        (entry.data as Record<string, unknown>)['name'],
         ...entry.changes.map(({ text }) => text),
       ]);
     expect(await told(true)).toEqual([
@@ -392,24 +406,23 @@ describe('a page of a long case file', () => {
       { opportunityId: '1', leadIds: ['ada'] },
     ]);
   });
-  /** What a page of that many entries reads of the log, and how many values it decrypts. */
-  const reads = async (page: Parameters<typeof read>[2], of = held) => {
-    const read = jest.spyOn(of.log, 'read');
+  /** What a page of so many entries behind one reads of the log, and how many values it opens. */
+  const reads = async (page: Asked, of = held) => {
+    const logRead = jest.spyOn(of.log, 'read');
     const open = jest.spyOn(of.journal, 'open');
     const readAll = jest.spyOn(of.log, 'readAll');
-    const { entries } = await caseFilePage({ ...of, catalogue }, 'lead-ada', { first: 5, personal: true, ...page });
-    const asked = read.mock.calls.map(([stream, from, limit]) => [stream, from, limit]);
+    const { entries } = await read(of, 'lead-ada', { first: 5, personal: true, ...page });
+    const asked = logRead.mock.calls.map(([stream, from, limit]) => [stream, from, limit]);
     const opened = open.mock.calls.map(([values]) => values.length);
     expect(readAll).not.toHaveBeenCalled();
-    for (const spy of [read, open, readAll]) spy.mockRestore();
+    for (const spy of [logRead, open, readAll]) spy.mockRestore();
     return { entries, asked, opened };
   };
   const all = async () => (await held.log.readAll('', {}, 1000)).events;
-  const placeOf = ({ position, meta: { occurredAt } }: RawEvent) => ({ position, occurredAt });
 
   it('reads its own events and those that set previous values, and no others', async () => {
     const after = (await all())[348]!;
-    const { entries, asked, opened } = await reads({ after: placeOf(after) });
+    const { entries, asked, opened } = await reads({ after });
     expect(entries.map(({ revision }) => revision)).toEqual([349, 350, 351, 352, 353]);
     expect(asked).toEqual([['lead-ada', 348, 6]]); // 348 set the name that 350 changes
     expect(opened).toEqual([5]); // two of 350, two of 352, and the name set by 348
@@ -423,14 +436,14 @@ describe('a page of a long case file', () => {
   });
   it('reads an old previous value in a read of its own, and events of other streams', async () => {
     const after = (await all())[598]!;
-    const { entries, asked } = await reads({ after: placeOf(after) });
+    const { entries, asked } = await reads({ after });
     expect(entries.map(({ type }) => type)).toEqual(['LeadProfileChanged', 'OpportunityWon']);
     expect(asked).toEqual([
       ['lead-ada', 599, 1],
       ['opportunity-1', 0, 1],
     ]);
     const middle = await reads({
-      after: placeOf((await all())[399]!),
+      after: (await all())[399]!,
       first: 1,
     });
     expect(middle.asked).toEqual([

@@ -1,18 +1,29 @@
 import {
+  callerOrigins,
   codeInWords,
   Conflict,
+  enumeration,
+  enumField,
   ERASURE,
   fieldInWords,
+  idField,
+  instantField,
+  integerField,
   isHiddenValue,
   isSealed,
+  jsonField,
   NotFound,
+  objectField,
+  objectFields,
+  Refused,
+  textField,
   UnknownType,
   valueInWords,
   type HiddenValue,
   type EventLog,
-  type Instant,
   type Journal,
   type Json,
+  type ObjectOf,
   type Position,
   type StoredEvent,
   type Sealed,
@@ -21,6 +32,7 @@ import {
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import { caseEntries, subjectsOf } from './case-file.projection';
 import {
+  caseFileCause,
   type CaseEntry,
   compareBy,
   decisionsOf,
@@ -31,72 +43,73 @@ import {
   stateChangesOf,
   type CaseFileTime,
   type Catalogue,
-  type Cause,
   type Decision,
-  type EntryPosition,
   type StateChange,
 } from './case-file.rules';
 
-/** A state of the subject that an event set, and its previous value. */
-export interface Change {
-  /** `opportunity.expected-close` */
-  readonly state: string;
-  /** In words: `expected close`. */
-  readonly field: string;
-  /** Absent: unknown. A personal value that the reader may not see is `{ personal: 'sealed' }`. */
-  readonly before?: unknown;
-  readonly after: unknown;
-  /** `expected close: 2024-03-01 → 2024-04-01` */
-  readonly text: string;
-}
-/** A field of an event in words; amounts, durations and instants are formatted. */
-export interface Fact {
-  readonly field: string;
-  readonly text: string;
-}
+const HIDDEN = 'A personal value not shown is `{ personal: "sealed" }`';
+const fieldChange = objectFields(
+  'FieldChange',
+  'Something that holds of the subject from an event on, and what held before.',
+  {
+    state: textField('What is known of which kind of subject: `opportunity.expected-close`.'),
+    field: textField('The same in words: `expected close`.'),
+    before: jsonField(`What held before; null: nothing was known. ${HIDDEN}.`, { optional: true }),
+    after: jsonField(`What holds from then on. ${HIDDEN} or \`"forgotten"\`.`, { nullable: true }),
+    text: textField('For people: `expected close: 2024-03-01 → 2024-04-01`.'),
+  },
+);
+export type Change = ObjectOf<typeof fieldChange.fields>;
 
+const fact = objectFields('CaseFileFact', 'A field of an event in words.', {
+  field: textField('The field, in words.'),
+  text: textField('Its value as people read it, at most 300 characters: `2 h 5 min`, `1,000.00 USD`. Whole in `data`.'),
+});
+export type Fact = ObjectOf<typeof fact.fields>;
+
+const recordingModes = enumeration('RecordingMode', 'How an event was recorded.', {
+  live: 'When it happened, or when somebody reported it.',
+  backfill: 'Later, by an import of history; nobody was notified.',
+});
+const personalStates = enumeration('PersonalFields', 'The personal fields of an event.', {
+  none: 'It has none.',
+  open: 'They can be read.',
+  sealed: 'This caller may not read them.',
+  forgotten: 'The person was erased; nobody can read them.',
+});
+export const caseFileEntry = objectFields('CaseFileEntry', 'One event that concerns the subject.', {
+  position: textField('Its place in the log.'),
+  eventId: idField('The event.'),
+  type: textField('What happened: the event type.'),
+  stream: textField('The stream that it stands in.'),
+  revision: integerField('Its place in the stream, from 0.'),
+  sentence: textField('One plain sentence: `Sales rejected the lead: no budget`.'),
+  actor: textField('Who decided: a person, `system:mql@1` for a rule, `policy:handoff` or `connector:hubspot`.'),
+  sender: textField('Who sent the command that it was recorded with.'),
+  origin: enumField(callerOrigins, 'What sent it.'),
+  mode: enumField(recordingModes, 'How it was recorded.'),
+  occurredAt: instantField('When it happened.'),
+  recordedAt: instantField('When it was recorded.'),
+  commandId: idField('The command that caused it.'),
+  causationId: idField('The event or command that it follows from.'),
+  cause: objectField(
+    caseFileCause,
+    'What it follows from and who decided that; null: whoever sent the command wanted it.',
+    { nullable: true },
+  ),
+  correlationId: idField('The conversation it belongs to.'),
+  definition: textField('The definition and version that decided, `mql@3`.', { nullable: true }),
+  data: jsonField(`All that it says. ${HIDDEN} or \`{ personal: "forgotten" }\`.`),
+  changes: objectField(
+    fieldChange,
+    'What it changed of its subject, before and after; what an occurrence was like (a touch) changes nothing.',
+    { list: true },
+  ),
+  facts: objectField(fact, 'What neither the sentence nor the changes say, field by field.', { list: true }),
+  personal: enumField(personalStates, 'Whether it has personal fields, and whether they can be read.'),
+});
 /** One event of a case file, in words for an auditor. */
-export interface CaseFileEntry {
-  readonly position: string;
-  readonly eventId: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly revision: number;
-  /** `Sales rejected the lead: no budget` */
-  readonly sentence: string;
-  /** Who decided: a person, `system:mql@1`, `policy:handoff` or `connector:hubspot`; never empty. */
-  readonly actor: string;
-  /** Who sent the command that the event was recorded with. */
-  readonly sender: string;
-  readonly origin: 'person' | 'system' | 'connector';
-  /** `backfill`: recorded later, by an import. */
-  readonly mode: 'live' | 'backfill';
-  readonly occurredAt: Instant;
-  readonly recordedAt: Instant;
-  readonly commandId: string;
-  /** The event or command that caused it. */
-  readonly causationId: string;
-  /** The cause, with who decided it; null: the sender of the command. */
-  readonly cause: Cause | null;
-  /** The correlation id. */
-  readonly correlationId: string;
-  /** The definition and version that decided, `mql@3`. */
-  readonly definition: string | null;
-  /** All data of the event. Personal values are in clear, or `{ personal: 'sealed' }`, or `'forgotten'`. */
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly changes: readonly Change[];
-  /** What neither the sentence nor the changes mention. */
-  readonly facts: readonly Fact[];
-  /** `sealed`: the reader may not see them; `forgotten`: the person was erased. */
-  readonly personal: 'none' | 'open' | 'sealed' | 'forgotten';
-}
-export interface CaseFilePage {
-  /** All leads and visitors that are the same person as the subject, the subject first. */
-  readonly subjects: readonly string[];
-  readonly entries: readonly CaseFileEntry[];
-  readonly totalCount: number;
-  readonly hasNextPage: boolean;
-}
+export type CaseFileEntry = ObjectOf<typeof caseFileEntry.fields>;
 
 /** Where case files are read from. */
 export interface CaseFiles {
@@ -114,38 +127,37 @@ export interface CaseFileView {
   readonly asOf?: AsOf | null | undefined;
 }
 
+const SUBJECT = /^[a-z][a-z-]*-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+/** @throws Refused `graphql/invalid-argument` */
+const checkSubject = (subject: string): void => {
+  if (!SUBJECT.test(subject))
+    throw new Refused(
+      'graphql/invalid-argument',
+      'subject must be a kind and an id, such as lead-7f3c or opportunity-42.',
+      'subject',
+    );
+};
+
 /**
  * Everything that happened to a lead, deal or any other subject, by default in order of time, oldest first. Merged
  * leads appear as one, with the merges as entries, and so do visitors identified as the person. The previous value of a
- * change is the one that precedes it in the reader's order: that of time, or that of the log. The index lists the
- * events of the page; only these are read from the log and opened, and the events that set the previous values.
+ * change is the one that precedes it in the reader's order: that of time, or that of the log.
  * @param subject named as a stream, `lead-ada`
- * @param page    `after`: position of the last entry seen
- * @throws NotFound `case-file/unknown`, Refused `log/not-a-position`; Conflict `log/unavailable` if the log is
- *   unavailable, `case-file/other-log` if it does not contain an event of the index
+ * @returns `entries`: the index of the events, in order; `show`: some of them in full. Only their events are read from
+ *   the log and opened, and the events that set the previous values
+ * @throws NotFound `case-file/unknown`, Refused `graphql/invalid-argument`, `log/not-a-position`; Conflict
+ *   `log/unavailable` if the log is unavailable, `case-file/other-log` if it does not contain an event of the index
  */
-export const caseFilePage = async (
-  files: CaseFiles,
-  subject: string,
-  { first, after, ...view }: CaseFileView & { readonly first: number; readonly after?: EntryPosition | undefined },
-): Promise<CaseFilePage> => {
-  const { subjects, entries } = await collectEvents(files, subject, view.asOf);
+export const openCaseFile = async (files: CaseFiles, subject: string, view: CaseFileView) => {
+  checkSubject(subject);
+  const { entries } = await collectEvents(files, subject, view.asOf);
   if (entries.length === 0) throw new NotFound('case-file/unknown', `There are no events about ${subject}.`, 'subject');
-  const compare = compareBy(view.by ?? 'occurred');
-  const isSeen = (entry: CaseEntry): boolean =>
-    after !== undefined && (view.newestFirst ? compare(entry, after) >= 0 : compare(entry, after) <= 0);
-  const asked = inOrder(entries, view).filter((entry) => !isSeen(entry));
-  return {
-    subjects,
-    entries: await entryBuilder(files, entries, view)(asked.slice(0, first)),
-    totalCount: entries.length,
-    hasNextPage: asked.length > first,
-  };
+  return { entries: inOrder(entries, view), show: entryBuilder(files, entries, view) };
 };
 
 const PAGE = 500;
 
-/** The whole case file, entry by entry; nothing for a subject without events. See `caseFilePage`. */
+/** The whole case file, entry by entry; nothing for a subject without events. See `openCaseFile`. */
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
   const { entries } = await collectEvents(files, subject, view.asOf);
   const asked = inOrder(entries, view);
@@ -157,6 +169,7 @@ export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseF
  * Entries as they are added to a case file: first those after `after`, then each as it is recorded, in log order.
  * @param folded waits until the case file contains everything up to a position
  * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
+ * @throws Refused `graphql/invalid-argument`
  */
 export async function* caseFileEvents(
   files: CaseFiles,
@@ -164,6 +177,7 @@ export async function* caseFileEvents(
   subject: string,
   { after, personal, signal }: { readonly after?: Position; readonly personal: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<CaseFileEntry> {
+  checkSubject(subject);
   const { log, catalogue } = files;
   const view = { personal, by: 'recorded' } as const;
   const tip = await log.tip();
@@ -345,11 +359,11 @@ const changeOf = (
   const schema = catalogue.get(type)?.object.properties[name];
   const known = was !== undefined;
   const text = `${field}: ${known ? `${valueInWords(was, schema)} → ` : ''}${valueInWords(is, schema)}`;
-  return { state, field, ...(known && { before: was }), after: is, text };
+  return { state, field, ...(known && { before: was as Json }), after: is as Json, text };
 };
 const isChange = ({ before, after }: Change): boolean => isHiddenValue(after) || !isSame(before, after);
 
-const personalOf = (stored: Fields, data: Fields): CaseFileEntry['personal'] => {
+const personalOf = (stored: Fields, data: Fields): 'none' | 'open' | 'sealed' | 'forgotten' => {
   const seen = Object.keys(stored)
     .filter((field) => isSealed(stored[field]))
     .map((field) => data[field]);
@@ -402,7 +416,7 @@ const entryOf = (
     cause: decision.cause,
     correlationId: meta.$correlationId,
     definition: typeof data['definition'] === 'string' ? data['definition'] : null,
-    data,
+    data: data as Json,
     changes,
     facts,
     personal: personalOf(stored, data),

@@ -1,4 +1,16 @@
-import { isSealed, type EventMeta, type EventSchema, type Instant, type IndexEntry } from '@baton/kernel';
+import {
+  enumeration,
+  idField,
+  isSealed,
+  objectFields,
+  textField,
+  type EnumerationValue,
+  type EventMeta,
+  type EventSchema,
+  type Instant,
+  type IndexEntry,
+  type ObjectOf,
+} from '@baton/kernel';
 
 export type Catalogue = ReadonlyMap<string, EventSchema>;
 /** The parts of an event that the rules need. */
@@ -6,9 +18,12 @@ export interface StatedEvent {
   readonly type: string;
   readonly data: unknown;
 }
-/** By when events occurred, or by when they were recorded: the order of the log. */
-export type CaseFileTime = 'occurred' | 'recorded';
-export type EntryPosition = Pick<CaseEntry, 'position' | 'occurredAt'>;
+export const caseFileTimes = enumeration('CaseFileOrder', 'By which time a case file is told.', {
+  occurred: 'By when things happened.',
+  recorded: 'By when they were recorded: the order of the log.',
+});
+export type CaseFileTime = EnumerationValue<typeof caseFileTimes>;
+type EntryPosition = Pick<CaseEntry, 'position' | 'occurredAt'>;
 
 /** Oldest first; events of one instant in the order of the log. */
 export const compareBy =
@@ -149,13 +164,14 @@ export const ruleOf = (catalogue: Catalogue, { type, data }: StatedEvent): Rule 
   };
 };
 
-/** The cause of an entry; `clock` if time alone caused it; no event if somebody's command did. */
-export interface Cause {
-  readonly eventId: string | null;
-  /** The causing event, if it is part of the case file. */
-  readonly type: string | null;
-  readonly actor: string | null;
-}
+export const caseFileCause = objectFields('CaseFileCause', 'What an event follows from.', {
+  eventId: idField('The event; null where no event was before: a command, or time alone.', { nullable: true }),
+  type: textField('Its type; null where it is no part of this case file.', { nullable: true }),
+  actor: textField('Who decided it; `clock` where time alone brought it; null where it is no part of this case file.', {
+    nullable: true,
+  }),
+});
+export type Cause = ObjectOf<typeof caseFileCause.fields>;
 export interface Decision {
   /** Who decided; never empty. */
   readonly actor: string;

@@ -1,30 +1,46 @@
-import { WordMap, hasText, wordKey, tidy, periodOf, type Period, type PeriodArgs, type Where } from '@baton/kernel';
+import {
+  enumField,
+  hasText,
+  idField,
+  instantField,
+  integerField,
+  objectField,
+  objectFields,
+  periodOf,
+  teams,
+  textField,
+  tidy,
+  wordKey,
+  WordMap,
+  type ObjectOf,
+  type Period,
+  type PeriodArgs,
+  type Where,
+} from '@baton/kernel';
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { contentOf, registeredContent } from '@baton/campaigns';
 import { contentUses } from '@baton/leads';
-import type { DealOutcome } from '@baton/opportunities';
+import { dealOutcomes, type DealOutcome } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 
-export interface ContentRow {
-  /** Name of registered content, as in touches; of several spellings the first in sort order. */
-  readonly content: string;
-  /** Outbound touches of sales in the period that name the content. */
-  readonly salesUses: number;
-  /** Deals closed in the period that have a touch by either team, before the close, that names the content. */
-  readonly wonDeals: number;
-  readonly lostDeals: number;
-  /** The won deals in which sales itself used the content. */
-  readonly wonWithSales: number;
-}
-export interface ContentReport {
-  /** All deals won and lost in the period, also those without content. */
-  readonly won: number;
-  readonly lost: number;
-  /** Sorted by won deals, then by uses of sales (both descending), then by name. */
-  readonly rows: readonly ContentRow[];
-  /** Names that sales used as content and that are not registered. */
-  readonly warnings: readonly string[];
-}
+const contentRow = objectFields('ContentRow', 'How often a piece of content was used and met.', {
+  content: textField('Registered content, as touches name it; of several spellings the one that sorts first.'),
+  salesUses: integerField('Outbound touches of sales in the period; `contentUses` lists them.'),
+  wonDeals: integerField('Won deals that had met it before the win; `dealsWithContent` lists them.'),
+  lostDeals: integerField('Lost deals that had met it; `dealsWithContent` lists them.'),
+  wonWithSales: integerField('Of the won deals those in which sales itself used it.'),
+});
+type ContentRow = ObjectOf<typeof contentRow.fields>;
+export const contentAnswer = objectFields('ContentReport', 'Content used by sales, and content in closed deals.', {
+  won: integerField('All deals won in the period, with content or without.'),
+  lost: integerField('All deals lost in the period, with content or without.'),
+  rows: objectField(contentRow, 'The most won deals first, then the most uses by sales, then by name.', {
+    list: true,
+  }),
+  warnings: textField('What to know before using the figures.', { list: true }),
+});
+export type ContentReport = ObjectOf<typeof contentAnswer.fields>;
+
 const closedDeals = ({ from, to }: Period, outcome?: DealOutcome): Where => ({
   status: { eq: 'closed' },
   closedAt: { gte: from, lt: to },
@@ -86,14 +102,21 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
   };
 };
 
-/** A deal that had seen some content before its close. */
-export interface DealWithContent {
-  readonly opportunityId: string;
-  readonly outcome: DealOutcome;
-  readonly closedAt: string;
-  /** The touches before the close that name the content, oldest first. */
-  readonly touches: readonly { readonly touchId: string; readonly occurredAt: string; readonly team: string }[];
-}
+export const dealWithContent = objectFields('DealWithContent', 'A closed deal that had met some content.', {
+  opportunityId: idField('The deal.', { entity: 'Opportunity' }),
+  outcome: enumField(dealOutcomes, 'How it closed.'),
+  closedAt: instantField('When it closed.'),
+  touches: objectField(
+    objectFields('ContentTouch', 'A touch that names the content.', {
+      touchId: idField('The touch.'),
+      occurredAt: instantField('When.'),
+      team: enumField(teams, 'The team.'),
+    }),
+    'The touches up to the close that name it, oldest first.',
+    { list: true },
+  ),
+});
+type DealWithContent = ObjectOf<typeof dealWithContent.fields>;
 
 /**
  * The deals behind a row of `contentReport`, latest close first: as many as the row counts.

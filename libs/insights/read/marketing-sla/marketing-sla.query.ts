@@ -1,8 +1,31 @@
-import { fromMs, toMs, type Instant } from '@baton/kernel';
+import {
+  enumeration,
+  enumField,
+  flagField,
+  fromMs,
+  idField,
+  instantField,
+  integerField,
+  numberField,
+  objectField,
+  objectFields,
+  textField,
+  toMs,
+  type EnumerationValue,
+  type Instant,
+  type ObjectOf,
+} from '@baton/kernel';
 import { definitionInForce, definitionOf, getDefinition } from '@baton/definitions';
-import { deliveries, leads, type Delivery, type DeliveryKind } from '@baton/leads';
+import { deliveries, leads, packageParts, type Delivery, type PackagePart, type DeliveryKind } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { attainment, calendarPeriod, neededFor, type Attainment, type CalendarPeriod } from './marketing-sla.rules';
+import {
+  attainment,
+  attainmentFields,
+  calendarPeriod,
+  calendarPeriodFields,
+  neededFor,
+  type CalendarPeriod,
+} from './marketing-sla.rules';
 
 export interface MarketingSlaQuestion {
   /** `2024-01`, `2024-Q1` or `2024`; by default the month of `at`. */
@@ -12,37 +35,65 @@ export interface MarketingSlaQuestion {
   /** Now: decides how much of the period has passed. */
   readonly at: Instant;
 }
-export interface HandoffQuality {
-  readonly total: number;
-  /** The lead met the agreed criteria or threshold. */
-  readonly overThreshold: number;
-  /** A person decided, because no criteria were agreed. */
-  readonly judgedByPeople: number;
-  /** Another system decided. */
-  readonly external: number;
-  readonly overThresholdShare: number | null;
-  readonly complete: number;
-  readonly incomplete: number;
-  readonly withoutPackage: number;
-  readonly completeShare: number | null;
-  /** The missing parts of incomplete packages, most frequent first. */
-  readonly missing: readonly { readonly part: string; readonly handoffs: number }[];
-}
-export interface MarketingSla {
-  /** The version with the commitment; null if no policy is in force. */
-  readonly definition: string | null;
-  readonly period: CalendarPeriod;
-  readonly timeZone: string;
-  readonly at: Instant;
-  /** People who became marketing-qualified. */
-  readonly qualified: Attainment;
-  /** People who became sales-qualified, compared with the number that the target pipeline needs. */
-  readonly salesQualified: Attainment;
-  readonly handoffs: HandoffQuality;
-  readonly warnings: readonly string[];
-}
+const handoffQuality = objectFields('HandoffQuality', 'What was handed off, and how well.', {
+  total: integerField('All handoffs of the period; `deliveries` lists them.'),
+  overThreshold: integerField('The lead met agreed criteria or an agreed threshold.'),
+  judgedByPeople: integerField('A person judged, as no criteria were agreed.'),
+  external: integerField('Another system decided.'),
+  overThresholdShare: numberField('Over threshold / all; null without a handoff.', { nullable: true }),
+  complete: integerField('Went with all that was promised.'),
+  incomplete: integerField('Went with a package that lacks something.'),
+  withoutPackage: integerField('Went without a package.'),
+  completeShare: numberField('Complete / all; null without a handoff.', { nullable: true }),
+  missing: objectField(
+    objectFields('MissingPart', 'What packages lack.', {
+      part: enumField(packageParts, 'The part.'),
+      handoffs: integerField('How many handoffs went without it.'),
+    }),
+    'What incomplete packages lack, the most frequent first.',
+    { list: true },
+  ),
+});
+type HandoffQuality = ObjectOf<typeof handoffQuality.fields>;
 
-const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
+export const marketingSlaAnswer = objectFields(
+  'MarketingSla',
+  'Marketing’s side of the agreement: promised, and delivered so far.',
+  {
+    definition: textField('The version of the SLA policy; null where none is in force.', { nullable: true }),
+    period: objectField(calendarPeriodFields, 'The period.'),
+    timeZone: textField('IANA zone in which it begins and ends.'),
+    at: instantField('Now: how far the period has gone.'),
+    qualified: objectField(attainmentFields, 'Marketing-qualified people.'),
+    salesQualified: objectField(attainmentFields, 'Sales-qualified people, against what the target pipeline takes.'),
+    handoffs: objectField(handoffQuality, 'All over threshold, each with a complete package?'),
+    warnings: textField('What to know before using the figures.', { list: true }),
+  },
+);
+export type MarketingSla = ObjectOf<typeof marketingSlaAnswer.fields>;
+
+export const deliverySteps = enumeration<Exclude<DeliveryKind, 'taken-back'>>(
+  'DeliveryKind',
+  'A step of a lead towards sales.',
+  {
+    qualified: 'Became marketing-qualified; each person once.',
+    'handed-off': 'Was handed to a rep; every handoff.',
+    'sales-qualified': 'Became sales-qualified; each person once.',
+  },
+);
+type DeliveryStep = EnumerationValue<typeof deliverySteps>;
+export const deliveryFields = objectFields('Delivery', 'One step of a lead towards sales.', {
+  eventId: idField('The event that says so.'),
+  leadId: idField('The lead on which it is recorded.', { entity: 'Lead' }),
+  kind: enumField(deliverySteps, 'Which step.'),
+  at: instantField('When.'),
+  definition: textField('The version that was met, `mql@3`, or `external:<source>`.'),
+  rep: textField('Of a handoff: to whom.', { nullable: true }),
+  complete: flagField('Of a handoff: was the package complete? null: there was none.', { nullable: true }),
+  missing: textField('What the package lacks.', { list: true }),
+});
+
+const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryStep) => ({
   kind: { eq: kind },
   at: { gte: from, lt: to },
 });
@@ -51,7 +102,7 @@ const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryKind) => ({
 const deliveriesOfPeople = async (
   models: ReadModels,
   period: CalendarPeriod,
-  kind: DeliveryKind,
+  kind: DeliveryStep,
 ): Promise<ReadonlyMap<string, Delivery>> => {
   const people = new Map<string, Delivery>();
   for await (const page of models.pages(deliveries, isInPeriod(period, kind), [{ column: 'at' }])) {
@@ -111,9 +162,9 @@ const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<Ha
     if (definition.startsWith('external:')) sums.external += handoffs;
     else sums[(await isMeasured(models, definition)) ? 'overThreshold' : 'judgedByPeople'] += handoffs;
   }
-  const missing = new Map<string, number>();
+  const missing = new Map<PackagePart, number>();
   for await (const page of models.pages(deliveries, { ...where, complete: { eq: false } }))
-    for (const { doc } of page) for (const part of doc.missing) missing.set(part, (missing.get(part) ?? 0) + 1);
+    for (const { doc } of page) for (const part of doc.missing as readonly PackagePart[]) missing.set(part, (missing.get(part) ?? 0) + 1);
   const total = sums.complete + sums.incomplete + sums.withoutPackage;
   return {
     total,
@@ -162,12 +213,13 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
  */
 export const deliveriesBehind = async (
   models: ReadModels,
-  { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: DeliveryKind },
-): Promise<Delivery[]> => {
-  const dates = calendarPeriod(period, timeZone, at);
-  if (kind !== 'handed-off') return [...(await deliveriesOfPeople(models, dates, kind)).values()];
+  { kind, period, timeZone = 'UTC', at }: MarketingSlaQuestion & { readonly kind: DeliveryStep },
+): Promise<ObjectOf<typeof deliveryFields.fields>[]> => {
+  const asked = calendarPeriod(period, timeZone, at);
   const found: Delivery[] = [];
-  for await (const page of models.pages(deliveries, isInPeriod(dates, kind), [{ column: 'at' }]))
-    found.push(...page.map(({ doc }) => doc));
-  return found;
+  if (kind !== 'handed-off') found.push(...(await deliveriesOfPeople(models, asked, kind)).values());
+  else
+    for await (const page of models.pages(deliveries, isInPeriod(asked, kind), [{ column: 'at' }]))
+      found.push(...page.map(({ doc }) => doc));
+  return found.map((one) => ({ ...one, kind }));
 };

@@ -1,5 +1,19 @@
 import { Decimal } from 'decimal.js';
-import { monthOf, Refused, startOfMonth, toMs, zoneOf, type Instant } from '@baton/kernel';
+import {
+  flagField,
+  instantField,
+  integerField,
+  monthOf,
+  numberField,
+  objectFields,
+  Refused,
+  startOfMonth,
+  textField,
+  toMs,
+  zoneOf,
+  type Instant,
+  type ObjectOf,
+} from '@baton/kernel';
 import type { MarketingCommitment } from '@baton/definitions';
 
 /** An exact fraction in lowest terms; the denominator is positive. */
@@ -27,14 +41,14 @@ export const roundUp = ({ numerator, denominator }: Rational): number =>
 
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
 
+export const calendarPeriodFields = objectFields('CalendarPeriod', 'A calendar month, quarter or year.', {
+  key: textField('2024-01, 2024-Q1 or 2024.'),
+  from: instantField('Where it begins.'),
+  to: instantField('Where it ends, itself not in it.'),
+  months: integerField('How many months it has.', { hidden: true }),
+});
 /** A calendar month, quarter or year in a zone: [from, to). */
-export interface CalendarPeriod {
-  /** `2024-01`, `2024-Q1` or `2024`. */
-  readonly key: string;
-  readonly from: Instant;
-  readonly to: Instant;
-  readonly months: number;
-}
+export type CalendarPeriod = ObjectOf<typeof calendarPeriodFields.fields>;
 
 /**
  * Reads a calendar period.
@@ -78,22 +92,19 @@ export const neededFor = (
   return found;
 };
 
-/** Progress towards a committed number at an instant of the period. */
-export interface Attainment {
-  /** Exact, as text: `53 1/3`; null if nothing was agreed. */
-  readonly needed: string | null;
-  readonly neededValue: number | null;
-  readonly soFar: number;
-  /** The number needed for the elapsed part of the period. */
-  readonly neededByNow: number | null;
-  readonly onPace: boolean | null;
-  /** The number at the end of the period at this pace; null at its very beginning. */
-  readonly projected: number | null;
-  /** So far / needed. */
-  readonly attained: number | null;
-  /** The missing number, rounded up. */
-  readonly missing: number | null;
-}
+const unpromised = { nullable: true } as const;
+export const attainmentFields = objectFields('Attainment', 'How a promised number stands.', {
+  needed: textField('Promised for the period, exactly: `53 1/3`.', unpromised),
+  neededValue: numberField('The same as a decimal number.', unpromised),
+  soFar: integerField('People so far; `deliveries` lists them.'),
+  neededByNow: numberField('What the elapsed part of the period asks for.', unpromised),
+  onPace: flagField('Is it reached?', unpromised),
+  projected: numberField('Where the period ends at this pace.', { nullable: true }),
+  attained: numberField('So far / needed.', unpromised),
+  missing: integerField('How many more it takes, in whole leads.', unpromised),
+});
+/** How one promised number stands at an instant of the period; null where nothing was agreed, or at its very beginning. */
+export type Attainment = ObjectOf<typeof attainmentFields.fields>;
 
 /** @param at the instant up to which `soFar` was counted */
 export const attainment = (

@@ -1,23 +1,45 @@
-import { MoneySums, type MoneySum } from '@baton/kernel';
-import { leads } from '@baton/leads';
+import {
+  enumField,
+  integerField,
+  moneyField,
+  MoneySums,
+  objectField,
+  objectFields,
+  textField,
+  type EnumerationValue,
+  type MoneySum,
+  type ObjectOf,
+} from '@baton/kernel';
+import { leads, leadStages } from '@baton/leads';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { whereOf, type DealFilters } from '../../deals.rules';
 
-export interface StageOfPipeline {
-  readonly stage: string;
-  readonly deals: number;
-  /** Their total amounts, one per currency, sorted by currency. */
-  readonly amounts: readonly MoneySum[];
-  readonly withoutAmount: number;
-}
-export interface Pipeline {
-  /** Open deals by stage, sorted by stage. */
-  readonly stages: readonly StageOfPipeline[];
-  readonly open: Omit<StageOfPipeline, 'stage'>;
-  /** People by lifecycle stage, sorted by stage; merged people count once, as their survivor. */
-  readonly leads: readonly { readonly stage: string; readonly leads: number }[];
-}
+const openDeals = {
+  deals: integerField('How many.'),
+  amounts: moneyField('Their total amounts, one per currency.', { list: true }),
+  withoutAmount: integerField('How many of them have no amount.'),
+} as const;
+export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and leads stand now.', {
+  stages: objectField(
+    objectFields('PipelineStage', 'The open deals in a stage.', {
+      stage: textField('The stage, as the team names it.'),
+      ...openDeals,
+    }),
+    'Open deals by stage, sorted.',
+    { list: true },
+  ),
+  open: objectField(objectFields('OpenDeals', 'Some open deals together.', openDeals), 'All open deals.'),
+  leads: objectField(
+    objectFields('LeadStageCount', 'How many people are in a lifecycle stage.', {
+      stage: enumField(leadStages, 'The lifecycle stage or disposition.'),
+      leads: integerField('People; merged ones count once.'),
+    }),
+    'People by lifecycle stage, sorted.',
+    { list: true },
+  ),
+});
+export type Pipeline = ObjectOf<typeof pipelineAnswer.fields>;
 
 /**
  * The current stages of open deals and leads. The filters owner and source apply to both; product, account and currency
@@ -47,13 +69,16 @@ export const pipeline = async (models: ReadModels, { filters }: { filters?: Deal
       .sort()
       .map((stage) => ({ stage, ...sumOf(groups.filter((group) => group.stage === stage)) })),
     open: sumOf(groups),
-    leads: people.map(({ keys: [stage], values }) => ({ stage: stage as string, leads: Number(values['leads']) })),
+    leads: people.map(({ keys: [stage], values }) => ({
+      stage: stage as EnumerationValue<typeof leadStages>,
+      leads: Number(values['leads']),
+    })),
   };
 };
 
 const sumOf = (
   groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: MoneySum['minor'] }[],
-): Omit<StageOfPipeline, 'stage'> => {
+): Pipeline['open'] => {
   const amounts = new MoneySums();
   for (const { currency, minor } of groups) if (currency !== null) amounts.add({ minor, currency });
   const count = (of: typeof groups) => of.reduce((sum, { deals: some }) => sum + some, 0);

@@ -1,4 +1,4 @@
-import { contentHash, monthOf, periodOfDays, type Instant, type Json, type Period, type Position } from '@baton/kernel';
+import { monthOf, periodOfDays, type Instant, type Json, type Period, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics } from '@baton/leads';
 import { handoffReport, slaReport } from '@baton/sales-sla';
@@ -10,7 +10,6 @@ import { marketingSla } from '../marketing-sla/marketing-sla.query';
 import { pipeline } from '../pipeline/pipeline.query';
 import { salesCycle } from '../sales-cycle/sales-cycle.query';
 import { velocity } from '../velocity/velocity.query';
-import type { ReviewDocument } from './reviews.projection';
 
 interface ReviewQuestion extends Period {
   /** When the review is held. */
@@ -68,13 +67,6 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
     },
   },
 };
-
-/** Hash of the reports shown: SHA-256 over the canonical JSON (RFC 8785). */
-export const reviewHash = (facts: ReviewFacts): string => contentHash(facts);
-
-/** Whether the reports of a review still match its hash. */
-export const isReviewIntact = ({ hash, heldAt: _, heldBy: __, actions: ___, ...facts }: ReviewDocument): boolean =>
-  reviewHash(facts) === hash;
 
 /**
  * The reports of a review as of a position of the log.

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
-import { reviewFacts, reviewHash } from '../../read/reviews/reviews.query';
+import { reviewFacts } from '../../read/reviews/reviews.query';
+import { reviewHash } from '../../read/reviews/reviews.read-model';
 import { reviewDecider } from './review.decider';
 import {
   reviewInputCommands,

@@ -1,0 +1,39 @@
+import { enumField, flagField, objectField, textField } from '@baton/kernel';
+import { readsPersonal } from '@baton/platform/access';
+import { pageOf, type Connection, type PageQuestion } from '@baton/platform/documents';
+import { report } from '@baton/platform/report';
+import { caseFileEntry, openCaseFile, type CaseFileEntry, type CaseFiles, type CaseFileView } from './case-file.query';
+import { caseFileTimes } from './case-file.rules';
+
+/**
+ * One page of a case file; only its entries are read from the log.
+ * @throws as `openCaseFile` and `pageOf`
+ */
+export const caseFilePage = async (
+  files: CaseFiles,
+  subject: string,
+  view: CaseFileView,
+  page: PageQuestion,
+): Promise<Connection<CaseFileEntry>> => {
+  const { entries, show } = await openCaseFile(files, subject, view);
+  const { edges, ...place } = pageOf(entries, page, ({ position }) => position);
+  const nodes = await show(edges.map(({ node }) => node));
+  return { ...place, nodes, edges: edges.map(({ cursor }, index) => ({ cursor, node: nodes[index]! })) };
+};
+
+export const caseFileReport = report({
+  name: 'caseFile',
+  description:
+    'How a lead, deal or anything else was handled: every event whole, in order, with who, when, why, and what changed. Merged people appear as one.',
+  allow: ['auditor', 'revops', 'marketing', 'sales'],
+  heavy: 'log', // the index of a subject is read whole, however long it is
+  page: true,
+  arguments: {
+    subject: textField('Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.'),
+    orderBy: enumField(caseFileTimes, 'By when things happened, or were recorded.', { default: 'occurred' }),
+    newestFirst: flagField('Latest events first.', { default: false }),
+  },
+  answer: objectField(caseFileEntry, 'The entries.'),
+  ask: ({ subject, orderBy: by, newestFirst }, { live: models, page, cut: asOf, caller, sources }) =>
+    caseFilePage({ models, ...sources }, subject, { by, newestFirst, asOf, personal: readsPersonal(caller) }, page),
+});

@@ -1,0 +1,34 @@
+import { enumField, objectField, roles, textField } from '@baton/kernel';
+import { pageOf } from '@baton/platform/documents';
+import { report } from '@baton/platform/report';
+import {
+  deliveriesBehind,
+  deliveryFields,
+  deliverySteps,
+  marketingSla,
+  marketingSlaAnswer,
+} from './marketing-sla.query';
+
+const period = {
+  period: textField('Period such as 2024-01, 2024-Q1 or 2024; by default this month.', { optional: true, max: 10 }),
+  timeZone: textField('IANA zone in which it begins and ends; UTC by default.', { optional: true, max: 100 }),
+} as const;
+
+export const marketingSlaReport = report({
+  name: 'marketingSla',
+  description: 'Leads promised and delivered in a calendar period, over threshold and with complete packages.',
+  ...{ allow: roles, heavy: 'period' },
+  arguments: period,
+  answer: objectField(marketingSlaAnswer, 'The report.'),
+  ask: (question, { models, at }) => marketingSla(models, { ...question, at }),
+});
+
+export const deliveriesReport = report({
+  name: 'deliveries',
+  description: 'What stands behind `marketingSla`, oldest first.',
+  ...{ allow: roles, heavy: 'period', page: true },
+  arguments: { kind: enumField(deliverySteps, 'Which step.'), ...period },
+  answer: objectField(deliveryFields, 'The steps.'),
+  ask: async (question, { models, at, page }) =>
+    pageOf(await deliveriesBehind(models, { ...question, at }), page, ({ eventId }) => eventId),
+});

@@ -1,0 +1,13 @@
+import { objectField, roles } from '@baton/kernel';
+import { report } from '@baton/platform/report';
+import { dealFilterArguments } from '../report-arguments';
+import { pipeline, pipelineAnswer } from './pipeline.query';
+
+export const pipelineReport = report({
+  name: 'pipeline',
+  description: 'Open deals by stage and people by lifecycle stage; owner and source restrict the people too.',
+  ...{ allow: roles, heavy: 'period' },
+  arguments: dealFilterArguments,
+  answer: objectField(pipelineAnswer, 'The report.'),
+  ask: (filters, { models }) => pipeline(models, { filters }),
+});
