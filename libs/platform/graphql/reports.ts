@@ -15,9 +15,10 @@ import { ReadModels, referenceInstantOf, type AsOf, type PageQuestion } from '..
 import { CATALOGUE, SENDERS, type EventCatalogue } from '../platform.module';
 import type { ReportContext } from '../report';
 import { Runner, type Sender } from '../runner';
-import { connectionOf, pageArguments } from './connection';
+import { pageArguments } from './connection';
+import { wordOf } from './enums';
 import { Heavy } from './heavy';
-import { inputTypeOf, objectTypeOf, valueTypeOf } from './object-types';
+import { argumentTypeOf, pageTypeOf, valueTypeOf } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
@@ -66,8 +67,9 @@ const checkValue = (
 const argumentsOf = ({ arguments: fields, page, asOf }: Report): readonly QueryArgument[] => [
   ...Object.entries(fields).map(([name, field]): QueryArgument => {
     const { list, optional, nullable, default: value } = field.options;
-    const type = field.object ? inputTypeOf(field.object) : valueTypeOf(field);
-    const hint = value === undefined ? '' : ` Defaults to ${String(value)}.`;
+    const type = argumentTypeOf(field);
+    const hint =
+      value === undefined ? '' : ` Defaults to ${field.enumeration ? wordOf(String(value)) : String(value)}.`;
     return [name, list ? [type] : type, `${field.description}${hint}`, !optional && !nullable && value === undefined];
   }),
   ...(page ? pageArguments.map(([name, type, text]): QueryArgument => [name, type, text]) : []),
@@ -112,7 +114,7 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
   for (const report of reports) {
     const { name, description, allow, heavy, answer, page } = report;
     const of = valueTypeOf(answer); // made here: the schema is built of types that exist by then
-    const Page = page && connectionOf(answer.object!.name, objectTypeOf(answer.object!));
+    const Page = page && pageTypeOf(answer.object!);
     addQuery(
       target,
       name,
