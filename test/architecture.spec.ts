@@ -67,12 +67,11 @@ const cases: readonly Case[] = [
   {
     rule: 'contexts',
     breaks: [
-      ['without a README', ...planted('index.ts', 'leads.module.ts', 'leads.graphql.module.ts')],
-      ['without a module', ...planted('index.ts', 'README.md', 'leads.graphql.module.ts')],
-      ['without resolvers', ...planted('index.ts', 'README.md', 'leads.module.ts')],
+      ['without a README', ...planted('index.ts', 'leads.module.ts')],
+      ['without a module', ...planted('index.ts', 'README.md')],
     ],
     keeps: [
-      ['whole', ...planted('index.ts', 'README.md', 'leads.module.ts', 'leads.graphql.module.ts')],
+      ['whole', ...planted('index.ts', 'README.md', 'leads.module.ts')],
       ['not begun', [decider, '']],
     ],
   },

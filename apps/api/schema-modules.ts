@@ -1,5 +1,4 @@
 import type { DynamicModule, Type } from '@nestjs/common';
-import { AttributionGraphqlModule } from '@baton/attribution/attribution.graphql.module';
 import { AuditGraphqlModule } from '@baton/audit/audit.graphql.module';
 import { CampaignsGraphqlModule } from '@baton/campaigns/campaigns.graphql.module';
 import { DefinitionsGraphqlModule } from '@baton/definitions/definitions.graphql.module';
@@ -24,7 +23,6 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   RoutingGraphqlModule,
   SalesSlaGraphqlModule,
   OpportunitiesGraphqlModule,
-  AttributionGraphqlModule,
   InsightsGraphqlModule,
   PlatformGraphqlModule,
   AuditGraphqlModule,

@@ -127,7 +127,7 @@ const contexts: Rule = (all) => {
   return [...libs].flatMap((lib) => {
     // A context begins to exist with its index.ts: until then nobody can import it.
     if (['kernel', 'platform', 'sla-clocks'].includes(lib) || !paths.has(`libs/${lib}/index.ts`)) return [];
-    return ['README.md', `${lib}.module.ts`, `${lib}.graphql.module.ts`]
+    return ['README.md', `${lib}.module.ts`]
       .filter((name) => !paths.has(`libs/${lib}/${name}`))
       .map((name) => `libs/${lib}:1 [contexts] ${name}: missing`);
   });

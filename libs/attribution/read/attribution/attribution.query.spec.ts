@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/attribution.model';
 import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
 import { journeys } from '../journeys/journeys.projection';
 import { explainJourney } from '../credit/credit.query';
@@ -238,7 +238,7 @@ describe('several models side by side', () => {
   });
   it('keep every conversion and every cent, whatever they are summed by', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(deal, { maxLength: 20 }), fc.constantFrom(...dimensions), async (deals, by) => {
+      fc.asyncProperty(fc.array(deal, { maxLength: 20 }), fc.constantFrom(...dimensions.values), async (deals, by) => {
         const models = await holding(deals.map(close));
         const question = {
           by,

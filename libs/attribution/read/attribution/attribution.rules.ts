@@ -2,13 +2,20 @@ import {
   WordMap,
   DecimalSum,
   durationMs,
+  enumeration,
+  moneyField,
   MoneySums,
   monthOf,
+  numberField,
+  objectField,
+  objectFields,
   Refused,
+  textField,
   zoneOf,
   type Instant,
   type Money,
   type MoneySum,
+  type ObjectOf,
 } from '@baton/kernel';
 import {
   validateBody,
@@ -47,8 +54,21 @@ export const contentDimensions = ['content', 'ad'] as const;
 /** What is known of the person of a touch when it is asked: it is no part of the journey. */
 export const personDimensions = ['region', 'segment'] as const;
 export type PersonDimension = (typeof personDimensions)[number];
-export const dimensions = [...recordedDimensions, ...contentDimensions, ...personDimensions] as const;
-export type Dimension = (typeof dimensions)[number];
+export type Dimension = (typeof recordedDimensions)[number] | (typeof contentDimensions)[number] | PersonDimension;
+export const dimensions = enumeration<Dimension>('AttributionBy', 'What credits are summed by.', {
+  channel: 'The channel of the touch by the channel rules.',
+  'sub-channel': 'The sub-channel of the touch by the channel rules.',
+  campaign: 'The campaign of the touch.',
+  month: 'The month in which the deal closed.',
+  source: 'The source that the touch states.',
+  medium: 'The medium that the touch states.',
+  owner: 'Who owned the deal when it closed.',
+  product: 'What was sold.',
+  content: 'The content that the touch names, where it is registered (`RegisterAsset`).',
+  ad: 'The advertisement of a touch of marketing (utm_content): what it names in `content` and nobody registered.',
+  region: 'The region of the person of the touch, as it is known; without one the country.',
+  segment: 'The industry of the person’s company, as it is known.',
+});
 
 /** How credits are given: the two definitions, and what a question says instead. */
 export interface Method {
@@ -67,19 +87,30 @@ export interface Method {
 }
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
-/** One row of a report: fractions of conversions, and money that sums to the amounts exactly, currency by currency. */
-export interface Credited {
-  readonly conversions: number;
-  /** One sum for every currency of the report, by code; [] where no deal has an amount. */
-  readonly revenue: readonly MoneySum[];
-}
-export interface AttributionReport {
+export const creditedFields = {
+  conversions: numberField('Conversions, in fractions: decimals that add up without a rest.'),
+  revenue: moneyField('One sum for every currency of the report, by code, never added up; none without amounts.', {
+    list: true,
+  }),
+} as const;
+export const credited = objectFields('Credited', 'Conversions and revenue that are credited.', creditedFields);
+/** One row of a report: money sums to the amounts exactly, currency by currency. */
+export type Credited = ObjectOf<typeof creditedFields>;
+/** What the answer was made with. */
+export const methodFields = {
+  lookback: textField('The window before the close in which touches count, `P90D`, or `none`.'),
+  definitions: objectField(
+    objectFields('AttributionDefinitions', 'The versions of the definitions that decided; version 0 is built in.', {
+      attribution: textField('Model, window and parameters: `attribution@0`.'),
+      channelRules: textField('What counts as which channel: `channel-rules@0`.'),
+    }),
+    'The definitions that were applied.',
+  ),
+} as const;
+export const warningsField = textField('What to know before using the figures.', { list: true });
+export interface AttributionReport extends ObjectOf<typeof methodFields> {
   readonly model: string;
   readonly by: Dimension;
-  /** What was applied: `P90D` or `none`. */
-  readonly lookback: string;
-  /** The versions that decided, `attribution@0` for the built-in ones. */
-  readonly definitions: { readonly attribution: string; readonly channelRules: string };
   /**
    * Sorted by key; only keys that earned something. Null (first) is what the touch or the deal does not state; an empty
    * text that it states is a key of its own.

@@ -28,15 +28,11 @@ import type { OutsideWindow } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
-import { periods, type PeriodDocument } from './periods.projection';
-import { figuresDifference, noFigures, stored, versionsOf, written, type Figures } from './periods.rules';
+import { isIntact, periods, type PeriodDocument } from './periods.read-model';
+import { figuresDifference, figuresOf, noFigures, versionsOf, written, type Figures } from './periods.rules';
 
 /** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
-
-/** Does a frozen period still say what was sealed? */
-export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
-  frozenHash(facts) === hash;
 
 const dimensionOf = (by: string): Dimension => {
   const known = recordedDimensions.find((one) => one === by);
@@ -108,13 +104,6 @@ export const periodFigures = async (
     ...(outsideWindow && { outsideWindow: { touches: outsideWindow.touches, ...written(outsideWindow) } }),
   };
 };
-
-/** The figures of a frozen period, as reports give them. */
-export const figuresOf = ({ rows, unattributed, total, currencies }: FrozenFacts): Figures => ({
-  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
-  unattributed: stored(unattributed, currencies),
-  total: stored(total, currencies),
-});
 
 /** A change of one journey since the period was frozen, and what it did to the figures. */
 export interface PeriodRestatement {

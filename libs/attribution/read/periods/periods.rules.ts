@@ -1,22 +1,45 @@
 import {
   exactDifference,
   moneyDifference,
+  moneyField,
   MoneySums,
+  numberField,
+  objectField,
+  objectFields,
+  textField,
   type Instant,
   type MoneySum,
+  type ObjectOf,
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
 import type { JourneyEvent } from '../../write/journey/journey.events';
+import type { FrozenFacts } from '../../write/period/period.events';
 import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
-/** What a report says: its rows and unattributed sum to the total. */
-export interface Figures {
-  readonly rows: readonly ({ readonly key: string | null } & Credited)[];
-  readonly unattributed: Credited;
-  readonly total: Credited;
-}
+const creditFields = {
+  conversions: numberField('Conversions, in fractions.'),
+  revenue: moneyField('One sum for every currency of the period, by code; none without amounts.', { list: true }),
+} as const;
+const credit = objectFields('PeriodCredit', 'Credited conversions and revenue, or a difference of them.', creditFields);
+export const periodFigures = objectFields(
+  'PeriodFigures',
+  'The figures of a period; rows and unattributed sum to total.',
+  {
+    rows: objectField(
+      objectFields('PeriodRow', 'What one key earned, or the difference.', {
+        ...creditFields,
+        key: textField('The channel, campaign, month …; null: not stated.', { nullable: true }),
+      }),
+      'By key.',
+      { list: true },
+    ),
+    unattributed: objectField(credit, 'Deals without a touch in the window.'),
+    total: objectField(credit, 'All deals of the period.'),
+  },
+);
+export type Figures = ObjectOf<typeof periodFigures.fields>;
 
 const none: Credited = { conversions: 0, revenue: [] };
 export const noFigures: Figures = { rows: [], unattributed: none, total: none };
@@ -85,6 +108,18 @@ export const stored = (
   { conversions, revenue }: { readonly conversions: number; readonly revenue: readonly MoneySum[] },
   currencies: readonly string[],
 ): Credited => ({ conversions, revenue: new MoneySums().addAll(revenue).list(currencies) });
+
+/** The figures of a frozen period, as reports give them. */
+export const figuresOf = ({
+  rows,
+  unattributed,
+  total,
+  currencies,
+}: Pick<FrozenFacts, keyof Figures | 'currencies'>): Figures => ({
+  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
+  unattributed: stored(unattributed, currencies),
+  total: stored(total, currencies),
+});
 
 /** A figure as it is stored: without the currencies that it has no amount in. */
 export const written = ({ conversions, revenue }: Credited) => ({

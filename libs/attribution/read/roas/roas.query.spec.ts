@@ -4,7 +4,7 @@ import { recorded } from '@baton/kernel/testing';
 import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/attribution.model';
 import { methodAt } from '../attribution/attribution.query';
 import { people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
@@ -275,7 +275,7 @@ describe('what marketing’s money brought', () => {
     fc.assert(
       fc.asyncProperty(
         fc.array(deal, { maxLength: 10 }),
-        fc.constantFrom(...roasDimensions),
+        fc.constantFrom(...roasDimensions.values),
         fc.constantFrom(...attributionModels.filter(({ additive }) => additive).map(({ code }) => code)),
         async (all, by, model) => {
           const events = all.flatMap(({ amount, touches }, index) => won(`deal-${index}`, 100, eur(amount), touches));

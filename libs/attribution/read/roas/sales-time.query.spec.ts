@@ -4,7 +4,7 @@ import { recorded, repetitions } from '@baton/kernel/testing';
 import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models';
+import { attributionModels } from '../../models/attribution.model';
 import { methodAt } from '../attribution/attribution.query';
 import { people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
@@ -152,7 +152,7 @@ describe('what the time of sales cost', () => {
     fc.assert(
       fc.asyncProperty(
         world,
-        fc.constantFrom(...roasDimensions),
+        fc.constantFrom(...roasDimensions.values),
         fc.constantFrom(...attributionModels.filter(({ additive }) => additive).map(({ code }) => code)),
         async ({ people: all, visits, merged, window, excluded }, by, model) => {
           const report = await ask(

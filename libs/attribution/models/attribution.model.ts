@@ -1,5 +1,7 @@
+import { enumeration } from '@baton/kernel';
 import type { Model } from './credit.model';
 import { custom } from './custom.model';
+import { dataDrivenModels } from './data-driven.model';
 import { firstTouch } from './first-touch.model';
 import { fullPath } from './full-path.model';
 import { inverseJ } from './inverse-j.model';
@@ -18,7 +20,7 @@ import { uShaped } from './u-shaped.model';
 import { wMilestones } from './w-milestones.model';
 import { wShaped } from './w-shaped.model';
 
-/** Every attribution model, in the order in which reports show them; the one list. */
+/** Every model that credits one deal by itself, in the order in which reports show them; the one list. */
 export const attributionModels: readonly Model[] = [
   firstTouch,
   lastTouch,
@@ -39,3 +41,10 @@ export const attributionModels: readonly Model[] = [
   custom,
   participation,
 ];
+
+/** Those, and the ones that learn from many journeys, with what each does. */
+export const modelCodes = enumeration<string>(
+  'AttributionModel',
+  'How credit is shared over the touches of a deal.',
+  Object.fromEntries([...attributionModels, ...dataDrivenModels].map(({ code, description }) => [code, description])),
+);
