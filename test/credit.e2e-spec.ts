@@ -103,6 +103,7 @@ describe('credits through GraphQL', () => {
   });
   it.each([
     ['compareModels(models: []) { rows { key } }', 'graphql/invalid-argument', 'models'],
+    ['compareModels(models: [LINEAR]) { deals(first: 501) { totalCount } }', 'graphql/invalid-argument', 'first'],
     ['paths(conversion: LOST) { lookback }', 'graphql/invalid-argument', 'conversion'],
     ['paths(top: 1001) { lookback }', 'graphql/invalid-argument', 'top'],
     ['attribution(order: 5) { lookback }', 'graphql/invalid-argument', 'order'],
