@@ -51,9 +51,9 @@ export {
 } from './write/journey/journey.events';
 export { paths, type PathQuestion } from './read/paths/paths.query';
 export { type PathsReport } from './read/paths/paths.rules';
-export { periodDelta, type PeriodDelta, type PeriodRestatement } from './read/periods/periods.query';
+export { periodDelta, type PeriodDelta } from './read/periods/periods.query';
 export { isIntact, periods, type PeriodDocument } from './read/periods/periods.read-model';
-export { figuresOf } from './read/periods/periods.rules';
+export { figuresOf, type PeriodRestatement } from './read/periods/periods.rules';
 export { roas, type RoasQuestion } from './read/roas/roas.query';
 export {
   roasDimensions,

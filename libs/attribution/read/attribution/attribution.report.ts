@@ -3,9 +3,10 @@ import { report } from '@baton/platform/report';
 import { ORDER_RANGE } from '../../models/markov.model';
 import { repeatHandlings } from '../../models/path-table.rules';
 import { conversionKinds } from '../conversions/conversions.rules';
-import { attributionAnswer, attributionAnswerOf } from '../data-driven/data-driven.rules';
+import { attributionAnswerOf } from '../data-driven/data-driven.rules';
 import { askedPeriod, byArgument, modelArgument, periodArguments } from '../report-arguments';
 import { attribution } from './attribution.query';
+import { attributionAnswer } from './attribution.rules';
 
 /** Resamples of one question through GraphQL; the command line takes more. */
 const RESAMPLES = 200;

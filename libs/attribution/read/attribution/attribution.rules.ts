@@ -3,6 +3,9 @@ import {
   DecimalSum,
   durationMs,
   enumeration,
+  enumField,
+  flagField,
+  integerField,
   moneyField,
   MoneySums,
   monthOf,
@@ -31,10 +34,12 @@ import {
   type TouchConditions,
 } from '@baton/definitions';
 import { advertisementOf, contentOf, type RegisteredContent } from '@baton/campaigns';
+import { modelCodes } from '../../models/attribution.model';
+import { MIN_JOURNEYS } from '../../models/data-driven.model';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
 import { selectTouches, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
-import { OutsideWindowSum, type OutsideWindow, type LookbackSelection } from './window.rules';
+import { outsideField, OutsideWindowSum, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
@@ -108,21 +113,88 @@ export const methodFields = {
   ),
 } as const;
 export const warningsField = textField('What to know before using the figures.', { list: true });
-export interface AttributionReport extends ObjectOf<typeof methodFields> {
-  readonly model: string;
-  readonly by: Dimension;
-  /**
-   * Sorted by key; only keys that earned something. Null (first) is what the touch or the deal does not state; an empty
-   * text that it states is a key of its own.
-   */
-  readonly rows: readonly ({ readonly key: string | null } & Credited)[];
-  /** Conversions without an eligible touch. */
-  readonly unattributed: Credited;
-  readonly total: Credited;
-  /** What the look-back left out; null without one. */
-  readonly outsideWindow: OutsideWindow | null;
-  readonly warnings: readonly string[];
-}
+const OF = 'Of data-driven models: ';
+const optional = { optional: true } as const;
+const row = objectFields('AttributionRow', 'What one key earned.', {
+  ...creditedFields,
+  key: textField('The channel, campaign, month …; null: not stated; an empty text is one that was stated.', {
+    nullable: true,
+  }),
+  position: integerField(`${OF}the place in the journey from 1, of the ordered Shapley value.`, optional),
+  removalEffect: numberField(
+    `${OF}the part of all conversions that is lost without the key, of the Markov chain.`,
+    optional,
+  ),
+  removalEffectsOnRevenue: objectField(
+    objectFields(
+      'RevenueEffect',
+      'What is lost of the revenue in one currency without a channel.',
+      { currency: textField('ISO 4217 code.'), effect: numberField('The part of all revenue in it, 0 to 1.') },
+      { perCurrency: true },
+    ),
+    `${OF}what is lost of the revenue without the key, of the Markov chain.`,
+    { list: true, optional: true },
+  ),
+  support: objectField(
+    objectFields('Support', 'How many journeys a data-driven model has seen of a row.', {
+      journeys: numberField('Journeys with the channel.'),
+      converted: numberField('Those of them that converted.'),
+    }),
+    `${OF}how many journeys it rests on.`,
+    optional,
+  ),
+  tooThin: flagField(
+    `${OF}too little to be judged: below ${MIN_JOURNEYS.journeys} journeys, or ${MIN_JOURNEYS.outcomes} that converted, or that did not.`,
+    optional,
+  ),
+  standardError: numberField(`${OF}the standard error of the conversions, where they are an estimate.`, optional),
+  interval: objectField(
+    objectFields('Interval', 'Where 95 of 100 resampled periods put a figure.', {
+      low: numberField('The 2.5 percentile.'),
+      high: numberField('The 97.5 percentile.'),
+    }),
+    `${OF}the interval of the conversions, if resamples were asked for.`,
+    optional,
+  ),
+});
+export const MAX_TRANSITIONS = 10_000;
+export const attributionAnswer = objectFields(
+  'Attribution',
+  'Credited conversions and revenue under one model; rows and unattributed sum to total.',
+  {
+    model: enumField(modelCodes, 'The model.'),
+    by: enumField(dimensions, 'What the rows are.'),
+    ...methodFields,
+    rows: objectField(row, 'By key; only keys that earned something.', { list: true }),
+    unattributed: objectField(credited, 'Deals without a touch in the window.'),
+    total: objectField(credited, 'All deals of the period.'),
+    outsideWindow: outsideField(),
+    base: numberField(`${OF}the chance to convert that the Markov chain reproduces, 0 to 1.`, optional),
+    learntFrom: objectField(
+      objectFields('TrainingSet', 'The journeys that a data-driven model has learnt from: those with a touch.', {
+        converted: integerField('Won deals.'),
+        ended: integerField('Lost deals.'),
+        open: integerField('Open deals, where they were asked for.'),
+      }),
+      `${OF}the journeys it has learnt from.`,
+      optional,
+    ),
+    transitions: objectField(
+      objectFields('StateTransition', 'One entry of the transition matrix of a Markov chain.', {
+        from: textField('`(start)`, or the last channels, `a > b`.'),
+        to: textField('The channels then, `(conversion)` or `(null)`.'),
+        count: numberField('Journeys that went this way.'),
+        probability: numberField('Of all that left the state, 0 to 1.'),
+      }),
+      `${OF}the transition matrix, its ${MAX_TRANSITIONS} most frequent entries first.`,
+      { list: true, optional: true },
+    ),
+    warnings: warningsField,
+  },
+);
+export type AttributionAnswer = ObjectOf<typeof attributionAnswer.fields>;
+/** The report without its matrix. Its rows are sorted by key, null first. */
+export type AttributionReport = Omit<AttributionAnswer, 'transitions'>;
 
 export type ClassifiedTouch = JourneyTouch & TouchClassification;
 

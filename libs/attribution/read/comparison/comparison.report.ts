@@ -1,7 +1,8 @@
 import { enumField, objectField, objectFields, Refused, roles } from '@baton/kernel';
 import { pageField, report } from '@baton/platform/report';
 import { modelCodes } from '../../models/attribution.model';
-import { attributionAnswer, attributionAnswerOf } from '../data-driven/data-driven.rules';
+import { attributionAnswer } from '../attribution/attribution.rules';
+import { attributionAnswerOf } from '../data-driven/data-driven.rules';
 import { askedPeriod, byArgument, periodArguments } from '../report-arguments';
 import { comparedDeals, comparison } from './comparison.query';
 import { comparedDeal, comparedKey } from './comparison.rules';

@@ -1,48 +1,22 @@
-import {
-  allocateExact,
-  enumField,
-  flagField,
-  integerField,
-  MoneySums,
-  numberField,
-  objectField,
-  objectFields,
-  Refused,
-  textField,
-  toMs,
-  wholeNumberOf,
-  type Instant,
-  type Money,
-  type ObjectOf,
-} from '@baton/kernel';
-import { modelCodes } from '../../models/attribution.model';
-import {
-  dataDrivenReport,
-  MIN_JOURNEYS,
-  type DataDrivenReport,
-  type DataDrivenRow,
-  type ReportOptions,
-} from '../../models/data-driven.model';
+import { allocateExact, MoneySums, Refused, toMs, wholeNumberOf, type Instant, type Money } from '@baton/kernel';
+import { dataDrivenReport, type DataDrivenReport, type ReportOptions } from '../../models/data-driven.model';
 import type { DataDrivenModel } from '@baton/attribution/models/data-driven.rules';
 import { PathTable, type PathCounts, type Steps } from '../../models/path-table.rules';
 import {
   applyMethod,
-  credited,
-  creditedFields,
-  dimensions,
-  methodFields,
+  MAX_TRANSITIONS,
   revenueOf,
   selectJourneyTouches,
   touchDimensions,
   dimensionValueOf,
-  warningsField,
+  type AttributionAnswer,
   type AttributionReport,
   type Conversions,
   type Dimension,
   type Method,
   type TouchDimension,
 } from '../attribution/attribution.rules';
-import { outsideField, OutsideWindowSum, touchesOutside } from '../attribution/window.rules';
+import { OutsideWindowSum, touchesOutside } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
@@ -87,103 +61,12 @@ export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): re
  * A report of a data-driven model: what any report says, and what the model found. It credits no single touch: what the
  * look-back left out are the conversions of which it left no touch.
  */
-export interface DataDrivenAttribution extends AttributionReport {
-  readonly rows: readonly (AttributionReport['rows'][number] &
-    Omit<DataDrivenRow, 'key' | 'conversions' | 'value' | 'removalEffectOnValue'> & {
-      /** The part of the revenue in each currency that is lost without the channel, of the Markov chain. */
-      readonly removalEffectsOnRevenue?: readonly { readonly currency: string; readonly effect: number }[];
-    })[];
-  /** The chance to convert that a Markov chain reproduces. */
-  readonly base?: number;
-  readonly transitions?: DataDrivenReport['transitions'];
-  /** What it learnt from: journeys with a touch that converted, that ended without, and that are open. */
-  readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
-}
+export type DataDrivenAttribution = AttributionReport &
+  Pick<DataDrivenReport, 'transitions'> &
+  Required<Pick<AttributionReport, 'learntFrom'>>;
 
-const OF = 'Of data-driven models: ';
-const optional = { optional: true } as const;
-const row = objectFields('AttributionRow', 'What one key earned.', {
-  ...creditedFields,
-  key: textField('The channel, campaign, month …; null: not stated; an empty text is one that was stated.', {
-    nullable: true,
-  }),
-  position: integerField(`${OF}the place in the journey from 1, of the ordered Shapley value.`, optional),
-  removalEffect: numberField(
-    `${OF}the part of all conversions that is lost without the key, of the Markov chain.`,
-    optional,
-  ),
-  removalEffectsOnRevenue: objectField(
-    objectFields(
-      'RevenueEffect',
-      'What is lost of the revenue in one currency without a channel.',
-      { currency: textField('ISO 4217 code.'), effect: numberField('The part of all revenue in it, 0 to 1.') },
-      { perCurrency: true },
-    ),
-    `${OF}what is lost of the revenue without the key, of the Markov chain.`,
-    { list: true, optional: true },
-  ),
-  support: objectField(
-    objectFields('Support', 'How many journeys a data-driven model has seen of a row.', {
-      journeys: numberField('Journeys with the channel.'),
-      converted: numberField('Those of them that converted.'),
-    }),
-    `${OF}how many journeys it rests on.`,
-    optional,
-  ),
-  tooThin: flagField(
-    `${OF}too little to be judged: below ${MIN_JOURNEYS.journeys} journeys, or ${MIN_JOURNEYS.outcomes} that converted, or that did not.`,
-    optional,
-  ),
-  standardError: numberField(`${OF}the standard error of the conversions, where they are an estimate.`, optional),
-  interval: objectField(
-    objectFields('Interval', 'Where 95 of 100 resampled periods put a figure.', {
-      low: numberField('The 2.5 percentile.'),
-      high: numberField('The 97.5 percentile.'),
-    }),
-    `${OF}the interval of the conversions, if resamples were asked for.`,
-    optional,
-  ),
-});
-const MAX_TRANSITIONS = 10_000;
-/** The report of any model. */
-export const attributionAnswer = objectFields(
-  'Attribution',
-  'Credited conversions and revenue under one model; rows and unattributed sum to total.',
-  {
-    model: enumField(modelCodes, 'The model.'),
-    by: enumField(dimensions, 'What the rows are.'),
-    ...methodFields,
-    rows: objectField(row, 'By key; only keys that earned something.', { list: true }),
-    unattributed: objectField(credited, 'Deals without a touch in the window.'),
-    total: objectField(credited, 'All deals of the period.'),
-    outsideWindow: outsideField(),
-    base: numberField(`${OF}the chance to convert that the Markov chain reproduces, 0 to 1.`, optional),
-    learntFrom: objectField(
-      objectFields('TrainingSet', 'The journeys that a data-driven model has learnt from: those with a touch.', {
-        converted: integerField('Won deals.'),
-        ended: integerField('Lost deals.'),
-        open: integerField('Open deals, where they were asked for.'),
-      }),
-      `${OF}the journeys it has learnt from.`,
-      optional,
-    ),
-    transitions: objectField(
-      objectFields('StateTransition', 'One entry of the transition matrix of a Markov chain.', {
-        from: textField('`(start)`, or the last channels, `a > b`.'),
-        to: textField('The channels then, `(conversion)` or `(null)`.'),
-        count: numberField('Journeys that went this way.'),
-        probability: numberField('Of all that left the state, 0 to 1.'),
-      }),
-      `${OF}the transition matrix, its ${MAX_TRANSITIONS} most frequent entries first.`,
-      { list: true, optional: true },
-    ),
-    warnings: warningsField,
-  },
-);
 /** The report with its matrix, which is made when it is asked for. */
-export const attributionAnswerOf = (
-  report: AttributionReport | DataDrivenAttribution,
-): ObjectOf<typeof attributionAnswer.fields> => {
+export const attributionAnswerOf = (report: AttributionReport | DataDrivenAttribution): AttributionAnswer => {
   const { transitions, ...rest } = { transitions: undefined, ...report };
   return transitions
     ? {

@@ -6,6 +6,7 @@ import {
   type DefinitionSource,
   type Instant,
   type Journal,
+  type ObjectOf,
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
@@ -24,12 +25,20 @@ import {
   type Method,
 } from '../attribution/attribution.rules';
 import { journeysOf } from '../conversions/conversions.query';
-import type { OutsideWindow } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { isIntact, periods, type PeriodDocument } from './periods.read-model';
-import { figuresDifference, figuresOf, noFigures, versionsOf, written, type Figures } from './periods.rules';
+import {
+  delta,
+  figuresDifference,
+  figuresOf,
+  noFigures,
+  versionsOf,
+  written,
+  type Figures,
+  type PeriodRestatement,
+} from './periods.rules';
 
 /** The seal of what was frozen: SHA-256 over the canonical JSON (RFC 8785) of the facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
@@ -105,31 +114,10 @@ export const periodFigures = async (
   };
 };
 
-/** A change of one journey since the period was frozen, and what it did to the figures. */
-export interface PeriodRestatement {
-  /** The deal's id. */
-  readonly journeyId: string;
-  /** `closed`, `reopened`, why it was restated, or `earlier-conversion`: another deal of its people changed. */
-  readonly reasons: readonly string[];
-  /** When what changed it happened; null for what follows from another deal. */
-  readonly at: Instant | null;
-  /** The log up to here tells of it. */
-  readonly position: Position;
-  readonly difference: Figures;
-}
-export interface PeriodDelta {
+export type PeriodDelta = Omit<ObjectOf<typeof delta.fields>, 'periodId' | 'restated'> & {
   readonly period: PeriodDocument;
   readonly intact: boolean;
-  /** The same question to what is known now. */
-  readonly now: Figures;
-  /** What the look-back leaves out of what is known now; null without one. */
-  readonly outsideWindow: OutsideWindow | null;
-  /** Now less frozen. */
-  readonly difference: Figures;
-  /** In the order of the log; their differences sum to the difference: money exactly, conversions to 1e-9. */
-  readonly restatements: readonly PeriodRestatement[];
-  readonly warnings: readonly string[];
-}
+};
 
 /**
  * A frozen period beside the same question now, under the same versions of the definitions, and every change in between:

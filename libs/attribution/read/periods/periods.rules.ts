@@ -1,5 +1,8 @@
 import {
   exactDifference,
+  idField,
+  instantField,
+  integerField,
   moneyDifference,
   moneyField,
   MoneySums,
@@ -15,7 +18,8 @@ import {
 } from '@baton/kernel';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import type { FrozenFacts } from '../../write/period/period.events';
-import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
+import { OUTSIDE, outsideField } from '../attribution/window.rules';
+import { rowsBy, warningsField, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
 const creditFields = {
@@ -40,6 +44,39 @@ export const periodFigures = objectFields(
   },
 );
 export type Figures = ObjectOf<typeof periodFigures.fields>;
+
+const restatement = objectFields(
+  'PeriodRestatement',
+  'A change of one deal since the period was frozen, and what it did to the figures.',
+  {
+    journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+    reasons: textField(
+      'closed, reopened, late-touch, late-visit, merge, unmerge, visitor-identified, role, amount, or earlier-conversion: another deal of its people changed.',
+      { list: true },
+    ),
+    at: instantField('When what changed it happened; null for what follows from another deal.', { nullable: true }),
+    position: textField('The log up to here tells of it.'),
+    difference: objectField(periodFigures, 'What it did; only keys that it changed.'),
+  },
+);
+export type PeriodRestatement = ObjectOf<typeof restatement.fields>;
+export const delta = objectFields(
+  'PeriodDelta',
+  'A frozen period, the same question now, and all that changed in between.',
+  {
+    periodId: idField('What was frozen.', { entity: 'FrozenPeriod' }),
+    now: objectField(periodFigures, 'The same question now, under the same versions of the definitions.'),
+    difference: objectField(periodFigures, 'Now less frozen; only keys that changed.'),
+    outsideWindow: outsideField(`Of the answer now: ${OUTSIDE}`),
+    restated: integerField('How many restatements there are.'),
+    restatements: objectField(
+      restatement,
+      'In the order of the log; they sum to the difference: money exactly, conversions to 1e-9.',
+      { list: true },
+    ),
+    warnings: warningsField,
+  },
+);
 
 const none: Credited = { conversions: 0, revenue: [] };
 export const noFigures: Figures = { rows: [], unattributed: none, total: none };
