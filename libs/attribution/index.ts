@@ -1,4 +1,4 @@
-export { attributionModels } from './models/attribution.model';
+export { attributionModels } from './models/models.rules';
 export { creditSelected } from './models/credit.model';
 export type { Credit, Milestone, Model, ModelParameters } from './models/credit.model';
 export type { ModelJourney } from './models/model-journey.rules';

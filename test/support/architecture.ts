@@ -146,7 +146,7 @@ const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = 
   { what: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$/, where: /^apps\/api\/schema-modules\.ts$/ },
   {
     what: /^libs\/attribution\/models\/[\w-]+\.model\.ts$/,
-    where: /^libs\/attribution\/(index|models\/[\w-]+(\.model)?)\.ts$/,
+    where: /^libs\/attribution\/(index|models\/(models\.rules|[\w-]+\.model))\.ts$/,
   },
 ];
 

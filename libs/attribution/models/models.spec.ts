@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DAY_MS, fromMs, toMs } from '@baton/kernel';
 import { attributionModelCodes } from '@baton/definitions';
-import { attributionModels } from './attribution.model';
+import { attributionModels } from './models.rules';
 import { dataDrivenModels } from './data-driven.model';
 import { creditsOf, milestonesOf, normalised, type ModelParameters } from './credit.model';
 import type { ModelJourney } from './model-journey.rules';

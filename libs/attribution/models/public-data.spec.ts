@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { fromMs, instantOf } from '@baton/kernel';
 import { dataFile, describeWithData } from '../../../test/support/data';
-import { attributionModels } from './attribution.model';
+import { attributionModels } from './models.rules';
 import { creditsOf } from './credit.model';
 import type { ModelJourney } from './model-journey.rules';
 

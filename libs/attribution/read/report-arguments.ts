@@ -12,7 +12,7 @@ import {
 } from '@baton/kernel';
 import type { Attribution, PathTransform } from '@baton/definitions';
 import type { ReportContext } from '@baton/platform/report';
-import { modelCodes } from '../models/attribution.model';
+import { creditModels } from '../models/models.rules';
 import { dimensions, type Method } from './attribution/attribution.rules';
 import type { Period } from './conversions/conversions.query';
 import { methodForPeriod, methodOf } from './credit/method.query';
@@ -137,7 +137,7 @@ export const periodArguments = {
   currency: textField('Only deals in this currency (ISO 4217).', { optional: true, max: 3 }),
 } as const;
 export const byArgument = { by: enumField(dimensions, 'What to sum by.', { default: 'channel' }) } as const;
-export const modelArgument = (description: string) => enumField(modelCodes, description, optional);
+export const modelArgument = (description: string) => enumField(creditModels, description, optional);
 
 export const journeyArgument = { journeyId: idField('The deal’s id.') } as const;
 

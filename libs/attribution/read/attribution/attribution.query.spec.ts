@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models/attribution.model';
+import { attributionModels } from '../../models/models.rules';
 import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
 import { journeys } from '../journeys/journeys.projection';
 import { explainJourney } from '../credit/credit.query';

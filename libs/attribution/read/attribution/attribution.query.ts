@@ -1,7 +1,7 @@
 import { Refused, type DefinitionSource, type Instant, type Where } from '@baton/kernel';
 import { definitionsAt, inForceOrBuiltIn } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
-import { attributionModels } from '../../models/attribution.model';
+import { attributionModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
 import { closedInPeriod, journeysOf, leftOutWarning } from '../conversions/conversions.query';

@@ -34,7 +34,7 @@ import {
   type TouchConditions,
 } from '@baton/definitions';
 import { advertisementOf, contentOf, type RegisteredContent } from '@baton/campaigns';
-import { modelCodes } from '../../models/attribution.model';
+import { creditModels } from '../../models/models.rules';
 import { MIN_JOURNEYS } from '../../models/data-driven.model';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
@@ -162,7 +162,7 @@ export const attributionAnswer = objectFields(
   'Attribution',
   'Credited conversions and revenue under one model; rows and unattributed sum to total.',
   {
-    model: enumField(modelCodes, 'The model.'),
+    model: enumField(creditModels, 'The model.'),
     by: enumField(dimensions, 'What the rows are.'),
     ...methodFields,
     rows: objectField(row, 'By key; only keys that earned something.', { list: true }),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { minorOf, NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models/attribution.model';
+import { attributionModels } from '../../models/models.rules';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { attribution, methodAt } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';

@@ -1,6 +1,6 @@
 import { type ReadModels, readPage, type Connection, type PageQuestion } from '@baton/platform/documents';
 
-import { attributionModels } from '../../models/attribution.model';
+import { attributionModels } from '../../models/models.rules';
 import { closedDeals, compareModels, type AttributionQuestion } from '../attribution/attribution.query';
 import { applyMethod, type AttributionReport } from '../attribution/attribution.rules';
 import { lookUpsFor } from '../attribution/known.query';

@@ -1,6 +1,6 @@
 import { enumField, objectField, objectFields, Refused, roles } from '@baton/kernel';
 import { pageField, report } from '@baton/platform/report';
-import { modelCodes } from '../../models/attribution.model';
+import { creditModels } from '../../models/models.rules';
 import { attributionAnswer } from '../attribution/attribution.rules';
 import { attributionAnswerOf } from '../data-driven/data-driven.rules';
 import { askedPeriod, byArgument, periodArguments } from '../report-arguments';
@@ -14,7 +14,7 @@ export const comparisonReport = report({
   arguments: {
     ...periodArguments,
     ...byArgument,
-    models: enumField(modelCodes, 'The models to compare; the first is compared with.', { list: true }),
+    models: enumField(creditModels, 'The models to compare; the first is compared with.', { list: true }),
   },
   answer: objectField(
     objectFields('ModelComparison', 'Several models side by side; the first is what the others are compared with.', {
@@ -28,10 +28,10 @@ export const comparisonReport = report({
     'The models side by side.',
   ),
   ask: async ({ by, models, ...asked }, context) => {
-    if (models.length === 0 || models.length > modelCodes.values.length)
+    if (models.length === 0 || models.length > creditModels.values.length)
       throw new Refused(
         'graphql/invalid-argument',
-        `models must name 1 to ${modelCodes.values.length} models.`,
+        `models must name 1 to ${creditModels.values.length} models.`,
         'models',
       );
     const question = { ...(await askedPeriod(asked, context)), by, models };

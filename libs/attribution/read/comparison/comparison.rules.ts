@@ -13,7 +13,7 @@ import {
   type ObjectOf,
   type WordMap,
 } from '@baton/kernel';
-import { modelCodes } from '../../models/attribution.model';
+import { creditModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import {
   credited,
@@ -33,7 +33,7 @@ export const comparedKey = objectFields('ComparedKey', 'What a key earned under 
   key: textField('The channel, campaign, month …; null: not stated.', { nullable: true }),
   credits: objectField(
     objectFields('ComparedCredit', 'What a key earned under one model, and how that differs from the first model.', {
-      model: enumField(modelCodes, 'The model.'),
+      model: enumField(creditModels, 'The model.'),
       ...creditedFields,
       difference: objectField(credited, 'How much more than under the first model; negative: less.'),
     }),

@@ -3,7 +3,7 @@ import { NoDefinitions, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { definitions } from '@baton/definitions';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models/attribution.model';
+import { attributionModels } from '../../models/models.rules';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { attribution } from '../attribution/attribution.query';
 import { journeys } from '../journeys/journeys.projection';

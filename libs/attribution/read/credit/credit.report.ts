@@ -1,6 +1,6 @@
 import { enumField, flagField, idField, moneyIn, objectField, objectFields, roles, textField } from '@baton/kernel';
 import { report } from '@baton/platform/report';
-import { attributionModels, modelCodes } from '../../models/attribution.model';
+import { attributionModels, creditModels } from '../../models/models.rules';
 import { dataDrivenModels } from '../../models/data-driven.model';
 import { methodFields } from '../attribution/attribution.rules';
 import { askedMethod, journeyArgument, methodArguments, modelArgument } from '../report-arguments';
@@ -50,7 +50,7 @@ export const modelsReport = report({
   arguments: {},
   answer: objectField(
     objectFields('AttributionModelInfo', 'A way in which credit is shared over touches.', {
-      model: enumField(modelCodes, 'What to ask for.'),
+      model: enumField(creditModels, 'What to ask for.'),
       code: textField('Its code on the command line and in definitions: `last-touch`.'),
       name: textField('Its name.'),
       description: textField('How it shares.'),

@@ -15,7 +15,7 @@ import {
   type Money,
   type ObjectOf,
 } from '@baton/kernel';
-import { modelCodes } from '../../models/attribution.model';
+import { creditModels } from '../../models/models.rules';
 import { creditSelected, type Model } from '../../models/credit.model';
 import { exclusions } from '../../models/transforms.rules';
 import {
@@ -94,7 +94,7 @@ export const touchCreditFields = {
 /** What one touch earns, and all that it takes to compute it again. */
 export type ExplainedCredit = ObjectOf<typeof touchCreditFields>;
 export const modelCreditsFields = {
-  model: enumField(modelCodes, 'The model.'),
+  model: enumField(creditModels, 'The model.'),
   additive: flagField('Do the credits sum to the deal? If not, each touch takes part with all of it.'),
   unattributed: flagField('No touch is in the window: the deal stands in the bucket unattributed.'),
   missing: textField('Milestones that no touch holds; their share was renormalised.', { list: true }),

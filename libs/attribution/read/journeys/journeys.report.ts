@@ -1,6 +1,6 @@
 import { enumField, idField, instantField, moneyIn, objectField, objectFields, roles, textField } from '@baton/kernel';
 import { report } from '@baton/platform/report';
-import { modelCodes } from '../../models/attribution.model';
+import { creditModels } from '../../models/models.rules';
 import { dataDrivenModel } from '../../models/data-driven.model';
 import { methodFields } from '../attribution/attribution.rules';
 import { explainJourney } from '../credit/credit.query';
@@ -36,7 +36,7 @@ export const journeyReport = report({
   arguments: {
     ...journeyArgument,
     ...methodArguments,
-    models: enumField(modelCodes, 'The models; by default that of the definition, if it credits a deal by itself.', {
+    models: enumField(creditModels, 'The models; by default that of the definition, if it credits a deal by itself.', {
       list: true,
       optional: true,
     }),

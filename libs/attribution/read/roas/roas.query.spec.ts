@@ -4,7 +4,7 @@ import { recorded } from '@baton/kernel/testing';
 import { campaignList, spendWithoutCampaign } from '@baton/campaigns';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
-import { attributionModels } from '../../models/attribution.model';
+import { attributionModels } from '../../models/models.rules';
 import { methodAt } from '../attribution/attribution.query';
 import { people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';

@@ -18,7 +18,7 @@ import {
 } from '@baton/kernel';
 import type { TouchClassification } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
-import { modelCodes } from '../../models/attribution.model';
+import { creditModels } from '../../models/models.rules';
 import { methodFields, warningsField, type ClassifiedTouch } from '../attribution/attribution.rules';
 import { outsideField } from '../attribution/window.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
@@ -124,7 +124,7 @@ const sumFields = {
 type RoasSums = ObjectOf<typeof sumFields>;
 
 export const roasAnswer = objectFields('RoasReport', 'What marketing’s money brought.', {
-  model: enumField(modelCodes, 'The model that credits.'),
+  model: enumField(creditModels, 'The model that credits.'),
   by: enumField(roasDimensions, 'What the rows are.'),
   salesTime: enumField(salesTimes, 'Which time of sales was counted.'),
   ...methodFields,

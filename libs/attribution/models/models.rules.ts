@@ -43,7 +43,7 @@ export const attributionModels: readonly Model[] = [
 ];
 
 /** Those, and the ones that learn from many journeys, with what each does. */
-export const modelCodes = enumeration<string>(
+export const creditModels = enumeration<string>(
   'AttributionModel',
   'How credit is shared over the touches of a deal.',
   Object.fromEntries([...attributionModels, ...dataDrivenModels].map(({ code, description }) => [code, description])),
