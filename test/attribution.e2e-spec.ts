@@ -259,6 +259,29 @@ describe('a frozen period', () => {
     });
   });
 
+  it('is found among all by what it froze', async () => {
+    const { data, errors } = await served.ask<Record<string, { nodes: object[] }>>(
+      `{ named: frozenPeriods(filter: { name: { none: false }, from: { from: "${days.from}" } }) { nodes { periodId name } }
+         others: frozenPeriods(filter: { name: { none: true } }, orderBy: { field: FROZEN_AT }) { nodes { periodId } facets(fields: [LOOKBACK]) { values { value count } } } }`,
+      ['analyst'],
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      named: { nodes: [{ periodId: 'now', name: 'This month' }] },
+      others: {
+        nodes: [{ periodId: 'half' }, { periodId: 'once' }],
+        facets: [
+          {
+            values: [
+              { value: 'P15D', count: 1 },
+              { value: 'none', count: 1 },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
   it('is refused for models and breakdowns that cannot be frozen', async () => {
     const cases: [object, string][] = [
       [{ ...days, model: 'PARTICIPATION' }, 'attribution/not-additive'],

@@ -85,6 +85,39 @@ describe('credits through GraphQL', () => {
       },
     });
   });
+  it('lead to the deal and the person, and come with the matrix of a model that has one', async () => {
+    const { credit, compareModels } = await ask<{ credit: unknown; compareModels: unknown }>(
+      `{ credit(journeyId: "deal", touchId: "${touchId}") { opportunity { status } credits { touch { lead { leadId } } } }
+         compareModels(models: [MARKOV, LINEAR]) { reports { transitions { from to count } }
+           deals { nodes { opportunity { opportunityId } keys { credits { model } } } } } }`,
+    );
+    expect(credit).toEqual({ opportunity: { status: 'WON' }, credits: [{ touch: { lead: { leadId: 'eve' } } }] });
+    const [of, key] = [{ opportunityId: 'deal' }, { credits: [{ model: 'LINEAR' }] }];
+    expect(compareModels).toEqual({
+      reports: [
+        { transitions: expect.arrayContaining([{ from: '(start)', to: 'organic search', count: 1 }]) as unknown },
+        { transitions: null },
+      ],
+      deals: { nodes: [{ opportunity: of, keys: [key, key] }] },
+    });
+  });
+  it.each([
+    ['compareModels(models: []) { rows { key } }', 'graphql/invalid-argument', 'models'],
+    ['compareModels(models: [LINEAR]) { deals(first: 501) { totalCount } }', 'graphql/invalid-argument', 'first'],
+    ['paths(conversion: LOST) { lookback }', 'graphql/invalid-argument', 'conversion'],
+    ['paths(top: 1001) { lookback }', 'graphql/invalid-argument', 'top'],
+    ['attribution(order: 5) { lookback }', 'graphql/invalid-argument', 'order'],
+    ['attribution(lookback: "") { lookback }', 'time/not-a-duration', 'lookback'],
+    ['credit(journeyId: "deal", model: MARKOV) { lookback }', 'attribution/needs-a-period', 'model'],
+    [
+      'attribution(parameters: { include: { when: [{ site: ["no such list"] }] } }) { lookback }',
+      'attribution/unknown-site',
+      'include.when.0.site',
+    ],
+  ])('are refused for %s', async (query, code, field) => {
+    const { errors } = await served.ask(`{ ${query} }`, ['analyst']);
+    expect(errors?.[0]?.extensions).toMatchObject({ code, field });
+  });
   it('list the available models', async () => {
     const { attributionModels } = await ask<{ attributionModels: { code: string }[] }>(
       '{ attributionModels { model code name description additive dataDriven parameters } }',

@@ -1,5 +1,4 @@
 import type { DynamicModule, Type } from '@nestjs/common';
-import { AttributionGraphqlModule } from '@baton/attribution/attribution.graphql.module';
 import { AuditGraphqlModule } from '@baton/audit/audit.graphql.module';
 import { CampaignsGraphqlModule } from '@baton/campaigns/campaigns.graphql.module';
 import { InsightsGraphqlModule } from '@baton/insights/insights.graphql.module';
@@ -23,7 +22,6 @@ export const schemaModules = (): (DynamicModule | Type<unknown>)[] => [
   LeadsGraphqlModule,
   ScoringGraphqlModule,
   SalesSlaGraphqlModule,
-  AttributionGraphqlModule,
   InsightsGraphqlModule,
   AuditGraphqlModule,
   {

@@ -128,7 +128,7 @@ export const roasReport = async (session: Session, options: ReportOptions): Prom
     ),
   );
   const { unattributed, salesTime: which } = report;
-  line(`new: customers won for the first time. Time of sales: ${salesTimes[which]}`);
+  line(`new: customers won for the first time. Time of sales: ${salesTimes.meanings[which]}`);
   printTable(
     ['won', 'deals', 'part (0–1)', 'revenue', 'part of revenue (0–1)'],
     [

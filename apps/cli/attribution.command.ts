@@ -76,10 +76,10 @@ export class AttributionCommand extends CommandRunner {
   }
   @Option({
     flags: '--repeats <handling>',
-    description: `Repeated channels in data-driven models: ${Object.keys(repeatHandlings).join(', ')}; the default depends on the model.`,
+    description: `Repeated channels in data-driven models: ${repeatHandlings.values.join(', ')}; the default depends on the model.`,
   })
   repeats(value: string) {
-    return parseOneOf(value, Object.keys(repeatHandlings) as RepeatHandling[], 'repeats');
+    return parseOneOf(value, repeatHandlings.values, 'repeats');
   }
   @Option({ flags: '--bootstrap <n>', description: 'Number of resamples for 95 % intervals (low, high).' })
   bootstrap(value: string) {

@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { BEGINNING } from '@baton/kernel';
-import { compareModels, type Dimension, type SalesTimeScope, salesTimes } from '@baton/attribution';
+import { compareModels, type Dimension, salesTimes } from '@baton/attribution';
 import { calendarPeriod, pipeline, salesCycle, velocity, type DealBreakdown } from '@baton/insights';
 import {
   methodOf,
@@ -228,7 +228,7 @@ export class ReportCommand extends CommandRunner {
     description: 'Sales time that counts: all minutes of the period (default), or won-only.',
   })
   salesTime(value: string) {
-    return parseOneOf(value, Object.keys(salesTimes) as SalesTimeScope[], 'sales-time');
+    return parseOneOf(value, salesTimes.values, 'sales-time');
   }
   @Option({ flags: '--top <n>', description: 'Number of rows to list, 1 to 1000; 20 by default.' })
   top(value: string) {

@@ -51,14 +51,14 @@ export const reportTable = {
     by: dimensions.values,
     models: [...rules, ...dataDrivenModels.map(({ code }) => code)],
     severalModels: true,
-    conversions: conversionKinds,
+    conversions: conversionKinds.values,
   },
   roas: {
     does: 'Marketing spend and its return: ROAS, CAC, cost per lead.',
     options: ['by', 'model', ...method, 'rate', 'sales-time'],
     definition: 'attribution@3, instead of the one in force.',
     example: 'roas --by campaign --rate "1.50 USD"',
-    by: roasDimensions,
+    by: roasDimensions.values,
     models: rules,
   },
   paths: {
@@ -66,7 +66,7 @@ export const reportTable = {
     options: ['conversion', 'top', ...method],
     definition: 'attribution@3, instead of the one in force.',
     example: 'paths --conversion sql --top 10',
-    conversions: conversionKinds.filter((kind) => kind !== 'lost'), // lost deals are listed with the won ones
+    conversions: conversionKinds.values.filter((kind) => kind !== 'lost'), // lost deals are listed with the won ones
   },
   periods: { does: 'Frozen periods, and their restatements since.', options: [], example: 'periods' },
   'marketing-sla': {

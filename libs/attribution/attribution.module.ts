@@ -1,8 +1,15 @@
 import { aggregate, aggregateWithHandler, type ContextParts } from '@baton/kernel';
 import { journeyPolicy } from './policies/journeys.policy';
+import { attributionReport } from './read/attribution/attribution.report';
+import { comparisonReport } from './read/comparison/comparison.report';
 import { people, visitors } from './read/conversions/contacts.projection';
+import { creditReport, modelsReport } from './read/credit/credit.report';
 import { journeys } from './read/journeys/journeys.projection';
-import { periods } from './read/periods/periods.projection';
+import { journeyReport } from './read/journeys/journeys.report';
+import { pathsReport } from './read/paths/paths.report';
+import { periods } from './read/periods/periods.read-model';
+import { periodDeltaReport } from './read/periods/periods.report';
+import { roasReport } from './read/roas/roas.report';
 import { salesMinutes } from './read/roas/sales-minutes.projection';
 import { journeyDecider } from './write/journey/journey.decider';
 import { ToJourney } from './write/journey/journey.events';
@@ -18,4 +25,14 @@ export const attributionParts: ContextParts = {
   ],
   projections: [journeys, people, visitors, salesMinutes, periods],
   policies: [journeyPolicy],
+  reports: [
+    attributionReport,
+    comparisonReport,
+    creditReport,
+    journeyReport,
+    modelsReport,
+    pathsReport,
+    periodDeltaReport,
+    roasReport,
+  ],
 };

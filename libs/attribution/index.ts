@@ -49,21 +49,18 @@ export {
   type JourneyEvent,
   type JourneyTouch,
 } from './write/journey/journey.events';
-export { paths, type PathQuestion, type PathsReport } from './read/paths/paths.query';
-export { periods, type PeriodDocument } from './read/periods/periods.projection';
-export {
-  figuresOf,
-  isIntact,
-  periodDelta,
-  type PeriodDelta,
-  type PeriodRestatement,
-} from './read/periods/periods.query';
-export { roas, type RoasQuestion, type RoasReport } from './read/roas/roas.query';
+export { paths, type PathQuestion } from './read/paths/paths.query';
+export { type PathsReport } from './read/paths/paths.rules';
+export { periodDelta, type PeriodDelta } from './read/periods/periods.query';
+export { isIntact, periods, type PeriodDocument } from './read/periods/periods.read-model';
+export { figuresOf, type PeriodRestatement } from './read/periods/periods.rules';
+export { roas, type RoasQuestion } from './read/roas/roas.query';
 export {
   roasDimensions,
   salesTimes,
   type MoneyRatio,
   type RoasDimension,
+  type RoasReport,
   type SalesTimeScope,
 } from './read/roas/roas.rules';
 export { periodEvents, ToPeriod, type FreezeCommand, type PeriodEvent } from './write/period/period.events';

@@ -2,7 +2,7 @@ import type { ValueFilter, Where } from './ports';
 import type { ColumnType, Projection } from './projection';
 import type { Enumeration, Json } from './schema';
 import type { Sealed, SearchTerms } from './sealed';
-import type { MoneySum } from './money';
+import type { Money, MoneySum } from './money';
 import type { Day, Instant } from './time';
 
 /** What a value is. Each kind has one GraphQL type, one column type and one form of filter. */
@@ -37,6 +37,8 @@ export interface FieldOptions {
   /** The property is absent where it is unknown; GraphQL answers null. */
   readonly optional?: boolean;
   readonly list?: boolean;
+  /** Of an object of an answer: a connection, whose pages a function of the answer gives; see `pageField`. */
+  readonly page?: true;
   /** Lists of the read model can be filtered by it, in the form of its kind. */
   readonly filter?: boolean;
   /** Lists of the read model can be ordered by it. */
@@ -76,10 +78,14 @@ export interface Field<V = unknown, O extends FieldOptions = FieldOptions> {
   readonly value?: V;
 }
 /** The fields of an object type. */
-export interface ObjectFields<F extends Fields = Fields> {
+export interface ObjectFields<F extends Fields = Fields> extends ObjectOptions {
   readonly name: string;
   readonly description: string;
   readonly fields: F;
+}
+interface ObjectOptions {
+  /** Lists hold one for each currency; the cost of a query counts on one, as most companies have it. */
+  readonly perCurrency?: true;
 }
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -144,6 +150,8 @@ export const moneyField = <const O extends FieldOptions = object>(
   description,
   options: options ?? ({} as O),
 });
+/** An amount that is no sum, so that its minor units are a number; the one for arguments. */
+export const amountField = field<Money>('money');
 /** One of the words of an enumeration. */
 export const enumField = <V extends string, const O extends FieldOptions = object>(
   enumeration: Enumeration<V>,
@@ -151,11 +159,12 @@ export const enumField = <V extends string, const O extends FieldOptions = objec
   options?: O,
 ): Field<Value<V, O>, O> => ({ kind: 'enum', description, options: options ?? ({} as O), enumeration });
 /** The type of an object within another. */
-export const objectFields = <F extends Fields>(name: string, description: string, fields: F): ObjectFields<F> => ({
-  name,
-  description,
-  fields,
-});
+export const objectFields = <F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+  options: ObjectOptions = {},
+): ObjectFields<F> => ({ name, description, fields, ...options });
 export const objectField = <F extends Fields, const O extends FieldOptions = object>(
   object: ObjectFields<F>,
   description: string,
@@ -180,7 +189,9 @@ export const columnsOfField = (name: string, { kind, options }: Field): Readonly
 };
 
 /** The amount of money of a document in the fields `<name>Minor` and `currency`; null where one is unknown. */
-export const moneyIn = (doc: Readonly<Record<string, unknown>>, name: string): MoneySum | null => {
-  const [minor, currency] = [doc[`${name}Minor`] as number | null, doc['currency'] as string | null];
-  return minor === null || minor === undefined || !currency ? null : { minor, currency };
+export const moneyIn = (doc: object, name: string): MoneySum | null => {
+  const { [`${name}Minor`]: minor, currency } = doc as { readonly currency?: string | null } & Readonly<
+    Record<string, unknown>
+  >;
+  return typeof minor !== 'number' || !currency ? null : { minor, currency };
 };

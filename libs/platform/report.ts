@@ -1,13 +1,15 @@
-import type {
-  Clock,
-  DecisionContext,
-  EventLog,
-  Field,
-  Fields,
-  Instant,
-  Journal,
-  ObjectOf,
-  Report,
+import {
+  objectField,
+  type Clock,
+  type DecisionContext,
+  type EventLog,
+  type Field,
+  type Fields,
+  type Instant,
+  type Journal,
+  type ObjectFields,
+  type ObjectOf,
+  type Report,
 } from '@baton/kernel';
 import type { CallerIdentity } from './access';
 import type { AsOf, Connection, PageQuestion, ReadModels } from './documents';
@@ -53,3 +55,10 @@ export const report = <A extends Fields, V, P extends true | undefined = undefin
     readonly ask: (question: ObjectOf<A>, context: ReportContext) => Answer<V, P> | Promise<Answer<V, P>>;
   },
 ): Report => declared as unknown as Report;
+
+/** A connection within an answer; the answer has a function that gives its pages. */
+export const pageField = <F extends Fields>(
+  object: ObjectFields<F>,
+  description: string,
+): Field<(page: PageQuestion) => Promise<Connection<ObjectOf<F>>>> =>
+  ({ ...objectField(object, description, { page: true }) }) as never;

@@ -43,7 +43,7 @@ export const attributionModels: readonly Model[] = [
 ];
 
 /** The models by their codes, the data-driven ones too. */
-export const creditModels = enumeration(
+export const creditModels = enumeration<string>(
   'AttributionModel',
   'How credit is shared over the touches of a deal.',
   Object.fromEntries([...attributionModels, ...dataDrivenModels].map(({ code, description }) => [code, description])),

@@ -1,4 +1,4 @@
-import { wordKey, Refused, tidy } from '@baton/kernel';
+import { enumeration, wordKey, Refused, tidy, type EnumerationValue } from '@baton/kernel';
 
 /** Number of journeys with a path, and their results. All may be fractions, none is negative. */
 export interface PathCounts {
@@ -20,13 +20,17 @@ export type Steps = string;
  * How repeated channels are handled before a data-driven model learns, each with its source. Models have a default; a
  * query may choose another.
  */
-export const repeatHandlings = {
-  'collapse-states':
-    'A state of the Markov chain that equals the one before is dropped, as ChannelAttribution does: for order 1 a repeated channel, for a higher one a repeated state.',
-  'collapse-channels': 'Consecutive touches of one channel are one step, before states are made (exposure).',
-  'keep-repeats': 'Every touch is a step of its own.',
-} as const;
-export type RepeatHandling = keyof typeof repeatHandlings;
+export const repeatHandlings = enumeration(
+  'RepeatHandling',
+  'What becomes of repeats before a data-driven model learns.',
+  {
+    'collapse-states':
+      'A state of the Markov chain that equals the one before is dropped, as ChannelAttribution does: for order 1 a repeated channel, for a higher one a repeated state.',
+    'collapse-channels': 'Consecutive touches of one channel are one step, before states are made (exposure).',
+    'keep-repeats': 'Every touch is a step of its own.',
+  },
+);
+export type RepeatHandling = EnumerationValue<typeof repeatHandlings>;
 
 export interface PathTableOptions {
   /** Journeys that did not convert are left out. */

@@ -7,6 +7,7 @@ import {
   Int,
   InterfaceType,
   ObjectType,
+  TypeMetadataStorage,
   type FieldMiddleware,
 } from '@nestjs/graphql';
 import {
@@ -19,11 +20,21 @@ import {
   type ReadModel,
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
-import type { AsOf } from '../documents';
+import type { AsOf, Connection } from '../documents';
 import { personalField, type GraphqlContext } from './caller';
+import { connectionOf, pageArguments } from './connection';
 import { enumOf } from './enums';
 import { ValueFilterInput } from './filters';
-import { DayOrInstantScalar, DayScalar, InstantScalar, JsonScalar, MoneyType, SafeIntScalar } from './scalars';
+import {
+  DayOrInstantScalar,
+  DayScalar,
+  InstantScalar,
+  JsonScalar,
+  MoneyInput,
+  MoneyType,
+  PerCurrency,
+  SafeIntScalar,
+} from './scalars';
 
 /** A class without properties, under a name of its own for error messages. */
 export const classNamed = (name: string): Type<object> => {
@@ -98,10 +109,24 @@ export const objectTypeOf = (of: ObjectFields): Type<object> => {
   made.set(of.name, { of, type });
   addFields(type, of.fields);
   ObjectType(of.name, { description: of.description })(type);
+  if (of.perCurrency) PerCurrency()(type);
   return type;
 };
 
+const pages = new Map<string, Type<Connection<object>>>();
+/** The connection type of an object, made once. */
+export const pageTypeOf = (of: ObjectFields): Type<Connection<object>> => {
+  const known = pages.get(of.name) ?? connectionOf(of.name, objectTypeOf(of));
+  pages.set(of.name, known);
+  return known;
+};
+
 const inputs = new Map<string, Type<object>>();
+/** The GraphQL type of one value of an argument. */
+export const argumentTypeOf = (field: Field): unknown => {
+  if (field.object) return inputTypeOf(field.object);
+  return field.kind === 'money' ? MoneyInput : valueTypeOf(field);
+};
 /** The GraphQL input type of an object, made once. */
 export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<object> => {
   const known = inputs.get(name);
@@ -110,7 +135,7 @@ export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<o
   inputs.set(name, type);
   for (const [field, one] of Object.entries(fields)) {
     const { list, nullable, optional, default: value } = one.options;
-    const of = (one.object ? inputTypeOf(one.object) : valueTypeOf(one)) as typeof String;
+    const of = argumentTypeOf(one) as typeof String;
     GraphqlField(() => (list ? [of] : of), {
       nullable: nullable || optional || false,
       description: one.description,
@@ -134,6 +159,10 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
   for (const [name, field] of Object.entries(fields)) {
     const { kind, description, options } = field;
     if (options.hidden) continue;
+    if (options.page) {
+      addPages(type, name, field);
+      continue;
+    }
     const of = valueTypeOf(field) as never;
     const isPersonal = kind === 'personal' || options.personal === true;
     const middleware = isPersonal ? [personalField] : field.object && leadsToNodes(field.object) ? [inheritCut] : [];
@@ -144,6 +173,21 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
     })(type.prototype as object, name);
     if (options.entity) addEntity(type, name, options.entity, options);
   }
+};
+
+/** A connection within an answer. */
+const addPages = (type: Type<object>, name: string, { description, object }: Field): void => {
+  const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
+  const pageOfAnswer: FieldMiddleware<Readonly<Record<string, (page: unknown) => unknown>>> = ({ source, args }) =>
+    source[name]!(args);
+  // `Args` is for methods of resolvers: of another class its arguments are never read.
+  pageArguments.forEach(([argument, of, text], index) =>
+    TypeMetadataStorage.addMethodParamMetadata({
+      ...{ kind: 'arg', target: type, methodName: name, index },
+      ...{ name: argument, description: text, typeFn: () => of, options: { nullable: true } },
+    }),
+  );
+  GraphqlField(() => Page, { description, middleware: [pageOfAnswer as FieldMiddleware] })(target, name);
 };
 
 /** `leadId` leads to `lead`, `opportunityIds` to `opportunities`; other names say themselves what they lead to. */

@@ -15,10 +15,11 @@ import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQu
 import { CATALOGUE, SENDERS, type EventCatalogue } from '../platform.module';
 import type { ReportContext } from '../report';
 import { Runner, type Sender } from '../runner';
-import { connectionOf, pageArguments } from './connection';
+import { pageArguments } from './connection';
+import { wordOf } from './enums';
 import { Heavy } from './heavy';
 import { NodeLoader } from './nodes';
-import { atCut, inputTypeOf, nodeTypes, objectTypeOf, valueTypeOf, withCut } from './object-types';
+import { argumentTypeOf, atCut, nodeTypes, pageTypeOf, valueTypeOf, withCut } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
@@ -68,8 +69,9 @@ const checkValue = (
 export const argumentsOfFields = (fields: Fields): readonly QueryArgument[] =>
   Object.entries(fields).map(([name, field]) => {
     const { list, optional, nullable, default: value } = field.options;
-    const type = field.object ? inputTypeOf(field.object) : valueTypeOf(field);
-    const hint = value === undefined ? '' : ` Defaults to ${String(value)}.`;
+    const type = argumentTypeOf(field);
+    const hint =
+      value === undefined ? '' : ` Defaults to ${field.enumeration ? wordOf(String(value)) : String(value)}.`;
     return [name, list ? [type] : type, `${field.description}${hint}`, !optional && !nullable && value === undefined];
   });
 const argumentsOf = ({ arguments: fields, page, asOf }: Report): readonly QueryArgument[] => [
@@ -129,7 +131,7 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
     if (entity && (list || page))
       throw new Error(`${name} answers ids of nodes; only one can be answered by its node.`);
     const of = entity ? undefined : valueTypeOf(answer); // made here: the schema is built of types that exist by then
-    const Page = page && connectionOf(answer.object!.name, objectTypeOf(answer.object!));
+    const Page = page && pageTypeOf(answer.object!);
     addQuery(
       target,
       name,

@@ -3,14 +3,23 @@ import {
   DecimalSum,
   durationMs,
   enumeration,
+  enumField,
+  flagField,
+  integerField,
+  moneyField,
   MoneySums,
   monthOf,
+  numberField,
+  objectField,
+  objectFields,
   Refused,
+  textField,
   zoneOf,
   type EnumerationValue,
   type Instant,
   type Money,
   type MoneySum,
+  type ObjectOf,
 } from '@baton/kernel';
 import {
   validateBody,
@@ -26,10 +35,12 @@ import {
   type TouchConditions,
 } from '@baton/definitions';
 import { advertisementOf, contentOf, type RegisteredContent } from '@baton/campaigns';
+import { creditModels } from '../../models/models.rules';
+import { MIN_JOURNEYS } from '../../models/data-driven.model';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
 import { selectTouches, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
-import { OutsideWindowSum, type OutsideWindow, type LookbackSelection } from './window.rules';
+import { outsideField, OutsideWindowSum, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
@@ -77,31 +88,109 @@ export interface Method {
 }
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
-/** One row of a report: fractions of conversions, and money that sums to the amounts exactly, per currency. */
-export interface Credited {
-  readonly conversions: number;
-  /** One sum for every currency of the report, by code; [] if no deal has an amount. */
-  readonly revenue: readonly MoneySum[];
-}
-export interface AttributionReport {
-  readonly model: string;
-  readonly by: Dimension;
-  /** The look-back applied: `P90D` or `none`. */
-  readonly lookback: string;
-  /** The versions that decided; `attribution@0` for a built-in one. */
-  readonly definitions: { readonly attribution: string; readonly channelRules: string };
-  /**
-   * Sorted by key; only keys with credit. Null (first) means that the touch or deal states nothing; an empty text is a
-   * key of its own.
-   */
-  readonly rows: readonly ({ readonly key: string | null } & Credited)[];
-  /** Conversions without an eligible touch. */
-  readonly unattributed: Credited;
-  readonly total: Credited;
-  /** What the look-back left out; null without a look-back. */
-  readonly outsideWindow: OutsideWindow | null;
-  readonly warnings: readonly string[];
-}
+export const creditedFields = {
+  conversions: numberField('Conversions, in fractions: decimals that add up without a rest.'),
+  revenue: moneyField('One sum for every currency of the report, by code, never added up; none without amounts.', {
+    list: true,
+  }),
+} as const;
+export const credited = objectFields('Credited', 'Conversions and revenue that are credited.', creditedFields);
+/** One row of a report: money sums to the amounts exactly, currency by currency. */
+export type Credited = ObjectOf<typeof creditedFields>;
+/** What the answer was made with. */
+export const methodFields = {
+  lookback: textField('The window before the close in which touches count, `P90D`, or `none`.'),
+  definitions: objectField(
+    objectFields('AttributionDefinitions', 'The versions of the definitions that decided; version 0 is built in.', {
+      attribution: textField('Model, window and parameters: `attribution@0`.'),
+      channelRules: textField('What counts as which channel: `channel-rules@0`.'),
+    }),
+    'The definitions that were applied.',
+  ),
+} as const;
+export const warningsField = textField('What to know before using the figures.', { list: true });
+const OF = 'Of data-driven models: ';
+const optional = { optional: true } as const;
+const row = objectFields('AttributionRow', 'What one key earned.', {
+  ...creditedFields,
+  key: textField('The channel, campaign, month …; null: not stated; an empty text is one that was stated.', {
+    nullable: true,
+  }),
+  position: integerField(`${OF}the place in the journey from 1, of the ordered Shapley value.`, optional),
+  removalEffect: numberField(
+    `${OF}the part of all conversions that is lost without the key, of the Markov chain.`,
+    optional,
+  ),
+  removalEffectsOnRevenue: objectField(
+    objectFields(
+      'RevenueEffect',
+      'What is lost of the revenue in one currency without a channel.',
+      { currency: textField('ISO 4217 code.'), effect: numberField('The part of all revenue in it, 0 to 1.') },
+      { perCurrency: true },
+    ),
+    `${OF}what is lost of the revenue without the key, of the Markov chain.`,
+    { list: true, optional: true },
+  ),
+  support: objectField(
+    objectFields('Support', 'How many journeys a data-driven model has seen of a row.', {
+      journeys: numberField('Journeys with the channel.'),
+      converted: numberField('Those of them that converted.'),
+    }),
+    `${OF}how many journeys it rests on.`,
+    optional,
+  ),
+  tooThin: flagField(
+    `${OF}too little to be judged: below ${MIN_JOURNEYS.journeys} journeys, or ${MIN_JOURNEYS.outcomes} that converted, or that did not.`,
+    optional,
+  ),
+  standardError: numberField(`${OF}the standard error of the conversions, where they are an estimate.`, optional),
+  interval: objectField(
+    objectFields('Interval', 'Where 95 of 100 resampled periods put a figure.', {
+      low: numberField('The 2.5 percentile.'),
+      high: numberField('The 97.5 percentile.'),
+    }),
+    `${OF}the interval of the conversions, if resamples were asked for.`,
+    optional,
+  ),
+});
+export const MAX_TRANSITIONS = 10_000;
+export const attributionAnswer = objectFields(
+  'Attribution',
+  'Credited conversions and revenue under one model; rows and unattributed sum to total.',
+  {
+    model: enumField(creditModels, 'The model.'),
+    by: enumField(dimensions, 'What the rows are.'),
+    ...methodFields,
+    rows: objectField(row, 'By key; only keys that earned something.', { list: true }),
+    unattributed: objectField(credited, 'Deals without a touch in the window.'),
+    total: objectField(credited, 'All deals of the period.'),
+    outsideWindow: outsideField(),
+    base: numberField(`${OF}the chance to convert that the Markov chain reproduces, 0 to 1.`, optional),
+    learntFrom: objectField(
+      objectFields('TrainingSet', 'The journeys that a data-driven model has learnt from: those with a touch.', {
+        converted: integerField('Won deals.'),
+        ended: integerField('Lost deals.'),
+        open: integerField('Open deals, where they were asked for.'),
+      }),
+      `${OF}the journeys it has learnt from.`,
+      optional,
+    ),
+    transitions: objectField(
+      objectFields('StateTransition', 'One entry of the transition matrix of a Markov chain.', {
+        from: textField('`(start)`, or the last channels, `a > b`.'),
+        to: textField('The channels then, `(conversion)` or `(null)`.'),
+        count: numberField('Journeys that went this way.'),
+        probability: numberField('Of all that left the state, 0 to 1.'),
+      }),
+      `${OF}the transition matrix, its ${MAX_TRANSITIONS} most frequent entries first.`,
+      { list: true, optional: true },
+    ),
+    warnings: warningsField,
+  },
+);
+export type AttributionAnswer = ObjectOf<typeof attributionAnswer.fields>;
+/** The report without its matrix. Its rows are sorted by key, null first. */
+export type AttributionReport = Omit<AttributionAnswer, 'transitions'>;
 
 export type ClassifiedTouch = JourneyTouch & TouchClassification;
 

@@ -1,6 +1,23 @@
-import { exactDifference, moneyDifference, type WordMap, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import {
+  amountField,
+  enumField,
+  exactDifference,
+  flagField,
+  idField,
+  instantField,
+  moneyDifference,
+  objectField,
+  objectFields,
+  textField,
+  type MoneySum,
+  type ObjectOf,
+  type WordMap,
+} from '@baton/kernel';
+import { creditModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import {
+  credited,
+  creditedFields,
   creditsByKey,
   rowsBy,
   revenueOf,
@@ -12,26 +29,28 @@ import {
 } from '../attribution/attribution.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** The credit of a key under one model, and its difference to the first model. */
-export interface ComparedCredit extends Credited {
-  readonly model: string;
-  readonly difference: Credited;
-}
-export interface ComparedKey {
-  readonly key: string | null;
-  /** One per model, in the given order. */
-  readonly credits: readonly ComparedCredit[];
-}
-/** The credits of one deal under several models. */
-export interface ComparedDeal {
-  readonly journeyId: string;
-  readonly closedAt: Instant;
-  readonly amount: Money | null;
-  /** No touch is weighed: the deal is unattributed under every model. */
-  readonly unattributed: boolean;
-  /** Every key with credit under some model, sorted, null first. */
-  readonly keys: readonly ComparedKey[];
-}
+export const comparedKey = objectFields('ComparedKey', 'What a key earned under each model.', {
+  key: textField('The channel, campaign, month …; null: not stated.', { nullable: true }),
+  credits: objectField(
+    objectFields('ComparedCredit', 'What a key earned under one model, and how that differs from the first model.', {
+      model: enumField(creditModels, 'The model.'),
+      ...creditedFields,
+      difference: objectField(credited, 'How much more than under the first model; negative: less.'),
+    }),
+    'One per model, in the order asked.',
+    { list: true },
+  ),
+});
+export type ComparedKey = ObjectOf<typeof comparedKey.fields>;
+export const comparedDeal = objectFields('ComparedDeal', 'One deal under each model.', {
+  journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+  closedAt: instantField('When it closed.'),
+  amount: amountField('What it is worth.', { nullable: true }),
+  unattributed: flagField('No touch is weighed, under any model.'),
+  keys: objectField(comparedKey, 'Every key that earned something under some model.', { list: true }),
+});
+/** `keys` are sorted, null first. */
+export type ComparedDeal = ObjectOf<typeof comparedDeal.fields>;
 
 /**
  * Joins the credits of several models by key, with the difference to the first model; a key without credit has zero.

@@ -1,13 +1,24 @@
-import type { Instant } from '@baton/kernel';
+import { enumeration, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { Deal } from '@baton/opportunities';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 import { inOrder, isUpToCreation } from '../../write/journey/journey-touches.rules';
 import { type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
 
-/** The kinds of conversion. The first three happen once per person; the others belong to a deal. */
-export const conversionKinds = ['lead-created', 'mql', 'sql', 'opportunity', 'won', 'lost'] as const;
-export type ConversionKind = (typeof conversionKinds)[number];
+/** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
+export const conversionKinds = enumeration(
+  'ConversionKind',
+  'What a journey leads to. A person converts once, whatever leads it has.',
+  {
+    'lead-created': 'A person became known.',
+    mql: 'A person was qualified by marketing for the first time.',
+    sql: 'A person was qualified by sales for the first time.',
+    opportunity: 'A deal was opened.',
+    won: 'A deal was won.',
+    lost: 'A deal was lost.',
+  },
+);
+export type ConversionKind = EnumerationValue<typeof conversionKinds>;
 
 /** The field of a person's document with the time of the conversion. */
 export const milestones = { 'lead-created': 'createdAt', mql: 'mqlAt', sql: 'sqlAt' } as const;

@@ -1,6 +1,25 @@
 import { Decimal } from 'decimal.js';
-import type { Instant, Money } from '@baton/kernel';
-import { creditSelected, type Credit, type Milestone, type Model } from '../../models/credit.model';
+import {
+  amountField,
+  enumeration,
+  enumField,
+  teams,
+  flagField,
+  idField,
+  instantField,
+  moneyField,
+  integerField,
+  numberField,
+  objectField,
+  objectFields,
+  textField,
+  type Instant,
+  type Money,
+  type ObjectOf,
+} from '@baton/kernel';
+import { creditModels } from '../../models/models.rules';
+import { creditSelected, type Model } from '../../models/credit.model';
+import { exclusions } from '../../models/transforms.rules';
 import {
   revenueOf,
   selectJourneyTouches,
@@ -8,47 +27,91 @@ import {
   type ClassifiedTouch,
   type Conversions,
 } from '../attribution/attribution.rules';
-import { OutsideWindowSum, type OutsideWindow } from '../attribution/window.rules';
+import { outsideField, OutsideWindowSum } from '../attribution/window.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** One booking of a credit: from the close, or from a later change of the amount. */
-export interface Booking {
-  readonly at: Instant;
-  readonly reason: 'close' | 'amount-changed';
-  readonly revenue: Money;
-}
+/** Which deal an answer is about. */
+export const journeyFields = {
+  journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+  closedAt: instantField('When the deal closed.'),
+  amount: moneyField('What the deal is worth.', { nullable: true }),
+} as const;
+const touchText = (description: string) => textField(description, { optional: true });
+export const journeyTouch = objectFields(
+  'JourneyTouch',
+  'One contact with a person of the deal, as its source reported it.',
+  {
+    touchId: idField('Id of the event that recorded it.'),
+    occurredAt: instantField('When it happened.'),
+    leadId: idField('The person.', { entity: 'Lead' }),
+    visitorId: idField('Visitor, for a visit before the identification.', { optional: true }),
+    role: touchText('Role of the person in the deal.'),
+    action: textField('What was done: page-view, download, call …'),
+    team: enumField(teams, 'The team that made the contact.'),
+    channel: textField('The channel, by the channel rules.'),
+    subChannel: textField('The sub-channel, by the channel rules.', { nullable: true }),
+    source: touchText('The source that the touch states.'),
+    medium: touchText('The medium that the touch states.'),
+    campaign: touchText('The campaign that the touch states.'),
+    content: touchText('The content that the touch states.'),
+    page: touchText('The page of a visit.'),
+    landingPage: touchText('The page at which the visit began.'),
+    referrer: touchText('Where the person came from.'),
+    minutes: integerField('How many minutes it took.', { optional: true }),
+  },
+);
 
-/** The credit of one touch, and everything needed to compute it again. */
-export interface ExplainedCredit extends Omit<Credit, 'minor'> {
-  readonly touchId: string;
-  /** Null if the deal has no amount or is lost. */
-  readonly revenue: Money | null;
-  /** amount × weight in minor units before rounding, a decimal text of six places. */
-  readonly exact: string | null;
-  /** The rounding in minor units: revenue − exact. */
-  readonly rounding: string | null;
-  /** Oldest first; they sum to `revenue`. */
-  readonly bookings: readonly Booking[];
-}
+const bookingReasons = enumeration('CreditBookingReason', 'Why credit was booked.', {
+  close: 'The deal closed.',
+  'amount-changed': 'The amount of the deal changed.',
+});
+const booking = objectFields('CreditBooking', 'A credit given, or taken back, by the weights of the deal.', {
+  at: instantField('When the deal closed, or its amount changed.'),
+  reason: enumField(bookingReasons, 'Why it was booked.'),
+  revenue: amountField('Negative when it was taken back.'),
+});
+type Booking = ObjectOf<typeof booking.fields>;
 
-/** The credit of each touch of one deal under one model, and the reasons. */
-export interface ExplainedCredits {
-  readonly model: string;
-  /** Under a model that is not additive every touch gets the whole deal, and the credits are not summed. */
-  readonly additive: boolean;
-  readonly unattributed: boolean;
-  /** Milestones that the model credits but no touch has; their share was renormalised. */
-  readonly missing: readonly Milestone[];
-  /** What the look-back left out; null without a look-back. */
-  readonly outsideWindow: OutsideWindow | null;
-  /**
-   * The sum of the shares, by which they were divided; null if nothing was divided: all are zero, so the parts are
-   * equal.
-   */
-  readonly divisor: number | null;
-  /** One per touch of the journey, in its order. */
-  readonly credits: readonly ExplainedCredit[];
-}
+export const touchCreditFields = {
+  touchId: idField('The touch.'),
+  weight: numberField('Its part of the deal, 0 to 1.'),
+  share: numberField('Its weight before weights were renormalised to sum to 1; null when it is not weighed.', {
+    optional: true,
+  }),
+  milestones: textField(
+    'FT first touch, LC lead creation, OC opportunity creation, CW last touch, or a stage of CUSTOM.',
+    { list: true },
+  ),
+  excluded: enumField(exclusions, 'Why it is not weighed.', { optional: true }),
+  revenue: amountField('Its part of the amount; the parts sum to the amount. Null without an amount.', {
+    nullable: true,
+  }),
+  exact: textField('Amount × weight in minor units before rounding, a decimal of six places.', { nullable: true }),
+  rounding: textField('What rounding to whole minor units added: revenue − exact.', { nullable: true }),
+  bookings: objectField(booking, 'What the close gave and later changes of the amount; sums to revenue.', {
+    list: true,
+  }),
+} as const;
+/** What one touch earns, and all that it takes to compute it again. */
+export type ExplainedCredit = ObjectOf<typeof touchCreditFields>;
+export const modelCreditsFields = {
+  model: enumField(creditModels, 'The model.'),
+  additive: flagField('Do the credits sum to the deal? If not, each touch takes part with all of it.'),
+  unattributed: flagField('No touch is in the window: the deal stands in the bucket unattributed.'),
+  missing: textField('Milestones that no touch holds; their share was renormalised.', { list: true }),
+  outsideWindow: outsideField(),
+  divisor: numberField('What shares were divided by to give weights; null where none were.', { nullable: true }),
+} as const;
+export const modelCredits = objectFields('ModelCredits', 'The credits of a deal under one model.', {
+  ...modelCreditsFields,
+  credits: objectField(
+    objectFields('TouchCredit', 'What one touch earns under one model, and why.', touchCreditFields),
+    'One per touch, in the order of the touches.',
+    { list: true },
+  ),
+});
+/** What each touch of one deal earns under one model, and why. */
+export type ExplainedCredits = ObjectOf<typeof modelCredits.fields>;
 
 type Change = { readonly at: Instant; readonly reason: Booking['reason']; readonly from: Money; readonly to: Money };
 

@@ -1,18 +1,15 @@
 import { allocateExact, MoneySums, Refused, toMs, wholeNumberOf, type Instant, type Money } from '@baton/kernel';
-import {
-  dataDrivenReport,
-  type DataDrivenReport,
-  type DataDrivenRow,
-  type ReportOptions,
-} from '../../models/data-driven.model';
+import { dataDrivenReport, type DataDrivenReport, type ReportOptions } from '../../models/data-driven.model';
 import type { DataDrivenModel } from '@baton/attribution/models/data-driven.rules';
 import { PathTable, type PathCounts, type Steps } from '../../models/path-table.rules';
 import {
   applyMethod,
+  MAX_TRANSITIONS,
   revenueOf,
   selectJourneyTouches,
   touchDimensions,
   dimensionValueOf,
+  type AttributionAnswer,
   type AttributionMethod,
   type AttributionReport,
   type Conversions,
@@ -65,18 +62,22 @@ export const pathsOfPeople = (people: Iterable<Person>, lookbackMs?: number): re
  * The report of a data-driven model: that of any model, and the findings of the model. It credits no single touch: the
  * look-back left out the conversions that have no touch within it.
  */
-export interface DataDrivenAttribution extends AttributionReport {
-  readonly rows: readonly (AttributionReport['rows'][number] &
-    Omit<DataDrivenRow, 'key' | 'conversions' | 'value' | 'removalEffectOnValue'> & {
-      /** The part of the revenue in each currency that would be lost without the channel, for a Markov chain. */
-      readonly removalEffectsOnRevenue?: readonly { readonly currency: string; readonly effect: number }[];
-    })[];
-  /** The conversion rate that the Markov chain reproduces. */
-  readonly base?: number;
-  readonly transitions?: DataDrivenReport['transitions'];
-  /** The journeys learnt from: with a touch and converted, ended without a conversion, and open. */
-  readonly learntFrom: { readonly converted: number; readonly ended: number; readonly open: number };
-}
+export type DataDrivenAttribution = AttributionReport &
+  Pick<DataDrivenReport, 'transitions'> &
+  Required<Pick<AttributionReport, 'learntFrom'>>;
+
+/** The report with its matrix, which is made when it is asked for. */
+export const attributionAnswerOf = (report: AttributionReport | DataDrivenAttribution): AttributionAnswer => {
+  const { transitions, ...rest } = { transitions: undefined, ...report };
+  return transitions
+    ? {
+        ...rest,
+        get transitions() {
+          return [...transitions()].sort((a, b) => b.count - a.count).slice(0, MAX_TRANSITIONS);
+        },
+      }
+    : rest;
+};
 
 /**
  * Collects the journeys of a period in a path table whose steps are the channels (or campaigns …) of the touches that

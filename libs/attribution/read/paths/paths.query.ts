@@ -1,13 +1,13 @@
 import { Refused } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { linear } from '../../models/linear.model';
-import { applyMethod, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { applyMethod, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
 import { crediting } from '../conversions/crediting.rules';
 import type { ConversionKind } from '../conversions/conversions.rules';
-import { pathsOf, type PathReport } from './paths.rules';
+import { pathsOf, type PathsReport } from './paths.rules';
 
 export interface PathQuestion extends Method, Period {
   /** Won deals by default; their non-conversions are the deals lost in the same period. */
@@ -17,11 +17,6 @@ export interface PathQuestion extends Method, Period {
   /** Number of paths to list, 1 to 1000; 20 by default. */
   readonly top?: number;
 }
-export interface PathsReport extends PathReport, Pick<AttributionReport, 'lookback' | 'outsideWindow' | 'definitions'> {
-  readonly conversion: ConversionKind;
-  readonly warnings: readonly string[];
-}
-
 const MAX_PATHS = 1000;
 
 /**

@@ -1,25 +1,79 @@
-import { DAY_MS, wordKey, MoneySums, tidy, toMs, type Instant, type MoneySum } from '@baton/kernel';
+import {
+  DAY_MS,
+  enumField,
+  integerField,
+  moneyField,
+  MoneySums,
+  objectField,
+  objectFields,
+  textField,
+  tidy,
+  toMs,
+  wordKey,
+  type Instant,
+  type ObjectOf,
+} from '@baton/kernel';
+import { methodFields, warningsField } from '../attribution/attribution.rules';
+import { OUTSIDE, outsideField } from '../attribution/window.rules';
+import { conversionKinds } from '../conversions/conversions.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 
-/** A group of journeys: the number that converted, the number that did not, and the value of the conversions. */
-export interface Outcomes {
-  readonly conversions: number;
-  /** Lost deals; null if failures are not recorded for this kind of conversion. */
-  readonly nonConversions: number | null;
-  /** One sum for every currency of the report, by code; [] without amounts. */
-  readonly revenue: readonly MoneySum[];
-}
-export interface PathReport {
-  /** The most frequent paths: by conversions, then non-conversions, then name. A path without steps had no touch. */
-  readonly paths: readonly ({ readonly channels: readonly string[] } & Outcomes)[];
-  /** The paths that are not listed: their number and their sums. */
-  readonly others: { readonly paths: number } & Outcomes;
-  readonly total: Outcomes;
-  /** By the number of steps of the path. */
-  readonly lengths: readonly ({ readonly steps: number } & Outcomes)[];
-  /** By whole days from the first touch to the end; without journeys that have no touch. */
-  readonly lags: readonly ({ readonly days: number } & Outcomes)[];
-}
+const outcomeFields = {
+  conversions: integerField('Journeys that converted.'),
+  nonConversions: integerField(
+    'Journeys that ended without it: deals lost. Null for conversions whose failures are not recorded.',
+    { nullable: true },
+  ),
+  revenue: moneyField('Of won deals, one sum a currency; none without amounts.', { list: true }),
+} as const;
+type Outcomes = ObjectOf<typeof outcomeFields>;
+const sumFields = {
+  paths: objectField(
+    objectFields('ConversionPath', 'One path, and how its journeys ended.', {
+      ...outcomeFields,
+      channels: textField('Its channels, oldest first; none for journeys without a touch in the window.', {
+        list: true,
+      }),
+    }),
+    'The most frequent: by conversions, then non-conversions, then name.',
+    { list: true },
+  ),
+  others: objectField(
+    objectFields('OtherPaths', 'The paths that are not named.', {
+      ...outcomeFields,
+      paths: integerField('How many paths.'),
+    }),
+    'All others together.',
+  ),
+  total: objectField(objectFields('PathOutcomes', 'How journeys ended.', outcomeFields), 'All journeys.'),
+  lengths: objectField(
+    objectFields('PathLength', 'Journeys of one length.', {
+      ...outcomeFields,
+      steps: integerField('How many steps.'),
+    }),
+    'By length, shortest first.',
+    { list: true },
+  ),
+  lags: objectField(
+    objectFields('TimeLag', 'Journeys that took equally long.', {
+      ...outcomeFields,
+      days: integerField('Whole days from the first touch to the end.'),
+    }),
+    'By time from the first touch to the end, of journeys with a touch.',
+    { list: true },
+  ),
+} as const;
+type PathSums = ObjectOf<typeof sumFields>;
+
+export const pathsAnswer = objectFields('Paths', 'The paths that led to conversions.', {
+  conversion: enumField(conversionKinds, 'What they led to.'),
+  ...methodFields,
+  lookback: textField('The window before the end in which touches count, `P90D`, or `none`.'),
+  outsideWindow: outsideField(`${OUTSIDE} Credit by equal shares.`),
+  ...sumFields,
+  warnings: warningsField,
+});
+export type PathsReport = ObjectOf<typeof pathsAnswer.fields>;
 
 interface OutcomeSum {
   conversions: number;
@@ -66,7 +120,7 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
     }
   };
 
-  const report = (top: number): PathReport => {
+  const report = (top: number): PathSums => {
     const { currencies } = total.revenue;
     const outcomes = ({ conversions, nonConversions, revenue }: OutcomeSum): Outcomes => ({
       conversions,

@@ -6,6 +6,7 @@ import {
   type DefinitionSource,
   type Instant,
   type Journal,
+  type ObjectOf,
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
@@ -22,28 +23,24 @@ import {
   type Method,
 } from '../attribution/attribution.rules';
 import { journeysOf } from '../conversions/conversions.query';
-import type { OutsideWindow } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { methodOf } from '../credit/method.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
-import { periods, type PeriodDocument } from './periods.projection';
+import { isIntact, periods, type PeriodDocument } from './periods.read-model';
 import {
+  delta,
   figuresDifference,
+  figuresOf,
   noFigures,
-  stored,
   versionsOf,
   written,
   type Figures,
   type JourneyVersion,
-  type PeriodReason,
+  type PeriodRestatement,
 } from './periods.rules';
 
 /** Hash of a frozen period: SHA-256 over the canonical JSON (RFC 8785) of its facts. */
 export const frozenHash = (facts: FrozenFacts): string => contentHash(facts);
-
-/** Whether the facts of a frozen period still match its hash. */
-export const isIntact = ({ hash, frozenAt: _, frozenBy: __, ...facts }: PeriodDocument): boolean =>
-  frozenHash(facts) === hash;
 
 const requireAdditiveModel = (code: string): Model => {
   const model = modelOf(code);
@@ -107,40 +104,10 @@ export const periodFigures = async (
   };
 };
 
-/** The figures of a frozen period, as in reports. */
-export const figuresOf = ({ rows, unattributed, total, currencies }: FrozenFacts): Figures => ({
-  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
-  unattributed: stored(unattributed, currencies),
-  total: stored(total, currencies),
-});
-
-/** A change of one journey since the period was frozen, and its effect on the figures. */
-export interface PeriodRestatement {
-  /** The deal's id. */
-  readonly journeyId: string;
-  /**
-   * `closed`, `reopened`, the reason of the restatement, or `earlier-conversion`: another deal of its people changed.
-   */
-  readonly reasons: readonly PeriodReason[];
-  /** When the cause of the change occurred; null if another deal caused it. */
-  readonly at: Instant | null;
-  /** Position of the event that recorded it. */
-  readonly position: Position;
-  readonly difference: Figures;
-}
-export interface PeriodDelta {
+export type PeriodDelta = Omit<ObjectOf<typeof delta.fields>, 'periodId' | 'restated'> & {
   readonly period: PeriodDocument;
   readonly intact: boolean;
-  /** The same query as of now. */
-  readonly now: Figures;
-  /** What the look-back leaves out of the figures as of now; null without a look-back. */
-  readonly outsideWindow: OutsideWindow | null;
-  /** Now minus frozen. */
-  readonly difference: Figures;
-  /** In the order of the log; their differences sum to the total difference: money exactly, conversions to 1e-9. */
-  readonly restatements: readonly PeriodRestatement[];
-  readonly warnings: readonly string[];
-}
+};
 
 /** Compares a frozen period with the same query now, journey by journey. */
 class PeriodComparison {

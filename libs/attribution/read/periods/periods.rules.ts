@@ -1,24 +1,91 @@
 import {
   enumeration,
+  enumField,
   exactDifference,
+  idField,
+  instantField,
+  integerField,
   moneyDifference,
+  moneyField,
   MoneySums,
   type EnumerationValue,
+  numberField,
+  objectField,
+  objectFields,
+  textField,
   type Instant,
   type MoneySum,
+  type ObjectOf,
   type Position,
   type StoredEvent,
 } from '@baton/kernel';
 import { restatementReasons, type JourneyEvent } from '../../write/journey/journey.events';
-import { rowsBy, type Credited, type Dimension } from '../attribution/attribution.rules';
+import type { FrozenFacts } from '../../write/period/period.events';
+import { OUTSIDE, outsideField } from '../attribution/window.rules';
+import { rowsBy, warningsField, type Credited, type Dimension } from '../attribution/attribution.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
-/** The figures of a report: rows and unattributed sum to the total. */
-export interface Figures {
-  readonly rows: readonly ({ readonly key: string | null } & Credited)[];
-  readonly unattributed: Credited;
-  readonly total: Credited;
-}
+const creditFields = {
+  conversions: numberField('Conversions, in fractions.'),
+  revenue: moneyField('One sum for every currency of the period, by code; none without amounts.', { list: true }),
+} as const;
+const credit = objectFields('PeriodCredit', 'Credited conversions and revenue, or a difference of them.', creditFields);
+export const periodFigures = objectFields(
+  'PeriodFigures',
+  'The figures of a period; rows and unattributed sum to total.',
+  {
+    rows: objectField(
+      objectFields('PeriodRow', 'What one key earned, or the difference.', {
+        ...creditFields,
+        key: textField('The channel, campaign, month …; null: not stated.', { nullable: true }),
+      }),
+      'By key.',
+      { list: true },
+    ),
+    unattributed: objectField(credit, 'Deals without a touch in the window.'),
+    total: objectField(credit, 'All deals of the period.'),
+  },
+);
+export type Figures = ObjectOf<typeof periodFigures.fields>;
+
+/** Why a frozen period would have other figures now. */
+export const periodReasons = enumeration('PeriodRestatementReason', 'Why a deal changes the figures of a period.', {
+  closed: 'The deal closed.',
+  reopened: 'The deal was opened again.',
+  'earlier-conversion': 'Another deal of its people changed.',
+  ...restatementReasons.meanings,
+});
+export type PeriodReason = EnumerationValue<typeof periodReasons>;
+
+const restatement = objectFields(
+  'PeriodRestatement',
+  'A change of one deal since the period was frozen, and what it did to the figures.',
+  {
+    journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+    reasons: enumField(periodReasons, 'Why it changes the figures.', { list: true }),
+    at: instantField('When what changed it happened; null for what follows from another deal.', { nullable: true }),
+    position: textField('The log up to here tells of it.'),
+    difference: objectField(periodFigures, 'What it did; only keys that it changed.'),
+  },
+);
+export type PeriodRestatement = ObjectOf<typeof restatement.fields>;
+export const delta = objectFields(
+  'PeriodDelta',
+  'A frozen period, the same question now, and all that changed in between.',
+  {
+    periodId: idField('What was frozen.', { entity: 'FrozenPeriod' }),
+    now: objectField(periodFigures, 'The same question now, under the same versions of the definitions.'),
+    difference: objectField(periodFigures, 'Now less frozen; only keys that changed.'),
+    outsideWindow: outsideField(`Of the answer now: ${OUTSIDE}`),
+    restated: integerField('How many restatements there are.'),
+    restatements: objectField(
+      restatement,
+      'In the order of the log; they sum to the difference: money exactly, conversions to 1e-9.',
+      { list: true },
+    ),
+    warnings: warningsField,
+  },
+);
 
 const none: Credited = { conversions: 0, revenue: [] };
 export const noFigures: Figures = { rows: [], unattributed: none, total: none };
@@ -51,15 +118,6 @@ export const figuresDifference = (
     total: less(after.total, before.total),
   };
 };
-
-/** Why a frozen period would have other figures now. */
-export const periodReasons = enumeration('PeriodRestatementReason', 'Why a deal changes the figures of a period.', {
-  closed: 'The deal closed.',
-  reopened: 'The deal was opened again.',
-  'earlier-conversion': 'Another deal of its people changed.',
-  ...restatementReasons.meanings,
-});
-export type PeriodReason = EnumerationValue<typeof periodReasons>;
 
 /** A journey as it stood from one event on, and why it came to be so. */
 export interface JourneyVersion {
@@ -95,7 +153,19 @@ export const stored = (
   currencies: readonly string[],
 ): Credited => ({ conversions, revenue: new MoneySums().addAll(revenue).list(currencies) });
 
-/** A figure as stored: without currencies that have no amount. */
+/** The figures of a frozen period, as reports give them. */
+export const figuresOf = ({
+  rows,
+  unattributed,
+  total,
+  currencies,
+}: Pick<FrozenFacts, keyof Figures | 'currencies'>): Figures => ({
+  rows: rows.map(({ key, ...credited }) => ({ key: key ?? null, ...stored(credited, currencies) })),
+  unattributed: stored(unattributed, currencies),
+  total: stored(total, currencies),
+});
+
+/** A figure as it is stored: without the currencies that it has no amount in. */
 export const written = ({ conversions, revenue }: Credited) => ({
   conversions,
   revenue: revenue.filter(({ minor }) => minor !== 0),

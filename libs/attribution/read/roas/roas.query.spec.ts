@@ -275,7 +275,7 @@ describe('the return on marketing spend', () => {
     fc.assert(
       fc.asyncProperty(
         fc.array(deal, { maxLength: 10 }),
-        fc.constantFrom(...roasDimensions),
+        fc.constantFrom(...roasDimensions.values),
         fc.constantFrom(...attributionModels.filter(({ additive }) => additive).map(({ code }) => code)),
         async (all, by, model) => {
           const events = all.flatMap(({ amount, touches }, index) => won(`deal-${index}`, 100, eur(amount), touches));

@@ -3,7 +3,7 @@ import { recordedSpend, type Spend } from '@baton/campaigns';
 import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { modelOf } from '../attribution/attribution.query';
-import { applyMethod, type AttributionReport, type Method } from '../attribution/attribution.rules';
+import { applyMethod, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import type { JourneyDocument } from '../journeys/journeys.projection';
@@ -11,7 +11,7 @@ import { journeysOf, leftOutWarning, type Period } from '../conversions/conversi
 import { crediting } from '../conversions/crediting.rules';
 import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
 import { customersOf } from './customers.query';
-import { RoasBuilder, type RoasDimension, type RoasSums, type SalesTimeScope } from './roas.rules';
+import { RoasBuilder, type RoasDimension, type RoasReport, type SalesTimeScope } from './roas.rules';
 import { salesTimeIn } from './sales-time.query';
 
 export interface RoasQuestion extends Method, Period {
@@ -22,11 +22,6 @@ export interface RoasQuestion extends Method, Period {
   readonly ratePerMinute?: Money;
   /** Which minutes of sales count; all by default. */
   readonly salesTime?: SalesTimeScope;
-}
-export interface RoasReport
-  extends RoasSums, Pick<AttributionReport, 'model' | 'lookback' | 'outsideWindow' | 'definitions'> {
-  readonly by: RoasDimension;
-  readonly salesTime: SalesTimeScope;
 }
 
 /** Minutes of sales up to the close, counted with the deal, at the time of its close. */

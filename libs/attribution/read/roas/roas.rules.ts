@@ -1,87 +1,138 @@
-import { WordMap, DecimalSum, MoneySums, monthOf, type Instant, type Money, type MoneySum } from '@baton/kernel';
+import {
+  WordMap,
+  DecimalSum,
+  enumeration,
+  enumField,
+  integerField,
+  moneyField,
+  MoneySums,
+  monthOf,
+  numberField,
+  objectField,
+  objectFields,
+  textField,
+  type EnumerationValue,
+  type Instant,
+  type Money,
+  type ObjectOf,
+} from '@baton/kernel';
 import type { TouchClassification } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
-import type { ClassifiedTouch } from '../attribution/attribution.rules';
+import { creditModels } from '../../models/models.rules';
+import { methodFields, warningsField, type ClassifiedTouch } from '../attribution/attribution.rules';
+import { outsideField } from '../attribution/window.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
-/** The dimensions that spend and credits can both be summed by. */
-export const roasDimensions = ['channel', 'sub-channel', 'campaign', 'month'] as const;
-export type RoasDimension = (typeof roasDimensions)[number];
+export const roasDimensions = enumeration('RoasBy', 'What spend and credits are summed by.', {
+  channel: 'The channel, of touches and of spend by the same channel rules.',
+  'sub-channel': 'The sub-channel, of touches and of spend by the same channel rules.',
+  campaign:
+    'The campaign that the touch states, and the id of the one that cost money. Null: none; `spendWithoutCampaign` lists that spend.',
+  month: 'The month of the conversion, and that of the day of the spend.',
+});
+export type RoasDimension = EnumerationValue<typeof roasDimensions>;
 
-/** Which time of sales counts as cost. */
-export const salesTimes = {
-  all: 'All minutes of the period, split by the credits of the journey of the person they were spent on.',
-  'won-only': 'Minutes up to the close of the deals won in the period, split by the credits of the deal.',
+export const salesTimes = enumeration('SalesTime', 'Which time of sales counts as a cost.', {
+  all: 'All minutes of the period, shared by the credits of the journey of the person they were spent on.',
+  'won-only': 'Minutes up to the close of the deals won in the period, shared by the credits of the deal.',
+});
+export type SalesTimeScope = EnumerationValue<typeof salesTimes>;
+
+const ratioFields = {
+  value: numberField('numerator / denominator; null for a denominator of zero or below.', { nullable: true }),
+  numerator: numberField('What is divided.'),
+  denominator: numberField('What it is divided by.'),
 } as const;
-export type SalesTimeScope = keyof typeof salesTimes;
-
-/**
- * A rate with its numerator and denominator. Null if the denominator is zero or negative: more was refunded than spent.
- */
-export interface Ratio {
-  readonly value: number | null;
-  readonly numerator: number;
-  readonly denominator: number;
-}
-/** A rate of amounts in one currency: money in minor units, as the nearest number. */
-export interface MoneyRatio extends Ratio {
-  readonly currency: string;
-}
+const ratio = objectFields('Ratio', 'A rate with what it is made of.', ratioFields);
+/** A denominator below zero: more was credited than spent. */
+export type Ratio = ObjectOf<typeof ratioFields>;
+const moneyRatio = objectFields(
+  'MoneyRatio',
+  'A rate of amounts in one currency, in minor units. Deals, people and minutes in it are those of all currencies.',
+  { ...ratioFields, currency: textField('ISO 4217 code.') },
+  { perCurrency: true },
+);
+/** Money in minor units is the number nearest to it. */
+export type MoneyRatio = ObjectOf<typeof moneyRatio.fields>;
 export const ratioOf = (numerator: number, denominator: number): Ratio => ({
   numerator,
   denominator,
   value: denominator <= 0 ? null : numerator / denominator,
 });
 
+const EACH = 'One a currency of the report, by code.';
+const sums = (what: string) => moneyField(`${what} ${EACH}`, { list: true });
+const rates = (what: string) => objectField(moneyRatio, `${what} ${EACH}`, { list: true });
+const newCustomers = numberField(
+  'Accounts (people, where no account is known) won for the first time, in credited fractions; not deals.',
+);
+const figureFields = {
+  conversions: numberField('Won deals, as credited fractions.'),
+  revenue: sums('Credited revenue.'),
+  spend: sums('What was spent, less credit notes.'),
+  newCustomers,
+  salesMinutes: numberField('Minutes that sales spent, by credit share; see `salesTime`.'),
+  assisted: integerField('Won deals in which it has a touch other than the last one.'),
+  roas: rates('Credited revenue / spend.'),
+  cac: rates('(Spend + sales minutes × rate a minute) / credited new customers.'),
+  costPerLead: rates('Spend / credited leads created in the period.'),
+  costPerMql: rates('Spend / credited marketing-qualified leads of the period.'),
+  costPerSql: rates('Spend / credited sales-qualified leads of the period.'),
+} as const;
 /**
  * Cost and results of one key. Money, and each rate of money, is given for every currency of the report, by code:
  * nothing is converted. Deals, people and minutes are the same in each rate, so that rates can be added after
  * conversion to one currency.
  */
-export interface RoasFigures {
-  /** Won deals, in credited fractions. */
-  readonly conversions: number;
-  readonly revenue: readonly MoneySum[];
-  /** Customers (accounts, or people without a known account) won for the first time, in credited fractions. */
-  readonly newCustomers: number;
-  readonly spend: readonly MoneySum[];
-  /** Minutes of sales, by share of the credit. */
-  readonly salesMinutes: number;
-  /** Won deals in which the key has a touch other than the last one. */
-  readonly assisted: number;
-  /** Credited revenue / spend. */
-  readonly roas: readonly MoneyRatio[];
-  /** (Spend + sales minutes × rate) / credited new customers. */
-  readonly cac: readonly MoneyRatio[];
-  /** Spend / credited leads that were created, became MQL, became SQL in the period. */
-  readonly costPerLead: readonly MoneyRatio[];
-  readonly costPerMql: readonly MoneyRatio[];
-  readonly costPerSql: readonly MoneyRatio[];
-}
-/** Won deals of some kind, and their share of all won deals of the period. */
-export interface ShareOfWins {
-  readonly conversions: number;
-  readonly revenue: readonly MoneySum[];
-  readonly ofConversions: Ratio;
-  readonly ofRevenue: readonly MoneyRatio[];
-}
-export interface RoasSums {
-  /** Currencies of deals, spend and the rate per minute, by code. */
-  readonly currencies: readonly string[];
-  /** By key; null (first) means that the touch states none. */
-  readonly rows: readonly ({ readonly key: string | null } & RoasFigures)[];
-  /** The sum of all rows: everything credited. */
-  readonly total: RoasFigures;
-  /** Deals and minutes of sales without an eligible touch. Together with the rows they are all of the period. */
-  readonly unattributed: Pick<RoasFigures, 'conversions' | 'revenue' | 'newCustomers' | 'salesMinutes'>;
-  /** Won deals with a touch by marketing in the window. */
-  readonly influenced: ShareOfWins;
-  /** Won deals whose first touch in the window is by marketing. */
-  readonly sourced: ShareOfWins;
-  readonly warnings: readonly string[];
-}
+export type RoasFigures = ObjectOf<typeof figureFields>;
+const winFields = { conversions: integerField('How many.'), revenue: sums('What they are worth.') } as const;
+const shareOfWins = objectFields('PortionOfWins', 'Some of the deals won in a period, and their part of all.', {
+  ...winFields,
+  ofConversions: objectField(ratio, 'Their part of the deals.'),
+  ofRevenue: rates('Their part of the revenue.'),
+});
+type ShareOfWins = ObjectOf<typeof shareOfWins.fields>;
+
+const sumFields = {
+  currencies: textField('The currencies of deals, spend and rate, by code.', { list: true }),
+  rows: objectField(
+    objectFields('RoasRow', 'What one channel, campaign or month cost and brought.', {
+      ...figureFields,
+      key: textField('The channel, campaign or month; null: not stated.', { nullable: true }),
+    }),
+    'By key; what cost or earned something.',
+    { list: true },
+  ),
+  total: objectField(
+    objectFields('RoasFigures', 'What was spent, and what it brought.', figureFields),
+    'All rows together: what is credited. Assisted deals count once.',
+  ),
+  unattributed: objectField(
+    objectFields('UnattributedRoas', 'What no touch that counts can be credited with.', {
+      ...winFields,
+      newCustomers,
+      salesMinutes: numberField('Minutes that sales spent on people without a touch that counts.'),
+    }),
+    'Deals, customers and minutes of sales without a touch that counts; with the rows they are all.',
+  ),
+  influenced: objectField(shareOfWins, 'Won deals with any touch of marketing in the window.'),
+  sourced: objectField(shareOfWins, 'Won deals whose first touch in the window is marketing’s.'),
+  warnings: warningsField,
+} as const;
+type RoasSums = ObjectOf<typeof sumFields>;
+
+export const roasAnswer = objectFields('RoasReport', 'What marketing’s money brought.', {
+  model: enumField(creditModels, 'The model that credits.'),
+  by: enumField(roasDimensions, 'What the rows are.'),
+  salesTime: enumField(salesTimes, 'Which time of sales was counted.'),
+  ...methodFields,
+  lookback: textField('The window before a conversion in which touches count, `P90D`, or `none`.'),
+  outsideWindow: outsideField(),
+  ...sumFields,
+});
+export type RoasReport = ObjectOf<typeof roasAnswer.fields>;
 
 type Stage = PersonalConversion;
 /** Minutes of sales, with their time. */

@@ -152,7 +152,7 @@ describe('the cost of sales time', () => {
     fc.assert(
       fc.asyncProperty(
         world,
-        fc.constantFrom(...roasDimensions),
+        fc.constantFrom(...roasDimensions.values),
         fc.constantFrom(...attributionModels.filter(({ additive }) => additive).map(({ code }) => code)),
         async ({ people: all, visits, merged, window, excluded }, by, model) => {
           const report = await ask(

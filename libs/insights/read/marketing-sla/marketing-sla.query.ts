@@ -16,7 +16,7 @@ import {
   type ObjectOf,
 } from '@baton/kernel';
 import { definitionInForce, definitionOf, getDefinition } from '@baton/definitions';
-import { deliveries, leads, packageParts, type Delivery, type PackagePart, type DeliveryKind } from '@baton/leads';
+import { deliveries, leads, packageParts, type Delivery, type DeliveryKind, type PackagePart } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import {
   attainment,
@@ -90,7 +90,7 @@ export const deliveryFields = objectFields('Delivery', 'One step of a lead towar
   definition: textField('The version that was met, `mql@3`, or `external:<source>`.'),
   rep: textField('Of a handoff: to whom.', { nullable: true }),
   complete: flagField('Of a handoff: was the package complete? null: there was none.', { nullable: true }),
-  missing: textField('What the package lacks.', { list: true }),
+  missing: enumField(packageParts, 'What the package lacks.', { list: true }),
 });
 
 const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryStep) => ({
@@ -164,7 +164,7 @@ const qualityOf = async (models: ReadModels, period: CalendarPeriod): Promise<Ha
   }
   const missing = new Map<PackagePart, number>();
   for await (const page of models.pages(deliveries, { ...where, complete: { eq: false } }))
-    for (const { doc } of page) for (const part of doc.missing as readonly PackagePart[]) missing.set(part, (missing.get(part) ?? 0) + 1);
+    for (const { doc } of page) for (const part of doc.missing) missing.set(part, (missing.get(part) ?? 0) + 1);
   const total = sums.complete + sums.incomplete + sums.withoutPackage;
   return {
     total,

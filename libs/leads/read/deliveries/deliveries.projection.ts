@@ -1,5 +1,6 @@
 import { projection, type Instant, type StoredEvent } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
+import type { PackagePart } from '../../write/lead/package.rules';
 
 export type DeliveryKind = 'qualified' | 'handed-off' | 'sales-qualified' | 'taken-back';
 
@@ -16,7 +17,7 @@ export interface Delivery {
   /** Of a handoff: did the package hold all that was promised? null: it went without a package. */
   readonly complete: boolean | null;
   /** What the package lacks. */
-  readonly missing: readonly string[];
+  readonly missing: readonly PackagePart[];
 }
 
 const deliveryOf = (
@@ -33,7 +34,7 @@ const completenessOf = (found: unknown): Pick<Delivery, 'complete' | 'missing'> 
   const { complete, missing } = (found ?? {}) as { complete?: unknown; missing?: unknown };
   return {
     complete: typeof complete === 'boolean' ? complete : null,
-    missing: Array.isArray(missing) ? missing.filter((part) => typeof part === 'string') : [],
+    missing: Array.isArray(missing) ? missing.filter((part): part is PackagePart => typeof part === 'string') : [],
   };
 };
 

@@ -1,0 +1,24 @@
+import { enumField, flagField, integerField, objectField, Refused, roles } from '@baton/kernel';
+import { report } from '@baton/platform/report';
+import { conversionKinds } from '../conversions/conversions.rules';
+import { askedPeriod, periodArguments } from '../report-arguments';
+import { paths } from './paths.query';
+import { pathsAnswer } from './paths.rules';
+
+export const pathsReport = report({
+  name: 'paths',
+  description: 'The paths of channels to the conversions of a period, how long they are, and how long they took.',
+  ...{ allow: roles, heavy: 'period' },
+  arguments: {
+    ...periodArguments,
+    conversion: enumField(conversionKinds, 'What the paths lead to; LOST are those of WON.', { default: 'won' }),
+    top: integerField('How many paths to name, up to 1000.', { default: 20, min: 1, max: 1000 }),
+    collapse: flagField('Count consecutive touches of one channel as one step.', { default: false }),
+  },
+  answer: objectField(pathsAnswer, 'The report.'),
+  ask: async ({ conversion, top, collapse, ...asked }, context) => {
+    if (conversion === 'lost')
+      throw new Refused('graphql/invalid-argument', 'conversion must not be LOST: ask for WON.', 'conversion');
+    return paths(context.models, { ...(await askedPeriod(asked, context)), conversion, top, collapse });
+  },
+});
