@@ -541,7 +541,9 @@ describe('GraphQL', () => {
       expect(positions).toEqual([...new Set(positions)].sort());
 
       const cost = (query: string, variables = {}) => costOf(schema, parse(query), variables);
-      expect(cost(batch, { commands: hundred })).toBe(100 * cost(single('acceptLead')) + 200);
+      const alone = cost(single('acceptLead'), { commandId: 'a', input: { leadId: 'a' } });
+      expect(alone).toBeGreaterThan(1);
+      expect(cost(batch, { commandId: 'a', commands: hundred })).toBe(100 * alone + 200);
       const operation = (name: string) =>
         `mutation ${name}($commands: [CommandInput!]!) { ${name}: sendCommands(commandId: "a", commands: $commands) { __typename } }`;
       expect(cost(`${operation('one')} ${operation('other')}`, { commands: hundred })).toBe(400);

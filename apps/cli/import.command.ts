@@ -134,6 +134,7 @@ export class ImportCommand extends CommandRunner {
       if (!dryRun) {
         await patience.through(() => session.finishHistory(begun)).catch(stopped);
         await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
+        await patience.through(() => session.catchUp()); // who asks after this command sees the run as finished
       }
       if (faults.rejectedRows > 0)
         warn(`${countOf(faults.rejectedRows, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);

@@ -41,7 +41,7 @@ export const salesTimes = enumeration('SalesTime', 'Which time of sales counts a
 export type SalesTimeScope = EnumerationValue<typeof salesTimes>;
 
 const ratioFields = {
-  value: numberField('numerator / denominator; null for a denominator of zero or below.', { nullable: true }),
+  value: numberField('Numerator / denominator; null for a denominator of zero or below.', { nullable: true }),
   numerator: numberField('What is divided.'),
   denominator: numberField('What it is divided by.'),
 } as const;

@@ -10,14 +10,14 @@ const row = objectFields('VelocityRow', 'Pipeline velocity and its parts for som
   open: integerField('Deals open at the end of the period.'),
   won: integerField('Deals won within the period.'),
   lost: integerField('Deals lost within the period.'),
-  winRate: numberField('won / (won + lost), 0 to 1; null when nothing closed.', { nullable: true }),
+  winRate: numberField('Won / (won + lost), 0 to 1; null when nothing closed.', { nullable: true }),
   averageAmount: moneyField('Mean amount of the won deals in each currency, by code.', { list: true }),
   cycleDays: numberField(
     'Mean days from opening to the win; null when nothing was won. Deals that closed before they opened are left out.',
     { nullable: true },
   ),
   perDay: moneyField(
-    'open × winRate × average won amount / cycleDays from unrounded parts, in each currency, by code: there the average is over the won deals with an amount in any currency, so that velocities add up once there is a rate. None when a part is missing.',
+    'Open × winRate × average won amount / cycleDays from unrounded parts, in each currency, by code: there the average is over the won deals with an amount in any currency, so that velocities add up once there is a rate. None when a part is missing.',
     { list: true },
   ),
 });

@@ -65,7 +65,7 @@ const row = objectFields(
       'Accepted handoffs that were rejected, recycled or disqualified later. A lost deal does not count.',
     ),
     limbo: integerField('Handoffs that have waited for 48 hours or longer.'),
-    rejectionRate: numberField('rejected / handoffs, 0…1; null without handoffs.', { nullable: true }),
+    rejectionRate: numberField('Rejected / handoffs, 0…1; null without handoffs.', { nullable: true }),
     reasons: objectField(
       objectFields('RejectionReason', 'The number of rejections for one reason.', {
         reason: textField('Code of the reason.'),

@@ -28,7 +28,7 @@ const row = objectFields(
     cancelled: integerField('No longer required before they were due; not included in `due`.'),
     waiting: integerField('Obligations to leads that are merged into others; not included in `due`.'),
     share: numberField(
-      'met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
+      'Met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
       nullable,
     ),
     missed: integerField('Met late or breached, by when things happened.'),
