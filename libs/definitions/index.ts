@@ -79,6 +79,7 @@ export {
   profileFields,
   type ValueRange,
   type ScoreAxis,
+  scoreAxes,
   type CriteriaResult,
 } from './write/definition/criteria.rules';
 export {

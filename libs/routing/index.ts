@@ -7,6 +7,7 @@ export {
   type RoutingCommand,
   type RoutingEvent,
   ToRouting,
+  routingChoices,
   routingCommands,
   routingEvents,
 } from './write/routing/routing.events';

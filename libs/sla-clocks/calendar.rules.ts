@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS } from '@baton/kernel';
+import { DAY_MS, enumeration, type EnumerationValue } from '@baton/kernel';
 import {
   ALL_DAY,
   minuteOf,
@@ -20,10 +20,15 @@ export interface OpenInterval {
   readonly day: number;
 }
 
+export const slaHours = enumeration('SlaHours', 'The hours that count towards an obligation.', {
+  'business-calendar': 'The open hours of the calendar.',
+  'wall-clock': 'All hours.',
+  'always-closed': 'All hours, because the calendar has no open ones.',
+});
+
 /** Open hours along the time line. */
 export interface Calendar {
-  /** `always-closed`: the agreed calendar has no open hour, so clocks run without it. */
-  readonly clock: 'business-calendar' | 'wall-clock' | 'always-closed';
+  readonly clock: EnumerationValue<typeof slaHours>;
   /** All intervals of one UTC day (days since 1970-01-01) without gaps, in order; split where the local day changes. */
   readonly intervalsOf: (utcDay: number) => readonly OpenInterval[];
 }

@@ -1,4 +1,4 @@
-import { DAY_MS, fromMs, toMs, type Instant } from '@baton/kernel';
+import { DAY_MS, enumeration, fromMs, toMs, type EnumerationValue, type Instant } from '@baton/kernel';
 import { wallClock, type Calendar, type OpenInterval } from './calendar.rules';
 
 /** A pause of a clock; without `to` it is still paused. */
@@ -9,12 +9,19 @@ export interface Pause {
   readonly by: string;
 }
 
+export const slaIntervalKinds = enumeration('SlaIntervalKind', 'How an interval was counted.', {
+  counted: 'It counts.',
+  closed: 'Outside the open hours.',
+  holiday: 'A holiday.',
+  'half-day': 'Closed, though open on other days of the same weekday.',
+  paused: 'The clock was paused.',
+});
 /** An interval between start and due, and how it was counted. */
 export interface Interval {
   readonly from: Instant;
   /** Exclusive. */
   readonly to: Instant;
-  readonly kind: 'counted' | 'closed' | 'holiday' | 'half-day' | 'paused';
+  readonly kind: EnumerationValue<typeof slaIntervalKinds>;
   /** The event that paused the clock. */
   readonly by?: string;
 }

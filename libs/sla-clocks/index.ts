@@ -1,5 +1,5 @@
-export { type Calendar, compileCalendar, wallClock } from './calendar.rules';
-export { type Deadline, type Interval, type Pause, deadline } from './deadline.rules';
+export { type Calendar, compileCalendar, slaHours, wallClock } from './calendar.rules';
+export { type Deadline, type Interval, type Pause, deadline, slaIntervalKinds } from './deadline.rules';
 export {
   type ClockInput,
   type ClockStatus,

@@ -1,4 +1,15 @@
-import { durationMs, type Fault, faultFinder, type Instant, hasText, type Json, wordKey, toMs } from '@baton/kernel';
+import {
+  durationMs,
+  enumeration,
+  type EnumerationValue,
+  type Fault,
+  faultFinder,
+  type Instant,
+  hasText,
+  type Json,
+  wordKey,
+  toMs,
+} from '@baton/kernel';
 import { matcher } from './channel.rules';
 import { countBelow, matchingTouches, touchPattern, type Touches, type TouchPattern } from './touches.rules';
 
@@ -16,8 +27,12 @@ export const profileFields = {
 export type ProfileField = keyof typeof profileFields;
 /** The BANT questions of sales: budget, authority, need, timeline. */
 export const salesQuestions = ['budget', 'authority', 'need', 'timeline'] as const;
-const scoreAxes = ['total', 'fit', 'engagement'] as const;
-export type ScoreAxis = (typeof scoreAxes)[number];
+export const scoreAxes = enumeration('ScoreAxis', 'A part of a score.', {
+  total: 'Both together; in an entry, the cap on the total score.',
+  fit: 'Points for the profile.',
+  engagement: 'Points for touches.',
+});
+export type ScoreAxis = EnumerationValue<typeof scoreAxes>;
 
 interface LeafComparison {
   readonly eq?: string | number;
@@ -164,9 +179,9 @@ const leafValidators: Readonly<
     );
   },
   score: (leaf, path) =>
-    scoreAxes.includes(leaf['score'] as ScoreAxis)
+    scoreAxes.values.includes(leaf['score'] as ScoreAxis)
       ? validateComparison(leaf, ['score'], 'points', path)
-      : { path: join(path, 'score'), message: `score must be one of ${scoreAxes.join(', ')}.` },
+      : { path: join(path, 'score'), message: `score must be one of ${scoreAxes.values.join(', ')}.` },
   answer: (leaf, path) => {
     if (!salesQuestions.some((question) => question === leaf['answer']))
       return { path: join(path, 'answer'), message: `answer must be one of ${salesQuestions.join(', ')}.` };

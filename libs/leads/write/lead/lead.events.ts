@@ -24,6 +24,7 @@ import {
   type EnumerationValue,
 } from '@baton/kernel';
 import { touchFields } from '@baton/campaigns';
+import { slaHours } from '@baton/sla-clocks';
 import {
   becomes,
   handoffOf,
@@ -454,7 +455,7 @@ export const leadEvents = events({
     budgetMs: integer('The time allowed, in milliseconds.', { min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'ms' }),
     dueAt,
     clock: oneOf(
-      ['business-calendar', 'wall-clock', 'always-closed'],
+      slaHours,
       'What the clock runs on. always-closed means the wall clock, because the calendar has no open hours.',
     ),
     moments: transitions,

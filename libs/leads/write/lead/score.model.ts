@@ -12,11 +12,17 @@ import {
   type ScoringModel,
 } from '@baton/definitions';
 
+export const scoreCauses = enumeration('ScoreCause', 'Where the points of an entry come from.', {
+  hit: 'Points of a rule.',
+  'rule-cap': 'Points removed by the cap of a rule.',
+  'group-cap': 'Points removed by the cap of a group.',
+  'total-cap': 'Points removed by the cap on the total score.',
+});
 /** One entry of the explanation of a score. The entries sum to the score. */
 export interface ScoreEntry {
-  readonly axis: Exclude<ScoreAxis, 'total'> | 'total';
+  readonly axis: ScoreAxis;
   /** Points of a rule for a touch or the profile, or the points that a cap removes. */
-  readonly cause: 'hit' | 'rule-cap' | 'group-cap' | 'total-cap';
+  readonly cause: EnumerationValue<typeof scoreCauses>;
   /** Code of the rule, or of the group; '' for the cap of the whole. */
   readonly code: string;
   /** The touch that was counted, its time, and its age at the instant of the score. */

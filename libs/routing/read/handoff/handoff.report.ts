@@ -1,4 +1,5 @@
 import {
+  enumField,
   flagField,
   idField,
   instantField,
@@ -10,7 +11,7 @@ import {
   textField,
   type ObjectOf,
 } from '@baton/kernel';
-import { leads, type LeadDocument } from '@baton/leads';
+import { dispositions, leads, packageParts, type LeadDocument } from '@baton/leads';
 import { report } from '@baton/platform/report';
 import { handoffPackages, type HandoffPackageDocument } from './handoff-packages.projection';
 
@@ -57,7 +58,7 @@ const earlierHandoff = objectFields('EarlierHandoff', 'A handoff of the same lea
   count: integerField('The number of the handoff of this lead, counted from 1.'),
   rep: textField('The salesperson.'),
   at: instantField('When the lead was handed off.'),
-  outcome: textField('accepted, rejected, recycled, disqualified, or waiting.'),
+  outcome: enumField(dispositions, 'The latest disposition.'),
   reason: textField('The reason.', maybe),
   outcomeAt: instantField('When it got that outcome.', maybe),
 });
@@ -69,7 +70,7 @@ const answer = objectFields('HandoffPackage', 'The information that sales got wi
   respondBy: instantField('The time by which sales must respond.', maybe),
   queue: textField('The queue that chose the rep.', maybe),
   complete: flagField('True if the package has a contact, firmographics, a source, a first touch and evidence.'),
-  missing: textField('The parts that are missing.', list),
+  missing: enumField(packageParts, 'The parts that are missing.', list),
   contact: objectField(contact, 'Contact details of the lead.'),
   firmographics: objectField(firmographics, 'Job and company of the lead.'),
   source: textField('Where the lead came from.', { nullable: true }),

@@ -1,5 +1,6 @@
 import {
   commands,
+  enumeration,
   events,
   integer,
   list,
@@ -15,6 +16,11 @@ import {
   type EventOf,
 } from '@baton/kernel';
 
+export const routingChoices = enumeration('RoutingChoice', 'Why a rep gets a lead.', {
+  turn: 'The rep has the lowest load per weight in the queue.',
+  'account-owner': 'The rep owns the account.',
+  'handoff-owner': 'Everybody in the queue is absent.',
+});
 /** The most reps in one queue, because each choice is recorded with the state of all of them. */
 export const MAX_REPS = 200;
 
@@ -82,7 +88,7 @@ export const routingEvents = events({
     definition: ref('definition', 'The routing rules that decided, `routing@2`.'),
     rule,
     by: oneOf(
-      ['turn', 'account-owner', 'handoff-owner'],
+      routingChoices,
       'turn: the rep with the lowest load per weight. account-owner: the owner of the account. handoff-owner: everybody in the queue was absent.',
     ),
     standings: list(

@@ -1,4 +1,4 @@
-import { monthOf, toMs, type Instant, type StoredEvent } from '@baton/kernel';
+import { enumeration, monthOf, toMs, type EnumerationValue, type Instant, type StoredEvent } from '@baton/kernel';
 import type { CalendarFields } from '@baton/definitions';
 import {
   clocksUnder,
@@ -41,6 +41,11 @@ export interface ClockResult {
   readonly known: SlaState;
 }
 
+export const breachChanges = enumeration('BreachChangeKind', 'How a breach differs between the two sets of terms.', {
+  gained: 'Breached only under the alternative terms.',
+  lost: 'Breached only under the baseline terms.',
+  kept: 'Breached under both sets of terms.',
+});
 /** A clock that is breached under one set of terms, or under both. */
 export interface BreachChange {
   readonly leadId: string;
@@ -49,8 +54,7 @@ export interface BreachChange {
   readonly startedAt: Instant;
   /** Id of the event that started the clock. */
   readonly startedBy: string;
-  /** gained: only under the alternative; lost: only under the baseline; kept: under both. */
-  readonly change: 'gained' | 'lost' | 'kept';
+  readonly change: EnumerationValue<typeof breachChanges>;
   /** Null if the obligation does not exist under these terms. */
   readonly baseline: ClockResult | null;
   readonly alternative: ClockResult | null;

@@ -1,7 +1,6 @@
 import {
   boundsOf,
   dayOrInstantField,
-  enumeration,
   enumField,
   idField,
   instantField,
@@ -13,8 +12,10 @@ import {
   toMs,
 } from '@baton/kernel';
 import { report, type ReportContext } from '@baton/platform/report';
+import { routingChoices } from '@baton/routing';
+import { clockStates } from '../sla-board/sla-clocks.rules';
 import { zoneArgument } from '../sla-board/sla-counts.report';
-import type { BreachChange } from './breach-changes.rules';
+import { breachChanges, type BreachChange } from './breach-changes.rules';
 import { counterfactual, type Counterfactual, type CounterfactualQuestion } from './counterfactual.query';
 import type { RoutedLead } from './routing-changes.rules';
 
@@ -24,15 +25,6 @@ const MOST_CLOCKS = 500_000;
 const CACHED_MS = 600_000;
 
 const nullable = { nullable: true } as const;
-export const breachChanges = enumeration<BreachChange['change']>(
-  'BreachChangeKind',
-  'How a breach differs between the two sets of terms.',
-  {
-    gained: 'Breached only under the alternative terms.',
-    lost: 'Breached only under the baseline terms.',
-    kept: 'Breached under both sets of terms.',
-  },
-);
 const counts = objectFields('BreachCounts', 'The number of clocks and breaches in one group.', {
   key: textField('The kind, rep or month; null for the total, or for clocks without a rep.', nullable),
   clocks: integerField('Clocks under either set of terms.'),
@@ -47,8 +39,11 @@ const judged = objectFields('JudgedClock', 'The result of a clock under one set 
   calendar: textField('The business calendar, likewise; null for the wall clock.', nullable),
   dueAt: instantField('The last instant at which an answer is on time; null while the clock is paused.', nullable),
   answeredAt: instantField('When it was fulfilled.', nullable),
-  state: textField('The state by when things happened: running, met, breached, met late or cancelled.'),
-  known: textField('The state by when things were recorded; differs from `state` if an answer was recorded late.'),
+  state: enumField(clockStates, 'The state by when things happened.'),
+  known: enumField(
+    clockStates,
+    'The state by when things were recorded; differs from `state` if an answer was recorded late.',
+  ),
 });
 export const breach = objectFields(
   'BreachChange',
@@ -74,7 +69,7 @@ export const reroutedLead = objectFields(
     alternative: textField('The rep who would have got it; null if no routing rules were in force.', nullable),
     queue: textField('The queue that would have chosen the rep.', nullable),
     rule: textField('The rule that would have selected the queue.', nullable),
-    by: textField('Why that rep: turn, account-owner or handoff-owner.', nullable),
+    by: enumField(routingChoices, 'Why that rep.', nullable),
     definition: textField('The routing rules, `routing@2`; `given` if their body was passed in the query.', nullable),
   },
 );

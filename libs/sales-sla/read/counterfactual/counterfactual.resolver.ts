@@ -2,14 +2,8 @@ import { Args, ArgsType, Field, Parent, ResolveField, Resolver } from '@nestjs/g
 import { pageOf, type Connection } from '@baton/platform/documents';
 import { connectionOf, cutOf, enumOf, InnerPageArgs, objectTypeOf, withCut } from '@baton/platform/graphql';
 import { IsOptional } from 'class-validator';
-import type { BreachChange } from './breach-changes.rules';
-import {
-  breach,
-  breachChanges,
-  counterfactualAnswer,
-  reroutedLead,
-  type CounterfactualRows,
-} from './counterfactual.report';
+import { breachChanges, type BreachChange } from './breach-changes.rules';
+import { breach, counterfactualAnswer, reroutedLead, type CounterfactualRows } from './counterfactual.report';
 import type { RoutedLead } from './routing-changes.rules';
 
 const Breaches = connectionOf(breach.name, objectTypeOf(breach));

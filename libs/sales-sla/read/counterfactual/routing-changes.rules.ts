@@ -1,9 +1,9 @@
-import { Refused, type Instant, type StoredEvent } from '@baton/kernel';
+import { Refused, type EnumerationValue, type Instant, type StoredEvent } from '@baton/kernel';
 import { findQueue, type RoutingFields, type Routing } from '@baton/definitions';
 import type { LeadEvent } from '@baton/leads';
 import { factsAfter, profileNow, routableFacts, type OwnFacts } from '@baton/leads';
 import { routingDecider } from '@baton/routing';
-import type { RoutingCommand, RoutingEvent } from '@baton/routing';
+import type { RoutingCommand, RoutingEvent, routingChoices } from '@baton/routing';
 
 /** Reps and their weights by queue; a rep with weight 0 gets no leads. */
 export type Weights = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -37,7 +37,7 @@ export interface RoutedLead {
   /** The reason, and the version. */
   readonly queue: string | null;
   readonly rule: string | null;
-  readonly by: 'turn' | 'account-owner' | 'handoff-owner' | null;
+  readonly by: EnumerationValue<typeof routingChoices> | null;
   readonly definition: string | null;
 }
 /** Number of leads of one rep. */

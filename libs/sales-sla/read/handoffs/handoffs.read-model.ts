@@ -1,5 +1,6 @@
 import {
   computed,
+  enumField,
   flagField,
   fromMs,
   idField,
@@ -15,11 +16,13 @@ import {
 } from '@baton/kernel';
 import {
   convertedFrom,
+  grades,
   handoffsAfter,
   handoffsAfterLateMove,
   isLateMove,
   onClockEvents,
   type ClockEvent,
+  type Grade,
   type Handoff,
   type HandoffMove,
   type LeadEvent,
@@ -41,7 +44,7 @@ const fields = {
   leadId: idField('The lead’s id.', { filter: true, entity: 'Lead' }),
   rep: textField('The rep who must answer.', optional),
   queue: textField('The queue (team) that the lead was routed through.', optional),
-  grade: textField('The grade at the handoff, A1 … C3; null if the lead was not scored.', optional),
+  grade: enumField(grades, 'The grade at the handoff; null if the lead was not scored.', optional),
   since: instantField(
     'When it started to wait: at the handoff, or at the merge that made it wait; null if it never did.',
     optional,
@@ -134,9 +137,9 @@ const withAttempt = (handoffs: readonly HandoffActivity[], at: Instant): readonl
   return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
 };
 
-const gradeOf = (pack: unknown): string | undefined => {
+const gradeOf = (pack: unknown): Grade | undefined => {
   const { grade } = ((pack as { score?: unknown } | undefined)?.score ?? {}) as { grade?: unknown };
-  return typeof grade === 'string' ? grade : undefined;
+  return grades.values.find((known) => known === grade);
 };
 
 /** Those that nothing is agreed for come last. */

@@ -1,7 +1,6 @@
 import {
   boundsOf,
   dayOrInstantField,
-  enumeration,
   enumField,
   filterField,
   flagField,
@@ -14,7 +13,7 @@ import {
   roles,
   textField,
 } from '@baton/kernel';
-import type { Disposition } from '@baton/leads';
+import { dispositions } from '@baton/leads';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
 import { slaBreakdowns } from '../sla-report/grouping.rules';
@@ -22,13 +21,6 @@ import { zoneArgument } from '../sla-board/sla-counts.report';
 import { handoffReport, listHandoffs, type HandoffReport, type HandoffRow } from './handoff-report.query';
 
 const optional = { optional: true } as const;
-const dispositions = enumeration<Disposition>('Disposition', 'The latest disposition of a handoff.', {
-  accepted: 'Accepted by sales, whatever happened afterwards.',
-  rejected: 'Rejected by sales without being accepted before.',
-  recycled: 'Returned to marketing without being accepted before.',
-  disqualified: 'Disqualified before sales accepted it.',
-  waiting: 'Not answered yet.',
-});
 
 const handoffArguments = {
   from: dayOrInstantField('Only handoffs made on or after this day or instant.', optional),

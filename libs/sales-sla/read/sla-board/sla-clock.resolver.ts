@@ -1,8 +1,8 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { Clock, idField, instantField, objectFields, textField } from '@baton/kernel';
+import { Clock, enumField, idField, instantField, objectFields } from '@baton/kernel';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { cutOf, enumOf, nodeTypes, objectTypeOf } from '@baton/platform/graphql';
-import type { Deadline } from '@baton/sla-clocks';
+import { slaIntervalKinds, type Deadline } from '@baton/sla-clocks';
 import DataLoader from 'dataloader';
 import { handoffs } from '../handoffs/handoffs.read-model';
 import { workingOf } from './sla-board.query';
@@ -13,9 +13,7 @@ const Interval = objectTypeOf(
   objectFields('SlaInterval', 'An interval between start and due, and how it was counted.', {
     from: instantField('Start of the interval.'),
     to: instantField('End of the interval, exclusive.'),
-    kind: textField(
-      'counted, closed, holiday, half-day (hours that are open on other days of the same weekday) or paused.',
-    ),
+    kind: enumField(slaIntervalKinds, 'How it was counted.'),
     by: idField('The event that paused the clock.', { optional: true }),
   }),
 );

@@ -18,6 +18,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { onClockEvents, type ClockEvent, type LeadEvent } from '@baton/leads';
+import { slaHours } from '@baton/sla-clocks';
 import { handoffs } from '../handoffs/handoffs.read-model';
 import {
   clockIdOf,
@@ -85,10 +86,7 @@ const fields = {
   answerBy: instantField('The due time, or the time at which the lead was given up before.', nullable),
   atRiskAt: instantField('When it becomes at risk.', nullable),
   budgetMs: largeIntegerField('The time allowed, in milliseconds of the clock it runs on.'),
-  clock: textField(
-    'business-calendar, wall-clock, or always-closed (the wall clock, because the calendar has no open hours).',
-    { filter: true },
-  ),
+  clock: enumField(slaHours, 'The hours that count.', { filter: true }),
   definition: textField('The policy in force when it started, `sla-policy@2`.', { filter: true, sort: true }),
   calendar: textField('The calendar whose hours count, `business-calendar@1`.', { optional: true, filter: true }),
   calendarCode: textField('Code of the calendar within that version; null for its default hours.', {

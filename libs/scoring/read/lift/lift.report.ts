@@ -1,6 +1,7 @@
 import {
   boundsOf,
   dayOrInstantField,
+  enumField,
   idField,
   integerField,
   numberField,
@@ -11,6 +12,7 @@ import {
 } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { lift } from './lift.query';
+import { predictors } from './outcomes.projection';
 import { leadProbability } from './probability.query';
 
 const optional = { optional: true } as const;
@@ -94,7 +96,7 @@ export const probabilityReport = report({
       past: objectField(pastOutcomes, 'Outcomes of all closed leads.'),
       because: objectField(
         objectFields('ProbabilityReason', 'What one fact contributes to a probability.', {
-          field: textField('industry, country, region, source or size.'),
+          field: enumField(predictors, 'The fact.'),
           value: textField('The value of the field.'),
           past: objectField(pastOutcomes, 'Outcomes of earlier leads with the same value.'),
         }),

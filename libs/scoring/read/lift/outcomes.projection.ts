@@ -1,8 +1,18 @@
-import { projection, type Instant, type StoredEvent } from '@baton/kernel';
+import { enumeration, projection, type EnumerationValue, type Instant, type StoredEvent } from '@baton/kernel';
 import type { LeadEvent } from '@baton/leads';
 import { isLateMove, movedAtOf } from '@baton/leads';
 import { convertedFrom, type StageName } from '@baton/leads';
 import { factsAfter, profileNow, type OwnFacts } from '@baton/leads';
+
+/** The fields in which a person is compared with earlier ones. */
+export const predictors = enumeration('ProbabilityField', 'A fact about a lead that a probability is estimated from.', {
+  industry: 'The industry of the company.',
+  country: 'The country.',
+  region: 'The region or state.',
+  source: 'The first source.',
+  size: 'The size of the company, as a range of employees.',
+});
+export type Predictor = EnumerationValue<typeof predictors>;
 
 /** The outcome of a lead, with the facts that predictions use. Contains no personal data. */
 export interface Outcome {

@@ -2,11 +2,7 @@ import type { Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { probabilityToWin, type WonLostCounts, type OutcomeHistory } from './naive-bayes.model';
 import { leadById } from '@baton/leads';
-import { outcomes, sizeOf } from './outcomes.projection';
-
-/** The fields in which a person is compared with earlier ones. */
-export const predictors = ['industry', 'country', 'region', 'source', 'size'] as const;
-export type Predictor = (typeof predictors)[number];
+import { outcomes, predictors, sizeOf, type Predictor } from './outcomes.projection';
 
 /** A probability and the counts behind it. */
 export interface Probability {
@@ -19,7 +15,7 @@ export interface Probability {
 
 const NOBODY: WonLostCounts = { won: 0, lost: 0 };
 /** Outcomes of earlier people, by the value of one field; null for those without a value. */
-const countsBy = async (models: ReadModels, field: (typeof predictors)[number] | undefined) => {
+const countsBy = async (models: ReadModels, field: Predictor | undefined) => {
   const where: Where = { mergedInto: { eq: null }, outcome: { in: ['won', 'lost'] } };
   const by = [...(field ? [field] : []), 'outcome'];
   const groups = await models.aggregate(outcomes, { where, by, measures: { people: 'count' } });
@@ -49,7 +45,7 @@ export const leadProbability = async (
   const fields: Record<string, ReadonlyMap<string, WonLostCounts>> = {};
   const because: { field: Predictor; value: string; past: WonLostCounts }[] = [];
   const values: Record<string, readonly string[]> = {};
-  for (const field of predictors) {
+  for (const field of predictors.values) {
     const value = facts[field];
     if (value === undefined) continue;
     const counts = await countsBy(models, field);

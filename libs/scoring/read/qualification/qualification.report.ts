@@ -1,4 +1,5 @@
 import {
+  enumField,
   flagField,
   idField,
   instantField,
@@ -12,7 +13,8 @@ import {
   textField,
   type ObjectOf,
 } from '@baton/kernel';
-import type { Score } from '@baton/leads';
+import { scoreAxes } from '@baton/definitions';
+import { grades, scoreCauses, type Score } from '@baton/leads';
 import { report, type ReportContext } from '@baton/platform/report';
 import { leadQualification, leadScore, type EvaluationQuestion } from './qualification.query';
 
@@ -27,8 +29,8 @@ const leafEvidence = objectFields('LeafEvidence', 'The evidence for one leaf of 
   }),
 });
 const scoreEntry = objectFields('ScoreEntry', 'One component of a score; all components sum to it exactly.', {
-  axis: textField('fit, engagement, or total for the cap on the total score.'),
-  cause: textField('hit: points of a rule. rule-cap, group-cap, total-cap: points removed by a cap.'),
+  axis: enumField(scoreAxes, 'The part of the score it counts for.'),
+  cause: enumField(scoreCauses, 'Where the points come from.'),
   code: textField('Code of the rule or the group.'),
   touchId: idField('Id of the event that recorded the touch.', optional),
   at: instantField('When the touch took place.', optional),
@@ -40,7 +42,7 @@ const scoreFields = {
   points: numberField('Total points.'),
   fit: numberField('Fit: points for the profile.'),
   engagement: numberField('Engagement: points for touches.'),
-  grade: textField('Grade A1 … C3; null if the model has no cut-offs.', optional),
+  grade: enumField(grades, 'The grade; null if the model has no cut-offs.', optional),
   entries: objectField(scoreEntry, 'The components of the score.', { list: true }),
 } as const;
 /** The score of a lead as GraphQL shows it. */
