@@ -113,7 +113,7 @@ const documents: Abuse[] = [
   asked(
     'many commands',
     'graphql/too-many-commands',
-    `mutation { sendCommands(commandId: "a", commands: [${repeat('{}', 101)}]) { __typename } }`,
+    `mutation { sendCommands(commandId: "a", commands: [${repeat('{ acceptLead: { input: { leadId: "a" } } }', 101)}]) { __typename } }`,
   ),
   asked('a deep list', 'graphql/value-too-deep', `{ events(types: ${nested(200)}) { atTip } }`),
   asked('a deep object', 'graphql/value-too-deep', `{ a(x: ${'{a:'.repeat(200)}1${'}'.repeat(200)}) }`),

@@ -53,7 +53,7 @@ describe('a likely question', () => {
         // Equal values and the order are one range of one index: as many rows are read as are answered.
         const compared = columns.map((column) => `c_${column}=?`).join(' AND ');
         // Rows that share the place of the cursor are few, whichever index finds them.
-        if (!/AND id[<>=]\?\)/.test(details)) expect(details).toContain(`(${compared}`);
+        if (columns.length > 0 && !/AND id[<>=]\?\)/.test(details)) expect(details).toContain(`(${compared}`);
         expect(details).toMatch(/USING INDEX \S*\.\S*/);
         expect(details).not.toContain('TEMP B-TREE');
       }
