@@ -46,7 +46,17 @@ const print = ({ sla, routing, position, at }: Counterfactual): void => {
       );
     const changed = breaches.filter(({ change }) => change !== 'kept');
     printTable(
-      ['change', 'lead', 'kind', 'rep', 'started', 'due as agreed', 'due as supposed', 'answered', 'as recorded in time'],
+      [
+        'change',
+        'lead',
+        'kind',
+        'rep',
+        'started',
+        'due as agreed',
+        'due as supposed',
+        'answered',
+        'as recorded in time',
+      ],
       changed.map(({ change, leadId, kind, rep, startedAt, baseline, alternative }) => [
         ...[change, leadId, kind, keyText(rep), time(startedAt), time(baseline?.dueAt), time(alternative?.dueAt)],
         ...[time((alternative ?? baseline)?.answeredAt), (change === 'gained' ? alternative : baseline)?.known ?? ''],

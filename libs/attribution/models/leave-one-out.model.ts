@@ -39,7 +39,8 @@ const marginal = (
 export const leaveOneOut: DataDrivenModel = {
   code: 'leave-one-out',
   name: 'Leave one out',
-  description: 'By how much each touch raises the conversion rate of its path, compared with the path without that touch.',
+  description:
+    'By how much each touch raises the conversion rate of its path, compared with the path without that touch.',
   repeats: 'collapse-channels',
   score: (table) =>
     marginal(table, (steps) =>
@@ -54,7 +55,8 @@ export const leaveOneOut: DataDrivenModel = {
 export const leaveChannelOut: DataDrivenModel = {
   code: 'leave-channel-out',
   name: 'Leave a channel out',
-  description: 'By how much each channel raises the conversion rate of its paths, compared with the paths without its touches.',
+  description:
+    'By how much each channel raises the conversion rate of its paths, compared with the paths without its touches.',
   repeats: 'collapse-channels',
   score: (table, { repeats }) =>
     marginal(table, (steps) =>
