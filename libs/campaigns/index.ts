@@ -4,7 +4,7 @@ export { advertisementOf, contentOf, type RegisteredContent } from './read/asset
 export { spend } from './read/spend/spend.read-model';
 export { recordedSpend, type Spend } from './read/spend/spend.query';
 export { spendCommands, spendEvents, ToSpend, type SpendCommand, type SpendEvent } from './write/spend/spend.events';
-export { touchFields } from './touch.rules';
+export { directions, touchFields } from './touch.rules';
 export { assetCommands, assetEvents, ToAsset, type AssetCommand, type AssetEvent } from './write/asset/asset.events';
 export {
   campaignCommands,

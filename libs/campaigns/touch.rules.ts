@@ -1,6 +1,6 @@
 import { enumeration, integer, oneOf, optional, teams, text } from '@baton/kernel';
 
-const directions = enumeration('TouchDirection', 'Who started a touch.', {
+export const directions = enumeration('TouchDirection', 'Who started a touch.', {
   inbound: 'The person started it.',
   outbound: 'The team started it.',
 });

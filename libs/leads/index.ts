@@ -1,3 +1,4 @@
+export { mergedLeadsOf } from './read/leads/merged-leads.rules';
 export { earlyReferences } from './policies/early-references.rules';
 export { type ContentUse, contentUses } from './read/content/content-uses.read-model';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';

@@ -4,6 +4,7 @@ import { contactRolesPolicy } from './policies/people.policy';
 import { deals } from './read/deals/deals.read-model';
 import { supportRequests } from './read/support-requests/support-requests.read-model';
 import { servedDealsReport } from './read/support-requests/support-requests.report';
+import { touches } from './read/touches/touches.read-model';
 import { opportunityDecider } from './write/opportunity/opportunity.decider';
 import { ToOpportunity } from './write/opportunity/opportunity.events';
 import { supportRequestDecider } from './write/support-request/support-request.decider';
@@ -16,7 +17,7 @@ export const opportunitiesParts: ContextParts = {
     aggregate(ToOpportunity, opportunityDecider),
     aggregate(ToSupport, supportRequestDecider, { handler: SupportRequestHandler }),
   ],
-  projections: [deals, supportRequests],
+  projections: [deals, supportRequests, touches],
   policies: [conversionPolicy, contactRolesPolicy],
   reports: [servedDealsReport],
 };

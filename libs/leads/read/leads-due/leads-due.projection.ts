@@ -45,7 +45,7 @@ const foldClock = (lead: DueLead, said: StoredEvent<ClockEvent>): DueLead =>
 export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',
-    version: 9,
+    version: 10,
     columns: { dueAt: 'text' },
     keys: ({ data }) => [data.leadId],
     initial: (leadId) => ({ leadId, stage: 'lead', clocks: [], dueAt: null }),

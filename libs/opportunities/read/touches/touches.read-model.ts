@@ -1,0 +1,112 @@
+import {
+  enumField,
+  flagField,
+  idField,
+  instantField,
+  integerField,
+  readModel,
+  roles,
+  teams,
+  textField,
+  type DocumentOf,
+  type DocumentReader,
+  type Instant,
+  type Where,
+} from '@baton/kernel';
+import { directions } from '@baton/campaigns';
+import { mergedLeadsOf, type LeadEvent } from '@baton/leads';
+import { deals } from '../deals/deals.read-model';
+
+const alsoIds = async (documents: DocumentReader, leadIds: readonly string[]): Promise<readonly string[]> => [
+  ...(await mergedLeadsOf(documents, leadIds)).keys(),
+];
+const reported = { nullable: true, filter: true } as const;
+const fields = {
+  touchId: idField('The touch.', { filter: true }),
+  leadId: idField('The person. A filter by a lead also finds the touches of leads that are merged into it.', {
+    ...{ filter: true, entity: 'Lead', alsoIds },
+  }),
+  visitorId: idField('The anonymous visitor, for a visit before the person was identified.', reported),
+  at: instantField('When it took place.', { filter: true, sort: true }),
+  team: enumField(teams, 'The team of the touch.', { filter: true }),
+  direction: enumField(directions, 'Who started it.', reported),
+  action: textField('What was done: page-view, download, call …', { filter: true, sort: true }),
+  channel: textField('The channel as its source reported it.', reported),
+  source: textField('The source: google, newsletter, partner …', reported),
+  medium: textField('The medium: cpc, organic, email …', reported),
+  campaign: textField('The campaign.', reported),
+  content: textField('The content or advertisement.', reported),
+  page: textField('The page of a visit.', reported),
+  landingPage: textField('The first page of the visit.', reported),
+  referrer: textField('Where the person came from.', reported),
+  minutes: integerField('How many minutes it took.', { nullable: true, filter: true, sort: true }),
+  isVisit: flagField('Whether it was a visit before the person was identified.', { filter: true }),
+  by: textField('Who recorded it.', { filter: true }),
+} as const;
+/** One contact between a person and either team. */
+export type Touch = DocumentOf<typeof fields>;
+
+type TouchRecorded = Extract<LeadEvent, { type: 'TouchRecorded' }>['data'];
+const reportedFacts = (touch: Partial<TouchRecorded>) => ({
+  direction: touch.direction ?? null,
+  channel: touch.channel ?? null,
+  source: touch.source ?? null,
+  medium: touch.medium ?? null,
+  campaign: touch.campaign ?? null,
+  content: touch.content ?? null,
+  page: touch.page ?? null,
+  landingPage: touch.landingPage ?? null,
+  referrer: touch.referrer ?? null,
+  minutes: touch.minutes ?? null,
+});
+
+/** The people of a deal; nobody where there is no such deal. */
+const peopleOf = async (documents: DocumentReader, opportunityId: string): Promise<readonly string[]> => {
+  const deal = (await documents.getMany(deals, [opportunityId])).get(opportunityId);
+  const leadIds = deal?.contacts.map(({ leadId }) => leadId) ?? [];
+  return [...leadIds, ...(await alsoIds(documents, leadIds))];
+};
+
+/** One document per touch: the timeline of a person, and of the people of a deal. */
+export const touches = readModel<Touch, LeadEvent>({
+  name: 'touches',
+  version: 1,
+  node: 'Touch',
+  description: 'One contact between a person and either team, as its source reported it.',
+  key: 'touchId',
+  fields,
+  lists: {
+    touches: {
+      description: 'Touches of leads, the latest first, with the visits from before they were identified.',
+      orderBy: '-at',
+      arguments: {
+        opportunityId: idField('Only touches of people with a role in this deal.', { optional: true }),
+      },
+      where: async (_at: Instant, { opportunityId }, documents): Promise<Where> =>
+        opportunityId === undefined ? {} : { leadId: { in: await peopleOf(documents, opportunityId as string) } },
+    },
+  },
+  allow: roles,
+  questions: [
+    { where: ['leadId'], orderBy: '-at' },
+    { where: ['campaign'], orderBy: '-at' },
+  ],
+  keys: ({ id, type, data }) => (type === 'LeadVisitsJoined' ? data.visits.map((visit) => visit.id) : [id]),
+  initial: (touchId) => ({
+    ...{ touchId, leadId: '', visitorId: null, at: '', team: 'marketing', action: '', isVisit: false, by: '' },
+    ...reportedFacts({}),
+  }), // its one event has every value
+  on: {
+    TouchRecorded: (doc, { data, occurredAt, meta }) => ({
+      ...{ ...doc, ...reportedFacts(data), leadId: data.leadId, at: occurredAt },
+      ...{ team: data.team, action: data.action, by: meta.actor },
+    }),
+    LeadVisitsJoined: (doc, { data, meta }, touchId) => {
+      const visit = data.visits.find(({ id }) => id === touchId)!;
+      return {
+        ...{ ...doc, ...reportedFacts(visit), leadId: data.leadId, visitorId: data.visitorId, at: visit.at },
+        ...{ team: visit.team, action: visit.action, isVisit: true, by: meta.actor },
+      };
+    },
+  },
+});
