@@ -161,7 +161,11 @@ export class EmbeddedDocuments extends Documents {
     const left = (this.untilAnalysis.get(name) ?? WRITES_PER_ANALYSIS) - written;
     this.untilAnalysis.set(name, left);
     if (left > 0) return;
-    this.database.exec(`PRAGMA analysis_limit = ${ANALYSIS_LIMIT}; ANALYZE ${tableOf(collection)}`);
+    try {
+      this.database.exec(`PRAGMA analysis_limit = ${ANALYSIS_LIMIT}; ANALYZE ${tableOf(collection)}`);
+    } catch {
+      // Another process writes, or has dropped the collection. The commit stands; the counts are made another time.
+    }
     const [row] = this.read<{ n: number }>(`SELECT count(*) AS n FROM ${tableOf(collection)}`, []);
     this.untilAnalysis.set(name, Math.max(WRITES_PER_ANALYSIS, row?.n ?? 0));
   }
