@@ -186,7 +186,7 @@ describe('personal data', () => {
     const zoe = { name: 'Zoë Müller-Łoś', email: 'zoe@nordwind.example', phone: '+49 151 22334455' };
     await accepted('captureLead', { leadId: 'zoe', ...zoe, company: 'Nordwind GmbH', externalId: 'crm:00Q5e' });
     await accepted('captureLead', { leadId: 'zoe-again', name: 'Zoe Muller', company: 'Nordwind GmbH' });
-    await accepted('mergeLeads', { survivorId: 'zoe', mergedLeadId: 'zoe-again' });
+    await accepted('mergeLead', { leadId: 'zoe', mergedLeadId: 'zoe-again' });
     await accepted('openOpportunity', {
       opportunityId: 'd-1',
       stage: 'demo',
@@ -208,7 +208,7 @@ describe('personal data', () => {
     };
     for (const words of ['Zoë Müller', 'muller ZOE', ' los, zoe ', 'MÜLLER'])
       expect({ [words]: await search(words) }).toEqual({ [words]: ['zoe: NAME'] });
-    for (const part of ['Zo', 'mull', 'zoe@', '+49 151', 'windows', '00Q5e', 'crm:00q'])
+    for (const part of ['Zo', 'mull', 'zoe@nord', '+49 151', 'windows', '00Q5e', 'crm:00q'])
       expect({ [part]: await search(part) }).toEqual({ [part]: [] });
     expect(await search('ZOE@nordwind.example')).toEqual(['zoe: EMAIL']);
     expect(await search('0049 (151) 22 33 44 55')).toEqual(['zoe: PHONE']);
@@ -230,16 +230,23 @@ describe('personal data', () => {
     const refusal = async (given: string) =>
       (await served.ask(`{ search(${given}) { nodeId } }`, ['sales'])).errors?.map(({ extensions }) => [
         extensions.code,
-        extensions['path'],
+        extensions['field'],
       ]);
-    for (const blank of ['', ' ', '\u200b'])
+    for (const blank of ['', ' ', '\u200b', ' - '])
       expect(await refusal(`text: "${blank}"`)).toEqual([['read/nothing-to-find', 'text']]);
     for (const first of [0, 101])
       expect(await refusal(`text: "a", first: ${first}`)).toEqual([['graphql/invalid-argument', 'first']]);
 
     const spelled =
       '{ leads(filter: { company: { in: ["NORDWIND  gmbh"] } }) { totalCount facets(fields: [COMPANY]) { values { value } } } }';
-    expect(await ask(spelled)).toMatchObject({ leads: { totalCount: 1 } });
+    expect(await ask(spelled)).toEqual({
+      leads: {
+        totalCount: 1,
+        facets: [
+          { values: expect.arrayContaining([{ value: 'Nordwind GmbH' }, { value: 'Quillfeather' }]) as unknown },
+        ],
+      },
+    });
   });
 
   it('is forgotten with the person: nothing is shown, found or repeated any more', async () => {

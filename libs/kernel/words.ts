@@ -36,7 +36,7 @@ const PLAIN_LETTERS: Readonly<Record<string, string>> = {
 export const withoutDiacritics = (text: string): string =>
   text
     .normalize('NFD')
-    .replace(/[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g, '')
+    .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
     .replace(/[ßæœøłđðþħŧŋı]/g, (letter) => PLAIN_LETTERS[letter]!);
 

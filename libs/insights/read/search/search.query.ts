@@ -2,11 +2,10 @@ import {
   idField,
   enumField,
   enumeration,
-  isBlank,
   nodeIdOf,
   objectFields,
-  Refused,
   wordKey,
+  wordTerms,
   type EnumerationValue,
   type Journal,
   type ObjectOf,
@@ -19,7 +18,7 @@ import { campaigns } from '@baton/campaigns';
 import { leads, whereLeads } from '@baton/leads';
 import { deals } from '@baton/opportunities';
 import { readsPersonal, type CallerIdentity } from '@baton/platform/access';
-import { searchWhere, type ReadModels } from '@baton/platform/documents';
+import { nothingToFind, searchWhere, type ReadModels } from '@baton/platform/documents';
 
 export const searchMatches = enumeration('SearchMatch', 'What of a node matches a text that is searched for.', {
   email: 'The e-mail address of a lead, as a whole.',
@@ -85,15 +84,14 @@ const mayRead = (roles: readonly Role[], { shown: { allow } }: ReadModel<object>
 /**
  * What a text finds, each node once: the best matches first, in the order of `searchMatches`. People are found by personal
  * data only for callers who may read it; for others no token is made of the text.
- * @throws Refused `read/nothing-to-find` for a blank text
+ * @throws Refused `read/nothing-to-find` for a text without a letter or digit
  */
 export const search = async (
   models: ReadModels,
   { journal, caller }: { readonly journal: Journal; readonly caller: Pick<CallerIdentity, 'roles'> },
   { text, first }: { readonly text: string; readonly first: number },
 ): Promise<readonly SearchResult[]> => {
-  if (isBlank(text))
-    throw new Refused('read/nothing-to-find', 'The search text must contain at least one visible character.', 'text');
+  if (wordTerms(text).length === 0) throw nothingToFind('text');
   const looks = [...(readsPersonal(caller) ? await personalLooks(journal, text) : []), ...prefixLooks(text)].filter(
     ({ model }) => mayRead(caller.roles, model),
   );
