@@ -186,6 +186,7 @@ describe('personal data', () => {
     const zoe = { name: 'Zoë Müller-Łoś', email: 'zoe@nordwind.example', phone: '+49 151 22334455' };
     await accepted('captureLead', { leadId: 'zoe', ...zoe, company: 'Nordwind GmbH', externalId: 'crm:00Q5e' });
     await accepted('captureLead', { leadId: 'zoe-again', name: 'Zoe Muller', company: 'Nordwind GmbH' });
+    await accepted('captureLead', { leadId: 'nora', name: 'Nora Nordwind', company: 'Nordwind Studios' });
     await accepted('mergeLead', { leadId: 'zoe', mergedLeadId: 'zoe-again' });
     await accepted('openOpportunity', {
       opportunityId: 'd-1',
@@ -214,13 +215,15 @@ describe('personal data', () => {
     expect(await search('0049 (151) 22 33 44 55')).toEqual(['zoe: PHONE']);
     expect(await search('crm:00')).toEqual(['zoe: EXTERNAL_ID']);
     expect(await search(' südW')).toEqual(['d-1: ACCOUNT']);
-    const nordwind = ['zoe: COMPANY', 'd-1: DEAL_NAME', 'c-1: CAMPAIGN_NAME'];
-    expect(await search('nordWIND')).toEqual(nordwind);
-    expect(await search('nordwind', 'marketing', 2)).toEqual(nordwind.slice(0, 2));
+    const others = ['d-1: DEAL_NAME', 'c-1: CAMPAIGN_NAME'];
+    expect(await search('nordWIND')).toEqual(['nora: NAME COMPANY', 'zoe: COMPANY', ...others]);
+    // Also what she is not among the first by is said.
+    expect(await search('nordwind', 'marketing', 1)).toEqual(['nora: NAME COMPANY']);
+    expect(await search('nordwind', 'marketing', 2)).toEqual(['nora: NAME COMPANY', 'zoe: COMPANY']);
 
     const tokens = jest.spyOn(served.app.get(Journal), 'tokens');
     for (const text of [zoe.name, zoe.email, zoe.phone]) expect(await search(text, 'analyst')).toEqual([]);
-    expect(await search('nordwind', 'analyst')).toEqual(nordwind);
+    expect(await search('nordwind', 'analyst')).toEqual(['zoe: COMPANY', 'nora: COMPANY', ...others]);
     expect(await search('crm:00Q5e', 'auditor')).toEqual(['zoe: EXTERNAL_ID']);
     expect(tokens).not.toHaveBeenCalled();
     await search('zoe');
