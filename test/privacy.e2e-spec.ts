@@ -182,6 +182,76 @@ describe('personal data', () => {
     for (const spy of spies) spy.mockRestore();
   });
 
+  it('is searched for together with deals and campaigns, by those who may read it', async () => {
+    const zoe = { name: 'Zoë Müller-Łoś', email: 'zoe@nordwind.example', phone: '+49 151 22334455' };
+    await accepted('captureLead', { leadId: 'zoe', ...zoe, company: 'Nordwind GmbH', externalId: 'crm:00Q5e' });
+    await accepted('captureLead', { leadId: 'zoe-again', name: 'Zoe Muller', company: 'Nordwind GmbH' });
+    await accepted('captureLead', { leadId: 'nora', name: 'Nora Nordwind', company: 'Nordwind Studios' });
+    await accepted('mergeLead', { leadId: 'zoe', mergedLeadId: 'zoe-again' });
+    await accepted('openOpportunity', {
+      opportunityId: 'd-1',
+      stage: 'demo',
+      name: 'Nordwind fleet',
+      account: 'Südwind',
+    });
+    await accepted('createCampaign', { campaignId: 'c-1', name: 'NORDWIND spring' });
+    await served.settle();
+
+    type Results = { search: { node: Record<string, string>; matched: string[] }[] };
+    const search = async (text: string, as: Role = 'sales', first = 20): Promise<string[]> => {
+      const node =
+        '__typename ... on Lead { leadId } ... on Opportunity { opportunityId } ... on Campaign { campaignId }';
+      const query = `query($text: String!, $first: Int) { search(text: $text, first: $first) { matched node { ${node} } } }`;
+      const { search } = await ask<Results>(query, [as], { text, first });
+      return search.map(
+        ({ node, matched }) => `${node['leadId'] ?? node['opportunityId'] ?? node['campaignId']}: ${matched.join(' ')}`,
+      );
+    };
+    for (const words of ['Zoë Müller', 'muller ZOE', ' los, zoe ', 'MÜLLER'])
+      expect({ [words]: await search(words) }).toEqual({ [words]: ['zoe: NAME'] });
+    for (const part of ['Zo', 'mull', 'zoe@nord', '+49 151', 'windows', '00Q5e', 'crm:00q'])
+      expect({ [part]: await search(part) }).toEqual({ [part]: [] });
+    expect(await search('ZOE@nordwind.example')).toEqual(['zoe: EMAIL']);
+    expect(await search('0049 (151) 22 33 44 55')).toEqual(['zoe: PHONE']);
+    expect(await search('crm:00')).toEqual(['zoe: EXTERNAL_ID']);
+    expect(await search(' südW')).toEqual(['d-1: ACCOUNT']);
+    const others = ['d-1: DEAL_NAME', 'c-1: CAMPAIGN_NAME'];
+    expect(await search('nordWIND')).toEqual(['nora: NAME COMPANY', 'zoe: COMPANY', ...others]);
+    // Also what she is not among the first by is said.
+    expect(await search('nordwind', 'marketing', 1)).toEqual(['nora: NAME COMPANY']);
+    expect(await search('nordwind', 'marketing', 2)).toEqual(['nora: NAME COMPANY', 'zoe: COMPANY']);
+
+    const tokens = jest.spyOn(served.app.get(Journal), 'tokens');
+    for (const text of [zoe.name, zoe.email, zoe.phone]) expect(await search(text, 'analyst')).toEqual([]);
+    expect(await search('nordwind', 'analyst')).toEqual(['zoe: COMPANY', 'nora: COMPANY', ...others]);
+    expect(await search('crm:00Q5e', 'auditor')).toEqual(['zoe: EXTERNAL_ID']);
+    expect(tokens).not.toHaveBeenCalled();
+    await search('zoe');
+    expect(tokens).toHaveBeenCalled();
+    tokens.mockRestore();
+
+    const refusal = async (given: string) =>
+      (await served.ask(`{ search(${given}) { nodeId } }`, ['sales'])).errors?.map(({ extensions }) => [
+        extensions.code,
+        extensions['field'],
+      ]);
+    for (const blank of ['', ' ', '\u200b', ' - '])
+      expect(await refusal(`text: "${blank}"`)).toEqual([['read/nothing-to-find', 'text']]);
+    for (const first of [0, 101])
+      expect(await refusal(`text: "a", first: ${first}`)).toEqual([['graphql/invalid-argument', 'first']]);
+
+    const spelled =
+      '{ leads(filter: { company: { in: ["NORDWIND  gmbh"] } }) { totalCount facets(fields: [COMPANY]) { values { value } } } }';
+    expect(await ask(spelled)).toEqual({
+      leads: {
+        totalCount: 1,
+        facets: [
+          { values: expect.arrayContaining([{ value: 'Nordwind GmbH' }, { value: 'Quillfeather' }]) as unknown },
+        ],
+      },
+    });
+  });
+
   it('is forgotten with the person: nothing is shown, found or repeated any more', async () => {
     const [keys, journal] = [served.app.get(KeyStore), served.app.get(Journal)];
     await keys.destroy('planted');

@@ -1,6 +1,7 @@
 export { assets } from './read/assets/assets.read-model';
 export { registeredContent } from './read/assets/assets.query';
 export { advertisementOf, contentOf, type RegisteredContent } from './read/assets/content-of.rules';
+export { campaigns } from './read/campaigns/campaigns.read-model';
 export { spend } from './read/spend/spend.read-model';
 export { recordedSpend, type Spend } from './read/spend/spend.query';
 export { spendCommands, spendEvents, ToSpend, type SpendCommand, type SpendEvent } from './write/spend/spend.events';

@@ -4,6 +4,7 @@ import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marke
 import { pipelineReport } from './read/pipeline/pipeline.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
+import { searchReport } from './read/search/search.report';
 import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
@@ -17,6 +18,7 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
+    searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
 };

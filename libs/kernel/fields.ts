@@ -53,7 +53,10 @@ export interface FieldOptions {
   readonly alsoIds?: (documents: DocumentReader, ids: readonly string[]) => Promise<readonly string[]>;
   /** Of JSON: sealed in the document, and opened like personal text. */
   readonly personal?: true;
-  /** Of an id: the node it leads to, such as `Lead`. A field `leadId` gets a field `lead` beside it. */
+  /**
+   * Of an id: the node it leads to, such as `Lead`, or `Node` for an id among all nodes. A field `leadId` gets a field
+   * `lead` beside it.
+   */
   readonly entity?: string;
   /** The name of that field, where the id says something else. */
   readonly entityName?: string;

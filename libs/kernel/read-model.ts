@@ -74,6 +74,10 @@ export interface ReadModel<D = any> extends Projection<D> {
 }
 export const isReadModel = (of: Projection): of is ReadModel => 'shown' in of;
 
+/** The id of a document among all nodes. */
+export const nodeIdOf = ({ shown: { node } }: Pick<ReadModel, 'shown'>, id: string): string =>
+  Buffer.from(`${node}:${id}`).toString('base64url');
+
 /** The column of a field: that of its amount for money, the id of the document for the key. */
 const columnOf = ({ shown: { key, fields, computed } }: Pick<ReadModel, 'shown'>, name: string): string => {
   if (name === key) return 'id';

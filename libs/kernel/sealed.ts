@@ -1,5 +1,5 @@
 import { emailOf, phoneOf } from './contact';
-import { plainText } from './words';
+import { plainText, withoutDiacritics } from './words';
 
 /**
  * An encrypted personal value in events from the log and in documents. Without the key one can only see that there is a
@@ -47,6 +47,6 @@ export const emailTerms: SearchTerms = (value) => [emailOf(value) ?? normalText(
 /** A phone number is found by its digits, however they are grouped, with `+` or `00` before the country. */
 export const phoneTerms: SearchTerms = (value) =>
   [normalText(phoneOf(value) ?? value).replace(/\D/g, '')].filter((term) => term !== '');
-/** A name is found by each of its words. */
+/** A name is found by each of its words, with or without diacritics. */
 export const wordTerms: SearchTerms = (value) =>
-  [...new Set(normalText(value).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);
+  [...new Set(withoutDiacritics(normalText(value)).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])].slice(0, 20);

@@ -12,7 +12,7 @@ describe('invisible characters', () => {
       expect([`${sign}Paid ${sign} se${sign}arch${sign}`, 'paid search'].map(wordKey)).toEqual(
         Array(2).fill('paid search'),
       );
-      expect(wordsOf(`Mül${sign}ler ${sign}`)).toEqual(['müller']);
+      expect(wordsOf(`Mül${sign}ler ${sign}`)).toEqual(['muller']);
       expect(emailTerms(`${sign}an${sign}n@example.com`)).toEqual(['ann@example.com']);
     },
   );
@@ -28,6 +28,26 @@ describe('quotes', () => {
     (word) => expect(wordKey(word)).toBe(`valentine's "day"`),
   );
   it('are displayed as they were written', () => expect(tidy('Valentine’s “Day”')).toBe('Valentine’s “Day”'));
+});
+
+describe('diacritics', () => {
+  it.each([
+    ['Zoë', 'ZOE'],
+    ['Müller', 'Muller'],
+    ['Zoe\u0308', 'zoë'],
+    ['Łukasz Østergård', 'lukasz ostergard'],
+    ['Þórður Strauß', 'thordur STRAUSS'],
+    ['STRAUẞ', 'strauss'],
+    ['İpek Kılıç', 'ipek kilic'],
+    ['Ἀλέξανδρος', 'αλεξανδρος'],
+  ])('do not count in names: %s is found by %s', (name, asked) => expect(wordsOf(name)).toEqual(wordsOf(asked)));
+  it.each([
+    ['कि', 'का'],
+    ['が', 'か'],
+    ['Muller', 'Mueller'],
+  ])('are not what makes another letter: %s is not %s', (name, asked) =>
+    expect(wordsOf(name)).not.toEqual(wordsOf(asked)),
+  );
 });
 
 describe('values by word', () => {

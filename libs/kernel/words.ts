@@ -25,6 +25,21 @@ export const straightQuotes = (text: string): string =>
 /** The form in which addresses and searches compare text: NFKC, keyboard quotes, no invisible characters. */
 export const plainText = (text: string): string => straightQuotes(text.normalize('NFKC')).replace(IGNORABLE, '').trim();
 
+/** Letters that are no base letter with a mark, as they are written without their own keyboard. */
+const PLAIN_LETTERS: Readonly<Record<string, string>> = {
+  ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ŧ: 't', ŋ: 'n', ı: 'i' },
+};
+/**
+ * Lower-case text without diacritics: `zoë` is `zoe`, `łódź` is `lodz`. Only marks that are written on letters are
+ * removed; the vowel signs of Indic and the sound marks of Japanese scripts are letters of their own.
+ */
+export const withoutDiacritics = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .replace(/[ßæœøłđðþħŧŋı]/g, (letter) => PLAIN_LETTERS[letter]!);
+
 /** A word for display: composed characters, no invisible marks, single spaces. */
 export const tidy = (word: string): string =>
   isBlank(word) ? '' : withoutInvisibleMarks(word.normalize('NFC')).replace(/\s+/gu, ' ');

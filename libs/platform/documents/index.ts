@@ -21,7 +21,7 @@ export {
   writesOf,
   type OpenList,
 } from './index-runs';
-export { searchWhere } from './search';
+export { nothingToFind, searchWhere } from './search';
 export {
   forwardConnection,
   PAGE,

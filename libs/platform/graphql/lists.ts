@@ -23,6 +23,7 @@ import {
   Refused,
   sortableFields,
   zoneOf,
+  type Aggregation,
   type Field,
   type ItemsFilter,
   type ListFilter,
@@ -331,12 +332,16 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       const { whereWithout, models } = connection[QUESTION];
       return Promise.all(
         wanted.map(async (field) => {
+          const { filterBy } = fields[field]!.options;
+          // Spellings count as one value; where the field has a column too, the spelling that sorts first is shown.
+          const spelling: Aggregation['measures'] =
+            filterBy !== undefined && field in model.columns ? { spelling: { min: field } } : {};
           const groups = await models.aggregate(model, {
             where: await whereWithout(field),
-            by: [fields[field]!.options.filterBy ?? field],
-            measures: { count: 'count' },
+            by: [filterBy ?? field],
+            measures: { count: 'count', ...spelling },
           });
-          const values = groups.map(({ keys: [value], values: { count } }) => ({
+          const values = groups.map(({ keys: [key], values: { count, spelling: value = key } }) => ({
             value: value === null || value === undefined ? null : String(value),
             count: count as number,
           }));

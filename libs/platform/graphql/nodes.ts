@@ -6,7 +6,7 @@ import type { CallerIdentity } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
 import { Allow, Caller, everyRole, type Nodes } from './caller';
 import { ReadArgs } from './connection';
-import { cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
+import { ANY_NODE, cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
 
 /** Loads nodes for one request: those of one level are read with one call of the store. */
 export class NodeLoader implements Nodes {
@@ -19,9 +19,14 @@ export class NodeLoader implements Nodes {
 
   /**
    * @param parent the node that leads to it; it is read at the same cut
-   * @throws Refused `access/denied`
+   * @throws Refused `access/denied`, `read/bad-id`
    */
-  load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<ShownNode | null> {
+  async load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<ShownNode | null> {
+    if (node === ANY_NODE) {
+      const [type, key] = splitGlobalId(id);
+      if (!nodeTypes.has(type)) throw new Refused('read/bad-id', 'id must be the `id` of a node, unchanged.', 'id');
+      return this.load(type, key, parent, caller);
+    }
     const model = nodeTypes.modelOf(node);
     const { allow } = model.shown;
     if (!caller?.roles.some((role) => role === 'admin' || allow.includes(role)))
@@ -63,9 +68,7 @@ export class NodeResolver {
     @Args() { asOf }: ReadArgs,
     @Caller() caller: CallerIdentity,
   ): Promise<ShownNode | null> {
-    const [node, key] = splitGlobalId(id);
-    if (!nodeTypes.has(node)) throw new Refused('read/bad-id', 'id must be the `id` of a node, unchanged.', 'id');
-    return new NodeLoader(this.models, this.clock).load(node, key, withCut(asOf), caller);
+    return new NodeLoader(this.models, this.clock).load(ANY_NODE, id, withCut(asOf), caller);
   }
 }
 

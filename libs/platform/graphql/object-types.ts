@@ -11,6 +11,7 @@ import {
   type FieldMiddleware,
 } from '@nestjs/graphql';
 import {
+  nodeIdOf,
   shownOf,
   type Field,
   type FieldKind,
@@ -64,12 +65,10 @@ export const atCut = <V>(value: V, cut: AsOf | undefined): V => {
   return (Array.isArray(value) ? value.map((one: unknown) => atCut(one, cut)) : { ...value, [CUT]: cut }) as V;
 };
 
-const globalId = (node: string, id: string): string => Buffer.from(`${node}:${id}`).toString('base64url');
-
 /** The node of a document. */
 export const nodeOf = <D>(model: ReadModel<D>, id: string, doc: D, at: Instant, cut?: AsOf): ShownNode => ({
   ...shownOf(model, doc, at),
-  id: globalId(model.shown.node, id),
+  id: nodeIdOf(model, id),
   [NODE]: model.shown.node,
   [DOCUMENT]: doc,
   ...(cut && { [CUT]: cut }),
@@ -86,6 +85,8 @@ export class NodeInterface {
   @GraphqlField(() => ID, { description: 'Its id among all nodes; pass it to `node`.' })
   id!: string;
 }
+/** What an id among all nodes leads to. */
+export const ANY_NODE = 'Node';
 
 const types: Readonly<Partial<Record<FieldKind, unknown>>> = {
   ...{ id: ID, text: GraphQLString, integer: Int, largeInteger: SafeIntScalar, number: Float, flag: GraphQLBoolean },
@@ -240,6 +241,7 @@ class NodeTypes {
     return model;
   }
   typeOf(node: string): Type<object> {
+    if (node === ANY_NODE) return NodeInterface;
     return this.of(this.modelOf(node));
   }
   has(node: string): boolean {

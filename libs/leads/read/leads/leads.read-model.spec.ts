@@ -284,6 +284,17 @@ describe('merged leads', () => {
       opportunityIds: ['o3', 'o2'],
     });
   });
+  it('have the key of the company that is shown, of whichever of them it is', () => {
+    const shown = (...more: StoredEvent[]) => foldAll(leads, [...one, ...more]).get('ada');
+    const profile = (company: string) => happened('ada', '06-01', 'LeadProfileChanged', { company });
+    expect(shown()).toMatchObject({ company: 'Acme', companyKey: 'acme' });
+    expect(shown(profile('Own  LTD'))).toMatchObject({ company: 'Own  LTD', companyKey: 'own ltd' });
+    const cleared = happened('ada', '06-02', 'LeadFactsCleared', { facts: ['company'] });
+    expect(shown(profile('Own LTD'), cleared)).toMatchObject({ company: 'Acme', companyKey: 'acme' });
+    const apart = happened('ada', '06-03', 'LeadUnmerged', { mergedLeadId: 'bea', mergeNumber: 0 });
+    expect(shown(profile('Own LTD'), apart)).toMatchObject({ companyKey: 'own ltd' });
+    expect(shown(profile('Own LTD'), apart, { ...cleared, occurredAt: on('06-04') })).not.toHaveProperty('companyKey');
+  });
   it('can be separated again, completely or partly', () => {
     const parted = [...one, happened('ada', '05-02', 'MergedFactsRemoved', { mergedLeadId: 'bea', through: ['cy'] })];
     expect(foldAll(leads, parted).get('ada')).toMatchObject({

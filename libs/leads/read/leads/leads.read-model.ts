@@ -13,6 +13,7 @@ import {
   readModel,
   roles,
   textField,
+  wordKey,
   wordTerms,
   type DocumentOf,
   type Instant,
@@ -72,7 +73,10 @@ const fields = {
     ...{ optional: true, hidden: true },
   }),
   title: textField('Job title.', filtered),
-  company: textField('Company the person works for.', dated),
+  company: textField('Company the person works for.', { ...dated, filterBy: 'companyKey' }),
+  companyKey: textField('The company without regard to its spelling.', {
+    ...{ optional: true, column: true, hidden: true },
+  }),
   industry: textField('Industry of the company.', filtered),
   employees: integerField('Number of employees of the company.', dated),
   country: textField('Country.', filtered),
@@ -193,6 +197,13 @@ const withTouches = (
     { touches, ...(firstTouchAt && { firstTouchAt }), ...(lastTouchAt && { lastTouchAt }) },
   );
 
+/** With the key of the company that is shown. */
+const withCompanyKey = (doc: LeadDocument): LeadDocument => {
+  const companyKey = doc.company === undefined ? undefined : wordKey(doc.company);
+  if (doc.companyKey === companyKey) return doc;
+  return companyKey === undefined ? without(doc, ['companyKey']) : { ...doc, companyKey };
+};
+
 /** Combines the lead’s own facts with those of its merged leads; own facts take precedence. */
 const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): LeadDocument => {
   const all = [doc.own, ...doc.parts];
@@ -201,7 +212,7 @@ const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocum
   const shown = Object.fromEntries(
     Object.entries({ ...doc, ...none, ...known }).filter(([, value]) => value !== undefined),
   ) as unknown as LeadDocument;
-  return all.reduce<LeadDocument>(
+  const combined = all.reduce<LeadDocument>(
     (one, { touches, firstTouchAt, lastTouchAt, opportunityIds, visitorIds }) => ({
       ...one,
       touches: {
@@ -215,12 +226,13 @@ const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocum
     }),
     { ...shown, touches: NO_CONTRIBUTION.touches, opportunityIds: [], visitorIds: [] },
   );
+  return withCompanyKey(combined);
 };
 const withOwn = (doc: LeadDocument, news: Partial<Contribution>): LeadDocument => {
   const next = { ...doc, own: { ...doc.own, ...news } };
   if (doc.parts.length > 0) return withMergedParts(next);
   const { facts: _, ...shown } = news; // facts of its own are shown already
-  return { ...next, ...shown };
+  return withCompanyKey({ ...next, ...shown });
 };
 
 type MergedFactsData = Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data'];
@@ -266,7 +278,7 @@ const withMergedStage = (doc: LeadDocument, event: StoredEvent, becomes: Becomes
  */
 export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 10,
+  version: 11,
   personal: true,
   node: 'Lead',
   description: 'A person we may sell to.',
@@ -290,6 +302,8 @@ export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
     { where: ['mergedInto', 'stage'], orderBy: '-capturedAt' },
     { where: ['mergedInto', 'owner'], orderBy: '-capturedAt' },
     { where: ['mergedInto', 'rep'], orderBy: '-lastTouchAt' },
+    { where: ['mergedInto'], orderBy: 'companyKey' },
+    { where: ['mergedInto'], orderBy: 'externalId' },
   ],
   keys: ({ data }) => (data.leadId === undefined ? [] : [data.leadId]), // feedback need not be about a person
   initial: (leadId) => ({

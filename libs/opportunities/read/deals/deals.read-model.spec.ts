@@ -47,7 +47,9 @@ describe('the read model of a deal', () => {
       status: 'open',
       stage: 'open',
       name: 'Acme',
+      nameKey: 'acme',
       account: 'Acme Ltd',
+      accountKey: 'acme ltd',
       product: 'GTX',
       owner: 'Moses',
       source: 'web',
@@ -67,6 +69,17 @@ describe('the read model of a deal', () => {
       reopenings: 0,
       since: {},
     }));
+
+  it('has the keys of its current name and account', () => {
+    const updated = at(3, {
+      type: 'OpportunityUpdated',
+      data: { opportunityId, name: 'Big  Deal', account: 'GLOBEX' },
+    });
+    const late = at(2, { type: 'OpportunityUpdated', data: { opportunityId, name: 'Old deal' } });
+    const cleared = at(4, { type: 'OpportunityFactsCleared', data: { opportunityId, facts: ['account'] } });
+    expect(fold(opened, updated, late)).toMatchObject({ nameKey: 'big deal', accountKey: 'globex' });
+    expect(fold(opened, updated, cleared)).toMatchObject({ nameKey: 'big deal', account: null, accountKey: null });
+  });
 
   it('follows stage, amount, day, owner and proposals', () =>
     expect(

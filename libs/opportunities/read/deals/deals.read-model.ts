@@ -17,6 +17,7 @@ import {
   roles,
   textField,
   toMs,
+  wordKey,
   type DocumentOf,
   type EnumerationValue,
   type Instant,
@@ -38,12 +39,15 @@ const contactRole = objectFields('ContactRole', 'A person with a role in a deal.
   role: textField('Role of the person: decision-maker, champion, user …', { nullable: true }),
 });
 const known = { nullable: true, filter: true, sort: true } as const;
+const key = { nullable: true, column: true, hidden: true } as const;
 const fields = {
   opportunityId: idField('Id of the deal.', { filter: true }),
   status: enumField(dealStatuses, 'Open, won or lost; a reopened deal is open.', { filter: true }),
   stage: textField('Pipeline stage; for a closed deal the last one.', { filter: true, sort: true }),
-  name: textField('Name of the deal.', known),
-  account: textField('Company of the deal.', known),
+  name: textField('Name of the deal.', { ...known, filterBy: 'nameKey' }),
+  nameKey: textField('The name without regard to its spelling.', key),
+  account: textField('Company of the deal.', { ...known, filterBy: 'accountKey' }),
+  accountKey: textField('The company without regard to its spelling.', key),
   product: textField('Product sold.', known),
   owner: textField('Rep who owns the deal.', known),
   source: textField('Source of the deal.', known),
@@ -94,6 +98,12 @@ const cycleTimeOf = (openedAt: Instant, closedAt: Instant): Pick<Deal, 'cycleMs'
 /** Changes one field of a deal, unless a later change is known. */
 const withFact = (deal: Deal, fact: FactName, at: Instant, said: Partial<Deal>): Deal =>
   at < (deal.since[fact] ?? '') ? deal : { ...deal, ...said, since: { ...deal.since, [fact]: at } };
+/** With the keys of its name and account. */
+const withKeys = (deal: Deal): Deal => ({
+  ...deal,
+  nameKey: deal.name === null ? null : wordKey(deal.name),
+  accountKey: deal.account === null ? null : wordKey(deal.account),
+});
 const descriptiveFields = ['name', 'account', 'product', 'source'] as const;
 
 const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal => {
@@ -108,7 +118,7 @@ const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal =
  */
 export const deals = readModel<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 5,
+  version: 6,
   node: 'Opportunity',
   description: 'A deal in its current state.',
   key: 'opportunityId',
@@ -130,6 +140,8 @@ export const deals = readModel<Deal, OpportunityEvent>({
     { where: ['status'], orderBy: '-closedAt' },
     { where: ['owner', 'status'], orderBy: '-openedAt' },
     { where: ['stage'], orderBy: '-openedAt' },
+    { where: [], orderBy: 'nameKey' },
+    { where: [], orderBy: 'accountKey' },
   ],
   keys: ({ data }) => [data.opportunityId],
   initial: (opportunityId) => ({
@@ -137,7 +149,9 @@ export const deals = readModel<Deal, OpportunityEvent>({
     status: 'open',
     stage: '',
     name: null,
+    nameKey: null,
     account: null,
+    accountKey: null,
     product: null,
     owner: null,
     source: null,
@@ -158,18 +172,19 @@ export const deals = readModel<Deal, OpportunityEvent>({
     since: {},
   }),
   on: {
-    OpportunityOpened: (deal, { data, occurredAt }) => ({
-      ...deal,
-      stage: data.stage,
-      name: data.name ?? null,
-      account: data.account ?? null,
-      product: data.product ?? null,
-      owner: data.owner ?? null,
-      source: data.source ?? null,
-      openedAt: occurredAt,
-      expectedCloseOn: data.expectedCloseOn ?? null,
-      ...amountFields(data.amount),
-    }),
+    OpportunityOpened: (deal, { data, occurredAt }) =>
+      withKeys({
+        ...deal,
+        stage: data.stage,
+        name: data.name ?? null,
+        account: data.account ?? null,
+        product: data.product ?? null,
+        owner: data.owner ?? null,
+        source: data.source ?? null,
+        openedAt: occurredAt,
+        expectedCloseOn: data.expectedCloseOn ?? null,
+        ...amountFields(data.amount),
+      }),
     OpportunityStageMoved: (deal, { data: { to: stage }, occurredAt }) =>
       withFact(deal, 'stage', occurredAt, { stage }),
     OpportunityAmountChanged: (deal, { data, occurredAt }) =>
@@ -179,14 +194,19 @@ export const deals = readModel<Deal, OpportunityEvent>({
     OpportunityOwnerChanged: (deal, { data: { to: owner }, occurredAt }) =>
       withFact(deal, 'owner', occurredAt, { owner }),
     OpportunityUpdated: (deal, { data, occurredAt }) =>
-      descriptiveFields.reduce(
-        (known, fact) => (data[fact] === undefined ? known : withFact(known, fact, occurredAt, { [fact]: data[fact] })),
-        deal,
+      withKeys(
+        descriptiveFields.reduce(
+          (known, fact) =>
+            data[fact] === undefined ? known : withFact(known, fact, occurredAt, { [fact]: data[fact] }),
+          deal,
+        ),
       ),
     OpportunityFactsCleared: (deal, { data: { facts }, occurredAt }) =>
-      facts
-        .map((fact) => clearableFields[fact])
-        .reduce((known, fact) => withFact(known, fact, occurredAt, { [fact]: null }), deal),
+      withKeys(
+        facts
+          .map((fact) => clearableFields[fact])
+          .reduce((known, fact) => withFact(known, fact, occurredAt, { [fact]: null }), deal),
+      ),
     ContactRoleAdded: withContacts,
     ContactRoleRemoved: withContacts,
     ProposalSent: (deal, { occurredAt }) => ({
