@@ -15,7 +15,11 @@ export const searchWhere = async (
     if (text === undefined || text === null) continue;
     const terms = search[field]!(text);
     if (terms.length === 0)
-      throw new Refused('read/nothing-to-find', 'The search text must contain at least one letter or digit.', field);
+      throw new Refused(
+        'read/nothing-to-find',
+        'The search text must contain at least one letter or digit.',
+        `filter.${field}`,
+      );
     where[field] = { has: await journal.tokens(field, terms) };
   }
   return where;
