@@ -640,4 +640,99 @@ describe('GraphQL', () => {
     expect((await fetch(`${served.url}/health/live`)).status).toBe(200);
     expect(await (await fetch(`${served.url}/health/ready`)).json()).toMatchObject({ status: 'ready' });
   });
+
+  describe('reading', () => {
+    let knownAt: string;
+    beforeAll(async () => {
+      const at = (day: number) => `occurredAt: "2024-01-0${day}T00:00:00Z"`;
+      const accepted = async (said: string) =>
+        expect({ said, ...(await tell(said)) }).toMatchObject({ said, __typename: 'Accepted' });
+      const winning = [
+        `captureLead(commandId: "r0", ${at(1)}, input: { leadId: "read-ada", company: "Example" })`,
+        `captureLead(commandId: "r1", ${at(2)}, input: { leadId: "read-bob", company: "Acme" })`,
+        `openOpportunity(commandId: "r2", ${at(3)}, input: { opportunityId: "eur", product: "Reading", name: "first", amount: { minor: 5000, currency: "EUR" } })`,
+        `openOpportunity(commandId: "r3", ${at(3)}, input: { opportunityId: "none", product: "Reading" })`,
+        `openOpportunity(commandId: "r4", ${at(3)}, input: { opportunityId: "usd", product: "Reading", amount: { minor: 7000, currency: "USD" } })`,
+        `addContactRole(commandId: "r5", input: { opportunityId: "eur", leadId: "read-ada" })`,
+        `winOpportunity(commandId: "r6", ${at(5)}, input: { opportunityId: "eur" })`,
+      ];
+      for (const said of winning) {
+        await accepted(said);
+        knownAt = await served.settle();
+      }
+      await served.settle();
+    });
+    const ask = async (query: string) => {
+      const { data, errors } = await served.ask<Record<string, never>>(query, ['revops']);
+      return { data, failed: errors?.map(({ extensions: { code, field } }) => [code, field]) };
+    };
+
+    it('refuses the cursor of another order', async () => {
+      const ours = 'filter: { leadId: { in: ["read-ada", "read-bob"] } }';
+      const page = 'pageInfo { endCursor } nodes { leadId }';
+      const first = await ask(`{ it: leads(first: 1, ${ours}) { ${page} } }`);
+      const { pageInfo, nodes } = first.data['it']! as { pageInfo: { endCursor: string }; nodes: object[] };
+      expect(nodes).toEqual([{ leadId: 'read-bob' }]);
+      const after = `after: "${pageInfo.endCursor}"`;
+      expect((await ask(`{ leads(first: 1, ${ours}, ${after}) { nodes { leadId } } }`)).data).toEqual({
+        leads: { nodes: [{ leadId: 'read-ada' }] },
+      });
+      for (const orderBy of ['{ field: COMPANY }', '{ field: CAPTURED_AT }'])
+        expect((await ask(`{ leads(${after}, orderBy: ${orderBy}) { totalCount } }`)).failed).toEqual([
+          ['graphql/bad-cursor', 'after'],
+        ]);
+    });
+
+    it('finds amounts in a currency, also with those of no amount', async () => {
+      const deals = async (amount: string) => {
+        const { data, failed } = await ask(
+          `{ opportunities(orderBy: { field: NAME }, filter: { product: { in: ["Reading"] }, amount: ${amount} }) { nodes { opportunityId } } }`,
+        );
+        const { nodes } = (data?.['opportunities'] ?? {}) as { nodes?: { opportunityId: string }[] };
+        return failed ?? nodes!.map(({ opportunityId }) => opportunityId);
+      };
+      expect(await deals('{ currency: "EUR" }')).toEqual(['eur']);
+      expect(await deals('{ currency: "EUR", none: true }')).toEqual(['none', 'eur']);
+      expect(await deals('{ currency: "EUR", min: 6000, none: true }')).toEqual(['none']);
+      expect(await deals('{ currency: "eur" }')).toEqual([['money/unknown-currency', 'filter.amount.currency']]);
+      expect((await ask('{ velocity(currency: "eur") { warnings } }')).failed).toEqual([
+        ['money/unknown-currency', 'currency'],
+      ]);
+    });
+
+    it('refuses an empty id', async () => {
+      expect((await ask('{ feedbackTopics(topic: OBJECTIONS, leadId: "") { feedback } }')).failed).toEqual([
+        ['graphql/invalid-argument', 'leadId'],
+      ]);
+    });
+
+    it('counts values in the words of filters, each field once', async () => {
+      const facets = 'facets(fields: [STATUS, STATUS]) { field distinct values { value count } }';
+      const values = [
+        { value: 'OPEN', count: 2 },
+        { value: 'WON', count: 1 },
+      ];
+      expect((await ask(`{ opportunities(filter: { product: { in: ["Reading"] } }) { ${facets} } }`)).data).toEqual({
+        opportunities: { facets: [{ field: 'STATUS', distinct: 2, values }] },
+      });
+    });
+
+    it('reads the nodes of a page within an answer at the same cut', async () => {
+      await tell('reopenOpportunity(commandId: "r7", input: { opportunityId: "eur", reason: "mistake" })');
+      await served.settle();
+      expect((await ask('{ opportunity(opportunityId: "eur") { status } }')).data).toEqual({
+        opportunity: { status: 'OPEN' },
+      });
+      const deals = 'deals { nodes { opportunity { status } } }';
+      expect(
+        (
+          await ask(
+            `{ compareModels(models: [LINEAR], from: "2024-01-05", to: "2024-01-06", asOf: { knownAt: "${knownAt}" }) { ${deals} } }`,
+          )
+        ).data,
+      ).toEqual({
+        compareModels: { deals: { nodes: [{ opportunity: { status: 'WON' } }] } },
+      });
+    });
+  });
 });

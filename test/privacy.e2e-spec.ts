@@ -160,10 +160,10 @@ describe('personal data', () => {
       expect({ [no]: await found(no) }).toEqual({ [no]: [] });
     const search = '{ leads(filter: { email: "zv@vandersloot.example" }) { totalCount } }';
     const refusal = async (query: string, as: Role) =>
-      (await served.ask(query, [as])).errors?.map(({ extensions }) => extensions.code);
-    expect(await refusal(search, 'analyst')).toEqual(['access/denied']);
+      (await served.ask(query, [as])).errors?.map(({ extensions: { code, field } }) => `${code} ${field}`);
+    expect(await refusal(search, 'analyst')).toEqual(['access/denied filter.email']);
     expect(await refusal('{ leads(filter: { name: " - " }) { totalCount } }', 'sales')).toEqual([
-      'read/nothing-to-find',
+      'read/nothing-to-find filter.name',
     ]);
   });
 

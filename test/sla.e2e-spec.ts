@@ -294,7 +294,7 @@ describe('the SLA of sales', () => {
     const open = await ask<{ totalCount: number }>(
       '{ it: slaBoard(filter: { outcome: { in: [OPEN] } }) { totalCount } }',
     );
-    expect(met.facets[0]!.values).toContainEqual({ value: 'open', count: open.totalCount });
+    expect(met.facets[0]!.values).toContainEqual({ value: 'OPEN', count: open.totalCount });
   });
 
   it('refuses a zone that does not exist', async () => {

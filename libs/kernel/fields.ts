@@ -20,8 +20,9 @@ export type FieldKind =
   | 'personal'
   | 'json'
   | 'object'
-  /** Of arguments only: a day or an instant, and a filter of a text. */
+  /** Of arguments only: a day or an instant, a currency code, and a filter of a text. */
   | 'dayOrInstant'
+  | 'currency'
   | 'filter';
 
 /** Reads documents of read models. */
@@ -140,6 +141,8 @@ export const dayField = field<Day>('day');
 export const jsonField = field<Json>('json');
 /** An end of a period in arguments: a day of the time zone of the question, or an instant. */
 export const dayOrInstantField = field<string>('dayOrInstant');
+/** A currency code of ISO 4217, in arguments. */
+export const currencyField = (description: string) => field<string>('currency')(description, { optional: true });
 /** A filter by a text that a row may lack, in arguments. */
 export const filterField = (description: string) => field<ValueFilter>('filter')(description, { optional: true });
 /** Personal text: sealed in the document, opened for those who work with leads by name, else null. */

@@ -20,6 +20,9 @@ const decimalPlaces = new Map<string, number>([
 /** Whether the code is a currency code of ISO 4217. */
 export const isCurrency = (code: string): boolean => decimalPlaces.has(code);
 
+export const unknownCurrency = (currency: string, path: string): Refused =>
+  new Refused('money/unknown-currency', `"${currency}" is not an ISO 4217 currency code, such as USD.`, path);
+
 /** Decimal places of the minor unit of a currency (USD 2, JPY 0, KWD 3). @throws RangeError for an unknown currency */
 export const minorDigits = (currency: string): number => {
   const known = decimalPlaces.get(currency);
@@ -32,8 +35,7 @@ export const minorDigits = (currency: string): number => {
  * @throws Refused `money/not-an-amount`, `money/unknown-currency`, `money/too-precise`, `money/too-large`
  */
 export const moneyOf = (decimal: string, currency: string, path = ''): Money => {
-  if (!isCurrency(currency))
-    throw new Refused('money/unknown-currency', `"${currency}" is not an ISO 4217 currency code, such as USD.`, path);
+  if (!isCurrency(currency)) throw unknownCurrency(currency, path);
   if (!/^-?\d{1,20}(\.\d{1,20})?$/.test(decimal))
     throw new Refused('money/not-an-amount', 'The amount must be a plain decimal such as 1234.50.', path);
   const minor = new Decimal(decimal).times(new Decimal(10).pow(minorDigits(currency)));

@@ -11,6 +11,7 @@ import {
   type Scalar,
 } from './projection';
 import type { Role } from './command';
+import { isCurrency, unknownCurrency } from './money';
 import { boundOf, dayOf, type Instant } from './time';
 import { wordKey } from './words';
 
@@ -203,7 +204,7 @@ const ends = (from: Scalar | undefined, to: Scalar | undefined): Condition => ({
  * The conditions of a filter of a read model.
  * @param timeZone of days that stand for instants
  * @returns `search`: the personal texts that are looked for, by field
- * @throws Refused `read/unknown-field`, `read/empty-range`, `time/…` with the path of the field
+ * @throws Refused `read/unknown-field`, `read/empty-range`, `read/no-currency`, `money/unknown-currency`, `time/…` with the path of the field
  */
 export const conditionsOfFilter = (
   model: ReadModel,
@@ -264,9 +265,13 @@ const fieldConditions = (
   if (kind === 'money' && currency === undefined && (min !== undefined || max !== undefined))
     throw new Refused('read/no-currency', `${name} needs a currency with min or max.`, `${path}.currency`);
   const range: Condition = { ...(min !== undefined && { gte: min }), ...(max !== undefined && { lte: max }) };
+  if (kind !== 'money' || currency === undefined) return [[column, [withNone(range, none)]]];
+  if (!isCurrency(currency)) throw unknownCurrency(currency, `${path}.currency`);
+  // Rows without an amount have no currency either.
+  const whole = Object.keys(range).length === 0 && none;
   return [
-    [column, [withNone(range, none)]],
-    ...(kind === 'money' && currency !== undefined ? [['currency', [{ eq: currency }]] as [string, Condition[]]] : []),
+    [column, whole ? [] : [withNone(range, none)]],
+    ['currency', [withNone({ eq: currency }, none)]],
   ];
 };
 

@@ -1,4 +1,5 @@
 import {
+  currencyField,
   dayOrInstantField,
   enumeration,
   enumField,
@@ -135,7 +136,7 @@ export const periodArguments = {
   timeZone: textField('IANA zone in which days and months begin; by default the definition’s, or UTC.', {
     ...{ optional: true, max: 50 },
   }),
-  currency: textField('Only deals in this currency (ISO 4217).', { optional: true, max: 3 }),
+  currency: currencyField('Only deals in this currency (ISO 4217).'),
 } as const;
 export const byArgument = { by: enumField(dimensions, 'What to sum by.', { default: 'channel' }) } as const;
 export const modelArgument = (description: string) => enumField(creditModels, description, optional);

@@ -1,4 +1,4 @@
-import { dayOrInstantField, enumeration, enumField, filterField, textField } from '@baton/kernel';
+import { currencyField, dayOrInstantField, enumeration, enumField, filterField, textField } from '@baton/kernel';
 import type { DealBreakdown } from '../deals.rules';
 
 const FROM = 'The first day or instant of the period; without it, from the beginning.';
@@ -19,9 +19,7 @@ export const dealFilterArguments = {
   owner: filterField('Only deals of these reps.'),
   source: filterField('Only deals from these sources.'),
   account: filterField('Only deals of these companies.'),
-  currency: textField('Only deals in this currency (ISO 4217); deals without an amount are left out.', {
-    ...{ optional: true, max: 3 },
-  }),
+  currency: currencyField('Only deals in this currency (ISO 4217); deals without an amount are left out.'),
 } as const;
 
 const breakdowns = enumeration<DealBreakdown>('DealBreakdown', 'What a report over deals is broken down by.', {

@@ -22,14 +22,4 @@ export {
   type OpenList,
 } from './index-runs';
 export { nothingToFind, searchWhere } from './search';
-export {
-  forwardConnection,
-  PAGE,
-  pageOf,
-  readCursor,
-  readPage,
-  writeCursor,
-  type Connection,
-  type PagePlace,
-  type PageQuestion,
-} from './pages';
+export { PAGE, pageOf, readPage, writeCursor, type Connection, type PagePlace, type PageQuestion } from './pages';

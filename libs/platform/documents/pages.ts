@@ -26,12 +26,17 @@ export interface Connection<N> {
   readonly totalCount: number | (() => Promise<number>);
 }
 
-type Cursor = { readonly values: readonly (string | number | boolean | null)[]; readonly id: string };
+type Cursor = {
+  /** The read model and the order, where the values are those of columns. */
+  readonly of?: string;
+  readonly values: readonly (string | number | boolean | null)[];
+  readonly id: string;
+};
 export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 const badCursor = (path: string) =>
   new Refused('graphql/bad-cursor', `${path} must be a cursor of an earlier page of this list, unchanged.`, path);
 /** @throws Refused `graphql/bad-cursor` */
-export const readCursor = (text: string, path = 'after'): Cursor => {
+const readCursor = (text: string, path = 'after'): Cursor => {
   try {
     const cursor = JSON.parse(Buffer.from(text, 'base64url').toString()) as Cursor;
     if (typeof cursor.id === 'string' && Array.isArray(cursor.values)) return cursor;
@@ -57,12 +62,6 @@ const pageBoundsOf = ({ first, after, last, before }: PageQuestion) => {
   const cursor = backwards ? before : after;
   return { backwards, limit, end: end!, cursor: cursor === undefined ? undefined : readCursor(cursor, end) };
 };
-
-/** A page that was read forwards, by a reader of its own. */
-export const forwardConnection = <N>(
-  edges: Connection<N>['edges'],
-  { hasNextPage, after, totalCount }: { hasNextPage: boolean; after: string | undefined; totalCount: number },
-): Connection<N> => connection(edges, { backwards: false, more: hasNextPage, from: after !== undefined }, totalCount);
 
 /** A page of rows in the order of the list; `more`: there are further ones in the direction in which it was read. */
 const connection = <N>(
@@ -92,12 +91,14 @@ export const readPage = async <D extends object, N>(
   // Backwards, the order is turned around, that of the id too, which follows the last column.
   const last = orderBy.length > 0 ? orderBy : [{ column: 'id' }];
   const order = backwards ? last.map(({ column, descending }) => ({ column, descending: !descending })) : orderBy;
-  if (cursor && cursor.values.length !== orderBy.length) throw badCursor(end);
+  // Under another order its values would stand for other columns, and the page would begin anywhere.
+  const of = [projection.name, ...orderBy.map(({ column, descending }) => (descending ? `-${column}` : column))].join();
+  if (cursor && (cursor.of !== of || cursor.values.length !== orderBy.length)) throw badCursor(end);
   const after = cursor && (backwards && orderBy.length === 0 ? { ...cursor, values: [cursor.id] } : cursor);
   const found = await models.find(projection, { where, orderBy: order, limit: limit + 1, ...(after && { after }) });
   const edges = found.slice(0, limit).map(({ id, doc }) => ({
     cursor: writeCursor({
-      id,
+      ...{ of, id },
       values: orderBy.map(({ column }) =>
         column === 'id' ? id : (((doc as Record<string, unknown>)[column] ?? null) as Cursor['values'][0]),
       ),
@@ -117,6 +118,7 @@ export const readPage = async <D extends object, N>(
  */
 export const pageOf = <N>(rows: readonly N[], page: PageQuestion, idOf: (row: N) => string): Connection<N> => {
   const { backwards, limit, cursor, end } = pageBoundsOf(page);
+  if (cursor?.of !== undefined) throw badCursor(end);
   const place = cursor && rows.findIndex((row) => idOf(row) === cursor.id);
   if (place === -1) throw badCursor(end);
   const [from, to] = backwards

@@ -18,7 +18,7 @@ export const searchWhere = async (
   for (const [field, text] of Object.entries(wanted)) {
     if (text === undefined || text === null) continue;
     const terms = search[field]!(text);
-    if (terms.length === 0) throw nothingToFind(field);
+    if (terms.length === 0) throw nothingToFind(`filter.${field}`);
     where[field] = { has: await journal.tokens(field, terms) };
   }
   return where;

@@ -1,14 +1,5 @@
 import type { Type } from '@nestjs/common';
-import {
-  ArgsType,
-  Extensions,
-  Field,
-  InputType,
-  Int,
-  ObjectType,
-  PickType,
-  type FieldMiddleware,
-} from '@nestjs/graphql';
+import { ArgsType, Extensions, Field, InputType, Int, ObjectType, type FieldMiddleware } from '@nestjs/graphql';
 import { asOfBoundOf, type Instant, type Position, zoneOf } from '@baton/kernel';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { PAGE, type AsOf, type Connection, type PagePlace, type PageQuestion } from '../documents';
@@ -94,9 +85,9 @@ export const pageArguments = [
   ['before', String, 'With `last`: return nodes before this cursor, the `startCursor` of a later page.'],
 ] as const;
 
-/** Arguments of a connection that is read forwards only. */
+/** Arguments of a connection within an answer. */
 @ArgsType()
-export class ForwardPageArgs extends ReadArgs {
+export class InnerPageArgs implements PageQuestion {
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -109,11 +100,7 @@ export class ForwardPageArgs extends ReadArgs {
   @MaxLength(2000)
   @Field(() => String, { nullable: true, description: pageArguments[1][2] })
   after?: string;
-}
 
-/** Arguments of a connection. */
-@ArgsType()
-export class PageArgs extends ForwardPageArgs implements PageQuestion {
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -127,16 +114,6 @@ export class PageArgs extends ForwardPageArgs implements PageQuestion {
   @Field(() => String, { nullable: true, description: pageArguments[3][2] })
   before?: string;
 }
-/** Arguments of a connection within an answer. */
-@ArgsType()
-export class InnerPageArgs extends PickType(PageArgs, ['first', 'after', 'last', 'before'], ArgsType) {}
-
-/** The arguments of a list by what they are for: the page, the cut, and all others. */
-export const splitArgs = <A extends PageArgs>({ first, after, last, before, asOf, atLeast: _, ...rest }: A) => ({
-  page: { first, after, last, before },
-  asOf,
-  rest,
-});
 
 @ObjectType({ description: 'Information about a page of a connection.' })
 export class PageInfo implements PagePlace {

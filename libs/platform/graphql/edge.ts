@@ -66,7 +66,7 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     access,
     admission,
     openSealedWith(app.get(Journal)),
-    new NodeLoader(app.get(ReadModels), app.get<Clock>(Clock)),
+    new NodeLoader(app.get(ReadModels), app.get<Clock>(Clock), false),
     app.get(LOGGER),
   );
   subscriptions.listen(fastify.server);

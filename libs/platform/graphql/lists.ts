@@ -45,6 +45,7 @@ import {
 } from '../documents';
 import { connectionOf, pageArguments } from './connection';
 import { addQuery, readArguments, type QueryArgument } from './queries';
+import { wordOf } from './enums';
 import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES, ValueFilterInput } from './filters';
 import { classNamed, nodeOf, nodeTypes, valueTypeOf, type ShownNode } from './object-types';
 import { argumentsOfFields, checkArguments, withoutAbsent } from './reports';
@@ -137,7 +138,8 @@ const filterOf = (model: ReadModel): Type<object> =>
     ),
   );
 
-const wordOf = (name: string): string => name.replaceAll(/([A-Z])/g, '_$1').toUpperCase();
+/** The GraphQL name of a field in an enum: `openedAt` is OPENED_AT. */
+const nameOf = (name: string): string => name.replaceAll(/([A-Z])/g, '_$1').toUpperCase();
 const DIRECTIONS = { ASC: 'ASC', DESC: 'DESC' } as const;
 registerEnumType(DIRECTIONS, {
   name: 'OrderDirection',
@@ -151,15 +153,15 @@ interface OrderInput {
   readonly field: string;
   readonly direction?: 'ASC' | 'DESC';
 }
-/** An enum of field names: `openedAt` is OPENED_AT outside. */
+/** An enum of field names. */
 const fieldEnum = (name: string, description: string, fields: readonly string[], model: ReadModel): object => {
   const { fields: own, computed = {} } = model.shown;
-  const words = Object.fromEntries(fields.map((field) => [wordOf(field), field]));
+  const words = Object.fromEntries(fields.map((field) => [nameOf(field), field]));
   const textOf = (field: string) => (own[field] ?? computed[field]!.field).description;
   registerEnumType(words, {
     name,
     description,
-    valuesMap: Object.fromEntries(fields.map((field) => [wordOf(field), { description: textOf(field) }])),
+    valuesMap: Object.fromEntries(fields.map((field) => [nameOf(field), { description: textOf(field) }])),
   });
   return words;
 };
@@ -176,9 +178,15 @@ const orderOf = (model: ReadModel, fields: readonly string[]): Type<object> => {
   return type;
 };
 
+/** Some fields have a value of their own in every document. */
+const MAX_FACET_VALUES = 100;
+
 @ObjectType('FacetValue', { description: 'A value of a field with the number of nodes that have it.' })
 class FacetValueType {
-  @GraphqlField(() => String, { nullable: true, description: 'The value; null for nodes without one.' })
+  @GraphqlField(() => String, {
+    nullable: true,
+    description: 'The value as filters take it; null for nodes without one.',
+  })
   value!: string | null;
   @GraphqlField(() => Int, { description: 'The number of nodes.' })
   count!: number;
@@ -187,8 +195,12 @@ class FacetValueType {
 class FacetType {
   @GraphqlField(() => String, { description: 'The field.' })
   field!: string;
-  @GraphqlField(() => [FacetValueType], { description: 'Its values, the most frequent first.' })
+  @GraphqlField(() => [FacetValueType], {
+    description: `Its values, the most frequent first; at most ${MAX_FACET_VALUES}.`,
+  })
   values!: readonly FacetValueType[];
+  @GraphqlField(() => Int, { description: 'The number of its different values, with those beyond that.' })
+  distinct!: number;
 }
 
 /** @throws Refused `graphql/invalid-argument` for too many values, or one that is too long */
@@ -331,7 +343,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
     async facets(connection: AskedConnection, wanted: readonly string[]): Promise<FacetType[]> {
       const { whereWithout, models } = connection[QUESTION];
       return Promise.all(
-        wanted.map(async (field) => {
+        [...new Set(wanted)].map(async (field) => {
           const { filterBy } = fields[field]!.options;
           // Spellings count as one value; where the field has a column too, the spelling that sorts first is shown.
           const spelling: Aggregation['measures'] =
@@ -341,13 +353,17 @@ const makeLists = (model: ReadModel): Type<unknown> => {
             by: [filterBy ?? field],
             measures: { count: 'count', ...spelling },
           });
+          const textOf = fields[field]!.enumeration ? (value: unknown) => wordOf(String(value)) : String;
           const values = groups.map(({ keys: [key], values: { count, spelling: value = key } }) => ({
-            value: value === null || value === undefined ? null : String(value),
+            value: value === null || value === undefined ? null : textOf(value),
             count: count as number,
           }));
           return {
-            field: wordOf(field),
-            values: values.sort((a, b) => b.count - a.count || ((a.value ?? '') < (b.value ?? '') ? -1 : 1)),
+            field: nameOf(field),
+            values: values
+              .sort((a, b) => b.count - a.count || ((a.value ?? '') < (b.value ?? '') ? -1 : 1))
+              .slice(0, MAX_FACET_VALUES),
+            distinct: values.length,
           };
         }),
       );

@@ -6,20 +6,27 @@ import type { CallerIdentity } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
 import { Allow, Caller, everyRole, type Nodes } from './caller';
 import { ReadArgs } from './connection';
+import { assertWithinLimit } from './limits';
 import { ANY_NODE, cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
 
-/** Loads nodes for one request: those of one level are read with one call of the store. */
+/**
+ * Loads nodes for one request: those of one level are read with one call of the store. How many ids a document has is
+ * not known before, and each level multiplies them: so the nodes of a request are counted as they are asked for.
+ */
 export class NodeLoader implements Nodes {
+  private asked = 0;
   private readonly loaders = new Map<ReadModel, Map<AsOf | undefined, DataLoader<string, ShownNode | null>>>();
 
   constructor(
     private readonly models: ReadModels,
     private readonly clock: Clock,
+    /** False: for many requests, as those of subscribers. */
+    private readonly isCounted = true,
   ) {}
 
   /**
    * @param parent the node that leads to it; it is read at the same cut
-   * @throws Refused `access/denied`, `read/bad-id`
+   * @throws Refused `access/denied`, `read/bad-id`, `graphql/too-costly`
    */
   async load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<ShownNode | null> {
     if (node === ANY_NODE) {
@@ -31,6 +38,7 @@ export class NodeLoader implements Nodes {
     const { allow } = model.shown;
     if (!caller?.roles.some((role) => role === 'admin' || allow.includes(role)))
       throw new Refused('access/denied', `${node} requires one of the roles: ${allow.join(', ')}.`);
+    if (this.isCounted) assertWithinLimit('cost', ++this.asked);
     return this.loaderOf(model, cutOf(parent)).load(id);
   }
 

@@ -65,6 +65,12 @@ export const atCut = <V>(value: V, cut: AsOf | undefined): V => {
   return (Array.isArray(value) ? value.map((one: unknown) => atCut(one, cut)) : { ...value, [CUT]: cut }) as V;
 };
 
+/** The same for the nodes of a page. */
+export const pageAtCut = <N>({ edges, ...place }: Connection<N>, cut: AsOf | undefined): Connection<N> => {
+  const found = edges.map(({ cursor, node }) => ({ cursor, node: atCut(node, cut) }));
+  return { ...place, edges: found, nodes: found.map(({ node }) => node) };
+};
+
 /** The node of a document. */
 export const nodeOf = <D>(model: ReadModel<D>, id: string, doc: D, at: Instant, cut?: AsOf): ShownNode => ({
   ...shownOf(model, doc, at),
@@ -90,7 +96,7 @@ export const ANY_NODE = 'Node';
 
 const types: Readonly<Partial<Record<FieldKind, unknown>>> = {
   ...{ id: ID, text: GraphQLString, integer: Int, largeInteger: SafeIntScalar, number: Float, flag: GraphQLBoolean },
-  ...{ dayOrInstant: DayOrInstantScalar, filter: ValueFilterInput },
+  ...{ dayOrInstant: DayOrInstantScalar, currency: GraphQLString, filter: ValueFilterInput },
   ...{ instant: InstantScalar, day: DayScalar, money: MoneyType, json: JsonScalar, personal: GraphQLString },
 };
 
@@ -122,7 +128,7 @@ export const pageTypeOf = (of: ObjectFields): Type<Connection<object>> => {
   return known;
 };
 
-const inputs = new Map<string, Type<object>>();
+const inputs = new Map<string, { readonly fields: Fields; readonly type: Type<object> }>();
 /** The GraphQL type of one value of an argument. */
 export const argumentTypeOf = (field: Field): unknown => {
   if (field.object) return inputTypeOf(field.object);
@@ -131,9 +137,10 @@ export const argumentTypeOf = (field: Field): unknown => {
 /** The GraphQL input type of an object, made once. */
 export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<object> => {
   const known = inputs.get(name);
-  if (known) return known;
+  if (known && known.fields !== fields) throw new Error(`two objects of arguments are called ${name}`);
+  if (known) return known.type;
   const type = classNamed(name);
-  inputs.set(name, type);
+  inputs.set(name, { fields, type });
   for (const [field, one] of Object.entries(fields)) {
     const { list, nullable, optional, default: value } = one.options;
     const of = argumentTypeOf(one) as typeof String;
@@ -179,8 +186,9 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
 /** A connection within an answer. */
 const addPages = (type: Type<object>, name: string, { description, object }: Field): void => {
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
-  const pageOfAnswer: FieldMiddleware<Readonly<Record<string, (page: unknown) => unknown>>> = ({ source, args }) =>
-    source[name]!(args);
+  const pageOfAnswer: FieldMiddleware<
+    Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>
+  > = async ({ source, args }) => pageAtCut(await source[name]!(args), cutOf(source));
   // `Args` is for methods of resolvers: of another class its arguments are never read.
   pageArguments.forEach(([argument, of, text], index) =>
     TypeMetadataStorage.addMethodParamMetadata({

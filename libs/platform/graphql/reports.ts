@@ -5,7 +5,9 @@ import {
   DecisionContext,
   EventLog,
   Journal,
+  isCurrency,
   Refused,
+  unknownCurrency,
   type Field,
   type Fields,
   type Report,
@@ -19,13 +21,13 @@ import { pageArguments } from './connection';
 import { wordOf } from './enums';
 import { Heavy } from './heavy';
 import { NodeLoader } from './nodes';
-import { argumentTypeOf, atCut, nodeTypes, pageTypeOf, valueTypeOf, withCut } from './object-types';
+import { argumentTypeOf, atCut, nodeTypes, pageAtCut, pageTypeOf, valueTypeOf, withCut } from './object-types';
 import { addQuery, readArguments, type QueryArgument } from './queries';
 
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = { id: 128, text: 500, dayOrInstant: 50 };
 const MAX_ITEMS = 100;
 
-/** @throws Refused `graphql/invalid-argument` with the path of the argument at fault */
+/** @throws Refused `graphql/invalid-argument`, `money/unknown-currency` with the path of the argument at fault */
 export const checkArguments = (fields: Fields, given: Readonly<Record<string, unknown>>, path = ''): void => {
   for (const [name, field] of Object.entries(fields)) {
     const value = given[name];
@@ -44,6 +46,8 @@ const checkValue = (
 ): void => {
   const { min = -Infinity, max = MAX_LENGTH[kind] ?? Infinity } = options;
   if (object) checkArguments(object.fields, value as Readonly<Record<string, unknown>>, `${path}.`);
+  if (kind === 'currency' && !isCurrency(value as string)) throw unknownCurrency(value as string, path);
+  if (kind === 'id' && value === '') throw refuse('must not be empty');
   if (typeof value === 'string' && value.length > max) throw refuse(`must have at most ${max} characters`);
   if (typeof value === 'number' && (value < min || value > max))
     throw refuse(
@@ -118,10 +122,7 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
     }
 
     private answer({ page }: Report, given: unknown, cut: AsOf | undefined): unknown {
-      if (!page) return atCut(given, cut);
-      const { edges, ...place } = given as Connection<unknown>;
-      const found = edges.map(({ cursor, node }) => ({ cursor, node: atCut(node, cut) }));
-      return { ...place, edges: found, nodes: found.map(({ node }) => node) };
+      return page ? pageAtCut(given as Connection<unknown>, cut) : atCut(given, cut);
     }
   }
   const target = Reports.prototype as unknown as Record<string, unknown>;

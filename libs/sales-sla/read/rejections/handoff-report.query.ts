@@ -123,7 +123,7 @@ async function* selectedHandoffs(models: ReadModels, filters: HandoffFilters, at
       for (const [index, handoff] of doc.handoffs.entries()) {
         if ((from && handoff.at < from) || (to && handoff.at >= to)) continue;
         if (!passesFilter(rep, handoff.rep) || !passesFilter(queue, handoff.queue)) continue;
-        if (definition && handoff.definition !== definition) continue;
+        if (definition !== undefined && handoff.definition !== definition) continue;
         const isLast = index === doc.handoffs.length - 1;
         yield { handoff, limbo: isLast && isInLimbo(handoff, at) };
       }

@@ -125,7 +125,7 @@ const handoff = objectFields('Handoff', 'A handoff of a lead to a rep, with its 
 export const handoffsReport = report({
   name: 'handoffs',
   description: 'The handoffs behind a figure of `handoffReport`, oldest first.',
-  allow: roles,
+  ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
     ...handoffArguments,
     disposition: enumField(dispositions, 'Only handoffs with this latest disposition.', optional),
@@ -134,7 +134,6 @@ export const handoffsReport = report({
     limbo: flagField('Only handoffs of leads in limbo.', optional),
   },
   answer: objectField(handoff, 'The handoffs.'),
-  page: true,
   ask: async ({ from, to, timeZone, ...question }, { models, at, page }) => {
     const found = await listHandoffs(models, { ...question, ...boundsOf({ from, to, timeZone }), at });
     return pageOf(found, page, ({ eventId }) => eventId);
