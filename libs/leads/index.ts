@@ -1,4 +1,3 @@
-export { mergedLeadsOf } from './read/leads/merged-leads.rules';
 export { earlyReferences } from './policies/early-references.rules';
 export { type ContentUse, contentUses } from './read/content/content-uses.read-model';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
@@ -6,6 +5,7 @@ export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.re
 export { type FeedbackTopics, feedbackTopics } from './read/feedback/feedback.query';
 export { type LeadDocument, type StageMove, leads, leadStages } from './read/leads/leads.read-model';
 export { type LeadFilters, leadById, whereOf as whereLeads } from './read/leads/leads.query';
+export { mergedLeadsOf } from './read/leads/merged-leads.rules';
 export {
   type FeedbackCommand,
   type FeedbackEvent,

@@ -58,7 +58,7 @@ const whereOf = async (
   { leadId, opportunityId, from, to, industry, campaign }: FeedbackFilters,
 ): Promise<Where> => ({
   withdrawn: { eq: false },
-  ...(leadId && { leadId: { in: [leadId, ...(await mergedLeadsOf(models, [leadId])).keys()] } }),
+  ...(leadId && { leadId: { in: [leadId, ...(await mergedLeadsOf(models, [leadId]))] } }),
   ...(opportunityId && { opportunityId: { eq: opportunityId } }),
   ...((from || to) && { givenAt: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
   ...conditionsOf({ industryKey: industry && byWordKey(industry), campaignKey: campaign && byWordKey(campaign) }),

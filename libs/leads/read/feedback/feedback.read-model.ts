@@ -1,14 +1,4 @@
-import {
-  flagField,
-  idField,
-  instantField,
-  readModel,
-  roles,
-  textField,
-  wordKey,
-  type DocumentOf,
-  type DocumentReader,
-} from '@baton/kernel';
+import { flagField, idField, instantField, readModel, roles, textField, wordKey, type DocumentOf } from '@baton/kernel';
 import { feedbackTopics, type FeedbackEvent, type FeedbackTopic } from '../../write/feedback/feedback.events';
 import { mergedLeadsOf } from '../leads/merged-leads.rules';
 
@@ -29,9 +19,7 @@ const fields = {
     nullable: true,
     filter: true,
     entity: 'Lead',
-    alsoIds: async (documents: DocumentReader, leadIds: readonly string[]) => [
-      ...(await mergedLeadsOf(documents, leadIds)).keys(),
-    ],
+    alsoIds: mergedLeadsOf,
   }),
   opportunityId: idField('The deal it is about.', { nullable: true, filter: true, entity: 'Opportunity' }),
   touchId: idField('The call or other touch it is about.', { nullable: true, filter: true }),

@@ -1,11 +1,11 @@
 import type { DocumentReader } from '@baton/kernel';
-import { leads, type LeadDocument } from './leads.read-model';
+import { leads } from './leads.read-model';
 
-/** The leads that stand merged into these, however far, by id; not those themselves. */
+/** Ids of the leads merged into these, directly or through others; without these themselves. */
 export const mergedLeadsOf = async (
   documents: DocumentReader,
   leadIds: readonly string[],
-): Promise<ReadonlyMap<string, LeadDocument>> => {
+): Promise<readonly string[]> => {
   const seen = new Map(await documents.getMany(leads, leadIds));
   let next = [...seen.values()];
   for (;;) {
@@ -16,6 +16,5 @@ export const mergedLeadsOf = async (
     next = [...found.values()].filter(({ mergedInto }) => mergedInto !== undefined && seen.has(mergedInto));
     for (const merged of next) seen.set(merged.leadId, merged);
   }
-  for (const leadId of leadIds) seen.delete(leadId);
-  return seen;
+  return [...seen.keys()].filter((leadId) => !leadIds.includes(leadId));
 };

@@ -17,14 +17,11 @@ import { directions } from '@baton/campaigns';
 import { mergedLeadsOf, type LeadEvent } from '@baton/leads';
 import { deals } from '../deals/deals.read-model';
 
-const alsoIds = async (documents: DocumentReader, leadIds: readonly string[]): Promise<readonly string[]> => [
-  ...(await mergedLeadsOf(documents, leadIds)).keys(),
-];
 const reported = { nullable: true, filter: true } as const;
 const fields = {
   touchId: idField('The touch.', { filter: true }),
   leadId: idField('The person. A filter by a lead also finds the touches of leads that are merged into it.', {
-    ...{ filter: true, entity: 'Lead', alsoIds },
+    ...{ filter: true, entity: 'Lead', alsoIds: mergedLeadsOf },
   }),
   visitorId: idField('The anonymous visitor, for a visit before the person was identified.', reported),
   at: instantField('When it took place.', { filter: true, sort: true }),
@@ -64,7 +61,7 @@ const reportedFacts = (touch: Partial<TouchRecorded>) => ({
 const peopleOf = async (documents: DocumentReader, opportunityId: string): Promise<readonly string[]> => {
   const deal = (await documents.getMany(deals, [opportunityId])).get(opportunityId);
   const leadIds = deal?.contacts.map(({ leadId }) => leadId) ?? [];
-  return [...leadIds, ...(await alsoIds(documents, leadIds))];
+  return [...leadIds, ...(await mergedLeadsOf(documents, leadIds))];
 };
 
 /** One document per touch: the timeline of a person, and of the people of a deal. */
