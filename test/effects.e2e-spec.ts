@@ -17,7 +17,7 @@ interface Told {
   readonly task: string | null;
   readonly doBy: string | null;
 }
-const toldFields = 'messageId kind to leadId template status task doBy';
+const messageFields = 'messageId kind to leadId template status task doBy';
 
 describe('messages to other systems', () => {
   const folder = temporaryFolder();
@@ -56,7 +56,7 @@ describe('messages to other systems', () => {
   const inbox = async (query: 'notifications' | 'tasks' | 'messages', args: string): Promise<readonly Told[]> => {
     await served.settle();
     const { data, errors } = await served.ask<Record<string, { edges: { node: Told }[] }>>(
-      `{ ${query}(filter: { ${args} }, first: 500) { edges { node { ${toldFields} } } } }`,
+      `{ ${query}(filter: { ${args} }, first: 500) { edges { node { ${messageFields} } } } }`,
       ['revops'],
     );
     if (errors) throw new Error(JSON.stringify(errors));
@@ -64,8 +64,8 @@ describe('messages to other systems', () => {
   };
   const sentAll = (leadId: string, count: number) =>
     eventually(async () => {
-      const told = await inbox('messages', `leadId: { in: ["${leadId}"] }`);
-      return told.length === count && told.every(({ status }) => status === 'SENT');
+      const sent = await inbox('messages', `leadId: { in: ["${leadId}"] }`);
+      return sent.length === count && sent.every(({ status }) => status === 'SENT');
     });
   const events = async (): Promise<readonly RawEvent[]> => {
     const found: RawEvent[] = [];
@@ -160,8 +160,8 @@ describe('messages to other systems', () => {
     };
     await handedOff('cleo');
     await eventually(async () => {
-      const told = await inbox('messages', 'leadId: { in: ["cleo"] }');
-      return told.filter(({ status }) => status === 'SENT').length === 3;
+      const sent = await inbox('messages', 'leadId: { in: ["cleo"] }');
+      return sent.filter(({ status }) => status === 'SENT').length === 3;
     });
     const { data } = await served.ask<{ outbox: readonly object[] }>(
       '{ outbox { target connected queued waiting sent failed dropped } }',

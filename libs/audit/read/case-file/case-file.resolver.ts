@@ -31,7 +31,7 @@ export class CaseFileResolver {
 
   @Subscription(() => CaseFileEntryType, {
     description:
-      'What comes to a case file, in order; `after` the position of the last entry seen nothing is left out or told twice. ' +
+      'New entries of a case file, in order. With `after`, the position of the last entry received, none is left out or sent twice. ' +
       'After a merge the entries of both go on; what the other had before is in the query `caseFile`.',
     resolve: (entry: CaseFileEntry) => entry,
   })

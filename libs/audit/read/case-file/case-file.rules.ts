@@ -18,7 +18,7 @@ export interface StatedEvent {
   readonly type: string;
   readonly data: unknown;
 }
-export const caseFileTimes = enumeration('CaseFileOrder', 'By which time a case file is told.', {
+export const caseFileTimes = enumeration('CaseFileOrder', 'By which time a case file is ordered.', {
   occurred: 'By when things happened.',
   recorded: 'By when they were recorded: the order of the log.',
 });
