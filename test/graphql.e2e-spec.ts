@@ -595,12 +595,19 @@ describe('GraphQL', () => {
   });
 
   describe('an error', () => {
+    const cursorOf = (id: string) =>
+      Buffer.from(JSON.stringify({ of: 'campaigns,-createdAt', values: ['2024-01-01T00:00:00.000Z'], id })).toString(
+        'base64url',
+      );
     it('has a stable code and no stack', async () => {
       const cases: [string, string][] = [
         ['{ nothing }', 'graphql/not-valid'],
         ['{ velocity', 'graphql/not-parsed'],
         ['{ campaigns(first: 0) { totalCount } }', 'graphql/invalid-argument'],
         ['{ campaigns(after: "x") { totalCount } }', 'graphql/bad-cursor'],
+        [`{ campaigns(after: "${cursorOf('x'.repeat(9_000))}") { totalCount } }`, 'graphql/bad-cursor'],
+        [`{ campaigns(timeZone: "${'x'.repeat(101)}") { totalCount } }`, 'graphql/invalid-argument'],
+        [`{ lead(leadId: "${'x'.repeat(129)}") { leadId } }`, 'graphql/invalid-argument'],
         ['{ velocity(from: "yesterday") { total { open } } }', 'graphql/not-valid'],
         ['{ attribution(from: "2024-02-30") { model } }', 'graphql/not-valid'],
         ['{ attribution(from: "2024-01-01T00:00:00") { model } }', 'graphql/not-valid'],

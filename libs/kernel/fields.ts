@@ -38,8 +38,11 @@ export interface FieldOptions {
   /** The property is absent where it is unknown; GraphQL answers null. */
   readonly optional?: boolean;
   readonly list?: boolean;
-  /** Of an object of an answer: a connection, whose pages a function of the answer gives; see `pageField`. */
-  readonly page?: true;
+  /**
+   * Of an object of an answer: a connection, whose pages a function of the answer gives, and its arguments beside those of
+   * a page; see `pageField`.
+   */
+  readonly page?: Fields;
   /** Lists of the read model can be filtered by it, in the form of its kind. */
   readonly filter?: boolean;
   /** Lists of the read model can be ordered by it. */

@@ -56,9 +56,13 @@ export const report = <A extends Fields, V, P extends true | undefined = undefin
   },
 ): Report => declared as unknown as Report;
 
-/** A connection within an answer; the answer has a function that gives its pages. */
-export const pageField = <F extends Fields>(
+/**
+ * A connection within an answer; the answer has a function that gives its pages.
+ * @param declared its arguments beside those of a page
+ */
+export const pageField = <F extends Fields, A extends Fields = Record<never, never>>(
   object: ObjectFields<F>,
   description: string,
-): Field<(page: PageQuestion) => Promise<Connection<ObjectOf<F>>>> =>
-  ({ ...objectField(object, description, { page: true }) }) as never;
+  declared?: A,
+): Field<(question: PageQuestion & ObjectOf<A>) => Connection<ObjectOf<F>> | Promise<Connection<ObjectOf<F>>>> =>
+  ({ ...objectField(object, description, { page: declared ?? {} }) }) as never;

@@ -1,11 +1,10 @@
 import { Module } from '@nestjs/common';
-import { CounterfactualResolver } from './read/counterfactual/counterfactual.resolver';
 import { HandoffQueueResolver } from './read/handoffs/handoff-queue.resolver';
 import { LeadClocksResolver } from './read/sla-board/lead-clocks.resolver';
 import { SlaBoardResolver } from './read/sla-board/sla-board.resolver';
 import { SlaClockResolver } from './read/sla-board/sla-clock.resolver';
 
 @Module({
-  providers: [CounterfactualResolver, HandoffQueueResolver, LeadClocksResolver, SlaBoardResolver, SlaClockResolver],
+  providers: [HandoffQueueResolver, LeadClocksResolver, SlaBoardResolver, SlaClockResolver],
 })
 export class SalesSlaGraphqlModule {}

@@ -35,8 +35,11 @@ type Cursor = {
 export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 const badCursor = (path: string) =>
   new Refused('graphql/bad-cursor', `${path} must be a cursor of an earlier page of this list, unchanged.`, path);
+/** A cursor holds two values of columns at most, and the id. */
+const MAX_CURSOR = 8_000;
 /** @throws Refused `graphql/bad-cursor` */
 const readCursor = (text: string, path = 'after'): Cursor => {
+  if (text.length > MAX_CURSOR) throw badCursor(path);
   try {
     const cursor = JSON.parse(Buffer.from(text, 'base64url').toString()) as Cursor;
     if (typeof cursor.id === 'string' && Array.isArray(cursor.values)) return cursor;

@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
 import { ArgsType, Extensions, Field, InputType, Int, ObjectType, type FieldMiddleware } from '@nestjs/graphql';
 import { asOfBoundOf, type Instant, type Position, zoneOf } from '@baton/kernel';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { PAGE, type AsOf, type Connection, type PagePlace, type PageQuestion } from '../documents';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { GraphQLString } from 'graphql';
+import { PAGE, type AsOf, type Connection, type PagePlace } from '../documents';
 import { DayOrInstantScalar } from './scalars';
 
 @InputType({ description: 'A past state: what had happened, and what was known, by a point in time.' })
@@ -77,43 +78,16 @@ export class AfterArgs {
   after?: Position;
 }
 
-/** The arguments of a page: name, type and description. */
-export const pageArguments = [
+/** Name, type, description, and whether it must be given. */
+export type QueryArgument = readonly [name: string, type: unknown, description: string, required?: boolean];
+
+/** The arguments of a page. */
+export const pageArguments: readonly QueryArgument[] = [
   ['first', Int, `The maximum number of nodes from the beginning, 1 to ${PAGE.max}; ${PAGE.default} by default.`],
-  ['after', String, 'Return nodes after this cursor: the `endCursor` of an earlier page.'],
+  ['after', GraphQLString, 'Return nodes after this cursor: the `endCursor` of an earlier page.'],
   ['last', Int, `The maximum number of nodes from the end, 1 to ${PAGE.max}.`],
-  ['before', String, 'With `last`: return nodes before this cursor, the `startCursor` of a later page.'],
-] as const;
-
-/** Arguments of a connection within an answer. */
-@ArgsType()
-export class InnerPageArgs implements PageQuestion {
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(PAGE.max)
-  @Field(() => Int, { nullable: true, description: pageArguments[0][2] })
-  first?: number;
-
-  @IsOptional()
-  @IsString()
-  @MaxLength(2000)
-  @Field(() => String, { nullable: true, description: pageArguments[1][2] })
-  after?: string;
-
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(PAGE.max)
-  @Field(() => Int, { nullable: true, description: pageArguments[2][2] })
-  last?: number;
-
-  @IsOptional()
-  @IsString()
-  @MaxLength(2000)
-  @Field(() => String, { nullable: true, description: pageArguments[3][2] })
-  before?: string;
-}
+  ['before', GraphQLString, 'With `last`: return nodes before this cursor, the `startCursor` of a later page.'],
+];
 
 @ObjectType({ description: 'Information about a page of a connection.' })
 export class PageInfo implements PagePlace {

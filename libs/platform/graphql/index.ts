@@ -1,5 +1,5 @@
 export { AccessGuard, Allow, Caller, everyRole, personalField, ReadYourWrites, type GraphqlContext } from './caller';
-export { AfterArgs, AsOfInput, connectionOf, InnerPageArgs, PageInfo, ReadArgs } from './connection';
+export { AfterArgs, AsOfInput, connectionOf, PageInfo, ReadArgs } from './connection';
 export { mutationsOf } from './mutations';
 export {
   DayOrInstantScalar,

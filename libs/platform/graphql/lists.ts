@@ -22,10 +22,10 @@ import {
   orderByField,
   Refused,
   sortableFields,
+  textField,
   zoneOf,
   type Aggregation,
   type Field,
-  type ItemsFilter,
   type ListFilter,
   type ListShape,
   type ReadModel,
@@ -43,22 +43,23 @@ import {
   type Connection,
   type PageQuestion,
 } from '../documents';
-import { connectionOf, pageArguments } from './connection';
-import { addQuery, readArguments, type QueryArgument } from './queries';
+import { checkArguments, checkFilter, withoutAbsent } from './arguments';
+import { connectionOf, pageArguments, type QueryArgument } from './connection';
+import { addQuery, readArguments } from './queries';
 import { wordOf } from './enums';
-import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES, ValueFilterInput } from './filters';
-import { classNamed, nodeOf, nodeTypes, valueTypeOf, type ShownNode } from './object-types';
-import { argumentsOfFields, checkArguments, withoutAbsent } from './reports';
+import { ValueFilterInput } from './filters';
+import { argumentsOfFields, classNamed, nodeOf, nodeTypes, valueTypeOf, type ShownNode } from './object-types';
 import { DayOrInstantScalar, DayScalar, SafeIntScalar } from './scalars';
 
 type InputFields = Readonly<Record<string, readonly [unknown, string]>>;
-const inputs = new Map<string, Type<object>>();
-/** An input type of optional fields, made once under its name. */
+const inputs = new Map<string, { readonly description: string; readonly type: Type<object> }>();
+/** An input type of optional fields, made once. @throws Error when two of different kinds have one name */
 const inputType = (name: string, description: string, fields: () => InputFields): Type<object> => {
   const known = inputs.get(name);
-  if (known) return known;
+  if (known && known.description !== description) throw new Error(`two filters are called ${name}`);
+  if (known) return known.type;
   const type = classNamed(name);
-  inputs.set(name, type);
+  inputs.set(name, { description, type });
   for (const [field, [of, text]] of Object.entries(fields()))
     GraphqlField(() => of as typeof String, { nullable: true, description: text })(type.prototype as object, field);
   InputType(name, { description })(type);
@@ -203,24 +204,12 @@ class FacetType {
   distinct!: number;
 }
 
-/** @throws Refused `graphql/invalid-argument` for too many values, or one that is too long */
-const checkFilter = (filter: ListFilter): void => {
+/** @throws Refused as `checkFilter`, with the path of the field */
+const checkFilters = (filter: ListFilter): void => {
   for (const [name, wanted] of Object.entries(filter)) {
-    const given = (typeof wanted === 'object' ? wanted : {}) as ValueFilter & ItemsFilter;
-    const { in: among = [], notIn = [], any = [], all = [], startsWith = '' } = given;
-    if ([among, notIn, any, all].some(({ length }) => length > MAX_FILTER_VALUES))
-      throw new Refused(
-        'graphql/invalid-argument',
-        `${name} takes at most ${MAX_FILTER_VALUES} values in a list.`,
-        `filter.${name}`,
-      );
-    const texts = [...among, ...notIn, ...any, ...all, startsWith, typeof wanted === 'string' ? wanted : ''];
-    if (texts.some(({ length }) => length > MAX_FILTER_LENGTH))
-      throw new Refused(
-        'graphql/invalid-argument',
-        `${name} takes values of at most ${MAX_FILTER_LENGTH} characters.`,
-        `filter.${name}`,
-      );
+    // Personal text is bounded as the values of other filters are.
+    const values = typeof wanted === 'string' ? { in: [wanted] } : typeof wanted === 'object' ? wanted : {};
+    checkFilter(values, name, `filter.${name}`);
   }
 };
 
@@ -252,20 +241,19 @@ interface AskedConnection extends Connection<ShownNode> {
   readonly [QUESTION]: { readonly whereWithout: (field?: string) => Promise<Where>; readonly models: ReadModels };
 }
 
+const zoneArgument = {
+  timeZone: textField('IANA time zone of the days of filters; UTC by default.', { optional: true, max: 100 }),
+} as const;
 const listArguments = (
   { arguments: own = {} }: ListShape,
-  filter: Type<object>,
+  filter: Type<object> | undefined,
   order: Type<object> | undefined,
-): QueryArgument[] => [
+): readonly QueryArgument[] => [
   ...argumentsOfFields(own),
-  ...pageArguments.map(([name, type, description]): [string, unknown, string] => [
-    name,
-    type === String ? GraphQLString : type,
-    description,
-  ]),
-  ['filter', filter, 'Only nodes that match.'],
-  ...(order ? [['orderBy', order, 'The order, instead of that of the list.'] as [string, unknown, string]] : []),
-  ['timeZone', GraphQLString, 'IANA time zone of the days of filters; UTC by default.'],
+  ...pageArguments,
+  ...(filter ? [['filter', filter, 'Only nodes that match.'] as const] : []),
+  ...(order ? [['orderBy', order, 'The order, instead of that of the list.'] as const] : []),
+  ...argumentsOfFields(zoneArgument),
   ...readArguments,
 ];
 
@@ -303,10 +291,10 @@ const makeLists = (model: ReadModel): Type<unknown> => {
     async list(list: ListShape, question: ListQuestion, caller: CallerIdentity): Promise<AskedConnection> {
       const { filter: wanted = {}, orderBy, asOf: cut, timeZone, first, after, last, before, ...own } = question;
       const at = referenceInstantOf(cut, this.clock);
-      const zone = zoneOf(timeZone);
       const given = withoutAbsent(own);
-      checkFilter(wanted);
-      checkArguments(list.arguments ?? {}, given);
+      checkFilters(wanted);
+      checkArguments({ ...list.arguments, ...zoneArgument }, { ...given, timeZone });
+      const zone = zoneOf(timeZone);
       const models = this.models.asOf(cut);
       const widened = await withAlsoIds(model, wanted, models);
       const base = typeof list.where === 'function' ? await list.where(at, given, models) : (list.where ?? {});
@@ -378,6 +366,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       { type: () => type, nullable: true, description: one.description, allow },
       [[key, ID, fields[key]!.description, true], ...readArguments],
       async function (this: Lists, question: Readonly<Record<string, unknown>>) {
+        checkArguments({ [key]: fields[key]! }, question);
         const [id, cut] = [question[key] as string, question['asOf'] as AsOf | undefined];
         const doc = await this.models.asOf(cut).get(model, id);
         return doc ? nodeOf(model, id, doc, referenceInstantOf(cut, this.clock), cut) : null;
@@ -388,7 +377,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       target,
       name,
       { type: () => Page, description: list.description, allow: list.allow ?? allow },
-      listArguments(list, filter!, order),
+      listArguments(list, filter, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
         return this.list(list, question as ListQuestion, caller);
       } as never,

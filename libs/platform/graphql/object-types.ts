@@ -23,8 +23,9 @@ import {
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf, Connection } from '../documents';
 import { personalField, type GraphqlContext } from './caller';
-import { connectionOf, pageArguments } from './connection';
-import { enumOf } from './enums';
+import { checkArguments } from './arguments';
+import { connectionOf, pageArguments, type QueryArgument } from './connection';
+import { enumOf, wordOf } from './enums';
 import { ValueFilterInput } from './filters';
 import {
   DayOrInstantScalar,
@@ -120,13 +121,8 @@ export const objectTypeOf = (of: ObjectFields): Type<object> => {
   return type;
 };
 
-const pages = new Map<string, Type<Connection<object>>>();
-/** The connection type of an object, made once. */
-export const pageTypeOf = (of: ObjectFields): Type<Connection<object>> => {
-  const known = pages.get(of.name) ?? connectionOf(of.name, objectTypeOf(of));
-  pages.set(of.name, known);
-  return known;
-};
+/** The connection type of an object. */
+export const pageTypeOf = (of: ObjectFields): Type<Connection<object>> => connectionOf(of.name, objectTypeOf(of));
 
 const inputs = new Map<string, { readonly fields: Fields; readonly type: Type<object> }>();
 /** The GraphQL type of one value of an argument. */
@@ -153,6 +149,16 @@ export const inputTypeOf = ({ name, description, fields }: ObjectFields): Type<o
   InputType(name, { description })(type);
   return type;
 };
+
+/** Declared arguments, as a query has them. */
+export const argumentsOfFields = (fields: Fields): readonly QueryArgument[] =>
+  Object.entries(fields).map(([name, field]) => {
+    const { list, optional, nullable, default: value } = field.options;
+    const type = argumentTypeOf(field);
+    const hint =
+      value === undefined ? '' : ` Defaults to ${field.enumeration ? wordOf(String(value)) : String(value)}.`;
+    return [name, list ? [type] : type, `${field.description}${hint}`, !optional && !nullable && value === undefined];
+  });
 
 const leadsToNodes = ({ fields }: ObjectFields): boolean =>
   Object.values(fields).some(
@@ -183,17 +189,20 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
   }
 };
 
-/** A connection within an answer. */
-const addPages = (type: Type<object>, name: string, { description, object }: Field): void => {
+/** A connection within an answer, with the arguments of a page and its own. */
+const addPages = (type: Type<object>, name: string, { description, object, options: { page = {} } }: Field): void => {
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
   const pageOfAnswer: FieldMiddleware<
     Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>
-  > = async ({ source, args }) => pageAtCut(await source[name]!(args), cutOf(source));
+  > = async ({ source, args }) => {
+    checkArguments(page, args);
+    return pageAtCut(await source[name]!(args), cutOf(source));
+  };
   // `Args` is for methods of resolvers: of another class its arguments are never read.
-  pageArguments.forEach(([argument, of, text], index) =>
+  [...pageArguments, ...argumentsOfFields(page)].forEach(([argument, of, text, required = false], index) =>
     TypeMetadataStorage.addMethodParamMetadata({
       ...{ kind: 'arg', target: type, methodName: name, index },
-      ...{ name: argument, description: text, typeFn: () => of, options: { nullable: true } },
+      ...{ name: argument, description: text, typeFn: () => of as typeof String, options: { nullable: !required } },
     }),
   );
   GraphqlField(() => Page, { description, middleware: [pageOfAnswer as FieldMiddleware] })(target, name);

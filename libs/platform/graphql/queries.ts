@@ -3,10 +3,7 @@ import type { Role } from '@baton/kernel';
 import { GraphQLString } from 'graphql';
 import type { CallerIdentity } from '../access';
 import { Allow, Caller } from './caller';
-import { AsOfInput } from './connection';
-
-/** Name, type, description, and whether it must be given. */
-export type QueryArgument = readonly [name: string, type: unknown, description: string, required?: boolean];
+import { AsOfInput, type QueryArgument } from './connection';
 
 /** The arguments of every query over read models. */
 export const readArguments: readonly QueryArgument[] = [

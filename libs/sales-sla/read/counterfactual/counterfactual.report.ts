@@ -11,13 +11,13 @@ import {
   textField,
   toMs,
 } from '@baton/kernel';
-import { report, type ReportContext } from '@baton/platform/report';
+import { pageOf } from '@baton/platform/documents';
+import { pageField, report, type ReportContext } from '@baton/platform/report';
 import { routingChoices } from '@baton/routing';
 import { clockStates } from '../sla-board/sla-clocks.rules';
 import { zoneArgument } from '../sla-board/sla-counts.report';
-import { breachChanges, type BreachChange } from './breach-changes.rules';
+import { breachChanges } from './breach-changes.rules';
 import { counterfactual, type Counterfactual, type CounterfactualQuestion } from './counterfactual.query';
-import type { RoutedLead } from './routing-changes.rules';
 
 /** The maximum number of clocks per query on the server; the command line has no such limit. */
 const MOST_CLOCKS = 500_000;
@@ -45,37 +45,28 @@ const judged = objectFields('JudgedClock', 'The result of a clock under one set 
     'The state by when things were recorded; differs from `state` if an answer was recorded late.',
   ),
 });
-export const breach = objectFields(
-  'BreachChange',
-  'A clock that is breached under the baseline, the alternative, or both.',
-  {
-    leadId: idField('The lead’s id.', { entity: 'Lead' }),
-    kind: textField('The kind of obligation: first-response, disposition …'),
-    rep: textField('The salesperson; null if no rep had the lead.', nullable),
-    startedAt: instantField('When the clock started.'),
-    startedBy: idField('The event that started it.'),
-    change: enumField(breachChanges, 'How the breach differs.'),
-    baseline: objectField(judged, 'The result under the baseline; null if there was no obligation.', nullable),
-    alternative: objectField(judged, 'The result under the alternative; null if there is no obligation.', nullable),
-  },
-);
-export const reroutedLead = objectFields(
-  'ReroutedLead',
-  'A qualified lead that would have been assigned to another rep.',
-  {
-    leadId: idField('The lead’s id.', { entity: 'Lead' }),
-    qualifiedAt: instantField('When it was qualified.'),
-    baseline: textField('The rep who got it; null if nobody did.', nullable),
-    alternative: textField('The rep who would have got it; null if no routing rules were in force.', nullable),
-    queue: textField('The queue that would have chosen the rep.', nullable),
-    rule: textField('The rule that would have selected the queue.', nullable),
-    by: enumField(routingChoices, 'Why that rep.', nullable),
-    definition: textField('The routing rules, `routing@2`; `given` if their body was passed in the query.', nullable),
-  },
-);
+const breach = objectFields('BreachChange', 'A clock that is breached under the baseline, the alternative, or both.', {
+  leadId: idField('The lead’s id.', { entity: 'Lead' }),
+  kind: textField('The kind of obligation: first-response, disposition …'),
+  rep: textField('The salesperson; null if no rep had the lead.', nullable),
+  startedAt: instantField('When the clock started.'),
+  startedBy: idField('The event that started it.'),
+  change: enumField(breachChanges, 'How the breach differs.'),
+  baseline: objectField(judged, 'The result under the baseline; null if there was no obligation.', nullable),
+  alternative: objectField(judged, 'The result under the alternative; null if there is no obligation.', nullable),
+});
+const reroutedLead = objectFields('ReroutedLead', 'A qualified lead that would have been assigned to another rep.', {
+  leadId: idField('The lead’s id.', { entity: 'Lead' }),
+  qualifiedAt: instantField('When it was qualified.'),
+  baseline: textField('The rep who got it; null if nobody did.', nullable),
+  alternative: textField('The rep who would have got it; null if no routing rules were in force.', nullable),
+  queue: textField('The queue that would have chosen the rep.', nullable),
+  rule: textField('The rule that would have selected the queue.', nullable),
+  by: enumField(routingChoices, 'Why that rep.', nullable),
+  definition: textField('The routing rules, `routing@2`; `given` if their body was passed in the query.', nullable),
+});
 
-/** The fields `breaches` and `rerouted` take arguments; a resolver adds them. */
-export const counterfactualAnswer = objectFields(
+const counterfactualAnswer = objectFields(
   'SlaCounterfactual',
   'The result of replaying the log under other terms. Read-only.',
   {
@@ -97,14 +88,15 @@ export const counterfactualAnswer = objectFields(
       { list: true },
     ),
     qualified: integerField('Leads qualified in the period; 0 if neither routing rules nor weights were given.'),
+    breaches: pageField(breach, 'The breaches, ordered by the start of their clocks.', {
+      change: enumField(breachChanges, 'Only breaches with this difference.', { optional: true }),
+    }),
+    rerouted: pageField(
+      reroutedLead,
+      'Leads that would have been assigned to another rep, in the order of their qualification.',
+    ),
   },
 );
-/** What the answer holds for those fields. */
-export interface CounterfactualRows {
-  readonly breachRows: readonly BreachChange[];
-  readonly reroutedRows: readonly RoutedLead[];
-}
-
 const terms = (what: string) =>
   jsonField(`${what}: a body of that kind, or a reference to a version such as "sla-policy@2"; drafts are allowed.`, {
     optional: true,
@@ -166,7 +158,12 @@ export const counterfactualReport = report({
       ...{ position: answer.position, at: answer.at, total: sla?.total ?? null },
       ...{ byKind: sla?.byKind ?? [], byRep: sla?.byRep ?? [], byMonth: sla?.byMonth ?? [] },
       ...{ routedByRep: routing?.byRep ?? [], qualified: routing?.qualified ?? 0 },
-      ...({ breachRows: sla?.breaches ?? [], reroutedRows: routing?.differing ?? [] } satisfies CounterfactualRows),
+      breaches: ({ change, ...page }) => {
+        const rows = (sla?.breaches ?? []).filter((row) => change === undefined || row.change === change);
+        return pageOf(rows, page, ({ leadId, kind, startedBy }) => `${leadId} ${kind} ${startedBy}`);
+      },
+      rerouted: (page) =>
+        pageOf(routing?.differing ?? [], page, ({ leadId, qualifiedAt }) => `${leadId} ${qualifiedAt}`),
     };
   },
 });

@@ -102,7 +102,7 @@ const withMove = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>, stage: S
   const moves = [...doc.moves.filter((move) => move.at <= at), { at, stage, ...why }];
   return withDueAt({ ...doc, handoffs, moves, stage, waiting: stage === 'handed-off' });
 };
-/** A move of another system that was told after a later one: the lead waits for what it waited for. */
+/** A move of another system that was recorded after a later one: the lead still waits for the same answer. */
 const isLate = (doc: HandoffsDocument, event: StoredEvent<LeadEvent>): boolean =>
   isLateMove(event, { stage: doc.stage, since: doc.moves.findLast((move) => move.stage !== 'lead')?.at });
 
@@ -129,7 +129,7 @@ const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): Handof
 /** When sales gave it back, if it did. */
 const returnedAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
   disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
-/** A contact counts for the handoff in whose time it happened, also when it is told late. */
+/** A contact counts for the handoff in whose time it happened, even if it is recorded late. */
 const withAttempt = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];

@@ -79,7 +79,9 @@ const fields = {
   rep: textField('The rep who has the obligation.', optional),
   queue: textField('The queue (team) that the lead was routed through.', optional),
   outcome: enumField(clockOutcomes, 'How it ended, or that it is open.', { filter: true }),
-  breachRecorded: flagField('Whether a breach of it is recorded, whatever was told later.', { filter: true }),
+  breachRecorded: flagField('Whether a breach of it is recorded, even if an answer in time was recorded later.', {
+    filter: true,
+  }),
   dueAt: instantField('The last instant at which an answer is on time; null while the clock is paused.', {
     nullable: true,
   }),

@@ -121,10 +121,10 @@ export const stateOf = (clock: ClockFacts, at: Instant, merged: boolean): SlaClo
   return answerBy <= at ? 'breached' : atRiskAt! <= at ? 'at risk' : 'running';
 };
 
-/** The breach was recorded, and an answer or end in time was told after it. */
+/** The breach was recorded, and an answer or end in time was recorded after it. */
 export const isRecordedLate = ({ outcome, breachRecorded }: ClockFacts): boolean =>
   breachRecorded && (outcome === 'met' || outcome === 'cancelled');
 
-/** The verdict as it was known in time: a breach that was recorded stays one, whatever is told later. */
+/** The state as recorded in time: a recorded breach stays one, even if an answer in time is recorded later. */
 export const knownStateOf = (clock: ClockFacts, at: Instant, merged: boolean): SlaClockState =>
   isRecordedLate(clock) ? 'breached' : stateOf(clock, at, merged);
