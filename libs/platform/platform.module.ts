@@ -28,7 +28,7 @@ import { Progress } from './health/progress';
 import { assertKeysBelongToLog, EmbeddedKeyStore, masterKey } from './keys';
 import { HeavyWork } from './heavy-work';
 import { imports, openImports } from './imports/imports.read-model';
-import { StreamStarts, followerEvents, historyOf, Runner, type Sender } from './runner';
+import { columnKeeper, StreamStarts, followerEvents, historyOf, Runner, type Sender } from './runner';
 import { fileFault } from './sqlite';
 import {
   aroundFoldOf,
@@ -185,6 +185,7 @@ const readProviders = ({ clock, contexts }: PlatformParts): Provider[] => [
         documents,
         historyOf(log, journal, clock, { aroundFold: aroundFoldOf(metrics), streamStarts }),
         new Set(contexts.flatMap(({ projections }) => projections.map(({ name }) => name))),
+        columnKeeper({ documents, log, journal }),
       ),
     inject: [Documents, EventLog, Journal, Metrics, StreamStarts],
   },

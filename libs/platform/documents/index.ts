@@ -23,3 +23,4 @@ export {
 } from './index-runs';
 export { nothingToFind, searchWhere } from './search';
 export { PAGE, pageOf, readPage, writeCursor, type Connection, type PagePlace, type PageQuestion } from './pages';
+export type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';

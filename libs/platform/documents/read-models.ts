@@ -14,6 +14,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { missingEntries, entriesOf, whereList } from './index-runs';
+import type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';
 
 /** The collection that holds one generation of a read model. */
 export const collectionOf = (projection: Projection, generation: string): Collection => ({
@@ -82,11 +83,13 @@ export class ReadModels {
   /**
    * @param history gives the read models as they were at a cut
    * @param registered the names of those that are folded; without it whatever is asked for is taken to be
+   * @param keepColumns keeps packed columns between questions; without it they are packed for each
    */
   constructor(
     readonly documents: Documents,
     private readonly history?: (cut: AsOf) => ReadModels,
     private readonly registered?: ReadonlySet<string>,
+    private readonly keepColumns?: ColumnKeeper,
   ) {}
 
   /** The read models as they stood at a cut, folded anew from the log; these ones where no cut is asked for. */
@@ -148,6 +151,14 @@ export class ReadModels {
 
   async aggregate(projection: Projection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
     return this.documents.aggregate(await this.collection(projection), aggregate);
+  }
+
+  /** The packed columns of a read model, with every document that it shows now. Read them before you wait for anything. */
+  async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
+    if (this.keepColumns) return this.keepColumns(declared);
+    const columns = declared.empty();
+    for await (const page of this.pages(declared.of)) for (const { id, doc } of page) columns.put(id, doc);
+    return columns;
   }
 
   /** Every document that matches, in pages, ordered by the columns and id: for figures that combine documents. */

@@ -13,7 +13,14 @@ import {
   type Where,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
-import { firstGeneration, MemoryDocuments, ReadModels, type AsOf } from '../documents';
+import {
+  firstGeneration,
+  MemoryDocuments,
+  ReadModels,
+  type AsOf,
+  type ColumnsOf,
+  type PackedColumns,
+} from '../documents';
 import type { AroundFold } from './refold';
 import { StreamStarts } from './stream-starts';
 import { replay } from './replay';
@@ -24,6 +31,8 @@ const HISTORY_FENCE = { lease: 'history', token: 0 };
 /** Read models as of one cut of the log: each is folded in memory when it is first read. */
 class FoldedReadModels extends ReadModels {
   private readonly folded = new Map<string, Promise<unknown>>();
+  /** By their declaration: a cut does not change any more. */
+  private readonly packed = new Map<object, PackedColumns<never>>();
 
   constructor(
     private readonly log: EventLog,
@@ -39,7 +48,18 @@ class FoldedReadModels extends ReadModels {
 
   /** An upper estimate of the memory it takes. */
   get bytes(): number {
-    return 1000 + this.memory.bytes;
+    let columns = 0;
+    for (const { bytes } of this.packed.values()) columns += bytes;
+    return 1000 + this.memory.bytes + columns;
+  }
+
+  override async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
+    const known = this.packed.get(declared) as C | undefined;
+    if (known) return known;
+    const columns = await super.columns(declared);
+    this.packed.set(declared, columns);
+    this.onGrown();
+    return columns;
   }
 
   override async collection(projection: Projection) {
@@ -102,6 +122,10 @@ class AsOfReadModels extends ReadModels {
   }
   override async *pages<D>(projection: Projection<D>, where?: Where, orderBy?: readonly Order[], limit?: number) {
     yield* (await this.models()).pages(projection, where, orderBy, limit);
+  }
+
+  override async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
+    return (await this.models()).columns(declared);
   }
 
   /** One cut for all read models of an answer; after a failure the next call tries again. */

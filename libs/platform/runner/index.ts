@@ -4,6 +4,7 @@ export { type VerificationResult } from './verify';
 export { replay } from './replay';
 export { StreamStarts } from './stream-starts';
 export { historyOf } from './history';
+export { columnKeeper } from './column-keeper';
 export { type AroundPage } from './group';
 export { type AroundFold } from './refold';
 export { followerEvents } from './parked.events';

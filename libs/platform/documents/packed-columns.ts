@@ -1,0 +1,21 @@
+import type { Projection } from '@baton/kernel';
+
+/**
+ * What a process keeps in memory of every document of a read model, packed into typed arrays, for figures over many rows.
+ * Its methods do not wait for anything, so that a question sees it at one moment.
+ */
+export interface PackedColumns<D> {
+  /** Takes a document in, in place of an earlier one of that id. */
+  put(id: string, doc: D): void;
+  /** The memory it takes, typed arrays included. */
+  readonly bytes: number;
+}
+
+/** Declares the columns of a read model. One declaration is one set of columns in a process. */
+export interface ColumnsOf<D, C extends PackedColumns<D>> {
+  readonly of: Projection<D>;
+  readonly empty: () => C;
+}
+
+/** Keeps columns between questions, and brings them up to what the read models show. */
+export type ColumnKeeper = <D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>) => Promise<C>;
