@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {
   emailOf,
   formatMoney,
@@ -12,6 +13,19 @@ import {
 } from '.';
 
 describe('an e-mail address', () => {
+  it('has the same normal form in its plain form as with the brackets that only the grammar of RFC 5322 reads', () => {
+    const part = fc.stringMatching(/^[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,12}$/);
+    const host = fc.stringMatching(/^[a-zA-Z0-9.-]{1,14}\.(com|co\.uk|x)$/);
+    let addresses = 0;
+    const check = (local: string, domain: string) => {
+      const plain = emailOf(`${local}@${domain}`);
+      addresses += plain === undefined ? 0 : 1;
+      expect({ local, domain, plain }).toEqual({ local, domain, plain: emailOf(`<${local}@${domain}>`) });
+    };
+    fc.assert(fc.property(part, host, check), { numRuns: 2_000 });
+    expect(addresses).toBeGreaterThan(100);
+  });
+
   it.each([
     ['ann@example.com', 'ann@example.com'],
     ['ann@example.com\u00a0', 'ann@example.com'],

@@ -58,6 +58,16 @@ export const originOf = (text: string): Origin | undefined => {
   return { name, beforeSuffix: name.slice(0, -publicSuffix!.length - 1) };
 };
 
+/** An address of RFC 5322 in its plain form, dot-atoms on both sides. It needs no grammar, which is a hundred times slower. */
+const PLAIN_ADDRESS =
+  /^([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([a-z0-9-]+(?:\.[a-z0-9-]+)+)$/i;
+const addressPartsOf = (text: string): { readonly local: string; readonly domain: string } | undefined => {
+  const plain = PLAIN_ADDRESS.exec(text);
+  if (plain) return { local: plain[1]!, domain: plain[2]! };
+  const parsed = parseOneAddress({ input: text, rfc6532: true, rejectTLD: true });
+  return parsed?.type === 'mailbox' && !/\s/.test(parsed.local) ? parsed : undefined;
+};
+
 /**
  * The normal form of an e-mail address: NFKC, trimmed, lower case, ASCII host, without `mailto:` or a display name.
  * Dots and tags of the local part are kept, because they mean different mailboxes with most providers.
@@ -67,10 +77,9 @@ export const originOf = (text: string): Origin | undefined => {
 export const emailOf = (text: string): string | undefined => {
   const bare = plainText(text).replace(/\.?(>?)[\s;,.]*$/, '$1');
   const plain = unquoted(bare).replace(/^mailto:/i, '');
-  const parsed = parseOneAddress({ input: plain, rfc6532: true, rejectTLD: true });
-  if (parsed?.type !== 'mailbox' || /\s/.test(parsed.local)) return undefined;
-  const host = hostOf(parsed.domain);
-  return host && `${parsed.local.toLowerCase()}@${host}`;
+  const parts = addressPartsOf(plain);
+  const host = parts && hostOf(parts.domain);
+  return host && `${parts.local.toLowerCase()}@${host}`;
 };
 
 /**

@@ -162,6 +162,9 @@ export interface Personal {
   readonly personal: true;
 }
 
+/** Marks a command field of which two subjects never have the same value: who comes first has it. */
+export const unique = <S extends TSchema>(schema: S): S => ({ ...schema, unique: true });
+
 /** Marks a field as a state of the subject. */
 export interface StateMark {
   /** `opportunity.expected-close`: subject kind and name of the state. */

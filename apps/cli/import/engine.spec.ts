@@ -11,6 +11,7 @@ import {
   ref,
   Refused,
   text,
+  unique,
   type AnyCommand,
   type Outcome,
 } from '@baton/kernel';
@@ -23,7 +24,7 @@ const allow = ['marketing'] as const;
 const leadId = ref('lead');
 const aggregates = {
   lead: commands('lead', {
-    CaptureLead: { description: 'Capture.', allow, leadId, email: optional(text('', { max: 40 })) },
+    CaptureLead: { description: 'Capture.', allow, leadId, email: unique(optional(text('', { max: 40 }))) },
     RecordTouch: { description: 'Touch.', allow, about: 'occurrence', leadId, action: text('', { max: 40 }) },
   }),
   opportunity: commands('opportunity', {
@@ -297,8 +298,8 @@ describe('an import', () => {
     };
     await run(to, mapping, 'id,kind,deal,email\n1,lead,,a\n1,role,7,\n2,role,8,\n2,lead,,b\n3,lead,,c\n');
     expect(to.log).toEqual([
-      ...['CaptureLead x-1', 'settled', 'AddContactRole d-7', 'AddContactRole d-8', 'settled'],
-      ...['CaptureLead x-2', 'CaptureLead x-3', 'settled'],
+      ...['CaptureLead x-1', 'AddContactRole d-8', 'CaptureLead x-3', 'settled'],
+      ...['AddContactRole d-7', 'CaptureLead x-2', 'settled'],
     ]);
   });
 
@@ -349,9 +350,48 @@ describe('an import', () => {
     const to = store();
     await run(to, { commands: [capture, touch] }, 'id,email,action\n1,a,x\n2,b,x\n1,,y\n3,c,x\n');
     expect(to.log).toEqual([
-      ...['CaptureLead x-1', 'CaptureLead x-2', 'settled', 'RecordTouch x-1', 'RecordTouch x-2', 'settled'],
-      ...['CaptureLead x-1', 'CaptureLead x-3', 'settled', 'RecordTouch x-1', 'RecordTouch x-3', 'settled'],
+      ...['CaptureLead x-1', 'CaptureLead x-2', 'CaptureLead x-3', 'settled'],
+      ...['RecordTouch x-1', 'RecordTouch x-2', 'RecordTouch x-3', 'settled'],
+      ...['CaptureLead x-1', 'settled', 'RecordTouch x-1', 'settled'],
     ]);
+  });
+
+  it('waits for the policies as often for rows sorted by lead as for mixed ones, and keeps the order of each lead', async () => {
+    const ids = Array.from({ length: 20 }, (_, id) => id);
+    const sorted = ids.flatMap((id) => ['a', 'b', 'c'].map((action) => `${id},,${action}`));
+    const mixed = ['a', 'b', 'c'].flatMap((action) => ids.map((id) => `${id},,${action}`));
+    const logs = [];
+    for (const rows of [sorted, mixed]) {
+      const to = store();
+      const sent: string[] = [];
+      const send: Import['send'] = (target, id, command) => {
+        if (command.type === 'RecordTouch') sent.push(`${id} ${(command.data as { action: string }).action}`);
+        return to.send(target, id, command);
+      };
+      await run(to, { commands: [capture, touch] }, `id,email,action\n${rows.join('\n')}\n`, { send });
+      logs.push({
+        rounds: to.log.filter((line) => line === 'settled').length,
+        ofEach: ids.map((id) => sent.filter((line) => line.startsWith(`x-${id} `))),
+      });
+    }
+    expect(logs[0]).toEqual(logs[1]);
+    expect(logs[0]).toEqual({
+      rounds: 6,
+      ofEach: ids.map((id) => ['a', 'b', 'c'].map((action) => `x-${id} ${action}`)),
+    });
+  });
+
+  it('gives a unique value to the row that comes first, however late its own turn comes', async () => {
+    const to = store();
+    const { faults } = await run(
+      to,
+      { commands: [capture] },
+      'id,email\n1,a@example.org\n1,b@example.org\n2,B@example.org\n',
+    );
+    expect(to.log).toEqual([
+      ...['CaptureLead x-1', 'settled', 'CaptureLead x-1', 'settled', 'CaptureLead x-2', 'settled'],
+    ]);
+    expect(faults).toEqual([]);
   });
 
   it('keeps the good rows and reports the others without their content, in file order', async () => {
@@ -380,7 +420,7 @@ describe('an import', () => {
       '10  command/invalid',
     ].map((line) => line.replace('10  ', '10 id '))); // prettier-ignore
     expect(JSON.stringify(faults)).not.toMatch(/secret|long|@x/);
-    expect(to.sent.map(({ id }) => id)).toEqual(['x-1', 'x-3', 'x-7', 'x-1', 'x-7']);
+    expect(to.sent.map(({ id }) => id)).toEqual(['x-1', 'x-7', 'x-1', 'x-7', 'x-3']);
   });
 
   it('reports faults of the file before it sends anything', async () => {

@@ -33,7 +33,7 @@ export interface Import {
   readonly report: (fault: RowFault) => void | Promise<void>;
   /** Map and check every row; send nothing. */
   readonly dryRun?: boolean;
-  /** Called after each wave with the rows done and the bytes read. */
+  /** Called with the rows done and the bytes read, each time that rows were sent together. */
   readonly onProgress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
   /** How many rows are read, mapped and sent together. */
   readonly waveRows?: number;
@@ -47,6 +47,9 @@ export interface ImportResult {
   readonly rejected: number;
   readonly events: number;
 }
+
+/** So many rows of one subject in a row still leave waves that are worth a round of the policies. */
+const ROWS_AHEAD = 2_000;
 
 /** A row in progress: its commands and their result. */
 interface RowProgress {
@@ -122,7 +125,7 @@ class ImportPass {
 
   /** @returns the refused rows to try again, by line */
   async run(): Promise<Map<number, RowFault>> {
-    const { file, mapping, waveRows = 500 } = this.options;
+    const { file, mapping, waveRows = ROWS_AHEAD } = this.options;
     const reader = rowsOf(file, mapping);
     try {
       await reader.next(); // the header
@@ -189,37 +192,27 @@ class ImportPass {
     }
   }
 
-  /** Sends rows in waves: a wave ends before a row that depends on a stream which an earlier row of the wave writes. */
+  /**
+   * Sends rows in waves. A row whose lead is not known yet waits for all earlier ones, because any of them may capture
+   * it; its own streams are known only then.
+   */
   private async flush(batch: readonly RowProgress[], bytes: number): Promise<void> {
-    let wave: RowProgress[] = [];
-    let written = new Set<string>();
-    let named = new Set<string>();
+    let segment: RowProgress[] = [];
     for (const first of await Promise.all(batch.map((begun) => this.planned(begun)))) {
-      const missing = first.retryLater; // a lead that is looked up may be captured by an earlier row
-      const dependent = first.commands.some(
-        ({ stream, refs }) => written.has(stream) || named.has(stream) || refs.some((ref) => written.has(ref)),
-      );
-      if (wave.length > 0 && (missing || dependent)) {
-        await this.finish(wave, bytes);
-        wave = [];
-        written = new Set();
-        named = new Set();
+      if (first.retryLater && segment.length > 0) {
+        await this.finish(segment, bytes);
+        segment = [];
       }
-      const ready = missing ? await this.planned(first) : first;
-      wave.push(ready);
-      for (const { stream, refs } of ready.commands) {
-        written.add(stream);
-        for (const ref of refs) named.add(ref);
-      }
+      segment.push(first.retryLater ? await this.planned(first) : first);
     }
-    await this.finish(wave, bytes);
+    await this.finish(segment, bytes);
   }
 
-  private async finish(wave: readonly RowProgress[], bytes: number): Promise<void> {
+  private async finish(rows: readonly RowProgress[], bytes: number): Promise<void> {
     const { total, options } = this;
     const { dryRun = false, report, onProgress } = options;
-    if (!dryRun) await sendWave(wave, options);
-    for (const { line, fault, retryLater, fresh, events, commands } of wave) {
+    if (!dryRun) for (const wave of wavesOf(rows)) await sendWave(wave, options);
+    for (const { line, fault, retryLater, fresh, events, commands } of rows) {
       total.events += events;
       if (fault && retryLater) this.waiting.set(line, { ...fault, message: this.kept(fault.message) });
       else if (fault) {
@@ -246,6 +239,31 @@ const faultOf = ({ code, message }: { code: string; message: string }) => ({ cod
 const rowFaultOf = (line: number, error: unknown): RowFault => {
   if (error instanceof Refused) return { line, column: error.path, ...faultOf(error) };
   throw error;
+};
+
+/**
+ * Rows in waves: a row comes in the first wave after those that write to a stream which it names, name one which it writes
+ * to, or claim the same unique value. So rows that depend on each other keep their order, and a file that is sorted by
+ * subject has as few waves as a mixed one.
+ */
+const wavesOf = (rows: readonly RowProgress[]): readonly (readonly RowProgress[])[] => {
+  const waves: RowProgress[][] = [];
+  /** By stream, the number of the last wave that writes to it or names it, from 1. */
+  const [written, named] = [new Map<string, number>(), new Map<string, number>()];
+  for (const row of rows) {
+    let before = 0;
+    for (const { stream, refs, claims } of row.commands) {
+      for (const write of [stream, ...claims])
+        before = Math.max(before, written.get(write) ?? 0, named.get(write) ?? 0);
+      for (const ref of refs) before = Math.max(before, written.get(ref) ?? 0);
+    }
+    (waves[before] ??= []).push(row);
+    for (const { stream, refs, claims } of row.commands) {
+      for (const write of [stream, ...claims]) written.set(write, before + 1);
+      for (const ref of refs) named.set(ref, Math.max(before + 1, named.get(ref) ?? 0));
+    }
+  }
+  return waves;
 };
 
 const sendWave = async (wave: readonly RowProgress[], { send, settle, aggregates }: Import): Promise<void> => {

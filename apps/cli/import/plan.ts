@@ -5,6 +5,7 @@ import {
   checkCommand,
   isBlank,
   isInstant,
+  plainText,
   Refused,
   withoutInvisibleMarks,
   type AnyCommand,
@@ -24,6 +25,8 @@ export interface PlannedCommand {
   readonly stream: string;
   /** Other streams that it names. */
   readonly refs: readonly string[];
+  /** Values that no other subject may have: who sends them first has them. */
+  readonly claims: readonly string[];
   readonly command: AnyCommand;
   readonly mapped: MappedCommand;
 }
@@ -175,7 +178,15 @@ export const planRow = async (
     if (fault) throw new Refused(fault.code, `${mapped.command}: ${fault.message}`, columnOf(mapped, fault.path));
     const id = data[commands.idField] as string;
     const stream = `${commands.aggregate}-${id}`;
-    planned.push({ to: mapped.to, id, stream, refs: referencedStreams(data, object), mapped, command });
+    planned.push({
+      to: mapped.to,
+      id,
+      stream,
+      refs: referencedStreams(data, object),
+      claims: claimsOf(data, object),
+      mapped,
+      command,
+    });
   }
   return planned;
 };
@@ -187,6 +198,12 @@ const referencedStreams = (data: Readonly<Record<string, Json>>, { properties }:
     const kind = (schema?.['ref'] ?? (schema?.['items'] as TSchema | undefined)?.['ref']) as string | undefined;
     return kind === undefined ? [] : [value].flat().map((id) => `${kind}-${String(id)}`);
   });
+
+/** In any spelling, so that two spellings of one value are never taken for two. */
+const claimsOf = (data: Readonly<Record<string, Json>>, { properties }: TObject): readonly string[] =>
+  Object.entries(data).flatMap(([field, value]) =>
+    properties[field]?.['unique'] ? [`${field} ${plainText(String(value)).toLowerCase()}`] : [],
+  );
 
 const instantIn = (value: Json, { occurredAt }: MappedCommand): Instant => {
   if (typeof value === 'string' && isInstant(value)) return value;

@@ -19,6 +19,7 @@ import {
   state,
   text,
   To,
+  unique,
   type CommandOf,
   type EventOf,
   type EnumerationValue,
@@ -53,7 +54,7 @@ const flagged = optional(flag('True if another system made this decision; back-t
 
 /** The profile of the person. Name, e-mail and phone are personal: encrypted, and unreadable after an erasure. */
 const profile = {
-  email: state('lead.email', optional(personal(email('E-mail address.')))),
+  email: unique(state('lead.email', optional(personal(email('E-mail address.'))))),
   name: state('lead.name', optional(personal(text('Full name.', { max: 300 })))),
   phone: state('lead.phone', optional(personal(phone('Phone number, preferably with its country code.')))),
   title: state('lead.title', optional(text('Job title.', { max: 200 }))),
@@ -98,12 +99,14 @@ const bant = {
   need: optional(personal(text('The problem to solve.'))),
   timeline: optional(personal(text('When the customer wants to decide or start.'))),
 };
-const externalId = optional(
-  text('The id of the lead in another system, prefixed with the name of that system: `crm:00Q5e`. Unique.', {
-    max: 300,
-    pattern: '^[A-Za-z0-9._-]+:.+$',
-    requirement: 'the name of a system, a colon and an id, such as crm:00Q5e',
-  }),
+const externalId = unique(
+  optional(
+    text('The id of the lead in another system, prefixed with the name of that system: `crm:00Q5e`. Unique.', {
+      max: 300,
+      pattern: '^[A-Za-z0-9._-]+:.+$',
+      requirement: 'the name of a system, a colon and an id, such as crm:00Q5e',
+    }),
+  ),
 );
 const source = state(
   'lead.source',
