@@ -9,6 +9,7 @@ import { cost } from './cost';
 import { emmett } from './emmett';
 import { graphql } from './graphql';
 import { handoff } from './handoff';
+import { imports } from './import';
 import { leadDecisions } from './leads';
 import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
@@ -20,6 +21,7 @@ import type { Benchmark, Figure } from './support';
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   rebuild,
   appends,
+  import: imports,
   visibility,
   size,
   clocks,
