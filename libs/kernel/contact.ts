@@ -58,6 +58,17 @@ export const originOf = (text: string): Origin | undefined => {
   return { name, beforeSuffix: name.slice(0, -publicSuffix!.length - 1) };
 };
 
+/** A command is checked, brought into its normal form, hashed and checked again as an event: the same few texts each time. */
+const REMEMBERED_TEXTS = 2_000;
+const remembered = <V>(known: Map<string, V>, text: string, read: (text: string) => V): V => {
+  const before = known.get(text);
+  if (before !== undefined || known.has(text)) return before as V;
+  if (known.size >= REMEMBERED_TEXTS) known.clear();
+  const value = read(text);
+  known.set(text, value);
+  return value;
+};
+
 /** An address of RFC 5322 in its plain form, dot-atoms on both sides. It needs no grammar, which is a hundred times slower. */
 const PLAIN_ADDRESS =
   /^([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([a-z0-9-]+(?:\.[a-z0-9-]+)+)$/i;
@@ -74,7 +85,9 @@ const addressPartsOf = (text: string): { readonly local: string; readonly domain
  * @returns undefined if it is not one valid address: `n/a`, `none@none`, free text, several addresses
  * Source: RFC 5322 and 6532 by email-addresses; hosts by the Public Suffix List.
  */
-export const emailOf = (text: string): string | undefined => {
+export const emailOf = (text: string): string | undefined => remembered(emails, text, readEmail);
+const emails = new Map<string, string | undefined>();
+const readEmail = (text: string): string | undefined => {
   const bare = plainText(text).replace(/\.?(>?)[\s;,.]*$/, '$1');
   const plain = unquoted(bare).replace(/^mailto:/i, '');
   const parts = addressPartsOf(plain);
@@ -87,7 +100,9 @@ export const emailOf = (text: string): string | undefined => {
  * the extension; without a country code it stays as written.
  * @returns undefined if it cannot be a phone number
  */
-export const phoneOf = (text: string): string | undefined => {
+export const phoneOf = (text: string): string | undefined => remembered(phones, text, readPhone);
+const phones = new Map<string, string | undefined>();
+const readPhone = (text: string): string | undefined => {
   const plain = plainContactText(text).replace(/^tel:/i, '').replace(/^00/, '+');
   if (plain.startsWith('+')) {
     const parsed = parsePhoneNumberFromString(plain, { extract: false });

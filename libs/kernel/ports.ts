@@ -1,6 +1,6 @@
 import type { EventMeta, Position } from './event';
 import type { Message } from './message';
-import type { ColumnType, Scalar, CompositeIndex, Order } from './projection';
+import type { ColumnType, Scalar, Index, Order } from './projection';
 import type { Instant } from './time';
 
 /** The time; fixed in tests. */
@@ -128,8 +128,8 @@ export interface Collection {
   /** Read model, version and generation: `deals-v1-g1`; [a-z0-9-]. */
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Beside one index for each column. */
-  readonly indexes?: readonly CompositeIndex[];
+  /** By default one for each column. */
+  readonly indexes?: readonly Index[];
 }
 export interface Condition {
   readonly eq?: Scalar;

@@ -13,8 +13,8 @@ export interface Order {
   readonly column: string;
   readonly descending?: boolean;
 }
-/** The columns of a composite index, in order; the id follows. */
-export type CompositeIndex = readonly Order[];
+/** The columns of an index, in order; the id follows. */
+export type Index = readonly Order[];
 
 /** A read model: a pure fold of events into documents, one per key. The keys of `on` are the subscription. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -28,8 +28,8 @@ export interface Projection<D = any> {
   readonly search: Readonly<Record<string, SearchTerms>>;
   /** Fields of the document that queries filter, sort and group by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Composite indexes for its likely questions. */
-  readonly indexes?: readonly CompositeIndex[];
+  /** By default one for each column. */
+  readonly indexes?: readonly Index[];
   /** The subscribed event types; undefined for all (the case file). */
   readonly types: readonly string[] | undefined;
   readonly keys: (event: StoredEvent) => readonly string[];

@@ -5,6 +5,7 @@ import { conditionOf, withNone, type Condition, type ValueFilter, type Where } f
 import {
   projection,
   type ColumnType,
+  type Index,
   type Order,
   type Projection,
   type ProjectionShape,
@@ -146,16 +147,31 @@ export const readModel = <D extends object, E extends AnyEvent>({
   const search = Object.fromEntries(
     Object.entries(fields).flatMap(([name, { options }]) => (options.search ? [[name, options.search]] : [])),
   );
-  const indexes = questions.map((question) => [
+  const composite = questions.map((question): Index => [
     ...question.where.map((column) => ({ column: columnOf({ shown }, column), descending: false })),
     ...orderByText({ shown }, question.orderBy),
   ]);
+  const first = new Set(composite.map(([{ column } = { column: '' }]) => column));
+  // A filter by another text has no index of its own: each would cost every write more than the filter is worth.
+  const single = Object.entries(fields).flatMap(([name, { kind, options }]) => {
+    const isLookedUp = options.column || (kind === 'id' && options.filter && !first.has(name));
+    if (options.list || options.search || name === key || !(options.sort || isLookedUp)) return [];
+    return [orderByField({ shown }, { field: name })];
+  });
+  const indexes = [...composite, ...single];
   for (const { column } of [
     ...indexes.flat(),
     ...Object.values(lists).flatMap((list) => defaultOrderOf({ shown }, list)),
   ])
     if (column !== 'id' && !(column in columns))
       throw new Error(`${shape.name} has no column ${column}; give the field filter, sort or column.`);
+  for (const [list, declared] of Object.entries(lists)) {
+    const column = defaultOrderOf({ shown }, declared)[0]?.column;
+    if (column !== undefined && column !== 'id' && !indexes.some(([first]) => first?.column === column))
+      throw new Error(
+        `${shape.name} has no index for the order of ${list}; give ${column} sort, or declare a question.`,
+      );
+  }
   const folded = projection<D, E>({ ...shape, columns, search } as unknown as ProjectionShape<D, E>);
   return { ...folded, shown, indexes };
 };

@@ -1,4 +1,12 @@
-import { isSealed, Refused, type Collection, type ColumnType, type Document, type Scalar } from '@baton/kernel';
+import {
+  isSealed,
+  Refused,
+  type Collection,
+  type ColumnType,
+  type Document,
+  type Index,
+  type Scalar,
+} from '@baton/kernel';
 
 /** A document as the stores keep it: its JSON text, and beside it the values that queries see. */
 export interface DocumentRow {
@@ -30,6 +38,15 @@ export const fitsColumn = (type: ColumnType, value: unknown): boolean => value =
  * @throws Refused `documents/bad-collection`
  */
 export const signatureOf = ({ name, columns }: Collection): string => {
+  const known = signatures.get(columns)?.get(name);
+  if (known !== undefined) return known;
+  const signature = checkedSignature({ name, columns });
+  signatures.set(columns, (signatures.get(columns) ?? new Map<string, string>()).set(name, signature));
+  return signature;
+};
+/** By the columns of a read model, and the names of its generations: every call of a store asks for one. */
+const signatures = new WeakMap<Collection['columns'], Map<string, string>>();
+const checkedSignature = ({ name, columns }: Collection): string => {
   if (!/^[a-z0-9-]{1,100}$/.test(name))
     throw new Refused(
       'documents/bad-collection',
@@ -41,6 +58,11 @@ export const signatureOf = ({ name, columns }: Collection): string => {
       throw new Refused('documents/bad-collection', `${name} cannot have the column "${column}" of ${type}.`, column);
   return JSON.stringify(Object.entries(columns).sort(([a], [b]) => compareScalars(a, b)));
 };
+
+/** The indexes of a collection. Tokens have a table, or an index, of their own. */
+export const indexesOf = ({ columns, indexes }: Collection): readonly Index[] =>
+  indexes ??
+  Object.entries(columns).flatMap(([column, type]) => (type === 'tokens' ? [] : [[{ column, descending: false }]]));
 
 /** What `prepare` throws when a generation exists with other columns: its documents were written without them. */
 export const columnsChanged = ({ name }: Collection): Refused =>

@@ -13,11 +13,10 @@ import type {
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
-import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
+import { columnsChanged, indexesOf, rowOf, signatureOf, type DocumentRow } from './columns';
 import { generationDropped, leaseLost } from './refusals';
 import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
-  compositeNameOf,
   sqlValueOf,
   indexNameOf,
   keySql,
@@ -325,20 +324,15 @@ export class EmbeddedDocuments extends Documents {
         BEGIN DELETE FROM ${tokens} WHERE id = new.id AND field = '${column}'; ${insert}; END;`);
   }
 
-  /** Each column with the id, by which ties are broken; tokens have a table of their own. */
+  /** Each with the id, by which ties are broken. */
   private createIndexes(collection: Collection): void {
-    for (const index of collection.indexes ?? []) {
+    for (const index of indexesOf(collection)) {
       const columns = index.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`);
       const last = index.at(-1)?.descending ? 'id DESC' : 'id';
       this.database.exec(
-        `CREATE INDEX IF NOT EXISTS ${compositeNameOf(collection, index)} ON ${tableOf(collection)}(${columns.join(', ')}, ${last})`,
+        `CREATE INDEX IF NOT EXISTS ${indexNameOf(collection, index)} ON ${tableOf(collection)}(${columns.join(', ')}, ${last})`,
       );
     }
-    for (const [column, type] of Object.entries(collection.columns))
-      if (type !== 'tokens')
-        this.database.exec(
-          `CREATE INDEX IF NOT EXISTS ${indexNameOf(collection, column)} ON ${tableOf(collection)}(${columnNameOf(column)}, id)`,
-        );
   }
 
   private isEmpty(collection: Collection): boolean {
@@ -347,10 +341,8 @@ export class EmbeddedDocuments extends Documents {
 
   /** A rebuild's first documents: indexes made afterwards cost half of indexes kept up row by row. */
   private writeFirst(collection: Collection, rows: readonly DocumentRow[]): void {
-    for (const column of Object.keys(collection.columns))
-      this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, column)}`);
-    for (const index of collection.indexes ?? [])
-      this.database.exec(`DROP INDEX IF EXISTS ${compositeNameOf(collection, index)}`);
+    for (const index of indexesOf(collection))
+      this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, index)}`);
     this.write(collection, rows);
     this.createIndexes(collection);
   }

@@ -14,7 +14,7 @@ import type {
   Scalar,
   Where,
 } from '@baton/kernel';
-import { columnsChanged, rowOf, signatureOf, type DocumentRow } from './columns';
+import { columnsChanged, indexesOf, rowOf, signatureOf, type DocumentRow } from './columns';
 import type { Link } from '../link';
 import { generationDropped, leaseLost } from './refusals';
 import { clientOf, linkTo, throughLink, withOutageError } from './mongodb-link';
@@ -103,20 +103,15 @@ export class MongoDocuments extends Documents {
     await this.refuseDropped(name);
     const registered = await this.collections.findOne({ _id: name });
     if (registered && registered.columns !== signature) throw columnsChanged(collection);
-    const indexes = [
-      ...Object.keys(columns).map((column) => ({
-        key: new Map<string, 1 | -1>([
-          [pathOf(column), 1],
-          ['_id', 1],
-        ]),
-      })),
-      ...(collection.indexes ?? []).map((index) => ({
+    const tokens = Object.keys(columns).filter((column) => columns[column] === 'tokens');
+    const indexes = [...indexesOf(collection), ...tokens.map((column) => [{ column, descending: false }])].map(
+      (index) => ({
         key: new Map<string, 1 | -1>([
           ...index.map(({ column, descending }) => [pathOf(column), descending ? -1 : 1] as const),
           ['_id', index.at(-1)?.descending ? -1 : 1],
         ]),
-      })),
-    ];
+      }),
+    );
     if (indexes.length > 0) await this.collectionFor(collection).createIndexes(indexes);
     await this.collections.updateOne({ _id: name }, { $setOnInsert: { columns: signature } }, { upsert: true });
     this.prepared.set(name, signature);

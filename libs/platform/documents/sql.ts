@@ -1,4 +1,4 @@
-import type { CompositeIndex } from '@baton/kernel';
+import type { Index } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue } from './columns';
 import { HALF, type AggregatePlan, type Clause, type FindPlan, type Operator, type PlannedMeasure } from './query';
@@ -10,8 +10,7 @@ export interface SqlFragment {
 }
 
 export const tableOf = ({ name }: { readonly name: string }): string => `"documents-${name}"`;
-export const indexNameOf = ({ name }: { readonly name: string }, column: string): string => `"${name}.${column}"`;
-export const compositeNameOf = ({ name }: { readonly name: string }, index: CompositeIndex): string =>
+export const indexNameOf = ({ name }: { readonly name: string }, index: Index): string =>
   `"${name}.${index.map(({ column, descending }) => `${column}${descending ? '-' : ''}`).join('.')}"`;
 /** The prefix keeps columns of documents apart from our own. */
 export const columnNameOf = (column: string): string => (column === 'id' ? 'id' : `"c_${column}"`);

@@ -25,6 +25,18 @@ describe('the embedded key store', () => {
     expect([bytes.includes(key), bytes.includes(secret)]).toEqual([false, false]);
   });
 
+  it('sees a secret that another process has rotated', async () => {
+    const path = join(folder, 'rotated.db');
+    const [keys, other] = [EmbeddedKeyStore.open(path, master), EmbeddedKeyStore.open(path, master)];
+    const first = await keys.secret('hashes');
+    expect(await keys.secrets('hashes')).toEqual([first]);
+    const second = await other.rotate('hashes');
+    expect(await keys.secrets('hashes')).toEqual([second, first]);
+    expect(await keys.secret('hashes')).toEqual(second);
+    await keys.close();
+    await other.close();
+  });
+
   it('leaves no trace of a destroyed key in its files', async () => {
     const path = join(folder, 'erased.db');
     const keys = EmbeddedKeyStore.open(path, master);

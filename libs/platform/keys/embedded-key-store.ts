@@ -10,6 +10,10 @@ CREATE TABLE IF NOT EXISTS secrets (name TEXT, version INTEGER, wrapped BLOB NOT
 const PROOF = 'master-key-proof';
 
 type Keys = ReadonlyMap<string, Buffer>;
+interface Secret {
+  readonly version: number;
+  readonly value: Buffer;
+}
 interface PendingRequest {
   readonly subjects: readonly string[];
   readonly resolve: (keys: Keys) => void;
@@ -22,6 +26,9 @@ interface PendingRequest {
  */
 export class EmbeddedKeyStore extends KeyStore {
   private queue: PendingRequest[] = [];
+  private readonly secretVersions = new Map<string, readonly Secret[]>();
+  /** Changes when another connection commits. */
+  private writtenByOthers: number | undefined;
   private closed = false;
 
   private constructor(
@@ -161,16 +168,25 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.versions(name)[0] ?? this.database.transaction(() => this.versions(name)[0] ?? this.add(name, 1));
   }
 
-  private versions(name: string): readonly { readonly version: number; readonly value: Buffer }[] {
-    return this.database
+  /** The unwrapped versions are kept until another process has written to the file: it may have rotated the secret. */
+  private versions(name: string): readonly Secret[] {
+    const { data_version: written } = this.database.prepare('PRAGMA data_version').get<{ data_version: number }>()!;
+    if (written !== this.writtenByOthers) this.secretVersions.clear();
+    this.writtenByOthers = written;
+    const known = this.secretVersions.get(name);
+    if (known) return known;
+    const versions = this.database
       .prepare('SELECT version, wrapped FROM secrets WHERE name = ? ORDER BY version DESC')
       .all<{ version: number; wrapped: Uint8Array }>(name)
       .map(({ version, wrapped }) => ({ version, value: this.wrapper.unwrap(wrapped, secretName(name, version)) }));
+    this.secretVersions.set(name, versions);
+    return versions;
   }
 
   private add(name: string, version: number) {
     const { key, wrapped } = this.wrapper.generate(secretName(name, version));
     this.database.prepare('INSERT INTO secrets VALUES (?, ?, ?)').run(name, version, wrapped);
+    this.secretVersions.delete(name);
     return { version, value: key };
   }
 }

@@ -52,7 +52,7 @@ export interface FoldStores extends ParkedSequenceStores {
 }
 
 /**
- * When changed documents are saved: `live`, as soon as the end of the log is reached; `history`, when an import pauses;
+ * When changed documents are saved: `live`, as soon as the end of the log is reached; `history`, every few seconds of an import;
  * `rebuild`, at the end. In each mode also when a read model has this many unsaved documents; fewer during an import,
  * because it folds all read models at once and a rebuild folds one.
  */

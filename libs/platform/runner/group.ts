@@ -24,9 +24,15 @@ export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page
 export type AroundPage = (follower: string, events: number, take: () => Promise<void>) => Promise<void>;
 
 const IDLE_MS = 100;
+/** How long an import leaves what it has folded unsaved: most of it changes again at once. */
+const DEFERRED_MS = 3_000;
 
-/** The pages, and a `pause` when no page followed one for a moment. */
-async function* withPauses(pages: AsyncIterable<Page>, timers: Timers): AsyncIterable<Page | 'pause'> {
+/** The pages, and a `pause` when no page followed one for a moment; another one while `again` says so. */
+async function* withPauses(
+  pages: AsyncIterable<Page>,
+  timers: Timers,
+  again: () => boolean,
+): AsyncIterable<Page | 'pause'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
     for (let next = iterator.next(), hasPaused = true; ;) {
@@ -36,8 +42,8 @@ async function* withPauses(pages: AsyncIterable<Page>, timers: Timers): AsyncIte
       const got = await (idle ? Promise.race([next, idle]) : next);
       waiting.abort();
       if (got === 'pause') {
-        hasPaused = true;
         yield got;
+        hasPaused = !again();
         continue;
       }
       if (got.done) return;
@@ -73,6 +79,8 @@ export class FollowerGroup {
     private readonly onFault: (error: unknown) => void,
     private readonly aroundPage: AroundPage = (_follower, _events, take) => take(),
     private readonly timers: Timers = machineTimers,
+    /** Whether nobody waits for what is folded now. */
+    private readonly mayDefer: () => boolean = () => false,
   ) {}
 
   start(): void {
@@ -103,9 +111,14 @@ export class FollowerGroup {
           continue;
         }
         const pages = readAhead(this.log.follow(earliestPosition(this.followers), {}, { signal, limit: 2000 }));
-        for await (const page of withPauses(pages, this.timers)) {
+        let savedAt = this.timers.now();
+        let deferred = false;
+        for await (const page of withPauses(pages, this.timers, () => deferred)) {
           if (page === 'pause') {
+            deferred = this.mayDefer() && this.timers.now() - savedAt < DEFERRED_MS;
+            if (deferred) continue;
             for (const follower of this.followers) await follower.flush();
+            savedAt = this.timers.now();
             this.onProgress();
             continue;
           }

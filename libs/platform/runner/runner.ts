@@ -104,6 +104,8 @@ export class Runner {
   private timerLoops: readonly Promise<void>[] = [];
   private sendsClock = false;
   private saveMode: SaveMode = 'live';
+  /** How many calls wait for the read models. */
+  private catchingUp = 0;
 
   constructor(private readonly options: RunnerOptions) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = options;
@@ -113,8 +115,9 @@ export class Runner {
       this.groups.flatMap(({ followers }) => followers).find((follower) => follower.name === name)?.handled;
     this.positionWaits = new PositionWaits(options.documents, handled, timers);
     const progress = () => this.positionWaits.wake();
+    const mayDefer = () => this.saveMode === 'history' && this.catchingUp === 0;
     const group = (open: () => Promise<readonly Follower[]>) =>
-      new FollowerGroup(log, journal, open, progress, onFault, aroundPage, timers);
+      new FollowerGroup(log, journal, open, progress, onFault, aroundPage, timers, mayDefer);
     this.folds = group(() => this.openFolds());
     this.policyFollowers = group(() => this.openPolicyFollowers());
     this.effects = (options.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
@@ -125,7 +128,7 @@ export class Runner {
    * @param tick also send AdvanceClock every second, under the lease `clock`
    * @param history this process imports history and then calls `advanceClock(…, 'backfill')`. Until it stops, and while
    *   an import has not ended, no process sends a live AdvanceClock to streams that an import changed last; read models
-   *   are saved when the import pauses
+   *   are saved every few seconds, or when `catchUp` waits for them
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
     this.sendsClock = tick;
@@ -358,7 +361,12 @@ export class Runner {
   /** As `settle`, and waits until every read model has reached the end of the log. @returns that end */
   async catchUp(): Promise<Position> {
     const tip = await this.settle();
-    await this.waitPatiently(tip, 'read models');
+    this.catchingUp++;
+    try {
+      await this.waitPatiently(tip, 'read models');
+    } finally {
+      this.catchingUp--;
+    }
     return tip;
   }
 

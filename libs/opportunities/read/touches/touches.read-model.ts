@@ -67,7 +67,7 @@ const peopleOf = async (documents: DocumentReader, opportunityId: string): Promi
 /** One document per touch: the timeline of a person, and of the people of a deal. */
 export const touches = readModel<Touch, LeadEvent>({
   name: 'touches',
-  version: 1,
+  version: 2,
   node: 'Touch',
   description: 'One contact between a person and either team, as its source reported it.',
   key: 'touchId',
@@ -89,20 +89,19 @@ export const touches = readModel<Touch, LeadEvent>({
     { where: ['campaign'], orderBy: '-at' },
   ],
   keys: ({ id, type, data }) => (type === 'LeadVisitsJoined' ? data.visits.map((visit) => visit.id) : [id]),
-  initial: (touchId) => ({
-    ...{ touchId, leadId: '', visitorId: null, at: '', team: 'marketing', action: '', isVisit: false, by: '' },
-    ...reportedFacts({}),
-  }), // its one event has every value
+  initial: (touchId) => ({ touchId }) as Touch, // each of its events has every value
   on: {
-    TouchRecorded: (doc, { data, occurredAt, meta }) => ({
-      ...{ ...doc, ...reportedFacts(data), leadId: data.leadId, at: occurredAt },
+    TouchRecorded: ({ touchId }, { data, occurredAt, meta }) => ({
+      ...reportedFacts(data),
+      ...{ touchId, leadId: data.leadId, visitorId: null, at: occurredAt, isVisit: false },
       ...{ team: data.team, action: data.action, by: meta.actor },
     }),
-    LeadVisitsJoined: (doc, { data, meta }, touchId) => {
+    LeadVisitsJoined: ({ touchId }, { data, meta }) => {
       const visit = data.visits.find(({ id }) => id === touchId)!;
       return {
-        ...{ ...doc, ...reportedFacts(visit), leadId: data.leadId, visitorId: data.visitorId, at: visit.at },
-        ...{ team: visit.team, action: visit.action, isVisit: true, by: meta.actor },
+        ...reportedFacts(visit),
+        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true },
+        ...{ team: visit.team, action: visit.action, by: meta.actor },
       };
     },
   },
