@@ -17,6 +17,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
+import { watchCommits } from './file-watch';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS events (
@@ -31,7 +32,6 @@ const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
 const NO_LIMIT = -1; // to SQLite a negative limit is none
 const MAX_SCANNED_ROWS = 20_000; // rows that one page of a filtered read may look at
-const POLL_MS = 20;
 
 interface Row {
   position: number;
@@ -66,10 +66,11 @@ export class EmbeddedEventLog extends EventLog {
   private lastWriteFailed = false;
   private closed = false;
   private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
-  private poll: NodeJS.Timeout | undefined;
+  private unwatch: (() => void) | undefined;
 
   private constructor(
     private readonly database: Sqlite,
+    private readonly path: string,
     private readonly clock: Clock,
   ) {
     super();
@@ -79,7 +80,7 @@ export class EmbeddedEventLog extends EventLog {
   static open(path: string, clock: Clock, { readOnly = false } = {}): EmbeddedEventLog {
     const database = openDatabase(path, { synchronous: 'FULL', readOnly });
     if (!readOnly) database.exec(SCHEMA);
-    return new EmbeddedEventLog(database, clock);
+    return new EmbeddedEventLog(database, path, clock);
   }
 
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
@@ -196,6 +197,7 @@ export class EmbeddedEventLog extends EventLog {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();
     this.closed = true;
+    this.unwatch?.();
     for (const { wake } of [...this.waiters]) wake();
     this.database.close();
   }
@@ -346,17 +348,15 @@ export class EmbeddedEventLog extends EventLog {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
         this.waiters.delete(waiter);
-        if (this.waiters.size === 0) {
-          clearInterval(this.poll);
-          this.poll = undefined;
-        }
         resolve();
       };
       const waiter = { after, wake };
       signal?.addEventListener('abort', wake);
       this.waiters.add(waiter);
-      // Commits of this process wake at once; polling finds those of other processes.
-      this.poll ??= setInterval(() => this.wake(this.maxPosition()), POLL_MS);
+      // Commits of this process wake at once.
+      this.unwatch ??= watchCommits(this.path, () => {
+        if (this.waiters.size > 0) this.wake(this.maxPosition());
+      });
     });
   }
 

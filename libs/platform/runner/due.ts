@@ -34,7 +34,7 @@ export const sendDue = async (
 ): Promise<number> => {
   let sent = 0;
   const faults: unknown[] = [];
-  let skipsImported = mode === 'live' && (await isImportRunning());
+  let skipsImported = false;
   for (const { due: projection, to, commands } of aggregates) {
     if (!projection) continue;
     const knowsMode = 'mode' in projection.columns;

@@ -1,0 +1,50 @@
+import { watch, type FSWatcher } from 'node:fs';
+
+const POLL_MS = 20;
+/** A commit is visible some time after its bytes are in the file. */
+const ACTIVE_MS = 1_000;
+/** Not every file system tells of changes. */
+const QUIET_MS = 1_000;
+
+/**
+ * Looks whenever another process may have committed to a SQLite file in WAL mode: often while the file changes, and once
+ * a second when it does not.
+ * @param path of the database file; `:memory:` has no other process
+ * @returns ends it
+ */
+export const watchCommits = (path: string, look: () => void): (() => void) => {
+  if (path === ':memory:') return () => undefined;
+  let changedMs = performance.now();
+  let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const isActive = () => !watcher || performance.now() - changedMs < ACTIVE_MS;
+  const schedule = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => {
+        schedule();
+        look();
+      },
+      isActive() ? POLL_MS : QUIET_MS,
+    );
+  };
+  const unwatch = () => {
+    watcher?.close();
+    watcher = undefined;
+  };
+  try {
+    watcher = watch(`${path}-wal`, { persistent: false }, () => {
+      const wasQuiet = !isActive();
+      changedMs = performance.now();
+      if (wasQuiet) schedule();
+    });
+    watcher.on('error', unwatch);
+  } catch {
+    unwatch(); // the system watches no more files: look often
+  }
+  schedule();
+  return () => {
+    clearTimeout(timer);
+    unwatch();
+  };
+};
