@@ -56,7 +56,7 @@ const argumentsWithin = (args: readonly GraphQLArgument[]): string => {
 };
 
 /** Every field below a type; of a node within a node only the id, as lists have the rest of it. */
-const selectionOf = (type: GraphQLOutputType, without: ReadonlySet<string>, within = false): string => {
+export const selectionOf = (type: GraphQLOutputType, without: ReadonlySet<string>, within = false): string => {
   const of = getNamedType(type);
   if (isLeafType(of)) return '';
   if (!isObjectType(of)) return '{ __typename id }';
