@@ -4,11 +4,11 @@ import type { Served } from './baton';
 /** The calls that read; those of followers and leases are others. */
 const reads = [
   [Documents, ['getMany', 'find', 'count', 'aggregate']],
-  [EventLog, ['read', 'readAll']],
+  [EventLog, ['read', 'readAll', 'revisionOf']],
   [KeyStore, ['find', 'secret', 'secrets']],
 ] as const;
 
-/** Counts the calls of the stores of a server during some work: `Documents.find` … */
+/** Counts the calls of the stores of a server during some work: `Documents.find deals-v3`, `EventLog.read` … */
 export const storeCallsOf = async (served: Served, work: () => Promise<unknown>): Promise<readonly string[]> => {
   const calls: string[] = [];
   const spies = reads.flatMap(([port, methods]) => {
@@ -16,8 +16,8 @@ export const storeCallsOf = async (served: Served, work: () => Promise<unknown>)
     return methods.map((method) => {
       const call = store[method]!.bind(store) as (...given: unknown[]) => unknown;
       return jest.spyOn(store, method).mockImplementation((...given: unknown[]) => {
-        const { name } = given[0] as { name?: string };
-        calls.push(`${port.name}.${method} ${name ?? ''}`);
+        const { name } = given[0] as { readonly name?: string };
+        calls.push(name === undefined ? `${port.name}.${method}` : `${port.name}.${method} ${name}`);
         return call(...given);
       });
     });
