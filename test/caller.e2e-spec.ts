@@ -4,6 +4,7 @@ import { opportunityCommands } from '@baton/opportunities';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { onServers, Served, temporaryFolder } from './support/baton';
+import { storeCallsOf } from './support/calls';
 import { listen, socketOf } from './support/subscriber';
 
 const PAGE = 'https://app.example.org';
@@ -38,6 +39,8 @@ describe('a caller', () => {
     const revision = async (stream: string) =>
       (await served.ask<{ revision: number | null }>(`{ revision(stream: "${stream}") }`, ['analyst'])).data.revision;
     expect(await revision('lead-ada')).toBeNull();
+    const calls = await storeCallsOf(served, () => revision('lead-ada'));
+    expect(calls.filter((call) => call.startsWith('EventLog.'))).toEqual(['EventLog.revisionOf']); // not the whole stream
     await send('captureLead(commandId: "c1", input: { leadId: "ada", source: "web" })');
     const read = await revision('lead-ada');
     const change = (id: string) =>

@@ -39,6 +39,6 @@ export const revisionReport = report({
   ask: async ({ stream }, { sources: { log } }) => {
     if (!/^[a-z]+(-[a-z]+)*-./.test(stream))
       throw new Refused('stream/bad-name', 'stream must be a kind and an id, such as lead-ada.', 'stream');
-    return (await log.read(stream)).at(-1)?.revision ?? null;
+    return (await log.revisionOf(stream)) ?? null;
   },
 });

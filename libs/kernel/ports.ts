@@ -92,6 +92,8 @@ export abstract class EventLog {
   abstract appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]>;
   /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */
   abstract read(stream: string, from?: number, limit?: number): Promise<readonly RawEvent[]>;
+  /** The revision of the last event of a stream, without reading those before; undefined when there is no such stream. */
+  abstract revisionOf(stream: string): Promise<number | undefined>;
   /** The next page (at most `limit` matching events) after a position, in log order. */
   abstract readAll(after: Position, filter?: EventFilter, limit?: number): Promise<Page>;
   /**

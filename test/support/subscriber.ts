@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createClient, type Client } from 'graphql-ws';
+import type { ExecutionResult } from 'graphql';
 import { WebSocket } from 'ws';
 import type { Served } from './baton';
 
@@ -70,3 +71,19 @@ export const listen = (client: Client, query: string, variables: Record<string, 
     });
   return { answers, codes, until, over, stop };
 };
+
+/** The first message of a subscription, or the errors with which it ends. */
+export const firstOf = (client: Client, query: string): Promise<ExecutionResult<Record<string, unknown>>> =>
+  new Promise((resolve, reject) => {
+    const stop = client.subscribe<Record<string, unknown>>(
+      { query },
+      {
+        next: (result) => {
+          resolve(result as ExecutionResult<Record<string, unknown>>);
+          stop();
+        },
+        error: (error) => (Array.isArray(error) ? resolve({ errors: error }) : reject(error as Error)),
+        complete: () => reject(new Error('There was no message.')),
+      },
+    );
+  });

@@ -78,6 +78,10 @@ export class WorldLog extends EventLog {
     return this.events.filter((event) => event.stream === stream && event.revision >= from).slice(0, limit);
   }
 
+  async revisionOf(stream: string) {
+    return this.events.findLast((event) => event.stream === stream)?.revision;
+  }
+
   protected matching(after: Position, { types }: EventFilter, limit: number): RawEvent[] {
     return this.events
       .filter(({ position, type }) => position > after && (!types || types.includes(type)))

@@ -89,6 +89,14 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(`${stream}-other`)).toEqual([]);
     });
 
+    it('knows the revision of a stream, and none of an unknown one', async () => {
+      await append('none', ...some(3));
+      expect(await log.revisionOf(stream)).toBe(2);
+      await append(2, anEvent());
+      expect(await log.revisionOf(stream)).toBe(3);
+      expect(await log.revisionOf(`${stream}-other`)).toBeUndefined();
+    });
+
     it('reads at most `limit` events of a stream', async () => {
       await append('none', ...some(5));
       const revisions = async (from: number, limit?: number) =>

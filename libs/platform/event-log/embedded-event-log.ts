@@ -113,7 +113,7 @@ export class EmbeddedEventLog extends EventLog {
         const tip = this.maxPosition();
         let last = this.recordedAtOf(tip);
         const rows = events.map(({ stream, revision, id, type, data, meta, recordedAt }, index): Row => {
-          const head = this.revisionOf(stream);
+          const head = this.headOf(stream);
           if (revision !== head + 1)
             throw new Conflict('log/wrong-revision', `${stream} is at revision ${head}; ${revision} does not follow.`);
           this.streamRevisions.set(stream, revision);
@@ -136,6 +136,11 @@ export class EmbeddedEventLog extends EventLog {
       .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`)
       .all(stream, from, limit)
       .map(rawEventOf);
+  }
+
+  async revisionOf(stream: string): Promise<number | undefined> {
+    this.assertOpen();
+    return this.storedHeadOf(stream); // another process may have written since
   }
 
   async readAll(after: Position, filter: EventFilter = {}, limit = DEFAULT_PAGE): Promise<Page> {
@@ -286,7 +291,7 @@ export class EmbeddedEventLog extends EventLog {
     const rows: Row[] = [];
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;
-      const head = this.revisionOf(stream);
+      const head = this.headOf(stream);
       const existing = existingAnswer(append, head, places);
       if (existing) return existing;
       events.forEach(({ id, type }, index) => {
@@ -311,13 +316,17 @@ export class EmbeddedEventLog extends EventLog {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  private revisionOf(stream: string): number {
+  private headOf(stream: string): number {
     const cached = this.streamRevisions.get(stream);
     if (cached !== undefined) return cached;
-    const row = this.database.prepare('SELECT max(revision) AS revision FROM events WHERE stream = ?').get<Row>(stream);
-    const head = row!.revision ?? -1;
+    const head = this.storedHeadOf(stream) ?? -1;
     this.streamRevisions.set(stream, head);
     return head;
+  }
+
+  private storedHeadOf(stream: string): number | undefined {
+    const sql = 'SELECT max(revision) AS revision FROM events WHERE stream = ?';
+    return this.database.prepare(sql).get<{ readonly revision: number | null }>(stream)?.revision ?? undefined;
   }
 
   private insert(rows: readonly Row[]) {

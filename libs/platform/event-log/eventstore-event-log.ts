@@ -202,6 +202,11 @@ export class EventStoreEventLog extends EventLog {
     return this.withRetries((ms) => this.readStream(stream, options, ms));
   }
 
+  async revisionOf(stream: string): Promise<number | undefined> {
+    const options = { fromRevision: END, direction: BACKWARDS, maxCount: 1 } as const;
+    return (await this.withRetries((ms) => this.readStream(stream, options, ms)))[0]?.revision;
+  }
+
   async readAll(after: Position, filter: EventFilter = {}, limit = DEFAULT_PAGE): Promise<Page> {
     const fromPosition = logPositionOf(after);
     const wanted = filter.types && new Set(filter.types);

@@ -19,6 +19,7 @@ export { answerQuestions, Heavy, HeavyQueries, LARGE_ANSWER_FIELDS } from './hea
 export { limits } from './limits';
 export { EndSignal, positionsOf, SharedReading, snapshotsOf } from './subscriptions';
 export { FilterField, ValueFilterInput } from './filters';
+export { BatchRead } from './batch-read';
 export { enumOf } from './enums';
 export { listsOf } from './lists';
 export { NodeLoader, NodeResolver } from './nodes';

@@ -47,6 +47,9 @@ export class ObservedEventLog extends EventLog {
   read(stream: string, from?: number, limit?: number) {
     return this.log.read(stream, from, limit);
   }
+  revisionOf(stream: string) {
+    return this.log.revisionOf(stream);
+  }
   readAll(after: Position, filter?: EventFilter, limit?: number) {
     return this.log.readAll(after, filter, limit);
   }

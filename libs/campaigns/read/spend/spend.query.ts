@@ -22,14 +22,21 @@ export async function* recordedSpend(models: ReadModels): AsyncGenerator<Spend> 
     }
 }
 
-/** What a campaign cost so far, one amount per currency. */
-export const spentOn = async (models: ReadModels, campaignId: string): Promise<readonly MoneySum[]> => {
+/** What campaigns cost so far, by campaign: one amount per currency, in the order of their codes. */
+export const spentOn = async (
+  models: ReadModels,
+  campaignIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly MoneySum[]>> => {
   const groups = await models.aggregate(spend, {
-    where: { campaignId: { eq: campaignId } },
-    by: ['currency'],
+    where: { campaignId: { in: campaignIds } },
+    by: ['campaignId', 'currency'],
     measures: { minor: { sum: 'amountMinor' } },
   });
-  return groups
-    .map(({ keys, values }) => ({ minor: values['minor'] as MoneySum['minor'], currency: keys[0] as string }))
-    .sort((a, b) => (a.currency < b.currency ? -1 : 1));
+  const spent = new Map<string, MoneySum[]>();
+  for (const { keys, values } of groups) {
+    const [campaignId, currency] = keys as [string, string];
+    const amount = { minor: values['minor'] as MoneySum['minor'], currency };
+    spent.set(campaignId, [...(spent.get(campaignId) ?? []), amount]);
+  }
+  return spent;
 };

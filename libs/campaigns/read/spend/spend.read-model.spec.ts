@@ -28,11 +28,16 @@ describe('spend', () => {
         on('autumn', '2024-01-01', 'social', 8, 'EUR'),
       ],
     );
-    expect(await spentOn(models, 'spring')).toEqual([
-      { minor: 75, currency: 'EUR' },
-      { minor: 3, currency: 'USD' },
+    const spent = await spentOn(models, ['spring', 'winter']);
+    expect([...spent]).toEqual([
+      [
+        'spring',
+        [
+          { minor: 75, currency: 'EUR' },
+          { minor: 3, currency: 'USD' },
+        ],
+      ],
     ]);
-    expect(await spentOn(models, 'winter')).toEqual([]);
   });
 
   it('without a campaign is the newest record of its id, and never one of a campaign', async () => {

@@ -8,7 +8,7 @@ import { attempts, disposition, firstResponse } from '@baton/sla-clocks';
 import { clockStatus } from '@baton/sla-clocks';
 import { isCapturedLead, type CapturedLead } from '@baton/leads';
 import { handoffs } from '../handoffs/handoffs.read-model';
-import { boardClockOf, clocksOf, slaCounts, whereClocks, workingOf, type ClockFilters } from './sla-board.query';
+import { boardClockOf, openClocksOf, slaCounts, whereClocks, workingOf, type ClockFilters } from './sla-board.query';
 import { mergedWithOpenClocks, slaClocks } from './sla-clocks.read-model';
 import { clockIdOf, slaStates, type SlaClockState } from './sla-clocks.rules';
 
@@ -27,9 +27,15 @@ const told = async (act: (ada: World) => Promise<unknown>, agreed = owing(hour))
   await act(ada);
   return ada.events();
 };
+/** The open clocks of `ada`, as they stand at an instant. */
+const clocksAt = async (models: Models, at: Instant) => {
+  const merged = (await models.get(handoffs, 'ada'))?.merged ? ['ada'] : [];
+  const open = (await openClocksOf(models, ['ada'])).get('ada') ?? [];
+  return open.map((clock) => boardClockOf(clock, at, new Set(merged)));
+};
 const statesAt = async (events: readonly StoredEvent[], minutes: readonly number[]) => {
   const models = await modelsFrom(events);
-  return Promise.all(minutes.map(async (at) => (await clocksOf(models, 'ada', minute(at))).map(({ state }) => state)));
+  return Promise.all(minutes.map(async (at) => (await clocksAt(models, minute(at))).map(({ state }) => state)));
 };
 type Question = ClockFilters & { readonly at: Instant; readonly state?: SlaClockState };
 type Models = Awaited<ReturnType<typeof modelsFrom>>;
@@ -50,8 +56,12 @@ const allPages = async (models: Models, { at, state, ...filters }: Question, siz
     if (!(backwards ? pageInfo.hasPreviousPage : pageInfo.hasNextPage)) return { clocks, totals: [...totals] };
   }
 };
-const workingIn = async (models: Models, clock: { readonly startedBy: string; readonly kind: string }) =>
-  workingOf(models, (await models.get(slaClocks, clockIdOf(clock)))!);
+const workingIn = async (models: Models, of: { readonly startedBy: string; readonly kind: string }) => {
+  const clock = (await models.get(slaClocks, clockIdOf(of)))!;
+  const working = (await workingOf(models, [clock])).get(clock)!;
+  if (working instanceof Error) throw working;
+  return working;
+};
 
 describe('a clock on the board', () => {
   it('is at risk from the warning of its policy, and breached at the due instant', async () => {
@@ -120,7 +130,7 @@ describe('a clock on the board', () => {
         dueAt: minute(5 + 21 * DAY),
       },
     ]);
-    expect(await clocksOf(models, 'ada', minute(20))).toEqual([]); // no longer an obligation
+    expect(await clocksAt(models, minute(20))).toEqual([]); // no longer an obligation
   });
   it('names the queue of the lead', async () => {
     const routed = await told(
@@ -247,7 +257,7 @@ describe('the calculation of a deadline', () => {
       { ...owing(owed), ...inOffice },
     );
     const models = await modelsFrom(events, calendar);
-    const { startedBy, kind, dueAt, calendar: hoursOf } = (await clocksOf(models, 'ada', minute(0)))[0]!;
+    const { startedBy, kind, dueAt, calendar: hoursOf } = (await clocksAt(models, minute(0)))[0]!;
     const working = await workingIn(models, { startedBy, kind });
     const hours = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 3_600_000;
     expect(working.map((part) => [part.kind, hours(part.from, part.to)])).toEqual([
@@ -277,7 +287,7 @@ describe('the calculation of a deadline', () => {
       { ...owing(owed), 'business-calendar': [[always, body]] } as never,
     );
     const models = await modelsFrom(events, agreedHours(body));
-    const { startedBy, kind, dueAt } = (await clocksOf(models, 'ada', minute(0)))[0]!;
+    const { startedBy, kind, dueAt } = (await clocksAt(models, minute(0)))[0]!;
     const working = await workingIn(models, { startedBy, kind });
     expect(working.map((part) => part.kind)).toEqual(['closed', 'counted', 'closed', 'counted']);
     expect([working.at(-1)!.to, dueAt]).toEqual(['2024-01-18T20:00:00.000Z', '2024-01-18T20:00:00.000Z']);

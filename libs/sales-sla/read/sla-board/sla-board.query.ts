@@ -1,5 +1,5 @@
 import { bothWhere, conditionsOf, NotFound, type Instant, type ValueFilter, type Where } from '@baton/kernel';
-import { calendarNamed, definitionOf, getDefinition } from '@baton/definitions';
+import { calendarNamed, definitionOf, definitions } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
 import { compileCalendar, deadline, type Deadline } from '@baton/sla-clocks';
 import { handoffs, openClocks } from '../handoffs/handoffs.read-model';
@@ -57,36 +57,40 @@ export const slaCounts = async (
   return Object.fromEntries(await Promise.all(counts)) as Record<SlaClockState, number>;
 };
 
-/** The open obligations of sales to a lead, next due first. */
-export const clocksOf = async (models: ReadModels, leadId: string, at: Instant): Promise<readonly BoardClock[]> => {
-  const lead = await models.get(handoffs, leadId);
-  const merged = new Set(lead?.merged ? [leadId] : []);
-  return lead ? openClocks(lead).map((clock) => boardClockOf(clock, at, merged)) : [];
+/** The open obligations of sales to some leads, by lead, next due first. */
+export const openClocksOf = async (
+  models: ReadModels,
+  leadIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly RecordedClock[]>> => {
+  const found = await models.getMany(handoffs, leadIds);
+  return new Map([...found].map(([leadId, lead]) => [leadId, openClocks(lead)]));
 };
 
 /**
- * How the deadline of a clock comes about: the intervals counted, closed, holiday and paused from its start on. The
- * counted ones sum to the budget. Computed anew from what the events say and from the version of the calendar that they
- * name.
- * @throws NotFound `definition/unknown-version` where the calendar is not known at that cut
+ * How the deadlines of clocks come about: the intervals counted, closed, holiday and paused from the start on. The counted
+ * ones sum to the budget. Computed anew from what the events say and from the version of the calendar that they name.
+ * @returns by clock; NotFound `definition/unknown-version` where the calendar is not known at that cut
  */
 export const workingOf = async (
   models: ReadModels,
-  { calendar, calendarCode, startedAt, budgetMs, pauses }: RecordedClock,
-): Promise<Deadline['working']> => {
-  const hours = calendar === undefined ? 'wall-clock' : await calendarOf(models, calendar, calendarCode);
-  return deadline(startedAt, budgetMs, hours, pauses).working;
+  clocks: readonly RecordedClock[],
+): Promise<ReadonlyMap<RecordedClock, Deadline['working'] | NotFound>> => {
+  const refs = new Set(clocks.flatMap(({ calendar }) => calendar ?? []));
+  const calendars = await models.getMany(definitions, [...refs]);
+  return new Map<RecordedClock, Deadline['working'] | NotFound>(
+    clocks.map((clock) => {
+      const { calendar, calendarCode, startedAt, budgetMs, pauses } = clock;
+      if (calendar === undefined) return [clock, deadline(startedAt, budgetMs, 'wall-clock', pauses).working];
+      const version = calendars.get(calendar);
+      const time =
+        version && calendarNamed(definitionOf('business-calendar', version.number, version.body).body, calendarCode);
+      if (!time) return [clock, unknownCalendar(calendar, calendarCode)];
+      return [clock, deadline(startedAt, budgetMs, compileCalendar(time), pauses).working];
+    }),
+  );
 };
-
-const calendarOf = async (models: ReadModels, ref: string, code: string | undefined) => {
-  const kind = 'business-calendar';
-  const number = Number(ref.slice(kind.length + 1));
-  const version = await getDefinition(models, { kind, number });
-  const time = version && calendarNamed(definitionOf(kind, number, version.body).body, code);
-  if (!time)
-    throw new NotFound(
-      'definition/unknown-version',
-      `The calendar ${ref}${code === undefined ? '' : ` with code ${code}`} is not known at this time.`,
-    );
-  return compileCalendar(time);
-};
+const unknownCalendar = (ref: string, code: string | undefined): NotFound =>
+  new NotFound(
+    'definition/unknown-version',
+    `The calendar ${ref}${code === undefined ? '' : ` with code ${code}`} is not known at this time.`,
+  );

@@ -1,13 +1,19 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Clock, enumField, idField, instantField, objectFields } from '@baton/kernel';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
-import { cutOf, enumOf, nodeTypes, objectTypeOf } from '@baton/platform/graphql';
+import { BatchRead, cutOf, documentOf, enumOf, nodeTypes, objectTypeOf } from '@baton/platform/graphql';
 import { slaIntervalKinds, type Deadline } from '@baton/sla-clocks';
-import DataLoader from 'dataloader';
 import { handoffs } from '../handoffs/handoffs.read-model';
 import { workingOf } from './sla-board.query';
 import { slaClocks } from './sla-clocks.read-model';
-import { clockStates, knownStateOf, stateOf, type ClockFacts, type SlaClockState } from './sla-clocks.rules';
+import {
+  clockStates,
+  knownStateOf,
+  stateOf,
+  type ClockFacts,
+  type RecordedClock,
+  type SlaClockState,
+} from './sla-clocks.rules';
 
 const Interval = objectTypeOf(
   objectFields('SlaInterval', 'An interval between start and due, and how it was counted.', {
@@ -17,18 +23,26 @@ const Interval = objectTypeOf(
     by: idField('The event that paused the clock.', { optional: true }),
   }),
 );
-type ClockNode = ClockFacts & { readonly clockId: string; readonly leadId: string };
+type ClockNode = ClockFacts & { readonly leadId: string };
 
 /** What the document of a clock does not hold: its state, which its lead may change, and the working of its deadline. */
 @Resolver(() => nodeTypes.of(slaClocks))
 export class SlaClockResolver {
-  /** Whether leads are merged into others, by the cut: those of one answer are read with one call. */
-  private readonly merged = new WeakMap<object, DataLoader<string, boolean>>();
+  /** Whether leads are merged into others. */
+  private readonly merged: BatchRead<string, boolean>;
+  private readonly workings: BatchRead<RecordedClock, Deadline['working']>;
 
   constructor(
-    private readonly models: ReadModels,
+    models: ReadModels,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.merged = new BatchRead(
+      models,
+      async (at, ids) => new Map([...(await at.getMany(handoffs, ids))].map(([id, { merged }]) => [id, merged])),
+      false,
+    );
+    this.workings = new BatchRead<RecordedClock, Deadline['working']>(models, workingOf, []);
+  }
 
   @ResolveField(() => enumOf(clockStates), { description: 'The state by when things happened.' })
   state(@Parent() node: ClockNode): Promise<SlaClockState> {
@@ -46,30 +60,13 @@ export class SlaClockResolver {
     description:
       'The calculation of the deadline: the intervals from the start to due, or to the pause, without gaps; the counted ones sum to the budget.',
   })
-  async working(@Parent() node: ClockNode): Promise<Deadline['working']> {
-    const models = this.models.asOf(cutOf(node));
-    const clock = await models.get(slaClocks, node.clockId);
-    return clock ? workingOf(models, clock) : [];
+  working(@Parent() node: ClockNode): Promise<Deadline['working']> {
+    return this.workings.load(node, documentOf(slaClocks, node));
   }
 
   private async stateBy(stateIn: typeof stateOf, node: ClockNode): Promise<SlaClockState> {
-    const cut = cutOf(node);
     const mayWait = node.outcome === 'open' && !node.breachRecorded;
-    const merged = mayWait && (await this.mergedAt(cut ?? this.models, this.models.asOf(cut)).load(node.leadId));
-    return stateIn(node, referenceInstantOf(cut, this.clock), merged);
-  }
-
-  private mergedAt(key: object, models: ReadModels): DataLoader<string, boolean> {
-    const known =
-      this.merged.get(key) ??
-      new DataLoader<string, boolean>(
-        async (ids) => {
-          const found = await models.getMany(handoffs, [...new Set(ids)]);
-          return ids.map((id) => found.get(id)?.merged ?? false);
-        },
-        { cache: false },
-      );
-    this.merged.set(key, known);
-    return known;
+    const merged = mayWait && (await this.merged.load(node, node.leadId));
+    return stateIn(node, referenceInstantOf(cutOf(node), this.clock), merged);
   }
 }
