@@ -9,7 +9,7 @@ import { salesSlaParts } from '@baton/sales-sla/sales-sla.module';
 import { opportunitiesParts } from '@baton/opportunities/opportunities.module';
 import { attributionParts } from '@baton/attribution/attribution.module';
 import { insightsParts } from '@baton/insights/insights.module';
-import { auditParts } from '@baton/audit/audit.module';
+import { AuditModule, auditParts } from '@baton/audit/audit.module';
 import type { Config } from '@baton/platform/config';
 import { importsParts } from '@baton/platform/imports';
 import { outboxParts } from '@baton/platform/outbox';
@@ -46,7 +46,7 @@ export class BatonModule {
   ): DynamicModule {
     return {
       module: BatonModule,
-      imports: [PlatformModule.forRoot(config, contextParts, surroundings), DefinitionsModule, ...edge],
+      imports: [PlatformModule.forRoot(config, contextParts, surroundings), DefinitionsModule, AuditModule, ...edge],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DefinitionSource, type Clock } from '@baton/kernel';
+import { LogHeads } from '@baton/audit/audit.module';
 import { definitionKinds } from '@baton/definitions';
 import { readConfig, type Config } from '@baton/platform/config';
 import { storeNotice } from '@baton/platform/data-folder';
@@ -42,7 +43,10 @@ export const serve = async (
     // From here on the definitions are followed, so queries that need them do not read the log. The first read must
     // succeed.
     await app.get(DefinitionSource).forKinds(definitionKinds);
-    if (config.project) await app.get(Runner).start();
+    if (config.project) {
+      await app.get(Runner).start();
+      app.get(LogHeads).start();
+    }
   };
   const begin = async () => {
     limitRequests(app);

@@ -76,6 +76,32 @@ export const actions: Readonly<Record<string, Actions>> = {
       example: 'revoke 0f3a91c27be4',
     },
   },
+  proof: {
+    head: { does: 'Print the newest signed head.', options: [], example: 'head' },
+    sign: {
+      does: 'Sign a head of the log as it is now, and hand it to the witness.',
+      options: [],
+      example: 'sign > head.txt',
+    },
+    event: {
+      does: 'Prove that an event, given by its id or position, is in the log.',
+      arguments: '<event>',
+      options: ['size'],
+      example: 'event 5f0c0b7e-5f0a-5a43-9a43-3f0f5c1a2b3c --json',
+    },
+    consistency: {
+      does: 'Prove that the first so many events are the beginning of a later size.',
+      arguments: '<from>',
+      options: ['to'],
+      example: 'consistency 1200 --to 5000',
+    },
+    key: {
+      does: 'Print the verifier keys, the current one first; or a new signing key.',
+      options: ['new'],
+      example: 'key',
+    },
+    rotate: { does: 'Replace the signing key; earlier verifier keys are kept.', options: [], example: 'rotate' },
+  },
   parked: {
     list: {
       does: 'List the parked sequences, each with the event that could not be handled.',

@@ -15,6 +15,7 @@ import { KeysCommand } from './keys.command';
 import { OutboxCommand } from './outbox.command';
 import { fail, print, warn } from './output';
 import { ParkedCommand } from './parked.command';
+import { ProofCommand } from './proof.command';
 import { RebuildCommand } from './rebuild.command';
 import { ReportCommand } from './report.command';
 import { RestoreCommand } from './restore.command';
@@ -36,6 +37,7 @@ import { terminal } from './terminal';
     ParkedCommand,
     OutboxCommand,
     KeysCommand,
+    ProofCommand,
     DefinitionsCommand,
     CounterfactualCommand,
     BackupCommand,

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventLog } from '@baton/kernel';
+import { LogHeads } from '@baton/audit/audit.module';
 import { readConfig } from '@baton/platform/config';
 import { HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
@@ -27,6 +28,7 @@ const work = async (): Promise<void> => {
   const prepare = async () => {
     await app.get(EventLog).tip(); // the first read must succeed
     await app.get(Runner).start();
+    app.get(LogHeads).start();
   };
   await listenOrClose(app, config, { prepare });
   stopOnSignals(app);

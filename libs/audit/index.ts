@@ -11,3 +11,7 @@ export {
 } from './read/case-file/case-file.query';
 export { caseFileTimes, type CaseFileTime, type Cause } from './read/case-file/case-file.rules';
 export { eventsAfter, type EventPage } from './read/events/events.query';
+export { logHeads } from './read/proof/log-heads.read-model';
+export { logTree } from './read/proof/log-tree.projection';
+export { LogTree } from './read/proof/log-tree.query';
+export { proveConsistency, proveEvent } from './read/proof/proof.report';

@@ -40,6 +40,29 @@ export interface Projection<D = any> {
    * key.
    */
   readonly blockSize?: number;
+  /** It is a fold of the whole log, see `logFold`: `keys` and `fold` are not used. */
+  readonly ofLog?: LogFold;
+}
+
+/** An event as the log keeps it: personal fields are ciphertext, the data has the version it was written with. */
+export type EventInLog = Omit<StoredEvent, 'occurredAt'>;
+/** A row that a fold of the log has completed; it is written once. */
+export interface LogRow {
+  readonly id: string;
+  readonly doc: object;
+}
+export interface LogFold {
+  /** Continues from a saved state; undefined: from the beginning of the log. */
+  readonly from: (state: object | undefined) => LogFolding;
+  /** Says what differs between a row or state and the same one folded anew, for whoever looks for an altered event. */
+  readonly difference: (expected: object, found: object | undefined) => readonly string[];
+}
+/** A fold of the log at one place. */
+export interface LogFolding {
+  /** Adds the next event. @returns the rows that are complete with it */
+  readonly add: (event: EventInLog) => readonly LogRow[];
+  /** What is not in complete rows: bounded, and enough to continue from here. */
+  readonly state: () => object;
 }
 
 export interface ProjectionShape<D, E extends AnyEvent> {
@@ -134,6 +157,28 @@ export const eventIndex = <E extends IndexEntry>(shape: {
   fold: (_, event, key) => shape.entry(event, key),
   blockSize: ENTRIES_PER_BLOCK,
 });
+
+/**
+ * Declares a fold of the whole log in its order, whatever the events are: a hash tree. It makes rows that are written once
+ * and never changed, and a bounded state, which is saved with each checkpoint (`LOG_STATE`). An event of a type that this
+ * build does not know counts like any other, because the events are not decoded.
+ */
+export const logFold = (
+  shape: Pick<Projection, 'name' | 'version' | 'columns'> & LogFold,
+): Projection & { readonly ofLog: LogFold } => ({
+  ...{ name: shape.name, version: shape.version, columns: shape.columns },
+  ...{ personal: false, search: {}, types: undefined },
+  keys: () => [],
+  initial: () => ({}),
+  fold: (document: object) => document,
+  ofLog: { from: shape.from, difference: shape.difference },
+});
+/** The document with the state of a fold of the log, and the number of events in it. */
+export const LOG_STATE = 'state';
+export interface LogState {
+  readonly count: number;
+  readonly state: object;
+}
 
 /** The read model with the mode (`live` or `backfill`) of the last event added to each document. */
 export const withMode = <D extends object>(of: Projection<D>): Projection<D & Partial<Pick<EventMeta, 'mode'>>> => ({

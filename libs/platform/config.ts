@@ -27,6 +27,38 @@ export const settings = [
       '32 bytes in base64 that wrap all data keys. Required with MongoDB; otherwise a file in the data folder is created at first use.',
   },
   {
+    name: 'BATON_SIGNING_KEY',
+    key: 'signingKey',
+    fallback: '',
+    meaning:
+      'Key that signs the heads of the Merkle log (`baton proof key --new` prints one). With MongoDB no head is signed without it; otherwise the file signing.key in the data folder is created at first use.',
+    pattern: /^(PRIVATE\+KEY\+[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*)?$/,
+    requirement: 'be a signing key, PRIVATE+KEY+name+id+key',
+  },
+  {
+    name: 'BATON_VERIFIER_KEYS',
+    key: 'verifierKeys',
+    fallback: '',
+    meaning: 'Comma-separated verifier keys of earlier signing keys, by which older heads are verified.',
+  },
+  {
+    name: 'BATON_HEAD_MINUTES',
+    key: 'headMinutes',
+    fallback: '60',
+    meaning: 'Minutes between two signed heads of the Merkle log, if it has grown; 0 signs only on demand.',
+    pattern: /^\d{1,5}$/,
+    requirement: 'be a whole number from 0 to 99999',
+  },
+  {
+    name: 'BATON_WITNESS',
+    key: 'witness',
+    fallback: '',
+    meaning:
+      'Where each signed head is handed to: a file, or the URL of a witness (C2SP tlog-witness); empty for nobody.',
+    pattern: /^(https?:\/\/\S+|[^\s:]*\/\S*)?$/,
+    requirement: 'be an address, or the path of a file with a slash, such as ./witness.txt',
+  },
+  {
     name: 'BATON_LOG_LEVEL',
     key: 'logLevel',
     fallback: 'info',
@@ -166,7 +198,8 @@ export const settings = [
 }[];
 
 type Key = (typeof settings)[number]['key'];
-type Numbers = 'port' | 'shutdownSeconds' | 'maxInFlight' | 'queryProcesses' | 'querySeconds' | 'queryMemory';
+type Numbers =
+  'port' | 'shutdownSeconds' | 'maxInFlight' | 'queryProcesses' | 'querySeconds' | 'queryMemory' | 'headMinutes';
 export type Config = Readonly<
   Record<Exclude<Key, Numbers | 'project' | 'production'>, string> & Record<Numbers, number>
 > & {
@@ -201,6 +234,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     queryProcesses: Number(raw.queryProcesses),
     querySeconds: Number(raw.querySeconds),
     queryMemory: Number(raw.queryMemory),
+    headMinutes: Number(raw.headMinutes),
     project: raw.project === 'yes',
     production: raw.production === 'yes',
   };

@@ -41,10 +41,10 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
 
 /**
  * The documents that a projection folds from events, by id; other event types are skipped.
- * @throws Error for an index: use `replay`
+ * @throws Error for an index or a fold of the log: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
-  if (projection.blockSize) throw new Error(`${projection.name} is an index: fold it by replay.`);
+  if (projection.blockSize || projection.ofLog) throw new Error(`${projection.name} has rows: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;

@@ -2,3 +2,14 @@ export { EmbeddedKeyStore } from './embedded-key-store';
 export { assertKeysBelongToLog } from './log-keys';
 export { masterKey } from './master-key';
 export { MemoryKeyStore } from './memory-key-store';
+export {
+  isKeyName,
+  logKeys,
+  newSigningKey,
+  rotateSigningKey,
+  signingKey,
+  verifierKey,
+  type LogKeys,
+  type SigningKey,
+  type VerifierKey,
+} from './signing-key';

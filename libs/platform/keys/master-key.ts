@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BatonError } from '@baton/kernel';
-import { makePrivate, privateFolder } from '../private-files';
+import { makePrivate } from '../private-files';
+import { createPrivateFile } from './key-file';
 import { seal, unseal } from './seal';
 
 /** The length of every key in bytes: the master key, subjects' keys and secrets. */
@@ -22,21 +23,7 @@ export const masterKey = (folder: string, configured?: string): Buffer => {
     makePrivate(path);
     return parseKey(existing, path);
   }
-  privateFolder(folder);
-  // Written to a draft and then linked, so that another process sees either no file or a complete one; the first link
-  // wins.
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  const file = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
-    fsyncSync(file);
-    linkSync(draft, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    closeSync(file);
-    rmSync(draft, { force: true });
-  }
+  createPrivateFile(path, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
   return parseKey(readFileSync(path, 'utf8'), path);
 };
 

@@ -1,9 +1,10 @@
 import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
 import { firstGeneration, activeGenerationIn, isGenerationOf } from '../documents';
 import { deliveriesTo, effectFollower, type Sender } from './effect';
-import { Fold, type FoldStores, type SaveMode } from './fold';
+import { Fold, type Follower, type FoldStores, type SaveMode } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
+import { LogFollower } from './log-follower';
 import { policyFollower, PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
 import { checkCheckpoint, type FollowerCheckpoint } from './verify';
 
@@ -40,6 +41,18 @@ export const followerCheckpoints = async ({
   );
 };
 
+/** Opens a generation of a read model in the form that it is declared in. */
+export const openGeneration = (
+  stores: FoldStores,
+  projection: Projection,
+  generation: string,
+  fence: () => Fence,
+  how: { readonly saving?: SaveMode; readonly counts?: boolean; readonly from?: string } = {},
+): Promise<Follower> =>
+  projection.ofLog
+    ? LogFollower.open(stores, projection, projection.ofLog, generation, fence, how)
+    : Fold.open(stores, projection, generation, fence, how);
+
 /**
  * Opens the active generation of a read model; undefined if it is of another version or its checkpoint is invalid, so
  * that it must be rebuilt.
@@ -51,7 +64,7 @@ export const openFold = async (
   fence: () => Fence,
   trusted: boolean,
   saving: SaveMode,
-): Promise<Fold | undefined> => {
+): Promise<Follower | undefined> => {
   const { documents, log, onFault } = parts;
   const { name } = projection;
   let active = await documents.active(name);
@@ -65,7 +78,7 @@ export const openFold = async (
     return undefined;
   }
   try {
-    return await Fold.open(parts, projection, active, fence, { ...found, saving });
+    return await openGeneration(parts, projection, active, fence, { ...found, saving });
   } catch (error) {
     // Another process has dropped it since. If another generation is active by now, the next attempt opens that one.
     if (!isDropped(error) || (await documents.active(name)) !== active) throw error;

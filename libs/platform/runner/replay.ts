@@ -10,8 +10,8 @@ import {
 } from '@baton/kernel';
 import type { AsOf } from '../documents';
 import { decisionTypes } from './decisions';
-import { Fold } from './fold';
 import { readAhead } from './group';
+import { openGeneration } from './opening';
 import { DecodedPage } from './page';
 import type { ParkedSequenceStores } from './parked-sequences';
 import { withoutMetrics, type AroundFold } from './refold';
@@ -64,7 +64,7 @@ export const replay = (
     };
     const stores = { log: past, journal, documents, aroundFold, onParked };
     // The documents of a cut are not stored, so their checkpoint needs no digest.
-    const fold = await Fold.open(stores, projection, generation, fence, {
+    const fold = await openGeneration(stores, projection, generation, fence, {
       saving: 'rebuild',
       counts: cut === undefined,
     });

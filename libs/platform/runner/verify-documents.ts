@@ -3,10 +3,15 @@ import {
   bucketOf,
   codeOf,
   Conflict,
+  LOG_STATE,
+  START,
   type Checkpoint,
   type Documents,
   type EventLog,
   type Journal,
+  type LogFold,
+  type LogRow,
+  type LogState,
   type Projection,
 } from '@baton/kernel';
 import { collectionOf, lastDocumentOf, listKeyOf, MemoryDocuments, pagesOf } from '../documents';
@@ -35,7 +40,9 @@ export const verifyAll = async (
   const answers: VerificationResult[] = [];
   for (const [index, seen] of (await recountEvents(stores.log, followers)).entries()) {
     const { projection } = followers[index]!;
-    answers.push(seen.complete && projection ? await withDocumentCheck(stores, projection, seen) : seen);
+    // A hash tree also names the events that were altered, so it is compared in either case.
+    const isCompared = projection && (seen.complete || (projection.ofLog && seen.code === 'read/events-differ'));
+    answers.push(isCompared ? await withDocumentCheck(stores, projection, seen) : seen);
   }
   return answers;
 };
@@ -48,7 +55,7 @@ const withDocumentCheck = async (
   try {
     const found = await differingDocuments(stores, projection, seen.follower);
     if (found.length === 0) return seen;
-    return { ...seen, complete: false, code: 'read/documents-differ', differing: found };
+    return { ...seen, complete: false, code: seen.code ?? 'read/documents-differ', differing: found };
   } catch (error) {
     return { ...seen, complete: false, code: codeOf(error) };
   }
@@ -68,6 +75,7 @@ export const differingDocuments = async (
   generation: string,
   batchSize = DOCUMENTS_PER_ROUND,
 ): Promise<readonly string[]> => {
+  if (projection.ofLog) return differingRows(stores, projection, projection.ofLog, generation);
   const collection = collectionOf(projection, generation);
   const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / batchSize));
   const found: string[] = [];
@@ -83,6 +91,57 @@ export const differingDocuments = async (
     }
   }
   return found.slice(0, MAX_REPORTED);
+};
+
+/**
+ * As `differingDocuments`, for a fold of the log: each row is compared when it is complete, so that memory does not grow
+ * with the log.
+ */
+const differingRows = async (
+  stores: VerificationStores,
+  projection: Projection,
+  ofLog: LogFold,
+  generation: string,
+): Promise<readonly string[]> => {
+  const collection = collectionOf(projection, generation);
+  for (let round = 0; round <= MAX_ROUNDS; round++) {
+    const checkpoint = await stores.documents.checkpoint(generation);
+    if (!checkpoint) return [];
+    const saved = (await stores.documents.getMany(collection, [LOG_STATE])).get(LOG_STATE);
+    if (saved && saved.position > checkpoint.position) continue; // it was saved in between
+    const differ: string[] = [];
+    const compare = (expected: LogRow, found: object | undefined): void => {
+      if (isDeepStrictEqual(expected.doc, found)) return;
+      differ.push(expected.id, ...ofLog.difference(expected.doc, found));
+    };
+    const folding = ofLog.from(undefined);
+    let [count, rows] = [0, 0];
+    for (let after = START, done = checkpoint.count === 0; !done;) {
+      const page = await stores.log.readAll(after, {}, 5000);
+      const events = page.events.filter(({ position }) => position <= checkpoint.position);
+      const complete = events.flatMap((event) => folding.add(event));
+      count += events.length;
+      rows += complete.length;
+      const found = await stores.documents.getMany(
+        collection,
+        complete.map(({ id }) => id),
+      );
+      for (const row of complete) compare(row, found.get(row.id)?.doc as object | undefined);
+      after = page.position;
+      done = page.atTip || after >= checkpoint.position || differ.length >= MAX_REPORTED;
+    }
+    if (differ.length >= MAX_REPORTED) return differ.slice(0, MAX_REPORTED);
+    const expected: LogState = { count, state: folding.state() };
+    const found = saved?.doc as LogState | undefined;
+    if (count > 0 && !isDeepStrictEqual(expected, found))
+      differ.push(LOG_STATE, ...ofLog.difference(expected.state, found?.state));
+    const isSame = (await stores.documents.checkpoint(generation))?.position === checkpoint.position;
+    if (!isSame && differ.length === 0) return [];
+    if (!isSame) continue; // what was read may belong to a later state
+    if ((await stores.documents.count(collection)) > rows + 1) differ.push('rows that no event made');
+    return differ.slice(0, MAX_REPORTED);
+  }
+  throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
 };
 
 const compareDocuments = async (

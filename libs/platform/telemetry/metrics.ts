@@ -119,6 +119,13 @@ export class Metrics {
     registers: this.registers,
   });
 
+  private readonly headFailures = new Counter({
+    name: 'baton_log_head_failures_total',
+    help: 'Attempts to sign a head of the Merkle log that failed, by code; proof/witness-conflict and proof/witness-ahead are alarms.',
+    labelNames: ['code'],
+    registers: this.registers,
+  });
+
   private readonly foldsRunning = new Gauge({
     name: 'baton_folds_from_start_running',
     help: 'Running folds from the start of the log: rebuild, replay (for a query with asOf), refold (after parking).',
@@ -174,6 +181,10 @@ export class Metrics {
 
   effect(target: string, outcome: string): void {
     this.effects.inc({ target: this.boundedLabel('target', target), outcome });
+  }
+
+  headFailed(code: string): void {
+    this.headFailures.inc({ code: this.boundedLabel('code', code) });
   }
 
   /** @returns a function to call when the fold has ended or failed */

@@ -1,0 +1,205 @@
+import {
+  Conflict,
+  LOG_STATE,
+  NotFound,
+  Refused,
+  START,
+  type EventLog,
+  type LogState,
+  type Position,
+  type RawEvent,
+} from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import {
+  hashesIn,
+  ID_PREFIX,
+  idPrefix,
+  logTree,
+  placeHashesOf,
+  tileId,
+  type LeafTile,
+  type LogPlace,
+  type NodeTile,
+  type OpenTiles,
+} from './log-tree.projection';
+import {
+  consistencyProof,
+  inclusionProof,
+  rootOf,
+  subtreeHash,
+  TILE_LEVELS,
+  TILE_WIDTH,
+  type Hash,
+  type Subtree,
+  type SubtreeHashes,
+} from './merkle.rules';
+
+/** The tree of events, or that of their places. */
+type Tree = 'events' | 'places';
+interface Tile {
+  readonly events: readonly Hash[];
+  readonly places: readonly Hash[];
+  readonly leaves?: LeafTile;
+}
+const leafTile = (leaves: LeafTile): Tile => ({
+  events: hashesIn(leaves.hashes),
+  places: placeHashesOf(leaves),
+  leaves,
+});
+const nodeTile = ({ hashes, placeHashes }: NodeTile): Tile => ({
+  events: hashesIn(hashes),
+  places: hashesIn(placeHashes),
+});
+const noTile: Tile = { events: [], places: [] };
+
+/** A store that writes one document after the other may show the state before a tile; it is read again. */
+const MAX_ATTEMPTS = 5;
+
+/** The Merkle log as it stood when it was opened: an earlier size can be asked for, a later one opens it again. */
+export class LogTree {
+  private readonly tiles = new Map<string, Promise<Tile>>();
+
+  private constructor(
+    private readonly models: ReadModels,
+    private readonly open: OpenTiles,
+  ) {}
+
+  static async open(models: ReadModels): Promise<LogTree> {
+    const saved = (await models.get(logTree, LOG_STATE)) as LogState | undefined;
+    const nothing: OpenTiles = { size: 0, leaves: { hashes: '', positions: [], recordedAt: [], ids: [] }, nodes: [] };
+    return new LogTree(models, (saved?.state as OpenTiles | undefined) ?? nothing);
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** @throws Refused `proof/beyond-log` */
+  async root(size = this.size, tree: Tree = 'events'): Promise<Hash> {
+    this.assertSize(size, 'size');
+    return rootOf(size, this.hashes(tree));
+  }
+
+  /** @throws Refused `proof/beyond-log`; `proof/not-in-tree` for an event that comes later than that size */
+  async inclusion(index: number, size = this.size, tree: Tree = 'events'): Promise<readonly Hash[]> {
+    this.assertSize(size, 'size');
+    if (index >= size)
+      throw new Refused(
+        'proof/not-in-tree',
+        `The event has the index ${index}, which a tree of ${size} events does not contain; give a larger size.`,
+        'size',
+      );
+    return inclusionProof(index, size, this.hashes(tree));
+  }
+
+  /** @throws Refused `proof/beyond-log`, `proof/wrong-order` */
+  async consistency(from: number, to = this.size, tree: Tree = 'events'): Promise<readonly Hash[]> {
+    this.assertSize(to, 'to');
+    if (from > to) throw new Refused('proof/wrong-order', `from must be at most to, ${to}.`, 'from');
+    return consistencyProof(from, to, this.hashes(tree));
+  }
+
+  async leafHashAt(index: number): Promise<Hash> {
+    return (await this.hashes('events')([{ level: 0, index }]))[0]!;
+  }
+
+  async placeAt(index: number): Promise<LogPlace> {
+    const { leaves } = await this.tile(0, Math.floor(index / TILE_WIDTH));
+    const at = index % TILE_WIDTH;
+    return { position: leaves!.positions[at]!, recordedAt: leaves!.recordedAt[at]! };
+  }
+
+  /** How many events are at or before a position. */
+  async sizeAt(position: Position): Promise<number> {
+    const before = this.size - this.open.leaves.positions.length;
+    const count = (positions: readonly string[]) => positions.filter((one) => one <= position).length;
+    const [first] = this.open.leaves.positions;
+    if (first !== undefined && first <= position) return before + count(this.open.leaves.positions);
+    const [found] = await this.models.find(logTree, {
+      where: { position: { lte: position } },
+      orderBy: [{ column: 'position', descending: true }],
+      limit: 1,
+    });
+    return found ? Number(found.id.slice(2)) * TILE_WIDTH + count((found.doc as LeafTile).positions) : 0;
+  }
+
+  /**
+   * The index of an event, and the event.
+   * @throws NotFound `proof/unknown-event`
+   */
+  async find(
+    log: EventLog,
+    event: { readonly position: Position } | { readonly eventId: string },
+  ): Promise<{ readonly index: number; readonly event: RawEvent }> {
+    const unknown = (path: string) => new NotFound('proof/unknown-event', 'The tree has no such event.', path);
+    if ('position' in event) {
+      log.assertPosition(event.position);
+      const size = await this.sizeAt(event.position);
+      if (size === 0 || (await this.placeAt(size - 1)).position !== event.position) throw unknown('position');
+      return { index: size - 1, event: await this.eventAt(log, size - 1) };
+    }
+    const prefix = idPrefix(event.eventId);
+    const indexes: number[] = [];
+    const gather = (tile: number, ids: readonly string[]) =>
+      ids.forEach((id, at) => (id === prefix ? indexes.push(tile * TILE_WIDTH + at) : 0));
+    gather(Math.floor(this.size / TILE_WIDTH), this.open.leaves.ids);
+    if (prefix.length === ID_PREFIX)
+      for (const { id, doc } of await this.models.find(logTree, { where: { ids: { has: [[prefix]] } } }))
+        gather(Number(id.slice(2)), (doc as LeafTile).ids);
+    for (const index of indexes) {
+      const found = await this.eventAt(log, index);
+      if (found.id === event.eventId) return { index, event: found };
+    }
+    throw unknown('eventId');
+  }
+
+  /** @throws Conflict `proof/other-log` if the log has no event there */
+  private async eventAt(log: EventLog, index: number): Promise<RawEvent> {
+    const after = index === 0 ? START : (await this.placeAt(index - 1)).position;
+    const [event] = (await log.readAll(after, {}, 1)).events;
+    if (event?.position !== (await this.placeAt(index)).position)
+      throw new Conflict('proof/other-log', 'The tree was made from another log; run baton rebuild log-tree.');
+    return event;
+  }
+
+  private assertSize(size: number, path: string): void {
+    if (size > this.size)
+      throw new Refused('proof/beyond-log', `${path} must be at most ${this.size}, the size of the tree.`, path);
+  }
+
+  private hashes(tree: Tree): SubtreeHashes {
+    return (subtrees) => Promise.all(subtrees.map((subtree) => this.hash(tree, subtree)));
+  }
+
+  private async hash(tree: Tree, { level, index }: Subtree): Promise<Hash> {
+    const tileLevel = Math.floor(level / TILE_LEVELS);
+    const width = 2 ** (level % TILE_LEVELS);
+    const from = index * width;
+    const tile = await this.tile(tileLevel, Math.floor(from / TILE_WIDTH));
+    const at = from % TILE_WIDTH;
+    return subtreeHash(tile[tree].slice(at, at + width));
+  }
+
+  private tile(level: number, number: number): Promise<Tile> {
+    const id = tileId(level, number);
+    let tile = this.tiles.get(id);
+    if (!tile) {
+      this.tiles.set(id, (tile = this.readTile(level, number, id)));
+      tile.catch(() => this.tiles.delete(id));
+    }
+    return tile;
+  }
+
+  private async readTile(level: number, number: number, id: string): Promise<Tile> {
+    if (number === Math.floor(this.size / TILE_WIDTH ** (level + 1))) {
+      if (level === 0) return leafTile(this.open.leaves);
+      const above = this.open.nodes[level - 1];
+      return above ? nodeTile(above) : noTile;
+    }
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const found = await this.models.get(logTree, id);
+      if (found) return level === 0 ? leafTile(found as LeafTile) : nodeTile(found as NodeTile);
+    }
+    throw new Conflict('read/documents-differ', `log-tree lacks the tile ${id}; run baton rebuild log-tree.`, id);
+  }
+}
