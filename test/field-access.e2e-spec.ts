@@ -80,6 +80,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   feedbackTopics: ['topic: OBJECTIONS, by: MONTH'],
   handoffPackage: ['leadId: "ada"', 'leadId: "$routed"'],
   handoffReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
+  inclusionProof: ['position: "$position"'],
   keys: ['first: 50'],
   lead: ['leadId: "ada"', 'leadId: "bob"'],
   marketingSla: ['period: "2024-06"'],
@@ -99,6 +100,7 @@ describe('every field of every answer', () => {
   let schema: GraphQLSchema;
   /** A lead that came to its rep through a queue. */
   let routed: string;
+  let position: string;
   /** Sends a command as the connector of another system, which may report decisions made there. */
   const tell = async (command: string, token: string) => {
     const query = `mutation { it: ${command.replace('(', `(commandId: "${randomUUID()}", `)} {
@@ -170,6 +172,7 @@ describe('every field of every answer', () => {
       ['admin'],
     );
     routed = data.handoffs.nodes[0]!.leadId;
+    position = touch.position;
   });
   afterAll(() => served.stop());
 
@@ -182,7 +185,9 @@ describe('every field of every answer', () => {
       const sampled = args.map(({ name }) => `${name}: $${name}`).join(', ');
       return (asked[field.name] ?? [sampled]).map((own): RootField => {
         const page = field.args.some(({ name }) => name === 'first') && !own.includes('first:') ? ['first: 5'] : [];
-        const passed = [...(own ? [own.replace('$routed', routed)] : []), ...page].join(', ');
+        const passed = [...(own ? [own.replace('$routed', routed).replace('$position', position)] : []), ...page].join(
+          ', ',
+        );
         const variables = own === sampled ? args.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ') : '';
         const query = (selection: string) =>
           `query${variables && `(${variables})`} { it: ${field.name}${passed && `(${passed})`} ${selection} }`;
