@@ -32,10 +32,13 @@ export interface ContributedValues {
   readonly constants: ContributedFields;
 }
 
-/** Ids that one call of the store is asked about. */
-const IDS_PER_CALL = 8_192;
-/** Ids that a question holds at most, of those that match in the store. */
-const MAX_HELD_IDS = 50_000;
+interface IdLimits {
+  /** Ids that one call of the store is asked about. */
+  readonly perCall: number;
+  /** Ids that a question holds at most, of those that match in the store. */
+  readonly held: number;
+}
+const ID_LIMITS: IdLimits = { perCall: 8_192, held: 50_000 };
 
 /** The values of several contexts side by side. */
 export const joined = (all: readonly ContributedValues[]): ContributedValues => {
@@ -129,6 +132,7 @@ export class ContributedModels implements PageSource {
     private readonly models: Pick<ReadModels, 'find' | 'count' | 'aggregate'>,
     private readonly fields: Fields,
     private readonly values: ContributedValues,
+    private readonly idLimits = ID_LIMITS,
   ) {}
 
   async find<D>(of: Projection<D>, { where = {}, orderBy = [], after, limit = 100 }: FindOptions = {}) {
@@ -204,7 +208,7 @@ export class ContributedModels implements PageSource {
     for (let place = 0; place < this.values.count; place++) {
       if (!mask[place]) continue;
       ids.push(this.values.ids[place]!);
-      if (ids.length < IDS_PER_CALL) continue;
+      if (ids.length < this.idLimits.perCall) continue;
       yield ids;
       ids = [];
     }
@@ -256,16 +260,17 @@ export class ContributedModels implements PageSource {
    */
   private async *matching(of: Projection, own: Where, places: Iterable<number>, size: number) {
     const { ids } = this.values;
+    const { perCall, held } = this.idLimits;
     let all: ReadonlySet<Scalar> | undefined;
     let [asked, isCounted] = [0, false];
     const matched = async (where: Where): Promise<ReadonlySet<Scalar>> => {
       const groups = await this.models.aggregate(of, { where, by: ['id'], measures: {} });
       return new Set(groups.map(({ keys: [id] }) => id!));
     };
-    for (const part of partsOf(places, size, IDS_PER_CALL)) {
-      if (!isCounted && asked >= IDS_PER_CALL) {
+    for (const part of partsOf(places, size, perCall)) {
+      if (!isCounted && asked >= perCall) {
         isCounted = true;
-        if ((await this.models.count(of, own)) <= MAX_HELD_IDS) all = await matched(own);
+        if ((await this.models.count(of, own)) <= held) all = await matched(own);
       }
       asked += part.length;
       const hits =
@@ -287,7 +292,7 @@ export class ContributedModels implements PageSource {
     const places = function* () {
       for (let place = 0; place < count; place++) if (!mask || mask[place]) yield place;
     };
-    for await (const part of this.matching(of, own, places(), IDS_PER_CALL))
+    for await (const part of this.matching(of, own, places(), this.idLimits.perCall))
       for (const place of part) {
         const value = this.valueAt(name, place);
         counts.set(value, (counts.get(value) ?? 0) + 1);
