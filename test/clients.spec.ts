@@ -83,7 +83,7 @@ describe('the schema', () => {
   };
   it('is compiled by Relay, with a list that is paged as a connection', () => {
     const list = `leads(first: $first, after: $after) @connection(key: "page_leads") {
-      edges { node { leadId stage capturedAt score { grade } } } pageInfo { hasPreviousPage startCursor } }`;
+      edges { node { leadId stage capturedAt score grade scoredAt } } pageInfo { hasPreviousPage startCursor } }`;
     const { status, stdout, stderr } = relay(list);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('compiling');

@@ -1,91 +1,18 @@
 import fc from 'fast-check';
-import {
-  DAY_MS,
-  fromMs,
-  Refused,
-  type Definition,
-  type NewEvent,
-  type Instant,
-  type StoredEvent,
-  lookThrough,
-} from '@baton/kernel';
-import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
-import type { FindDefinition } from '@baton/definitions';
+import { DAY_MS, fromMs, type Definition, type Instant } from '@baton/kernel';
+import { foldAll, repetitions } from '@baton/kernel/testing';
+import { handoffs } from '@baton/sales-sla';
 import { agreedOn, anyHistory, anyModel, START } from './support/judging';
-import { leadDecider } from '../libs/leads/write/lead/lead.decider';
-import { ToLead, type LeadCommand, type LeadEvent } from '../libs/leads/write/lead/lead.events';
-import { isCapturedLead, type CapturedLead, type Lead } from '../libs/leads/write/lead/lead.model';
+import { mergeWorld } from './support/merge-world';
+import { isCapturedLead, type CapturedLead } from '../libs/leads/write/lead/lead.model';
 import { isQualified } from '../libs/leads/write/lead/qualification.rules';
 import { scoreAt } from '../libs/leads/write/lead/score.model';
 import { deliveries } from '../libs/leads/read/deliveries/deliveries.projection';
-import { handoffs } from '@baton/sales-sla';
 import { leads } from '../libs/leads/read/leads/leads.read-model';
-import { followMerges, copyMergedFacts } from '../libs/leads/policies/merges.policy';
 
 const day = (days: number): Instant => fromMs(START + days * DAY_MS);
 
-/** Leads and the policies of merging, in memory: all follow-up commands are done when a command returns. */
-const world = (...definitions: readonly Definition[]) => {
-  const log: StoredEvent<LeadEvent>[] = [];
-  const states = new Map<string, Lead>();
-  const definition = ((kind) => definitions.find((each) => each.kind === kind)) as FindDefinition;
-  let sent = 0;
-  const decide = (leadId: string, type: string, data: object, now: Instant): void => {
-    const commandId = `c${sent++}`;
-    const meta = { commandId, actor: 'connector:crm', origin: 'connector' } as const;
-    const command = { type, data: { leadId, ...data }, meta } as unknown as LeadCommand;
-    expect([type, leadDecider.commands.schemas.get(type)!.faultOf(command.data)]).toEqual([type, undefined]);
-    let written = 0;
-    const context = (at: Instant) => {
-      const before = written;
-      return {
-        ...{ now: at, mode: 'live' as const, definition },
-        idOf: (index: number) => `${leadId}.${commandId}.${before + index}`,
-      };
-    };
-    const write = (facts: readonly NewEvent<LeadEvent>[], at: Instant, passed: boolean) => {
-      for (const fact of facts) {
-        const occurredAt = passed ? at : (fact.occurredAt ?? at);
-        expect([fact.type, leadDecider.events.schemas.get(fact.type)!.faultOf(fact.data)]).toEqual([
-          fact.type,
-          undefined,
-        ]);
-        const event = { ...fact, id: `${leadId}.${commandId}.${written++}`, occurredAt };
-        states.set(leadId, leadDecider.evolve(states.get(leadId) ?? leadDecider.initialState(), event));
-        const stored = recorded<LeadEvent>(fact as LeadEvent, { id: event.id, occurredAt, stream: `lead-${leadId}` });
-        log.push({ ...stored, position: String(log.length).padStart(6, '0') });
-      }
-    };
-    const state = () => states.get(leadId) ?? leadDecider.initialState();
-    for (let due = leadDecider.due(state()); due !== undefined && due <= now; due = leadDecider.due(state()))
-      write(leadDecider.elapse(state(), context(due)), due, true);
-    const facts = leadDecider.decide(state(), command, context(now));
-    if (!(facts instanceof Refused)) write(facts, now, false);
-  };
-  let followed = 0;
-  let reserved = 0;
-  return {
-    log,
-    send: async (leadId: string, type: LeadCommand['type'], data: object, now: Instant) => {
-      // Merges are normally reserved among all merges; here every merge is allowed.
-      if (type === 'MergeLead') decide(leadId, 'RecordMerge', { ...data, mergeNumber: reserved++ }, now);
-      else decide(leadId, type, data, now);
-      for (; followed < log.length; followed++) {
-        const event = log[followed]!;
-        const look = async (stream: string) =>
-          log.filter((each) => each.stream === stream && each.position <= event.position);
-        for (const policy of [followMerges, copyMergedFacts])
-          if (policy.types.includes(event.type))
-            for (const { to, id, type: reaction, data: told } of await policy.react(event, lookThrough(look)))
-              if (to === ToLead) decide(id, reaction, told, event.occurredAt);
-      }
-    },
-    lead: (leadId: string) => states.get(leadId) as CapturedLead,
-    types: (leadId: string) => log.filter(({ stream }) => stream === `lead-${leadId}`).map(({ type }) => type),
-    definition,
-  };
-};
-type World = ReturnType<typeof world>;
+type World = ReturnType<typeof mergeWorld>;
 const touch = (it: World, leadId: string, days: number, page = '/pricing') =>
   it.send(leadId, 'RecordTouch', { action: 'page-view', team: 'marketing', page }, day(days));
 const merge = (it: World, survivor: string, mergedLeadId: string, days: number) =>
@@ -107,7 +34,7 @@ describe('leads of one person', () => {
   const criteria = { touches: { page: '/pricing' }, gte: 3, within: 'P30D' };
   const mql = agreedOn('mql', { criteria });
   const two = async (...definitions: readonly Definition[]) => {
-    const it = world(...definitions);
+    const it = mergeWorld(...definitions);
     await it.send('ada', 'CaptureLead', { country: 'Norway' }, day(0));
     await it.send('ada-2', 'CaptureLead', { country: 'Sweden', employees: 80 }, day(0));
     return it;
@@ -363,7 +290,7 @@ describe('leads of one person', () => {
     await fc.assert(
       fc.asyncProperty(told, orders, fc.nat(1), async ([drawn, on, before], order, undone) => {
         const touches = drawn.toSorted((a, b) => (a.at < b.at ? -1 : 1));
-        const [together, apart] = [world(mql), world(mql)];
+        const [together, apart] = [mergeWorld(mql), mergeWorld(mql)];
         for (const it of [together, apart])
           for (const id of ids) await it.send(id, 'CaptureLead', { source: 'web' }, day(-1));
         const join = async (at: Instant) => {
@@ -400,7 +327,11 @@ describe('leads of one person', () => {
         fc.nat(1),
         async (model, history, order, rich, undone) => {
           const definitions = [agreedOn('scoring-model', model), agreedOn('mql', { criteria })];
-          const [together, one, apart] = [world(...definitions), world(...definitions), world(...definitions)];
+          const [together, one, apart] = [
+            mergeWorld(...definitions),
+            mergeWorld(...definitions),
+            mergeWorld(...definitions),
+          ];
           const survivor = order.at(-1)![0];
           const known = new Set(order.flat());
           const worlds = [together, apart] as const;

@@ -1,4 +1,5 @@
 import type { Aggregate } from './aggregate';
+import type { Contribution } from './contribution';
 import type { Events } from './event';
 import type { Policy } from './policy';
 import type { Projection } from './projection';
@@ -13,6 +14,8 @@ export interface ContextParts {
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   readonly reports?: readonly Report[];
+  /** Fields for lists of earlier contexts. */
+  readonly contributions?: readonly Contribution[];
 }
 
 /** @returns the events of all contexts, including those of their aggregates */

@@ -4,6 +4,7 @@ export * from './chunks';
 export * from './command';
 export * from './contact';
 export * from './context';
+export * from './contribution';
 export * from './decider';
 export * from './erasure';
 export * from './errors';

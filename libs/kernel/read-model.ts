@@ -223,7 +223,7 @@ const ends = (from: Scalar | undefined, to: Scalar | undefined): Condition => ({
  * @throws Refused `read/unknown-field`, `read/empty-range`, `read/no-currency`, `money/unknown-currency`, `time/…` with the path of the field
  */
 export const conditionsOfFilter = (
-  model: ReadModel,
+  model: Pick<ReadModel, 'shown'>,
   filter: ListFilter,
   timeZone: string,
 ): { readonly where: Where; readonly search: Readonly<Record<string, string>> } => {
@@ -243,7 +243,7 @@ export const conditionsOfFilter = (
 };
 
 const fieldConditions = (
-  model: ReadModel,
+  model: Pick<ReadModel, 'shown'>,
   name: string,
   { kind, options }: Field,
   wanted: ListFilter[string],

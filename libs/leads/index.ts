@@ -48,6 +48,15 @@ export {
 } from './write/lead/package.rules';
 export { type OwnFacts, factsAfter, profileNow, profileOf, routableFacts } from './write/lead/profile.model';
 export { type Qualification, qualification } from './write/lead/qualification.rules';
-export { type Grade, type Score, type ScoreEntry, grades, scoreAt, scoreCauses } from './write/lead/score.model';
+export {
+  type Grade,
+  type Score,
+  type ScoreEntry,
+  gradeOf,
+  grades,
+  scoreAt,
+  scoreCauses,
+  scoreRange,
+} from './write/lead/score.model';
 export { TouchLog } from './write/lead/touch-log.model';
 export { type MergesEvent, ToMerges, mergesEvents } from './write/merges/merges.events';

@@ -5,17 +5,28 @@ import {
   isReadModel,
   orderByField,
   sortableFields,
+  withContributions,
   wordKey,
   type Collection,
+  type Contribution,
   type Documents,
   type Field,
+  type Fields,
   type ListFilter,
   type ReadModel,
   type Sealed,
   type Where,
 } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
-import { ReadModels, readPage, type Connection, type PageQuestion } from '@baton/platform/documents';
+import {
+  ContributedModels,
+  joined,
+  ReadModels,
+  readPage,
+  type Connection,
+  type ContributedValues,
+  type PageQuestion,
+} from '@baton/platform/documents';
 import { contextParts } from '../../apps/contexts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -27,6 +38,10 @@ interface Filter {
 }
 /** Read models that have lists; the contexts declare them. */
 export const listed: readonly ReadModel[] = contextParts.flatMap(({ projections }) => projections.filter(isReadModel));
+
+/** Contributions, by the read model. */
+const contributionsTo = (model: ReadModel): readonly Contribution[] =>
+  contextParts.flatMap(({ contributions = [] }) => contributions.filter(({ to }) => to === model));
 
 const ROWS = 61; // a prime, so that all ids differ
 const DAYS = ['2024-01-01', '2024-01-02', '2024-02-29', '2024-12-31'];
@@ -91,6 +106,31 @@ export const rowsOf = ({ shown: { key, fields } }: ReadModel, count = ROWS): rea
     });
     return { ...doc, [key]: `row-${String((row * 37) % count).padStart(2, '0')}` };
   });
+
+/** Contributed fields of rows, in an order of their own: of more documents than the store has, and an id that came later. */
+const valuesOfFields = (
+  rows: readonly Row[],
+  key: string,
+  fields: Fields,
+  names: readonly string[],
+): ContributedValues => {
+  const strangers = rows.map((row): Row => ({ ...row, [key]: `stranger-${String(row[key])}` }));
+  const known = [...rows.toReversed(), ...strangers];
+  const ids = [...known.map((row) => String(row[key])), 'later'];
+  const numberOf = (name: string, value: unknown): number => {
+    if (nullOf(value) === null) return NaN;
+    return fields[name]!.enumeration?.values.indexOf(value as string) ?? Number(value);
+  };
+  return {
+    ...{ ids, count: known.length, constants: {} },
+    columns: Object.fromEntries(
+      names.map((name) => [name, Float64Array.from(known, (row) => numberOf(name, row[name]))]),
+    ),
+    placeOf: (id) => (ids.includes(id) ? ids.indexOf(id) : undefined),
+  };
+};
+/** Few ids for each call of the store, so that lists are answered in many parts. */
+const FEW_IDS = { perCall: 7, held: 20 };
 
 const nullOf = (value: unknown): unknown => value ?? null;
 /** What filters of a field ask, and which rows they find, said once more and plainly. */
@@ -220,11 +260,18 @@ export const listsContract = (name: string, open: () => Promise<Documents>, ever
     beforeAll(async () => void (documents = await open()));
     afterAll(() => documents.close());
 
-    it.each(listed.map((model) => [model.name, model] as const))('%s', async (_, model) => {
-      const models = new ReadModels(documents);
+    it.each(listed.map((model) => [model.name, model] as const))('%s', async (_, listedModel) => {
+      const fields: Fields = Object.assign({}, ...contributionsTo(listedModel).map((one) => one.fields));
+      const model = withContributions(listedModel, contributionsTo(listedModel));
+      const stored = new ReadModels(documents);
       const rows = rowsOf(model);
-      const collection = await models.collection(model);
-      await store(documents, collection, model, rows);
+      const own = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !(name in fields))));
+      await store(documents, await stored.collection(model), model, own);
+      const columns = Object.keys(fields).filter((name) => fields[name]!.options.filter || fields[name]!.options.sort);
+      const valuesOf = (names: readonly string[]) => valuesOfFields(rows, model.shown.key, fields, names);
+      // Contributed by one context, and each field by a context of its own.
+      const sources = [valuesOf(columns), joined(columns.map((name) => valuesOf([name])))];
+      const contributed = sources.map((values) => new ContributedModels(stored, fields, values, FEW_IDS));
       const all: Filter = { filter: {}, matches: () => true };
       const single = filterableFields(model).flatMap((field) => filtersOf(model, field));
       const pairs = single.map((one, place): Filter => {
@@ -251,14 +298,23 @@ export const listsContract = (name: string, open: () => Promise<Documents>, ever
           const size = turn % 29 === 0 ? 1 : turn % 5 === 0 ? 7 : 500;
           turn++;
           const orderBy = orderByField(model, { field, descending });
+          const models = columns.length > 0 ? contributed[turn % 2]! : stored;
           const read = (page: PageQuestion) =>
             readPage<Row, string>(models, model, { ...page, where, orderBy }, (_doc, id) => id);
           const found = await walk(read, size, backwards);
           const asked = { filter, tokens, field, descending, backwards, size };
           expect({ ...asked, found }).toEqual({ ...asked, found: sorted(model, expected, field, descending) });
         }
-        if (turn > before)
-          expect({ filter, count: await models.count(model, where) }).toEqual({ filter, count: expected.length });
+        if (turn === before) continue;
+        const models = columns.length > 0 ? contributed[turn % 2]! : stored;
+        expect({ filter, count: await models.count(model, where) }).toEqual({ filter, count: expected.length });
+        for (const by of columns.length > 0 && turn % 3 === 0 ? ['stage', 'grade'] : []) {
+          const groups = await models.aggregate(model, { where, by: [by], measures: { count: 'count' } });
+          const counted = groups.map(({ keys: [key], values }) => [String(key), values['count']]);
+          const keys = expected.map((row) => String(nullOf(row[by])));
+          const wanted = [...new Set(keys)].map((key) => [key, keys.filter((one) => one === key).length]);
+          expect({ filter, by, counted: counted.sort() }).toEqual({ filter, by, counted: wanted.sort() });
+        }
       }
       expect(turn).toBeGreaterThan(0);
     });

@@ -274,6 +274,11 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
       ]);
     });
 
+    it('groups by the id, under conditions and among some ids', async () => {
+      const where = { open: { eq: false }, id: [{ in: ['a', 'c', 'd', 'x'] }, { ne: 'c' }] };
+      expect(await store.aggregate(deals, { where, by: ['id'], measures: {} })).toEqual([{ keys: ['a'], values: {} }]);
+    });
+
     it('groups by edges: outside and null are the null group', async () => {
       const edges = ['2024-01-01T00:00:00.000Z', '2024-02-01T00:00:00.000Z', '2024-03-01T00:00:00.000Z'];
       const by = [{ column: 'closedAt', edges }];

@@ -22,5 +22,17 @@ export {
   type OpenList,
 } from './index-runs';
 export { nothingToFind, searchWhere } from './search';
-export { PAGE, pageOf, readPage, writeCursor, type Connection, type PagePlace, type PageQuestion } from './pages';
+export { ContributedModels, joined, type ContributedValues } from './contributed';
+export {
+  PAGE,
+  pageOf,
+  readPage,
+  walkInstantOf,
+  writeCursor,
+  type Connection,
+  type ContributedFields,
+  type PagePlace,
+  type PageQuestion,
+  type PageSource,
+} from './pages';
 export type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';

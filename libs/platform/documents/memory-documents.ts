@@ -12,11 +12,12 @@ import type {
   Scalar,
   Where,
 } from '@baton/kernel';
-import { columnsChanged, compareScalars, rowOf, signatureOf, type DocumentRow } from './columns';
+import { columnsChanged, compareScalars, rowOf, signatureOf, type ColumnValue, type DocumentRow } from './columns';
 import { generationDropped, leaseLost, parkedOrder } from './refusals';
 import {
   findInParts,
   HALF,
+  matchesClause,
   sortedGroups,
   planAggregate,
   planFind,
@@ -209,28 +210,16 @@ export class MemoryDocuments extends Documents {
   }
 
   private matching({ name }: Collection, clause: Clause): DocumentRow[] {
-    return [...(this.collections.get(name)?.rows.values() ?? [])].filter((row) => rowMatches(row, clause));
+    return [...(this.collections.get(name)?.rows.values() ?? [])].filter((row) =>
+      matchesClause(clause, (column) => columnValueOf(row, column)),
+    );
   }
 }
 
 const documentOf = ({ id, position, json }: DocumentRow): Document => ({ id, position, doc: JSON.parse(json) });
-const valueOf = (row: DocumentRow, column: string): Scalar =>
-  column === 'id' ? row.id : (row.values[column] as Scalar);
-
-const rowMatches = (row: DocumentRow, clause: Clause): boolean => {
-  if ('all' in clause) return clause.all.every((one) => rowMatches(row, one));
-  if ('any' in clause) return clause.any.some((one) => rowMatches(row, one));
-  if ('has' in clause)
-    return clause.has.some((token) => (row.values[clause.column] as readonly string[]).includes(token));
-  const value = valueOf(row, clause.column);
-  if ('in' in clause) return clause.in.includes(value);
-  if ('notIn' in clause) return !clause.notIn.includes(value);
-  if (clause.op === 'eq') return value === clause.value;
-  if (clause.op === 'ne') return value !== clause.value;
-  if (value === null) return false;
-  const compared = compareScalars(value, clause.value);
-  return { gt: compared > 0, gte: compared >= 0, lt: compared < 0, lte: compared <= 0 }[clause.op];
-};
+const columnValueOf = (row: DocumentRow, column: string): ColumnValue =>
+  column === 'id' ? row.id : row.values[column]!;
+const valueOf = (row: DocumentRow, column: string): Scalar => columnValueOf(row, column) as Scalar;
 
 const bucketOf = (value: Scalar, edges: readonly string[]): Scalar => {
   if (value === null) return null;

@@ -1,5 +1,15 @@
-import { Refused, type Order, type Projection, type Where } from '@baton/kernel';
-import type { ReadModels } from './read-models';
+import {
+  DAY_MS,
+  fromMs,
+  Refused,
+  toMs,
+  type FindOptions,
+  type Instant,
+  type Order,
+  type Projection,
+  type Scalar,
+  type Where,
+} from '@baton/kernel';
 
 /** Nodes of a page where neither `first` nor `last` says how many, and at most. */
 export const PAGE = { default: 50, max: 500 } as const;
@@ -26,9 +36,22 @@ export interface Connection<N> {
   readonly totalCount: number | (() => Promise<number>);
 }
 
+/** What pages are read from: read models, or these with what contexts contribute to them. */
+export interface PageSource {
+  find<D>(
+    of: Projection<D>,
+    find?: FindOptions,
+  ): Promise<readonly { readonly id: string; readonly doc: D; readonly contributed?: ContributedFields }[]>;
+  count(of: Projection, where?: Where): Promise<number>;
+}
+/** The values of contributed fields of one document. */
+export type ContributedFields = Readonly<Record<string, Scalar>>;
+
 type Cursor = {
   /** The read model and the order, where the values are those of columns. */
   readonly of?: string;
+  /** The instant for which values are contributed throughout the walk; absent where none are asked for. */
+  readonly at?: Instant;
   readonly values: readonly (string | number | boolean | null)[];
   readonly id: string;
 };
@@ -47,6 +70,34 @@ const readCursor = (text: string, path = 'after'): Cursor => {
     // reported below
   }
   throw badCursor(path);
+};
+
+/** So long a walk may go on under the contributed values with which it began. */
+const MAX_WALK_MS = DAY_MS;
+
+/**
+ * The instant for which a page asks contributed values: that of the first page of its walk.
+ * @param now the instant of the question
+ * @throws Refused `graphql/bad-cursor`; `graphql/cursor-expired` for a walk that began more than a day before
+ */
+export const walkInstantOf = ({ after, before }: PageQuestion, now: Instant): Instant => {
+  const [text, end] = before === undefined ? [after, 'after'] : [before, 'before'];
+  const at = text === undefined ? undefined : readCursor(text, end).at;
+  if (at === undefined) return now;
+  let began: number;
+  try {
+    began = toMs(at);
+  } catch {
+    throw badCursor(end);
+  }
+  if (fromMs(began) !== at || began > toMs(now)) throw badCursor(end);
+  if (began < toMs(now) - MAX_WALK_MS)
+    throw new Refused(
+      'graphql/cursor-expired',
+      `${end} belongs to a list that was read more than 24 hours ago; ask for its first page again.`,
+      end,
+    );
+  return at;
 };
 
 /**
@@ -83,12 +134,20 @@ const connection = <N>(
   },
 });
 
-/** Reads one page of a read model as a connection; `toNode` turns documents into nodes. */
+/**
+ * Reads one page of a read model as a connection; `toNode` turns documents into nodes.
+ * @param at the instant of contributed values, which cursors carry
+ */
 export const readPage = async <D extends object, N>(
-  models: ReadModels,
+  source: PageSource,
   projection: Projection<D>,
-  { where = {}, orderBy = [], ...page }: PageQuestion & { readonly where?: Where; readonly orderBy?: readonly Order[] },
-  toNode: (doc: D, id: string) => N,
+  {
+    where = {},
+    orderBy = [],
+    at,
+    ...page
+  }: PageQuestion & { readonly where?: Where; readonly orderBy?: readonly Order[]; readonly at?: Instant | undefined },
+  toNode: (doc: D, id: string, contributed?: ContributedFields) => N,
 ): Promise<Connection<N>> => {
   const { backwards, limit, cursor, end } = pageBoundsOf(page);
   // Backwards, the order is turned around, that of the id too, which follows the last column.
@@ -98,20 +157,21 @@ export const readPage = async <D extends object, N>(
   const of = [projection.name, ...orderBy.map(({ column, descending }) => (descending ? `-${column}` : column))].join();
   if (cursor && (cursor.of !== of || cursor.values.length !== orderBy.length)) throw badCursor(end);
   const after = cursor && (backwards && orderBy.length === 0 ? { ...cursor, values: [cursor.id] } : cursor);
-  const found = await models.find(projection, { where, orderBy: order, limit: limit + 1, ...(after && { after }) });
-  const edges = found.slice(0, limit).map(({ id, doc }) => ({
+  const found = await source.find(projection, { where, orderBy: order, limit: limit + 1, ...(after && { after }) });
+  const edges = found.slice(0, limit).map(({ id, doc, contributed }) => ({
     cursor: writeCursor({
       ...{ of, id },
+      ...(at !== undefined && { at }),
       values: orderBy.map(({ column }) =>
-        column === 'id' ? id : (((doc as Record<string, unknown>)[column] ?? null) as Cursor['values'][0]),
+        column === 'id' ? id : (({ ...doc, ...contributed } as Readonly<Record<string, Scalar>>)[column] ?? null),
       ),
     }),
-    node: toNode(doc, id),
+    node: toNode(doc, id, contributed),
   }));
   return connection(
     backwards ? edges.reverse() : edges,
     { backwards, more: found.length > limit, from: cursor !== undefined },
-    () => models.count(projection, where),
+    () => source.count(projection, where),
   );
 };
 

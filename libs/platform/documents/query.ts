@@ -11,7 +11,7 @@ import type {
   Scalar,
   Where,
 } from '@baton/kernel';
-import { compareScalars, fitsColumn, signatureOf, typeOfColumn } from './columns';
+import { compareScalars, fitsColumn, signatureOf, typeOfColumn, type ColumnValue } from './columns';
 
 /**
  * A checked condition. `ne` matches null unless its value is null, `notIn` matches it too; comparisons never match null;
@@ -66,6 +66,32 @@ export const planWhere = (collection: Collection, where: Where = {}): Clause => 
       });
     }),
   };
+};
+
+/** Lists of ids are long: one is looked up in, not walked for each row. */
+const sets = new WeakMap<readonly Scalar[], ReadonlySet<Scalar>>();
+const isAmong = (values: readonly Scalar[], value: Scalar): boolean => {
+  let known = sets.get(values);
+  if (!known) sets.set(values, (known = new Set(values)));
+  return known.has(value);
+};
+
+/** Does a row match a checked condition? For rows in memory. */
+export const matchesClause = (clause: Clause, valueOf: (column: string) => ColumnValue): boolean => {
+  if ('all' in clause) return clause.all.every((one) => matchesClause(one, valueOf));
+  if ('any' in clause) return clause.any.some((one) => matchesClause(one, valueOf));
+  if ('has' in clause) {
+    const tokens = valueOf(clause.column) as readonly string[];
+    return clause.has.some((token) => tokens.includes(token));
+  }
+  const value = valueOf(clause.column) as Scalar;
+  if ('in' in clause) return isAmong(clause.in, value);
+  if ('notIn' in clause) return !isAmong(clause.notIn, value);
+  if (clause.op === 'eq') return value === clause.value;
+  if (clause.op === 'ne') return value !== clause.value;
+  if (value === null) return false;
+  const compared = compareScalars(value, clause.value);
+  return { gt: compared > 0, gte: compared >= 0, lt: compared < 0, lte: compared <= 0 }[clause.op];
 };
 
 /** Nothing is sorted, grouped or measured by tokens. */

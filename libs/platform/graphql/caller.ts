@@ -9,7 +9,17 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
-import { Conflict, isSealed, Refused, roles, type Journal, type Json, type Role, type Sealed } from '@baton/kernel';
+import {
+  Conflict,
+  isSealed,
+  Refused,
+  roles,
+  type Contribution,
+  type Journal,
+  type Json,
+  type Role,
+  type Sealed,
+} from '@baton/kernel';
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import { readsPersonal, type CallerIdentity } from '../access';
@@ -28,6 +38,12 @@ export const everyRole: readonly Role[] = roles;
 /** Loads the nodes that ids lead to, for one request. */
 export interface Nodes {
   load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<object | null>;
+  /** What a context contributes to a node; undefined for none. */
+  contributed(
+    contribution: Contribution,
+    id: string,
+    node: object,
+  ): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 export interface GraphqlContext {
   readonly caller?: CallerIdentity;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { EventLog } from '@baton/kernel';
-import { buildSchema, Kind, parse, type OperationDefinitionNode } from 'graphql';
+import { buildSchema, Kind, parse, type GraphQLEnumType, type OperationDefinitionNode } from 'graphql';
 import { pino } from 'pino';
 import type { CallerIdentity } from '../access';
 import { Metrics } from '../telemetry';
@@ -12,11 +12,19 @@ import { HeavyQueries, isHeavy, stringifyResult } from './heavy';
 const schema = buildSchema(`
   input Cut { knownAt: String }
   type Page { id: String, other: String }
-  type Query { report(act: String): String, history(act: String): String, list(asOf: Cut): String, one: String, pages(first: Int = 50): Page }
+  enum Field { SCORE, NAME }
+  input Filter { score: Int, name: String }
+  input Order { field: Field! }
+  type People { facets(fields: [Field!]!): [String] }
+  type Query { report(act: String): String, history(act: String): String, list(asOf: Cut): String, one: String, pages(first: Int = 50): Page,
+    people(filter: Filter, orderBy: Order): People }
   type Mutation { report: String }`);
 schema.getQueryType()!.getFields()['report']!.extensions = { heavy: true };
 schema.getQueryType()!.getFields()['history']!.extensions = { heavy: true, ofLog: true };
 schema.getMutationType()!.getFields()['report']!.extensions = { heavy: true };
+schema.getQueryType()!.getFields()['people']!.extensions = { contributed: ['score'] };
+// As the values of an enum of fields are.
+Object.assign((schema.getType('Field') as GraphQLEnumType).getValue('SCORE')!, { value: 'score' });
 const operationOf = (document: ReturnType<typeof parse>) =>
   document.definitions.find((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)!;
 const heavy = (query: string, variables = {}) => isHeavy(schema, parse(query), operationOf(parse(query)), variables);
@@ -29,6 +37,19 @@ describe('a heavy operation', () => {
     expect(heavy('{ ...It } fragment It on Query { report }')).toBe(true);
     expect(heavy('{ list(asOf: { knownAt: "1" }) }')).toBe(true);
     expect(heavy('query ($cut: Cut) { list(asOf: $cut) }', { cut: {} })).toBe(true);
+  });
+
+  it('asks for a list by what contexts contribute to it', () => {
+    expect(heavy('{ people(filter: { score: 1 }) { facets(fields: [NAME]) } }')).toBe(true);
+    expect(heavy('{ people(orderBy: { field: SCORE }) { facets(fields: [NAME]) } }')).toBe(true);
+    expect(heavy('{ people { ...It } } fragment It on People { facets(fields: [NAME, SCORE]) }')).toBe(true);
+    const list =
+      'query ($f: Filter, $o: Order, $c: [Field!]!) { people(filter: $f, orderBy: $o) { facets(fields: $c) } }';
+    expect(heavy(list, { f: { score: 1 }, c: [] })).toBe(true);
+    expect(heavy(list, { o: { field: 'SCORE' }, c: [] })).toBe(true);
+    expect(heavy(list, { c: ['SCORE'] })).toBe(true);
+    expect(heavy(list, { f: { score: null, name: 'x' }, o: { field: 'NAME' }, c: ['NAME'] })).toBe(false);
+    expect(heavy('{ people { facets(fields: [NAME]) } }')).toBe(false);
   });
 
   it('may have a large answer, by its pages and how often it asks for them', () => {

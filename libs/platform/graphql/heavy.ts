@@ -7,6 +7,8 @@ import { Extensions, GraphQLSchemaHost } from '@nestjs/graphql';
 import { Clock, codeOf, EventLog, Journal } from '@baton/kernel';
 import {
   execute,
+  getArgumentValues,
+  getNamedType,
   getVariableValues,
   GraphQLError,
   Kind,
@@ -16,6 +18,7 @@ import {
   type ExecutionResult,
   type FieldNode,
   type GraphQLFormattedError,
+  type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -36,7 +39,8 @@ import { NodeLoader } from './nodes';
 
 /**
  * A query that reads as many documents as a period or the whole company has: it is answered in a process of its own,
- * with a budget. So is every query with `asOf`, which is folded from the log, and one whose answer may be large.
+ * with a budget. So is every query with `asOf`, which is folded from the log, every list by what contexts contribute to it,
+ * which is computed for all its rows, and one whose answer may be large.
  * @param options `ofLog`: it has no answer without the log; while that is away, this process says so at once
  */
 export const Heavy = ({ ofLog = false }: { readonly ofLog?: boolean } = {}) =>
@@ -47,10 +51,10 @@ type Variables = Readonly<Record<string, unknown>>;
 /** Fields of an answer, full pages assumed, from which on it takes the event loop long to make it. */
 export const LARGE_ANSWER_FIELDS = 2_000;
 
-/** Is there such a field among those at the root of an operation? */
+/** Is there such a field among those of a selection: by default at the root of an operation? */
 const hasField = (
   { definitions }: DocumentNode,
-  operation: OperationDefinitionNode,
+  { selectionSet }: { readonly selectionSet?: SelectionSetNode | undefined },
   wanted: (field: FieldNode) => boolean,
 ): boolean => {
   const among = ({ selections }: SelectionSetNode): boolean =>
@@ -62,10 +66,29 @@ const hasField = (
       );
       return !!fragment && 'selectionSet' in fragment && !!fragment.selectionSet && among(fragment.selectionSet);
     });
-  return among(operation.selectionSet);
+  return !!selectionSet && among(selectionSet);
 };
 const isMarked = (schema: GraphQLSchema, { name }: FieldNode, mark: 'heavy' | 'ofLog'): boolean =>
   schema.getQueryType()?.getFields()[name.value]?.extensions[mark] === true;
+
+interface ListArguments {
+  readonly filter?: Readonly<Record<string, unknown>> | null;
+  readonly orderBy?: { readonly field: string } | null;
+}
+/** Is a list filtered, ordered or counted by what contexts contribute to it? */
+const asksContributed = (schema: GraphQLSchema, document: DocumentNode, node: FieldNode, variables: Variables) => {
+  const field = schema.getQueryType()?.getFields()[node.name.value];
+  const contributed = field?.extensions['contributed'] as readonly string[] | undefined;
+  if (!field || !contributed) return false;
+  const { filter, orderBy } = getArgumentValues(field, node, variables) as ListArguments;
+  if (contributed.some((name) => (filter?.[name] ?? null) !== null || orderBy?.field === name)) return true;
+  const facets = (getNamedType(field.type) as GraphQLObjectType).getFields()['facets'];
+  return hasField(document, node, (inner) => {
+    if (!facets || inner.name.value !== facets.name) return false;
+    const { fields } = getArgumentValues(facets, inner, variables) as { readonly fields: readonly string[] };
+    return fields.some((name) => contributed.includes(name));
+  });
+};
 
 /** Does the operation ask for something heavy, or for a large answer? What stands beside it is answered with it. */
 export const isHeavy = (
@@ -78,7 +101,14 @@ export const isHeavy = (
     name.value === 'asOf' &&
     value.kind !== Kind.NULL &&
     !(value.kind === Kind.VARIABLE && (variables[value.name.value] ?? null) === null);
-  const isCostly = (field: FieldNode) => isMarked(schema, field, 'heavy') || !!field.arguments?.some(given);
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+    maxErrors: 1,
+  });
+  if (errors) return false; // reported by the server itself, before any work
+  const isCostly = (field: FieldNode) =>
+    isMarked(schema, field, 'heavy') ||
+    !!field.arguments?.some(given) ||
+    asksContributed(schema, document, field, coerced);
   return (
     operation.operation === 'query' &&
     (hasField(document, operation, isCostly) || costOf(schema, document, variables) >= LARGE_ANSWER_FIELDS)
@@ -153,8 +183,6 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         const { caller, reply } = contextValue;
         const variables = request.variables ?? {};
         if (!this.processes || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
-        const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
-        if (errors) return null; // reported by the server itself, before any work
         // Another process would have to find out by itself that the log is away.
         const isAway = this.log.availability().state === 'unavailable';
         if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;

@@ -23,9 +23,12 @@ import {
   Refused,
   sortableFields,
   textField,
+  withContributions,
   zoneOf,
   type Aggregation,
+  type Contribution,
   type Field,
+  type Instant,
   type ListFilter,
   type ListShape,
   type ReadModel,
@@ -35,13 +38,18 @@ import {
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import { readsPersonal, type CallerIdentity } from '../access';
 import {
+  ContributedModels,
+  joined,
   ReadModels,
   readPage,
   referenceInstantOf,
   searchWhere,
+  walkInstantOf,
   type AsOf,
   type Connection,
+  type ContributedValues,
   type PageQuestion,
+  type PageSource,
 } from '../documents';
 import { checkArguments, checkFilter, withoutAbsent } from './arguments';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
@@ -126,6 +134,7 @@ const filterTypeOf = (field: Field): unknown => {
   }
 };
 
+/** @param model with what is contributed to it */
 const filterOf = (model: ReadModel): Type<object> =>
   inputType(`${model.shown.node}Filter`, `Filters ${model.shown.node} nodes: all given fields must match.`, () =>
     Object.fromEntries(
@@ -238,8 +247,27 @@ interface ListQuestion extends PageQuestion {
 const QUESTION = Symbol('question');
 /** What a connection was asked, for its facets. */
 interface AskedConnection extends Connection<ShownNode> {
-  readonly [QUESTION]: { readonly whereWithout: (field?: string) => Promise<Where>; readonly models: ReadModels };
+  readonly [QUESTION]: {
+    readonly whereWithout: (field?: string) => Promise<Where>;
+    /** Where conditions and groups by these fields are answered. */
+    readonly sourceFor: (fields: readonly string[]) => Promise<ListSource>;
+  };
 }
+type ListSource = PageSource & Pick<ReadModels, 'aggregate'>;
+
+/** The read models with all that contexts contribute to one of them, for an instant. */
+const contributedModels = async (
+  models: ReadModels,
+  contributions: readonly Contribution[],
+  at: Instant,
+): Promise<ListSource> => {
+  const values = await Promise.all(
+    contributions.map(({ all }) =>
+      (all as (models: ReadModels, at: Instant) => Promise<ContributedValues>)(models, at),
+    ),
+  );
+  return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
+};
 
 const zoneArgument = {
   timeZone: textField('IANA time zone of the days of filters; UTC by default.', { optional: true, max: 100 }),
@@ -266,18 +294,21 @@ export const listsOf = (model: ReadModel): Type<unknown> => {
 };
 
 const makeLists = (model: ReadModel): Type<unknown> => {
-  const { node, one, lists, allow, key, fields } = model.shown;
+  const contributions = nodeTypes.contributionsTo(model);
+  const whole = withContributions(model, contributions);
+  const contributed = contributions.flatMap(({ fields }) => Object.keys(fields));
+  const { node, one, lists, allow, key, fields } = whole.shown;
   const type = nodeTypes.of(model);
   const Page = connectionOf(node, type);
-  const [sortable, filterable] = [sortableFields(model), filterableFields(model)];
-  const filter = filterable.length > 0 ? filterOf(model) : undefined;
-  const order = sortable.length > 0 ? orderOf(model, sortable) : undefined;
+  const [sortable, filterable] = [sortableFields(whole), filterableFields(whole)];
+  const filter = filterable.length > 0 ? filterOf(whole) : undefined;
+  const order = sortable.length > 0 ? orderOf(whole, sortable) : undefined;
   const countable = filterable.filter(
     (name) => ['text', 'enum', 'flag'].includes(fields[name]!.kind) && !fields[name]!.options.list,
   );
   const Facets =
     countable.length > 0
-      ? fieldEnum(`${node}Facet`, `The fields of ${node} nodes whose values can be counted.`, countable, model)
+      ? fieldEnum(`${node}Facet`, `The fields of ${node} nodes whose values can be counted.`, countable, whole)
       : undefined;
 
   @Resolver(() => Page)
@@ -290,33 +321,41 @@ const makeLists = (model: ReadModel): Type<unknown> => {
 
     async list(list: ListShape, question: ListQuestion, caller: CallerIdentity): Promise<AskedConnection> {
       const { filter: wanted = {}, orderBy, asOf: cut, timeZone, first, after, last, before, ...own } = question;
-      const at = referenceInstantOf(cut, this.clock);
+      const now = referenceInstantOf(cut, this.clock);
       const given = withoutAbsent(own);
       checkFilters(wanted);
       checkArguments({ ...list.arguments, ...zoneArgument }, { ...given, timeZone });
       const zone = zoneOf(timeZone);
       const models = this.models.asOf(cut);
       const widened = await withAlsoIds(model, wanted, models);
-      const base = typeof list.where === 'function' ? await list.where(at, given, models) : (list.where ?? {});
+      const base = typeof list.where === 'function' ? await list.where(now, given, models) : (list.where ?? {});
       const whereWithout = async (left?: string) =>
         bothWhere(base, await this.where(left ? { ...widened, [left]: undefined } : widened, zone, caller));
+      const page = { first, after, last, before };
+      const at = contributed.length > 0 ? walkInstantOf(page, now) : now;
+      let all: Promise<ListSource> | undefined;
+      const sourceFor = async (asked: readonly string[]): Promise<ListSource> =>
+        contributed.some((name) => asked.includes(name))
+          ? (all ??= contributedModels(models, contributions, at))
+          : models;
+      const where = await whereWithout();
+      const source = await sourceFor([...Object.keys(where), orderBy?.field ?? '']);
       const connection = await readPage(
-        models,
+        source,
         model,
         {
-          ...{ first, after, last, before },
-          where: await whereWithout(),
+          ...{ ...page, where, ...(source !== models && { at }) },
           orderBy: orderBy
-            ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
+            ? orderByField(whole, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
             : defaultOrderOf(model, list, given),
         },
-        (doc: object, id) => nodeOf(model, id, doc, at, cut),
+        (doc: object, id, values) => nodeOf(model, id, doc, now, cut, values),
       );
-      return { ...connection, [QUESTION]: { whereWithout, models } };
+      return { ...connection, [QUESTION]: { whereWithout, sourceFor } };
     }
 
     private async where(wanted: ListFilter, zone: string, caller: CallerIdentity): Promise<Where> {
-      const { where, search } = conditionsOfFilter(model, wanted, zone);
+      const { where, search } = conditionsOfFilter(whole, wanted, zone);
       const [personal] = Object.keys(search);
       // A filter on a personal field would reveal its value to roles that may not read it.
       if (personal !== undefined && !readsPersonal(caller))
@@ -329,15 +368,17 @@ const makeLists = (model: ReadModel): Type<unknown> => {
     }
 
     async facets(connection: AskedConnection, wanted: readonly string[]): Promise<FacetType[]> {
-      const { whereWithout, models } = connection[QUESTION];
+      const { whereWithout, sourceFor } = connection[QUESTION];
       return Promise.all(
         [...new Set(wanted)].map(async (field) => {
           const { filterBy } = fields[field]!.options;
           // Spellings count as one value; where the field has a column too, the spelling that sorts first is shown.
           const spelling: Aggregation['measures'] =
             filterBy !== undefined && field in model.columns ? { spelling: { min: field } } : {};
-          const groups = await models.aggregate(model, {
-            where: await whereWithout(field),
+          const where = await whereWithout(field);
+          const source = await sourceFor([...Object.keys(where), field]);
+          const groups = await source.aggregate(model, {
+            where,
             by: [filterBy ?? field],
             measures: { count: 'count', ...spelling },
           });
@@ -376,7 +417,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
     addQuery(
       target,
       name,
-      { type: () => Page, description: list.description, allow: list.allow ?? allow },
+      { type: () => Page, description: list.description, allow: list.allow ?? allow, contributed },
       listArguments(list, filter, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
         return this.list(list, question as ListQuestion, caller);

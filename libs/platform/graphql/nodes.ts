@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Args, ID, Query, Resolver } from '@nestjs/graphql';
-import { Clock, Refused, type ReadModel } from '@baton/kernel';
+import { Clock, Refused, type Contribution, type Instant, type ReadModel } from '@baton/kernel';
 import DataLoader from 'dataloader';
 import type { CallerIdentity } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
@@ -15,7 +15,8 @@ import { ANY_NODE, cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownN
  */
 export class NodeLoader implements Nodes {
   private asked = 0;
-  private readonly loaders = new Map<ReadModel, Map<AsOf | undefined, DataLoader<string, ShownNode | null>>>();
+  /** By the read model or the contribution, and the cut. */
+  private readonly loaders = new Map<object, Map<AsOf | undefined, DataLoader<string, unknown>>>();
 
   constructor(
     private readonly models: ReadModels,
@@ -39,24 +40,45 @@ export class NodeLoader implements Nodes {
     if (!caller?.roles.some((role) => role === 'admin' || allow.includes(role)))
       throw new Refused('access/denied', `${node} requires one of the roles: ${allow.join(', ')}.`);
     if (this.isCounted) assertWithinLimit('cost', ++this.asked);
-    return this.loaderOf(model, cutOf(parent)).load(id);
+    return this.nodesOf(model, cutOf(parent)).load(id);
   }
 
-  private loaderOf(model: ReadModel, cut: AsOf | undefined): DataLoader<string, ShownNode | null> {
-    let ofModel = this.loaders.get(model);
-    if (!ofModel) this.loaders.set(model, (ofModel = new Map()));
-    let loader = ofModel.get(cut);
-    if (!loader) {
-      loader = new DataLoader<string, ShownNode | null>(
-        async (ids) => {
-          const found = await this.models.asOf(cut).getMany(model, [...ids]);
-          const at = referenceInstantOf(cut, this.clock);
-          return ids.map((one) => (found.has(one) ? nodeOf(model, one, found.get(one), at, cut) : null));
-        },
-        { cache: false },
-      );
-      ofModel.set(cut, loader);
-    }
+  async contributed(
+    contribution: Contribution,
+    id: string,
+    node: object,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    type Values = Readonly<Record<string, unknown>> | undefined;
+    const cut = cutOf(node);
+    const some = contribution.some as (
+      models: ReadModels,
+      ids: readonly string[],
+      at: Instant,
+    ) => Promise<ReadonlyMap<string, Values>>;
+    const loader = this.loaderOf<Values>(contribution, cut, async (ids) => {
+      const found = await some(this.models.asOf(cut), [...new Set(ids)], referenceInstantOf(cut, this.clock));
+      return ids.map((one) => found.get(one));
+    });
+    return loader.load(id);
+  }
+
+  private nodesOf(model: ReadModel, cut: AsOf | undefined): DataLoader<string, ShownNode | null> {
+    return this.loaderOf<ShownNode | null>(model, cut, async (ids) => {
+      const found = await this.models.asOf(cut).getMany(model, [...ids]);
+      const at = referenceInstantOf(cut, this.clock);
+      return ids.map((one) => (found.has(one) ? nodeOf(model, one, found.get(one), at, cut) : null));
+    });
+  }
+
+  private loaderOf<V>(
+    of: object,
+    cut: AsOf | undefined,
+    read: (ids: readonly string[]) => Promise<V[]>,
+  ): DataLoader<string, V> {
+    const known = this.loaders.get(of) ?? new Map<AsOf | undefined, DataLoader<string, unknown>>();
+    this.loaders.set(of, known);
+    const loader = (known.get(cut) as DataLoader<string, V> | undefined) ?? new DataLoader(read, { cache: false });
+    known.set(cut, loader as DataLoader<string, unknown>);
     return loader;
   }
 }

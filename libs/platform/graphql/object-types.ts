@@ -13,6 +13,8 @@ import {
 import {
   nodeIdOf,
   shownOf,
+  withContributions,
+  type Contribution,
   type Field,
   type FieldKind,
   type Fields,
@@ -21,7 +23,7 @@ import {
   type ReadModel,
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
-import type { AsOf, Connection } from '../documents';
+import type { AsOf, Connection, ContributedFields } from '../documents';
 import { personalField, type GraphqlContext } from './caller';
 import { checkArguments } from './arguments';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
@@ -48,12 +50,14 @@ export const classNamed = (name: string): Type<object> => {
 const NODE = Symbol('node');
 const CUT = Symbol('cut');
 const DOCUMENT = Symbol('document');
+const CONTRIBUTED = Symbol('contributed');
 /** What a document shows, with the document, the type of its node and the cut at which it was read. */
 export type ShownNode = Readonly<Record<string, unknown>> & {
   readonly id: string;
   readonly [NODE]?: string;
   readonly [DOCUMENT]?: unknown;
   readonly [CUT]?: AsOf;
+  readonly [CONTRIBUTED]?: ContributedFields;
 };
 
 /** The cut at which a node was read: what belongs to it is answered as of the same. */
@@ -72,13 +76,24 @@ export const pageAtCut = <N>({ edges, ...place }: Connection<N>, cut: AsOf | und
   return { ...place, edges: found, nodes: found.map(({ node }) => node) };
 };
 
-/** The node of a document. */
-export const nodeOf = <D>(model: ReadModel<D>, id: string, doc: D, at: Instant, cut?: AsOf): ShownNode => ({
+/**
+ * The node of a document.
+ * @param contributed the values that its list is filtered and ordered by; others are loaded when they are asked for
+ */
+export const nodeOf = <D>(
+  model: ReadModel<D>,
+  id: string,
+  doc: D,
+  at: Instant,
+  cut?: AsOf,
+  contributed?: ContributedFields,
+): ShownNode => ({
   ...shownOf(model, doc, at),
   id: nodeIdOf(model, id),
   [NODE]: model.shown.node,
   [DOCUMENT]: doc,
   ...(cut && { [CUT]: cut }),
+  ...(contributed && { [CONTRIBUTED]: contributed }),
 });
 
 /** The document of a node of a read model, for fields that contexts add to the node. */
@@ -189,6 +204,24 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
   }
 };
 
+/** Adds what a context contributes: values that came with the list, or that are loaded for all nodes of a level at once. */
+const addContributed = (type: Type<object>, contribution: Contribution): void => {
+  const { fields, to } = contribution;
+  for (const [name, field] of Object.entries(fields)) {
+    const load: FieldMiddleware<ShownNode, GraphqlContext> = async ({ source, context }) => {
+      const known = source[CONTRIBUTED];
+      if (known && name in known) return known[name];
+      const values = await context.nodes.contributed(contribution, String(source[to.shown.key]), source);
+      return values?.[name] ?? null;
+    };
+    GraphqlField(() => valueTypeOf(field) as typeof String, {
+      nullable: field.options.nullable || field.options.optional || false,
+      description: field.description,
+      middleware: [load as FieldMiddleware],
+    })(type.prototype as object, name);
+  }
+};
+
 /** A connection within an answer, with the arguments of a page and its own. */
 const addPages = (type: Type<object>, name: string, { description, object, options: { page = {} } }: Field): void => {
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
@@ -236,6 +269,29 @@ const addEntity = (type: Type<object>, name: string, node: string, { list, entit
 class NodeTypes {
   private readonly models = new Map<string, ReadModel>();
   private readonly types = new Map<string, Type<object>>();
+  private readonly contributions = new Map<ReadModel, readonly Contribution[]>();
+  private readonly listed = new Set<ReadModel>();
+
+  /**
+   * Adds what contexts contribute, each once, before the lists are made.
+   * @throws Error when two fields have one name, or the lists are made already
+   */
+  contribute(contributions: readonly Contribution[]): void {
+    for (const contribution of contributions) {
+      const { to } = contribution;
+      const known = this.contributions.get(to) ?? [];
+      if (known.includes(contribution)) continue;
+      if (this.listed.has(to)) throw new Error(`The lists of ${to.shown.node} are made already.`);
+      withContributions(to, [...known, contribution]);
+      addContributed(this.of(to), contribution);
+      this.contributions.set(to, [...known, contribution]);
+    }
+  }
+  /** For the lists of a read model: from here on, nothing more is contributed to it. */
+  contributionsTo(model: ReadModel): readonly Contribution[] {
+    this.listed.add(model);
+    return this.contributions.get(model) ?? [];
+  }
 
   /** The GraphQL type of a read model's documents, made once. @throws Error when two read models have one node */
   of(model: ReadModel): Type<object> {

@@ -1,4 +1,4 @@
-import { Args, Query } from '@nestjs/graphql';
+import { Args, Extensions, Query } from '@nestjs/graphql';
 import type { Role } from '@baton/kernel';
 import { GraphQLString } from 'graphql';
 import type { CallerIdentity } from '../access';
@@ -24,7 +24,15 @@ export const addQuery = (
     nullable = false,
     description,
     allow,
-  }: { type: () => unknown; nullable?: boolean; description: string; allow: readonly Role[] },
+    contributed = [],
+  }: {
+    type: () => unknown;
+    nullable?: boolean;
+    description: string;
+    allow: readonly Role[];
+    /** Fields of a list whose filters, orders and facets make it heavy. */
+    contributed?: readonly string[];
+  },
   given: readonly QueryArgument[],
   answer: (this: never, question: Readonly<Record<string, unknown>>, caller: CallerIdentity) => unknown,
 ): void => {
@@ -42,4 +50,5 @@ export const addQuery = (
   const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
   Query(() => type() as never, { name, nullable, description })(target, name, descriptor);
   Allow(...allow)(target, name, descriptor);
+  if (contributed.length > 0) Extensions({ contributed })(target, name);
 };

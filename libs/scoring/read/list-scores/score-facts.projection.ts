@@ -1,0 +1,197 @@
+import {
+  DAY_MS,
+  fromMs,
+  projection,
+  toMs,
+  valueAt,
+  type Instant,
+  type Position,
+  type Register,
+  type StoredEvent,
+} from '@baton/kernel';
+import {
+  profileFields,
+  type CriteriaFacts,
+  type ProfileField,
+  type TouchFact,
+  type TouchPattern,
+} from '@baton/definitions';
+import { factsAfter, type LeadEvent, type OwnFacts } from '@baton/leads';
+
+/** A touch as scores see it. */
+export interface ScoredTouch extends Partial<Record<keyof TouchPattern, string>> {
+  readonly at: Instant;
+  /** Of a touch of a merged lead: the chain of merges that it came through, and the event that added it. */
+  readonly path?: readonly string[];
+  readonly added?: Position;
+}
+/** The touches of a lead in one calendar month (UTC): `2024-01`. */
+export interface TouchMonth {
+  readonly leadId: string;
+  readonly month: string;
+  readonly touches: readonly ScoredTouch[];
+}
+/** What a lead is like, without its touches. */
+export interface ScoredLead {
+  readonly leadId: string;
+  readonly capturedAt?: Instant;
+  /** The lead’s own facts through time. */
+  readonly facts: OwnFacts;
+  /** The facts of each merged lead, in the order of their merges. */
+  readonly parts: readonly { readonly path: readonly string[]; readonly profile: CriteriaFacts['profile'] }[];
+  /** Merges that were undone: touches that were added before through this path do not count. */
+  readonly removals: readonly { readonly path: readonly string[]; readonly at: Position }[];
+}
+export type ScoreFacts = ScoredLead | TouchMonth;
+export const isTouchMonth = (doc: ScoreFacts): doc is TouchMonth => 'month' in doc;
+
+const LEAD = 'lead';
+const monthOf = (at: Instant): string => at.slice(0, 7);
+const keyOf = (part: string, leadId: string): string => `${part}:${leadId}`;
+
+const patternFields = ['action', 'channel', 'content', 'page', 'campaign'] as const;
+type Touched = Readonly<Partial<Record<(typeof patternFields)[number], string>>>;
+const touchOf = (at: Instant, touch: Touched): ScoredTouch => ({
+  at,
+  ...Object.fromEntries(patternFields.flatMap((name) => (touch[name] === undefined ? [] : [[name, touch[name]]]))),
+});
+
+type VisitsJoined = Extract<LeadEvent, { type: 'LeadVisitsJoined' }>;
+type FactsAdded = Extract<LeadEvent, { type: 'MergedFactsAdded' }>;
+/** The touches in an event, of the lead itself or of a merged one. */
+const touchesIn = (event: StoredEvent<LeadEvent>): readonly ScoredTouch[] => {
+  if (event.type === 'TouchRecorded') return [touchOf(event.occurredAt, event.data)];
+  if (event.type === 'LeadVisitsJoined') return event.data.visits.map((visit) => touchOf(visit.at, visit));
+  if (event.type !== 'MergedFactsAdded') return [];
+  const merged = { path: pathOf(event.data), added: event.position };
+  return event.data.touches.map((touch) => ({ ...touchOf(touch.at, touch), ...merged }));
+};
+const pathOf = ({
+  mergedLeadId,
+  through = [],
+}: {
+  readonly mergedLeadId: string;
+  readonly through?: readonly string[];
+}) => [mergedLeadId, ...through];
+const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
+  start.every((id, index) => path[index] === id);
+
+/** A walk through a list keeps its instant for a day, so earlier values are not asked for. */
+const KEPT_MS = 31 * DAY_MS;
+/** The register without values that were replaced long before its latest one. */
+const withoutOld = <V>(register: Register<V>): Register<V> => {
+  const latest = register.at(-1)?.from;
+  if (register.length < 2 || !latest) return register;
+  const from = fromMs(toMs(latest) - KEPT_MS);
+  return register.slice(
+    Math.max(
+      0,
+      register.findLastIndex((value) => value.from <= from),
+    ),
+  );
+};
+const isProfileField = (name: string): boolean => name in profileFields;
+
+const withFacts = (doc: ScoreFacts, event: StoredEvent<LeadEvent>): ScoreFacts => {
+  if (isTouchMonth(doc)) return doc;
+  // Which personal facts are known does not count for a score.
+  const known = Object.entries(factsAfter(doc.facts, event)).filter(([name]) => isProfileField(name));
+  return {
+    ...doc,
+    facts: Object.fromEntries(known.map(([name, register]) => [name, withoutOld<never>(register as never)])),
+  };
+};
+const withTouches = (doc: TouchMonth, event: StoredEvent<LeadEvent>): TouchMonth => ({
+  ...doc,
+  touches: [...doc.touches, ...touchesIn(event).filter(({ at }) => monthOf(at) === doc.month)],
+});
+const onTouches = (doc: ScoreFacts, event: StoredEvent<LeadEvent>): ScoreFacts =>
+  isTouchMonth(doc) ? withTouches(doc, event) : doc;
+
+const withPart = (doc: ScoredLead, { data }: StoredEvent<FactsAdded>): ScoredLead => {
+  const path = pathOf(data);
+  const isIt = (part: ScoredLead['parts'][number]) => part.path.length === path.length && startsWith(part.path, path);
+  const before = doc.parts.find(isIt);
+  const kept = Object.entries(before?.profile ?? {}).filter(([name]) => !data.cleared?.includes(name));
+  const part = { path, profile: { ...Object.fromEntries(kept), ...data.profile } };
+  return { ...doc, parts: before ? doc.parts.map((one) => (isIt(one) ? part : one)) : [...doc.parts, part] };
+};
+const withoutParts = (doc: ScoreFacts, path: readonly string[], at: Position): ScoreFacts => {
+  if (isTouchMonth(doc) || !doc.parts.some((part) => startsWith(part.path, path))) return doc;
+  const parts = doc.parts.filter((part) => !startsWith(part.path, path));
+  return { ...doc, parts, removals: [...doc.removals, { path, at }] };
+};
+
+const monthsOf = (touches: readonly { readonly at: Instant }[], leadId: string): readonly string[] => [
+  ...new Set(touches.map(({ at }) => keyOf(monthOf(at), leadId))),
+];
+
+/**
+ * What scores of leads are computed from, in documents that do not grow with history: one of the lead (of each fact the
+ * values of a month, and its merges), and one for each calendar month in which it was touched. A model may count a touch of
+ * any age, so none is dropped. Contains no personal data.
+ */
+export const scoreFacts = projection<ScoreFacts, LeadEvent>({
+  name: 'score-facts',
+  version: 1,
+  columns: { leadId: 'text' },
+  keys: (event) => {
+    const { leadId } = event.data;
+    if (event.type === 'TouchRecorded') return [keyOf(monthOf(event.occurredAt), leadId)];
+    if (event.type === 'LeadVisitsJoined') return monthsOf((event.data as VisitsJoined['data']).visits, leadId);
+    const months =
+      event.type === 'MergedFactsAdded' ? monthsOf((event.data as FactsAdded['data']).touches, leadId) : [];
+    return [keyOf(LEAD, leadId), ...months];
+  },
+  initial: (key) => {
+    const end = key.indexOf(':');
+    const [part, leadId] = [key.slice(0, end), key.slice(end + 1)];
+    return part === LEAD ? { leadId, facts: {}, parts: [], removals: [] } : { leadId, month: part, touches: [] };
+  },
+  on: {
+    LeadCaptured: (doc, event) => withFacts({ ...doc, capturedAt: event.occurredAt }, event),
+    LeadProfileChanged: withFacts,
+    LeadFactsCleared: withFacts,
+    TouchRecorded: onTouches,
+    LeadVisitsJoined: onTouches,
+    MergedFactsAdded: (doc, event) => (isTouchMonth(doc) ? withTouches(doc, event) : withPart(doc, event)),
+    MergedFactsRemoved: (doc, { data, position }) => withoutParts(doc, pathOf(data), position),
+    LeadUnmerged: (doc, { data, position }) => withoutParts(doc, [data.mergedLeadId], position),
+  },
+});
+
+const profileNames = Object.keys(profileFields) as readonly ProfileField[];
+/** What criteria compare: the lead’s own facts at an instant; merged leads fill those that are unknown. */
+export const profileAt = (
+  { facts, parts }: Pick<ScoredLead, 'facts' | 'parts'>,
+  at: Instant,
+): CriteriaFacts['profile'] => {
+  const own = profileNames.flatMap((name) => {
+    const value = valueAt(facts[name] ?? [], at);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...parts.reduceRight<CriteriaFacts['profile']>((known, { profile }) => ({ ...known, ...profile }), {}),
+    ...Object.fromEntries(own),
+  };
+};
+
+/** Whether a touch counts: one that came with a merge does until that is undone. */
+export const isCounted = ({ path, added = '' }: ScoredTouch, removals: ScoredLead['removals']): boolean =>
+  path === undefined || !removals.some((removal) => removal.at > added && startsWith(path, removal.path));
+
+/** The facts of a lead at an instant, as its decider has them; undefined before it was captured. */
+export const scoreFactsAt = (
+  lead: ScoredLead,
+  months: readonly TouchMonth[],
+  at: Instant,
+): CriteriaFacts | undefined => {
+  if (lead.capturedAt === undefined || lead.capturedAt > at) return undefined;
+  const touches = months
+    .flatMap((month) => month.touches)
+    .filter((touch) => isCounted(touch, lead.removals))
+    .map(({ at: when, action, channel, content, page, campaign }): TouchFact => ({
+      ...{ id: '', at: when, action, channel, content, page, campaign },
+    }));
+  return { profile: profileAt(lead, at), touches };
+};
