@@ -4,6 +4,8 @@ import { allocateExact } from './exact';
 const HALVES = 134_217_729;
 /** Remainders that differ by less, as a part of the divisor, are compared by whole numbers of any size. */
 const UNDECIDED = 2 ** -44;
+/** Amounts below have quotients whose fractions are known well enough. */
+const QUOTIENTS_BELOW = 2 ** 40;
 /** From so many parts on, remainders are sorted instead of looked through for each unit. */
 const SORT_FROM = 32;
 
@@ -43,26 +45,36 @@ export class ExactSplit {
     }
     this.length = length;
     const whole = this.weights;
-    let [count, largest, least, isWhole] = [0, 0, Infinity, true];
+    let count = 0;
+    let largest = 0;
+    let least = Infinity;
+    let sum = 0;
+    let isWhole = true;
     for (let place = 0; place < length; place++) {
       const weight = weights[place]!;
       whole[place] = weight;
       if (weight === 0) continue;
       count++;
+      sum += weight;
       if (weight > largest) largest = weight;
       if (weight < least) least = weight;
-      isWhole &&= Number.isSafeInteger(weight);
+      if (Math.floor(weight) !== weight || weight > Number.MAX_SAFE_INTEGER) isWhole = false;
     }
     this.count = count;
     this.kind = 'equal';
     if (least === largest) return;
+    if (isWhole && sum * largest <= Number.MAX_SAFE_INTEGER) {
+      this.sum = sum;
+      this.kind = 'exact';
+      return;
+    }
     if (!isWhole) {
       least = Math.round((least / largest) * 2 ** 52);
       for (let place = 0; place < length; place++) whole[place] = Math.round((whole[place]! / largest) * 2 ** 52);
       largest = 2 ** 52;
     }
-    if (this.haveExactProducts(largest)) this.kind = 'exact';
-    else this.kind = this.divideWeights(least) && this.haveExactProducts(largest / least) ? 'exact' : 'long';
+    if (this.divideWeights(least)) largest /= least;
+    this.kind = this.haveExactProducts(largest) ? 'exact' : 'long';
   }
 
   /**
@@ -77,7 +89,9 @@ export class ExactSplit {
         ? this.splitEqually(size, parts)
         : this.kind === 'exact'
           ? this.splitByProducts(size, parts)
-          : this.splitByLongProducts(size, parts);
+          : size < QUOTIENTS_BELOW
+            ? this.splitByQuotients(size, parts)
+            : this.splitByLongProducts(size, parts);
     if (!decided) {
       const exact = allocateExact(BigInt(size), [...this.weights.subarray(0, this.length)]);
       for (let place = 0; place < this.length; place++) parts[place] = Number(exact[place]);
@@ -131,6 +145,24 @@ export class ExactSplit {
       rest -= whole;
     }
     return this.addUnits(rest, parts, 0);
+  }
+
+  /** @returns false if the doubles do not decide */
+  private splitByQuotients(size: number, parts: Float64Array): boolean {
+    const { sum, length, weights, remainders } = this;
+    // Each of the sum, the product and the quotient is rounded
+    const undecided = size * (length + 4) * 2 ** -52;
+    let rest = size;
+    for (let place = 0; place < length; place++) {
+      const quotient = (size * weights[place]!) / sum;
+      const whole = Math.floor(quotient);
+      const remainder = quotient - whole;
+      if (weights[place] !== 0 && (remainder < undecided || remainder > 1 - undecided)) return false;
+      remainders[place] = remainder;
+      parts[place] = whole;
+      rest -= whole;
+    }
+    return this.addUnits(rest, parts, undecided);
   }
 
   /** @returns false if the doubles do not decide */

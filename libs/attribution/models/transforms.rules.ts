@@ -22,6 +22,10 @@ export const exclusions = enumeration('TouchExclusion', 'Why a touch is not weig
 });
 export type Exclusion = EnumerationValue<typeof exclusions>;
 
+/** Whether a look-back leaves the touch out, so that it may count without one. */
+export const canHaveOutsideTouches = (why: Exclusion | undefined): boolean =>
+  why === 'before-window' || why === 'before-last-steps';
+
 /** A compiled transform; `holds` tests a condition of `when` on a touch. */
 export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: TouchFacts) => boolean };
 
