@@ -15,6 +15,8 @@ export const wholeNumberOf = (value: bigint): WholeNumber => {
 /** Decimal places to which sums and shares are exact. */
 const PLACES = 15;
 const UNITS_PER_ONE = 10n ** BigInt(PLACES);
+/** How many units of the last decimal place are one: sums and shares in them are whole numbers. */
+export const DECIMAL_UNITS = Number(UNITS_PER_ONE);
 
 /** The decimal in units of 10^-15, rounded as it is printed. */
 const unitsOf = (value: number): bigint => {
@@ -63,6 +65,11 @@ export class DecimalSum {
     this.units += unitsOf(value) * BigInt(times);
     return this;
   }
+  /** @param units whole numbers of `DECIMAL_UNITS` */
+  addUnits(units: number): this {
+    this.units += BigInt(units);
+    return this;
+  }
 
   /** The sum, as the nearest number. */
   get value(): number {
@@ -98,7 +105,7 @@ export const allocateExact = (amount: bigint, weights: readonly number[]): bigin
   if (weights.length === 0) return [];
   const sign = amount < 0n ? -1n : 1n;
   const size = sign * amount;
-  const largest = Math.max(...weights);
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
   // Weights become integers of 60 bits, so that equal weights stay equal and remainders compare exactly. Whole weights
   // stay as they are, so that remainders of unequal weights (3 and 1) tie as they do on paper.
   const scaled = weights.every(Number.isSafeInteger)

@@ -10,6 +10,7 @@ export * from './erasure';
 export * from './errors';
 export * from './event';
 export * from './exact';
+export * from './exact-split';
 export type { Fault } from './fault';
 export * from './fields';
 export * from './handle';

@@ -18,6 +18,7 @@ import {
   nextDay,
   occurrenceFault,
   startOfDay,
+  storedToMs,
   toMs,
   zoneOf,
   type BatonError,
@@ -30,6 +31,22 @@ const codeOf = (read: () => unknown): string => {
     return (error as BatonError).code;
   }
 };
+
+describe('storedToMs', () => {
+  it('is what Date.parse makes of every instant', () =>
+    fc.assert(
+      fc.property(fc.date({ min: new Date(FIRST_INSTANT), max: new Date(LAST_INSTANT), noInvalidDate: true }), (date) =>
+        expect(storedToMs(date.toISOString())).toBe(date.getTime()),
+      ),
+    ));
+  it.each(['2024-02-29T23:59:59.999Z', '1900-02-28T00:00:00.000Z', '2000-03-01T00:00:00.000Z', LAST_INSTANT])(
+    'knows %s',
+    (instant) => expect(storedToMs(instant)).toBe(Date.parse(instant)),
+  );
+  it.each(['', 'soon', '2024-13-01T00:00:00.000Z', '2024-01-17T10:00:00Z'])('is NaN for %j', (text) =>
+    expect(storedToMs(text)).toBeNaN(),
+  );
+});
 
 describe('instantOf', () => {
   it.each([

@@ -46,6 +46,37 @@ export const isDay = (text: string): text is Day =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && isInstant(`${text}T00:00:00.000Z`);
 
 export const toMs = (instant: Instant): number => Date.parse(instant);
+
+const digits = (text: string, from: number, to: number): number => {
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+};
+/** By month: days of a year before it, March first, so that a leap day is the last. */
+const DAYS_BEFORE = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
+/** Days from 1970 to 1 March of year 0. */
+const DAYS_TO_YEAR_ZERO = 719_468;
+
+/** `toMs` of an instant in the stored form, several times as fast: for millions of them. */
+export const storedToMs = (instant: Instant): number => {
+  const month = digits(instant, 5, 7);
+  const year = digits(instant, 0, 4) - (month < 3 ? 1 : 0);
+  const days =
+    year * 365 +
+    Math.floor(year / 4) -
+    Math.floor(year / 100) +
+    Math.floor(year / 400) +
+    DAYS_BEFORE[month - 1]! +
+    digits(instant, 8, 10) -
+    1 -
+    DAYS_TO_YEAR_ZERO;
+  const seconds = digits(instant, 11, 13) * 3600 + digits(instant, 14, 16) * 60 + digits(instant, 17, 19);
+  return days * DAY_MS + seconds * 1000 + digits(instant, 20, 23);
+};
 /**
  * The instant of milliseconds since 1970. Values before 1900 or after 2200 become the nearest storable instant, because
  * date arithmetic must not stop a decision, and nothing falls due after 2200.

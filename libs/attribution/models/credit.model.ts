@@ -1,8 +1,7 @@
-import { isUpToCreation } from '../write/journey/journey-touches.rules';
 import { allocate, splitExact, type Money } from '@baton/kernel';
 import type { Attribution } from '@baton/definitions';
 import { selectTouches, type Exclusion, type SelectedTouches } from './transforms.rules';
-import type { ModelTouch, ModelJourney } from './model-journey.rules';
+import { weighedTouchesOf, type ModelJourney, type TouchFacts, type WeighedTouches } from './model-journey.rules';
 
 export interface ModelParameters {
   /** Channels that `last-non-direct` skips; case is ignored. */
@@ -30,8 +29,15 @@ export interface Shares {
   /** True if only touches between the first and the last milestone share `mid`. */
   readonly between?: boolean;
   /** For a custom stage: whether a touch matches it. The first matching touch counts. */
-  readonly own?: Readonly<Record<Milestone, (touch: ModelTouch) => boolean>>;
+  readonly own?: Readonly<Record<Milestone, (touch: TouchFacts) => boolean>>;
 }
+
+/**
+ * Writes one weight per touch, none negative, before they are renormalised to sum to one; all zero means equal parts.
+ * For a model that is not additive: the part of the conversion that each touch gets, 0 to 1.
+ * @param weights as many zeros as there are touches, or more
+ */
+export type Weigher = (touches: WeighedTouches, weights: Float64Array) => void;
 
 /** An attribution model: a pure function in a file of its own. */
 export interface Model {
@@ -44,41 +50,35 @@ export interface Model {
   readonly additive: boolean;
   /** The parameters that the model accepts. */
   readonly parameters?: readonly (keyof ModelParameters)[];
-  /**
-   * One weight per touch, none negative, before they are renormalised to sum to one; all zero means equal parts. For a
-   * model that is not additive: the part of the conversion that each touch gets, 0 to 1.
-   */
-  readonly weights: (journey: ModelJourney, parameters: ModelParameters) => number[];
+  /** Prepares the model for many journeys. */
+  readonly weigher: (parameters: ModelParameters) => Weigher;
   /** The shares of a positional model. */
   readonly shares?: (parameters: ModelParameters) => Shares;
 }
+
+/** The place of each milestone that every model knows, -1 without one. */
+const milestonePlaces: Readonly<Record<Milestone, (touches: WeighedTouches) => number>> = {
+  FT: ({ length }) => (length > 0 ? 0 : -1),
+  LC: ({ leadCreation }) => leadCreation,
+  OC: ({ opportunityCreation }) => opportunityCreation,
+  CW: ({ length }) => length - 1,
+};
 
 /**
  * The touch of each milestone: the first, the last at or before the lead's creation, the last at or before the opening
  * of the deal, and the last. A milestone without a date, or before the first touch, is absent.
  */
-export const milestonesOf = ({ touches, leadCreatedAt, openedAt }: ModelJourney): ReadonlyMap<Milestone, number> => {
-  const found = new Map<Milestone, number>();
-  const at = (milestone: Milestone, index: number) => index >= 0 && found.set(milestone, index);
-  const last = (holds: (touch: ModelTouch) => boolean) => touches.findLastIndex(holds);
-  at('FT', touches.length > 0 ? 0 : -1);
-  if (leadCreatedAt !== undefined)
-    at(
-      'LC',
-      last((touch) => isUpToCreation(touch, leadCreatedAt)),
-    );
-  if (openedAt !== undefined)
-    at(
-      'OC',
-      last(({ occurredAt }) => occurredAt <= openedAt),
-    );
-  at('CW', touches.length - 1);
-  return found;
+export const milestonesOf = (touches: WeighedTouches): ReadonlyMap<Milestone, number> => {
+  const places = Object.entries(milestonePlaces).map(([milestone, placeIn]) => [milestone, placeIn(touches)] as const);
+  return new Map(places.filter(([, place]) => place >= 0));
 };
 
-/** All credit to one touch. */
-export const allToOne = (index: number, { touches }: ModelJourney): number[] =>
-  touches.map((_, place) => (place === index ? 1 : 0));
+/** The weights of one journey under a model, as its weigher writes them. */
+export const weightsOf = (model: Model, touches: WeighedTouches, parameters: ModelParameters): number[] => {
+  const weights = new Float64Array(touches.length);
+  model.weigher(parameters)(touches, weights);
+  return [...weights];
+};
 
 /** Scales weights so that they sum to one; all zero: equal parts. */
 export const normalised = (weights: readonly number[]): number[] => {
@@ -86,45 +86,59 @@ export const normalised = (weights: readonly number[]): number[] => {
   return weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
 };
 
-/** The touch of each milestone that the model credits and the journey has. */
-const creditShares = (journey: ModelJourney, { milestones, own = {} }: Shares): ReadonlyMap<Milestone, number> => {
-  const known = milestonesOf(journey);
-  const paid = new Map<Milestone, number>();
-  for (const milestone of Object.keys(milestones)) {
-    const place = own[milestone] ? journey.touches.findIndex(own[milestone]) : (known.get(milestone) ?? -1);
-    if (place >= 0) paid.set(milestone, place);
-  }
-  return paid;
-};
+interface SharedMilestone {
+  readonly milestone: Milestone;
+  readonly share: number;
+  readonly placeIn: (touches: WeighedTouches) => number;
+}
+const firstPlace =
+  (holds: (touch: TouchFacts) => boolean) =>
+  (touches: WeighedTouches): number => {
+    for (let place = 0; place < touches.length; place++) if (holds(touches.touch(place))) return place;
+    return -1;
+  };
+/** The milestones that the model credits. */
+const sharedMilestones = ({ milestones, own = {} }: Shares): readonly SharedMilestone[] =>
+  Object.entries(milestones).map(([milestone, share]) => ({
+    milestone,
+    share,
+    placeIn: own[milestone] ? firstPlace(own[milestone]) : (milestonePlaces[milestone] ?? (() => -1)),
+  }));
 
 /**
  * The weights of a positional model before they are renormalised: a touch with several milestones gets the sum of their
  * shares; the mid share is split evenly over the touches without a milestone. If there is no such touch, or a milestone
  * is missing, renormalising distributes that share pro rata to the others.
  */
-export const positionalShares = (journey: ModelJourney, shares: Shares): number[] => {
-  const weights: number[] = journey.touches.map(() => 0);
-  const held = new Set<number>();
-  for (const [milestone, place] of creditShares(journey, shares)) {
-    weights[place]! += shares.milestones[milestone]!;
-    held.add(place);
-  }
-  const [from, to] = shares.between ? [Math.min(...held), Math.max(...held)] : [0, weights.length];
-  const mids = weights.flatMap((_, place) => (place >= from && place <= to && !held.has(place) ? [place] : []));
-  for (const place of mids) weights[place] = shares.mid / mids.length;
-  return weights;
+const positionalWeigher = (shares: Shares): Weigher => {
+  const milestones = sharedMilestones(shares);
+  let isHeld = new Uint8Array(16);
+  return (touches, weights) => {
+    const { length } = touches;
+    if (isHeld.length < length) isHeld = new Uint8Array(2 * length);
+    isHeld.fill(0, 0, length);
+    let [held, first, last] = [0, length, -1];
+    for (let index = 0; index < milestones.length; index++) {
+      const { share, placeIn } = milestones[index]!;
+      const place = placeIn(touches);
+      if (place < 0) continue;
+      weights[place]! += share;
+      if (!isHeld[place]) held++;
+      isHeld[place] = 1;
+      if (place < first) first = place;
+      if (place > last) last = place;
+    }
+    if (!shares.between) [first, last] = [0, length - 1];
+    const mid = shares.mid / (last - first + 1 - held);
+    for (let place = first; place <= last; place++) if (!isHeld[place]) weights[place] = mid;
+  };
 };
 
 /** Makes a positional model from its shares. */
 export const positionalModel = (
   shares: (parameters: ModelParameters) => Shares,
-  rest: Omit<Model, 'additive' | 'weights' | 'shares'>,
-): Model => ({
-  ...rest,
-  additive: true,
-  shares,
-  weights: (journey, parameters) => positionalShares(journey, shares(parameters)),
-});
+  rest: Omit<Model, 'additive' | 'weigher' | 'shares'>,
+): Model => ({ ...rest, additive: true, shares, weigher: (parameters) => positionalWeigher(shares(parameters)) });
 
 /** The credit of one touch of a journey, and the reason. */
 export interface Credit {
@@ -150,16 +164,33 @@ export interface CreditOptions {
 
 const PARTS = 1_000_000;
 /**
- * Weights for splitting money. Those of a positional model become whole numbers if its shares have at most six
- * decimals: 30 % and 10 % of 15 cents then leave equal remainders, independent of the floating-point values of 0.3 and
- * 0.1.
+ * The weights by which conversions and money are split; all zero: equal ones. Those of a positional model become whole
+ * numbers if its shares have at most six decimals: 30 % and 10 % of 15 cents then leave equal remainders, independent of
+ * the floating-point values of 0.3 and 0.1.
+ * @param raw weights of the model; the first `length` count
+ * @param parts takes the weights of the split
  */
-const wholeAmount = (raw: readonly number[], shares: Shares | undefined): readonly number[] => {
-  if (!shares) return raw;
-  const least = raw.reduce((low, weight) => (weight > 0 && weight < low ? weight : low), Infinity);
-  const mids = Math.max(1, Math.round(shares.mid / least));
-  const parts = raw.map((weight) => Math.round(weight * mids * PARTS));
-  return parts.every((part, place) => Math.abs(part - raw[place]! * mids * PARTS) <= part * 1e-9) ? parts : raw;
+export const writeParts = (
+  raw: ArrayLike<number>,
+  length: number,
+  shares: Shares | undefined,
+  parts: Float64Array,
+): void => {
+  let least = Infinity;
+  for (let place = 0; place < length; place++) if (raw[place]! > 0 && raw[place]! < least) least = raw[place]!;
+  if (least === Infinity) return void parts.fill(1, 0, length);
+  if (shares) {
+    const mids = Math.max(1, Math.round(shares.mid / least));
+    let isWhole = true;
+    for (let place = 0; place < length && isWhole; place++) {
+      const exact = raw[place]! * mids * PARTS;
+      const part = Math.round(exact);
+      parts[place] = part;
+      isWhole = Math.abs(part - exact) <= part * 1e-9;
+    }
+    if (isWhole) return;
+  }
+  for (let place = 0; place < length; place++) parts[place] = raw[place]!;
 };
 
 /**
@@ -184,18 +215,23 @@ export const creditSelected = (
     ...(reason && { excluded: reason }),
   }));
   const shares = model.shares?.(parameters);
-  const paid = shares && creditShares(eligible, shares);
-  const missing = shares ? Object.keys(shares.milestones).filter((milestone) => !paid!.has(milestone)) : [];
+  const weighed = weighedTouchesOf(eligible);
+  const shared = (shares ? sharedMilestones(shares) : []).map(
+    ({ milestone, placeIn }) => [milestone, placeIn(weighed)] as const,
+  );
+  const missing = shared.flatMap(([milestone, place]) => (place < 0 ? [milestone] : []));
   if (eligible.touches.length === 0) return { credits, unattributed: true, missing };
 
-  const raw = model.weights(eligible, parameters);
-  const parts = raw.some((weight) => weight > 0) ? wholeAmount(raw, shares) : raw.map(() => 1);
+  const raw = weightsOf(model, weighed, parameters);
+  const split = new Float64Array(raw.length);
+  writeParts(raw, raw.length, shares, split);
+  const parts = [...split];
   const weights = model.additive ? splitExact(1, parts) : raw;
   const minors =
     amount && (model.additive ? allocate(amount.minor, parts) : raw.map((part) => Math.round(part * amount.minor)));
   const milestones: Milestone[][] = places.map(() => []);
-  for (const [milestone, place] of new Map([...milestonesOf(eligible), ...(paid ?? [])]))
-    milestones[place]!.push(milestone);
+  const paid = shared.filter(([, place]) => place >= 0);
+  for (const [milestone, place] of new Map([...milestonesOf(weighed), ...paid])) milestones[place]!.push(milestone);
   places.forEach((place, index) => {
     credits[place] = {
       weight: weights[index]!,

@@ -1,6 +1,6 @@
 import { wordKey } from '@baton/kernel';
 import { positionalModel, type Shares } from './credit.model';
-import type { ModelTouch } from './model-journey.rules';
+import type { TouchFacts } from './model-journey.rules';
 
 const milestones: Readonly<Record<string, string>> = {
   'first-touch': 'FT',
@@ -26,7 +26,7 @@ export const custom = positionalModel(
           : [
               [
                 stage,
-                (touch: ModelTouch) =>
+                (touch: TouchFacts) =>
                   equalsText(action, touch.action) &&
                   equalsText(channel, touch.channel) &&
                   equalsText(campaign, touch.campaign),

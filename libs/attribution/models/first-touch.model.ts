@@ -1,4 +1,4 @@
-import { allToOne, type Model } from './credit.model';
+import type { Model } from './credit.model';
 
 /** All credit to the oldest eligible touch. Source: single-touch attribution, Google Analytics "first click". */
 export const firstTouch: Model = {
@@ -6,5 +6,7 @@ export const firstTouch: Model = {
   name: 'First touch',
   description: 'All credit to the first touch.',
   additive: true,
-  weights: (journey) => allToOne(0, journey),
+  weigher: () => (_, weights) => {
+    weights[0] = 1;
+  },
 };

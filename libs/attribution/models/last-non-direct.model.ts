@@ -1,5 +1,5 @@
 import { wordKey } from '@baton/kernel';
-import { allToOne, type Model } from './credit.model';
+import type { Model } from './credit.model';
 
 /**
  * All credit to the newest touch whose channel is not among `parameters.excludedChannels` (compared without case);
@@ -11,9 +11,12 @@ export const lastNonDirect: Model = {
   description: 'All credit to the last touch whose channel is not excluded; all excluded: to the last touch.',
   additive: true,
   parameters: ['excludedChannels'],
-  weights: (journey, { excludedChannels }) => {
+  weigher: ({ excludedChannels }) => {
     const excluded = new Set(excludedChannels.map(wordKey));
-    const index = journey.touches.findLastIndex(({ channel }) => !excluded.has(wordKey(channel)));
-    return allToOne(index >= 0 ? index : journey.touches.length - 1, journey);
+    return (touches, weights) => {
+      let place = touches.length - 1;
+      while (place >= 0 && excluded.has(wordKey(touches.touch(place).channel))) place--;
+      weights[place >= 0 ? place : touches.length - 1] = 1;
+    };
   },
 };

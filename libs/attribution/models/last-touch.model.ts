@@ -1,4 +1,4 @@
-import { allToOne, type Model } from './credit.model';
+import type { Model } from './credit.model';
 
 /** All credit to the newest eligible touch. Source: single-touch attribution, Google Analytics "last click". */
 export const lastTouch: Model = {
@@ -6,5 +6,7 @@ export const lastTouch: Model = {
   name: 'Last touch',
   description: 'All credit to the last touch.',
   additive: true,
-  weights: (journey) => allToOne(journey.touches.length - 1, journey),
+  weigher: () => (touches, weights) => {
+    weights[touches.length - 1] = 1;
+  },
 };

@@ -6,5 +6,8 @@ export const linear: Model = {
   name: 'Linear',
   description: 'The same credit to every touch.',
   additive: true,
-  weights: ({ touches }) => touches.map(() => 1),
+  weigher:
+    () =>
+    ({ length }, weights) =>
+      void weights.fill(1, 0, length),
 };

@@ -3,8 +3,8 @@ import { DAY_MS, fromMs, toMs } from '@baton/kernel';
 import { attributionModelCodes } from '@baton/definitions';
 import { attributionModels } from './models.rules';
 import { dataDrivenModels } from './data-driven.model';
-import { creditsOf, milestonesOf, normalised, type ModelParameters } from './credit.model';
-import type { ModelJourney } from './model-journey.rules';
+import { creditsOf, milestonesOf, normalised, weightsOf, type ModelParameters } from './credit.model';
+import { weighedTouchesOf, type ModelJourney } from './model-journey.rules';
 
 const start = toMs('2024-01-01T00:00:00.000Z');
 const day = (days: number) => fromMs(start + days * DAY_MS);
@@ -106,7 +106,7 @@ describe('three kinds of journeys', () => {
 
 describe('the edges', () => {
   const weights = (code: string, journey: ModelJourney, changed: Partial<ModelParameters> = {}) =>
-    normalised(model(code).weights(journey, { ...parameters, ...changed }));
+    normalised(weightsOf(model(code), weighedTouchesOf(journey), { ...parameters, ...changed }));
   const near = (found: readonly number[], expected: readonly number[]) => {
     expect(found).toHaveLength(expected.length);
     expected.forEach((one, index) => expect(found[index]).toBeCloseTo(one, 12));
@@ -147,7 +147,7 @@ describe('the edges', () => {
     expect(minors('w-shaped', four, 25)).toEqual([8, 3, 7, 7]); // 7.5, 2.5, 7.5, 7.5
   });
   it('puts a milestone on the last touch at or before it', () =>
-    expect([...milestonesOf({ ...deal, leadCreatedAt: day(9.9), openedAt: day(10) })]).toEqual([
+    expect([...milestonesOf(weighedTouchesOf({ ...deal, leadCreatedAt: day(9.9), openedAt: day(10) }))]).toEqual([
       ['FT', 0],
       ['LC', 1],
       ['OC', 2],
@@ -285,8 +285,10 @@ describe('the touch at the creation of a lead', () => {
     { touchId: 'of a later capture', occurredAt: '2024-01-05T00:00:00.000Z', channel: 'fair', atCapture: true },
   ];
   const holderOf = (leadCreatedAt: string) =>
-    touches[milestonesOf({ touches, leadCreatedAt, conversionAt: '2024-02-01T00:00:00.000Z' }).get('LC') ?? -1]
-      ?.touchId;
+    touches[
+      milestonesOf(weighedTouchesOf({ touches, leadCreatedAt, conversionAt: '2024-02-01T00:00:00.000Z' })).get('LC') ??
+        -1
+    ]?.touchId;
   it('is the one recorded by the capture, though it is dated a moment later', () => {
     expect(holderOf('2024-01-02T00:00:00.000Z')).toBe('own');
     expect(holderOf('2024-01-01T23:00:00.000Z')).toBe('before'); // another lead of the deal was created earlier

@@ -9,13 +9,7 @@ export const participation: Model = {
   name: 'Participation',
   description: 'The whole conversion to every touch. Not additive, so rows never sum to a total.',
   additive: false,
-  weights: ({ touches }) => {
-    const seen = new Set<string>();
-    return touches.map(({ touchId }) => {
-      if (touchId === undefined) return 1;
-      if (seen.has(touchId)) return 0;
-      seen.add(touchId);
-      return 1;
-    });
+  weigher: () => (touches, weights) => {
+    for (let place = 0; place < touches.length; place++) weights[place] = touches.isRepeated(place) ? 0 : 1;
   },
 };

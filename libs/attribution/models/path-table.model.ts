@@ -1,5 +1,5 @@
 import { DecimalSum, fromMs, splitExact } from '@baton/kernel';
-import { normalised, type Model, type ModelParameters } from './credit.model';
+import { normalised, weightsOf, type Model, type ModelParameters } from './credit.model';
 import { firstTouch } from './first-touch.model';
 import { inverseJ } from './inverse-j.model';
 import { jShaped } from './j-shaped.model';
@@ -7,6 +7,7 @@ import { lastNonDirect } from './last-non-direct.model';
 import { lastTouch } from './last-touch.model';
 import { linear } from './linear.model';
 import type { PathTable } from './path-table.rules';
+import { weighedTouchesOf } from './model-journey.rules';
 import { positionBased } from './position-based.model';
 
 /** The rule-based models that need only the order of touches, not their dates, and so work on a path table. */
@@ -37,7 +38,7 @@ export const creditPaths = (model: Model, table: PathTable, parameters: ModelPar
   for (const [steps, { conversions, value }] of table.entries()) {
     if (conversions === 0) continue;
     const touches = table.namesOf(steps).map((channel) => ({ occurredAt: instant, channel }));
-    const weights = normalised(model.weights({ touches, conversionAt: instant }, parameters));
+    const weights = normalised(weightsOf(model, weighedTouchesOf({ touches, conversionAt: instant }), parameters));
     const [conversionsOf, valueOf] = [splitExact(conversions, weights), splitExact(value, weights)];
     weights.forEach((_, place) => {
       const row = rows[steps.charCodeAt(place)]!;

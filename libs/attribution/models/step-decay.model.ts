@@ -1,4 +1,4 @@
-import { DAY_MS, toMs } from '@baton/kernel';
+import { DAY_MS } from '@baton/kernel';
 import type { Model } from './credit.model';
 
 const STEP_MS = 7 * DAY_MS;
@@ -9,12 +9,13 @@ export const stepDecay: Model = {
   name: 'Step decay',
   description: 'Half as much for every full week of 168 hours before the conversion.',
   additive: true,
-  weights: ({ touches, conversionAt }) => {
-    const until = toMs(conversionAt);
-    const weeks = touches.map(({ occurredAt }) => Math.floor((until - toMs(occurredAt)) / STEP_MS));
-    // Counted from the newest touch: the proportions are the same, and weights of journeys that are years old do not
-    // underflow to zero.
-    const newest = weeks[weeks.length - 1]!;
-    return weeks.map((week) => 0.5 ** (week - newest));
-  },
+  weigher:
+    () =>
+    ({ length, at, conversionAt }, weights) => {
+      const weeksBefore = (place: number) => Math.floor((conversionAt - at[place]!) / STEP_MS);
+      // Counted from the newest touch: the proportions are the same, and weights of journeys that are years old do not
+      // underflow to zero.
+      const newest = weeksBefore(length - 1);
+      for (let place = 0; place < length; place++) weights[place] = 0.5 ** (weeksBefore(place) - newest);
+    },
 };

@@ -1,4 +1,3 @@
-import { toMs } from '@baton/kernel';
 import type { Model } from './credit.model';
 
 /**
@@ -11,10 +10,12 @@ export const timeDecay: Model = {
   description: 'More for touches closer to the conversion: half as much for every half-life of 7 days before it.',
   additive: true,
   parameters: ['halfLifeMs'],
-  weights: ({ touches }, { halfLifeMs }) => {
-    // Ages count from the newest touch: the proportions are the same, and weights of journeys that are years old do not
-    // underflow to zero.
-    const newest = toMs(touches.at(-1)!.occurredAt);
-    return touches.map(({ occurredAt }) => 2 ** ((toMs(occurredAt) - newest) / halfLifeMs));
-  },
+  weigher:
+    ({ halfLifeMs }) =>
+    ({ length, at }, weights) => {
+      // Ages count from the newest touch: the proportions are the same, and weights of journeys that are years old do not
+      // underflow to zero.
+      const newest = at[length - 1]!;
+      for (let place = 0; place < length; place++) weights[place] = 2 ** ((at[place]! - newest) / halfLifeMs);
+    },
 };

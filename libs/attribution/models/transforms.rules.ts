@@ -1,6 +1,12 @@
 import { durationMs, enumeration, fromMs, toMs, wordKey, type EnumerationValue, type Instant } from '@baton/kernel';
 import type { PathTransform } from '@baton/definitions';
-import type { ModelJourney, ModelTouch } from './model-journey.rules';
+import {
+  touchPathOf,
+  type ModelJourney,
+  type ModelTouch,
+  type TouchFacts,
+  type TouchPath,
+} from './model-journey.rules';
 
 /** Why a touch is not weighed, whatever the model. */
 export const exclusions = enumeration('TouchExclusion', 'Why a touch is not weighed.', {
@@ -16,8 +22,12 @@ export const exclusions = enumeration('TouchExclusion', 'Why a touch is not weig
 });
 export type Exclusion = EnumerationValue<typeof exclusions>;
 
+/** Whether a look-back leaves the touch out, so that it may count without one. */
+export const canHaveOutsideTouches = (why: Exclusion | undefined): boolean =>
+  why === 'before-window' || why === 'before-last-steps';
+
 /** A compiled transform; `holds` tests a condition of `when` on a touch. */
-export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: ModelTouch) => boolean };
+export type CompiledTransform = Omit<PathTransform, 'when'> & { readonly holds?: (touch: TouchFacts) => boolean };
 
 /** Which touches of a journey are weighed. */
 export interface PathRules {
@@ -41,67 +51,73 @@ const touchTest = (names: readonly string[] = []) => {
   const known = new Set(names.map(wordKey));
   return (name: string | undefined): boolean => name !== undefined && known.has(wordKey(name));
 };
-/** Whether every touch is of these channels, so that removing them would leave no path. */
-const touchesOf = (touches: readonly ModelTouch[], of: (channel: string) => boolean) =>
-  touches.every(({ channel }) => of(channel));
+const channelKey = (path: TouchPath, place: number): string => wordKey(path.touch(place).channel);
 
+/** Which touches of a path stay, by place. */
 type Transform = (
-  touches: readonly ModelTouch[],
+  path: TouchPath,
   parameters: CompiledTransform,
-  conversionAt: Instant,
-) => { readonly keep: (touch: ModelTouch, place: number) => boolean; readonly because: Exclusion };
+  conversionAt: number,
+) => { readonly keep: (place: number) => boolean; readonly because: Exclusion };
 
-const lastSteps = (touches: readonly ModelTouch[], steps: number) => ({
-  keep: (_: ModelTouch, place: number) => place >= touches.length - steps,
+const lastSteps = ({ length }: TouchPath, steps: number) => ({
+  keep: (place: number) => place >= length - steps,
   because: 'before-last-steps' as const,
 });
 
 /** The path transforms by name. Source: Google's fractional attribution ("fractribution") and its successors. */
-const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
-  exposure: (touches) => ({
-    keep: ({ channel }, place) => place === 0 || wordKey(touches[place - 1]!.channel) !== wordKey(channel),
+export const transforms: Readonly<Record<PathTransform['kind'], Transform>> = {
+  exposure: (path) => ({
+    keep: (place) => place === 0 || channelKey(path, place - 1) !== channelKey(path, place),
     because: 'repeated',
   }),
-  'first-occurrence': (touches) => {
+  'first-occurrence': (path) => {
     const first = new Map<string, number>();
-    touches.forEach(({ channel }, place) => first.has(wordKey(channel)) || first.set(wordKey(channel), place));
-    return { keep: ({ channel }, place) => first.get(wordKey(channel)) === place, because: 'later-occurrence' };
+    for (let place = path.length - 1; place >= 0; place--) first.set(channelKey(path, place), place);
+    return { keep: (place) => first.get(channelKey(path, place)) === place, because: 'later-occurrence' };
   },
   unique: () => ({ keep: () => true, because: 'repeated' }),
-  'remove-if-not-all': (touches, { channels }) => {
+  'remove-if-not-all': (path, { channels }) => {
+    const isRemoved = touchTest(channels);
+    const removed = (place: number) => isRemoved(path.touch(place).channel);
+    let all = true;
+    for (let place = 0; place < path.length && all; place++) all = removed(place);
+    return { keep: (place) => all || !removed(place), because: 'removed-channel' };
+  },
+  'remove-if-last-and-not-all': (path, { channels }) => {
     const removed = touchTest(channels);
-    const all = touchesOf(touches, removed);
-    return { keep: ({ channel }) => all || !removed(channel), because: 'removed-channel' };
+    let last = path.length - 1;
+    while (last >= 0 && removed(path.touch(last).channel)) last--;
+    return { keep: (place) => last < 0 || place <= last, because: 'removed-channel' };
   },
-  'remove-if-last-and-not-all': (touches, { channels }) => {
-    const removed = touchTest(channels);
-    const last = touches.findLastIndex(({ channel }) => !removed(channel));
-    return { keep: (_, place) => last < 0 || place <= last, because: 'removed-channel' };
+  trim: (path, { steps }) => lastSteps(path, steps!),
+  lookback: (path, { within, steps }, conversionAt) => {
+    if (within === undefined) return lastSteps(path, steps!);
+    const from = conversionAt - durationMs(within);
+    const enough = lastSteps(path, steps ?? path.length).keep;
+    return { keep: (place) => path.at[place]! >= from && enough(place), because: 'before-window' };
   },
-  trim: (touches, { steps }) => lastSteps(touches, steps!),
-  lookback: (touches, { within, steps }, conversionAt) => {
-    if (within === undefined) return lastSteps(touches, steps!);
-    const from = windowStart(conversionAt, durationMs(within));
-    const enough = lastSteps(touches, steps ?? touches.length).keep;
-    return {
-      keep: (touch, place) => (from === undefined || touch.occurredAt >= from) && enough(touch, place),
-      because: 'before-window',
-    };
-  },
-  include: (_, { channels, campaigns, holds }) => {
+  include: (path, { channels, campaigns, holds }) => {
     const [channelIn, campaignIn] = [touchTest(channels), touchTest(campaigns)];
     return {
-      keep: (touch) =>
-        (!channels || channelIn(touch.channel)) &&
-        (!campaigns || campaignIn(touch.campaign)) &&
-        (!holds || holds(touch)),
+      keep: (place) => {
+        const touch = path.touch(place);
+        return (
+          (!channels || channelIn(touch.channel)) &&
+          (!campaigns || campaignIn(touch.campaign)) &&
+          (!holds || holds(touch))
+        );
+      },
       because: 'not-included',
     };
   },
-  exclude: (_, { channels, campaigns, holds }) => {
+  exclude: (path, { channels, campaigns, holds }) => {
     const [channelOut, campaignOut] = [touchTest(channels), touchTest(campaigns)];
     return {
-      keep: (touch) => !channelOut(touch.channel) && !campaignOut(touch.campaign) && !holds?.(touch),
+      keep: (place) => {
+        const touch = path.touch(place);
+        return !channelOut(touch.channel) && !campaignOut(touch.campaign) && !holds?.(touch);
+      },
       because: 'excluded',
     };
   },
@@ -147,10 +163,10 @@ export const selectTouches = <T extends ModelTouch>(
   const compare = inOrder(touches);
   if (places.some((place, index) => index > 0 && compare(places[index - 1]!, place) > 0)) places.sort(compare);
   for (const step of steps) {
-    const path = places.map((place) => touches[place]!);
-    const { keep, because } = transforms[step.kind](path, step, conversionAt);
+    const path = touchPathOf(places.map((place) => touches[place]!));
+    const { keep, because } = transforms[step.kind](path, step, toMs(conversionAt));
     places = places.filter((place, index) => {
-      if (keep(path[index]!, index)) return true;
+      if (keep(index)) return true;
       excluded[place] = because;
       return false;
     });

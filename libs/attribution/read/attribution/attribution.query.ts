@@ -4,13 +4,15 @@ import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
-import { closedInPeriod, journeysOf, leftOutWarning } from '../conversions/conversions.query';
+import { closedInPeriod, journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { fittedAttribution, type LearningOptions } from '../data-driven/data-driven.query';
 import type { DataDrivenAttribution } from '../data-driven/data-driven.rules';
+import { journeyColumns } from '../journeys/journeys.columns';
+import { CreditSums, summarizeCredit, type AttributionReport, type Dimension, type Method } from './attribution.rules';
 import { lookUpsFor } from './known.query';
-import { summarizeCredit, type AttributionReport, type Dimension, type Method } from './attribution.rules';
+import { sumColumns } from './packed-credit.rules';
 
 /** The parameters of a report; the definitions come from `methodAt`. */
 export interface AttributionQuestion extends Method {
@@ -88,16 +90,11 @@ export const compareModels = async (
   const method = { ...settings, ...(await lookUpsFor(models, by)) };
   const dataDriven = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
-  const sums = summarizeCredit(rules, by, method, await conversionsOf(models, method, to));
   const period = { ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
-  let leftOut = 0;
-  for await (const journey of journeysOf(models, conversion, period)) {
-    sums.add(journey);
-    leftOut += journey.leftOut;
-  }
+  const { reports: ruleBased, leftOut } = await creditOf(models, rules, by, method, conversion, period);
   const question = { ...method, ...period, by, conversion: dataDrivenConversionKind(conversion) };
   const reports = [
-    ...sums.reports(),
+    ...ruleBased,
     ...(dataDriven.length > 0
       ? await fittedAttribution(models, dataDriven, question, { byPlace: codes.length === 1, ...learning })
       : []),
@@ -107,6 +104,35 @@ export const compareModels = async (
     const report = reports.find(({ model }) => model === code)!;
     return warnings.length > 0 ? { ...report, warnings: [...report.warnings, ...warnings] } : report;
   });
+};
+
+/** Reports of rule-based models; those of closed deals are made from packed columns. */
+const creditOf = async (
+  models: ReadModels,
+  rules: readonly Model[],
+  by: Dimension,
+  method: Method,
+  conversion: ConversionKind,
+  period: Period,
+): Promise<{ readonly reports: readonly AttributionReport[]; readonly leftOut: number }> => {
+  if (conversion === 'won' || conversion === 'lost') {
+    const sums = new CreditSums(rules, by, method);
+    if (rules.length > 0) {
+      const columns = await models.columns(journeyColumns);
+      sumColumns(sums, columns, columns.closed(conversion, period), {
+        revenue: conversion === 'won',
+        conversions: sums.ready.restart ? columns.conversions(period.to) : undefined,
+      });
+    }
+    return { reports: sums.reports(), leftOut: 0 };
+  }
+  const sums = summarizeCredit(rules, by, method, await conversionsOf(models, method, period.to));
+  let leftOut = 0;
+  for await (const journey of journeysOf(models, conversion, period)) {
+    sums.add(journey);
+    leftOut += journey.leftOut;
+  }
+  return { reports: sums.reports(), leftOut };
 };
 
 /** Data-driven models of won deals also learn from the lost ones. */

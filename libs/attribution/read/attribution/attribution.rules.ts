@@ -39,9 +39,15 @@ import { creditModels } from '../../models/models.rules';
 import { MIN_JOURNEYS } from '../../models/data-driven.model';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelJourney } from '@baton/attribution/models/model-journey.rules';
-import { selectTouches, type CompiledTransform, type Exclusion, type PathRules } from '../../models/transforms.rules';
+import {
+  canHaveOutsideTouches,
+  selectTouches,
+  type CompiledTransform,
+  type PathRules,
+} from '../../models/transforms.rules';
 import { outsideField, OutsideWindowSum, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
+import type { ClassifiedKind, TouchKind } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 const recordedDimensions = {
@@ -205,7 +211,9 @@ export interface AttributionMethod {
   readonly restart: boolean;
   readonly timeZone: string;
   readonly parameters: ModelParameters;
-  readonly classify: (touch: JourneyTouch) => TouchClassification;
+  readonly classify: (touch: TouchKind) => TouchClassification;
+  /** What tells the channel rules from others. */
+  readonly rulesKey: string;
   readonly people?: People;
   readonly registered: RegisteredContent;
 }
@@ -279,6 +287,7 @@ export const applyMethod = ({
       ...(body.stages && { stages: body.stages, mid: body.mid ?? 0 }),
     },
     classify: touchClassifier(channelRules.body),
+    rulesKey: JSON.stringify(channelRules.body),
     ...(method.people && { people: method.people }),
     registered: method.registered ?? new Set(),
   };
@@ -297,10 +306,6 @@ export const toModelJourney = (
 
 /** When people converted, by lead; undefined if journeys continue after a conversion. */
 export type Conversions = ReadonlyMap<string, readonly Instant[]>;
-
-/** A touch that a look-back may leave out. */
-const canHaveOutsideTouches = (why: Exclusion | undefined): boolean =>
-  why === 'before-window' || why === 'before-last-steps';
 
 /** The touches of a deal that the method weighs, and why it does not weigh the others. */
 export const selectJourneyTouches = (
@@ -326,7 +331,10 @@ export const selectJourneyTouches = (
 export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): Money | undefined =>
   outcome === 'won' && amountMinor !== null && currency !== null ? { minor: amountMinor, currency } : undefined;
 
-const isOfPerson = (by: Dimension): by is PersonDimension => (personDimensions as readonly string[]).includes(by);
+/** Facts of the deal at its close. */
+export const isOfDeal = (by: Dimension): by is 'owner' | 'product' => by === 'owner' || by === 'product';
+export const isOfPerson = (by: Dimension): by is PersonDimension =>
+  (personDimensions as readonly string[]).includes(by);
 
 /** The key of a touch that it is summed by, or that is a step of a path. */
 export const touchDimensions = [
@@ -340,7 +348,7 @@ export const touchDimensions = [
 export type TouchDimension = (typeof touchDimensions)[number];
 export const dimensionValueOf = (
   by: TouchDimension,
-  touch: ClassifiedTouch,
+  touch: ClassifiedKind,
   registered: RegisteredContent,
 ): string | null => {
   if (by === 'sub-channel') return touch.subChannel;
@@ -356,14 +364,15 @@ const keyOf = (
 ): string | null => {
   if (by === 'month') return monthOf(deal.closedAt, timeZone);
   if (isOfPerson(by)) return people?.get(touch.leadId)?.[by] ?? null;
-  if (by === 'owner' || by === 'product') return deal[by];
+  if (isOfDeal(by)) return deal[by];
   return dimensionValueOf(by, touch, registered);
 };
 
 /** Keys of rows: values of touches are compared without regard to spelling; values of deals exactly, as in lists. */
-export const rowsBy = <V>(by: Dimension): WordMap<V> => new WordMap<V>(by === 'owner' || by === 'product');
+export const rowsBy = <V>(by: Dimension): WordMap<V> => new WordMap<V>(isOfDeal(by));
 
-interface CreditSum {
+/** What a key earned, or a bucket. */
+export interface CreditSum {
   readonly conversions: DecimalSum;
   readonly revenue: MoneySums;
 }
@@ -403,40 +412,45 @@ export const creditsByKey = (
   return { keys, unattributed };
 };
 
-/**
- * Sums the credits of journeys under several models in one pass.
- * @param conversions when people converted, for a method whose journeys restart
- * @returns `add` takes one journey; `reports` returns one report per model, in their order. In each, rows and
- *   `unattributed` sum to `total`: conversions (decimals of 15 places) and money. Under a model that is not additive
- *   rows overlap, `total` counts the deals and has no revenue.
- * @throws Refused as `applied`
- */
-export const summarizeCredit = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
-  const ready = applyMethod(method);
-  const sums = models.map((model) => ({
-    model,
-    rows: rowsBy<CreditSum>(by),
-    unattributed: noCredit(),
-    outside: new OutsideWindowSum(),
-  }));
-  const total = noCredit();
-  let withoutAmount = 0;
+/** The sums of a report under one model. */
+export interface ModelSums {
+  readonly model: Model;
+  readonly row: (key: string | null) => CreditSum;
+  readonly unattributed: CreditSum;
+  readonly outside: OutsideWindowSum;
+}
 
-  const addJourney = (deal: JourneyDocument): void => {
-    const path = selectJourneyTouches(deal, ready, conversions);
-    const amount = revenueOf(deal);
-    addCredit(total, 1, amount);
-    if (!amount) withoutAmount++;
-    for (const { model, rows, unattributed, outside } of sums) {
-      outside.add(model, path, ready.parameters, amount);
-      const credited = creditsByKey(model, path, ready, by, deal);
-      if (credited.unattributed) addCredit(unattributed, 1, amount);
-      for (const [key, { conversions: part, minor }] of credited.keys.entries())
-        addCredit(rows.at(key, noCredit), part.value, amount && minor !== null ? { ...amount, minor } : undefined);
-    }
-  };
+/** The sums of a question, and the reports that they make: one per model, in their order. */
+export class CreditSums {
+  readonly ready: AttributionMethod;
+  readonly total = noCredit();
+  /** Conversions without an amount. */
+  withoutAmount = 0;
+  readonly byModel: readonly ModelSums[];
+  private readonly rows: readonly WordMap<CreditSum>[];
 
-  const reports = (): readonly AttributionReport[] => {
+  /** @throws Refused as `applyMethod` */
+  constructor(
+    readonly models: readonly Model[],
+    readonly by: Dimension,
+    private readonly method: Method,
+  ) {
+    this.ready = applyMethod(method);
+    this.rows = models.map(() => rowsBy<CreditSum>(by));
+    this.byModel = models.map((model, index) => ({
+      model,
+      row: (key) => this.rows[index]!.at(key, noCredit),
+      unattributed: noCredit(),
+      outside: new OutsideWindowSum(),
+    }));
+  }
+
+  /**
+   * In each report, rows and `unattributed` sum to `total`: conversions (decimals of 15 places) and money. Under a model
+   * that is not additive rows overlap, `total` counts the deals and has no revenue.
+   */
+  reports(): readonly AttributionReport[] {
+    const { by, method, ready, total, withoutAmount } = this;
     const { currencies } = total.revenue;
     const credited = ({ conversions, revenue }: CreditSum, shared = conversions.value): Credited => ({
       conversions: shared,
@@ -446,8 +460,8 @@ export const summarizeCredit = (models: readonly Model[], by: Dimension, method:
       currencies.length > 0 && withoutAmount > 0
         ? [`${withoutAmount} of ${total.conversions.value} conversions have no amount`]
         : [];
-    return sums.map(({ model, rows, unattributed, outside }) => {
-      const entries = rows.entries();
+    return this.byModel.map(({ model, unattributed, outside }, place) => {
+      const entries = this.rows[place]!.entries();
       const all = entries.map(([, { conversions }]) => conversions);
       // Overlapping rows cannot be summed; other rows, with `unattributed`, sum to a whole number.
       const shared = model.additive ? DecimalSum.roundedToTotal(all) : all.map(({ value }) => value);
@@ -468,6 +482,30 @@ export const summarizeCredit = (models: readonly Model[], by: Dimension, method:
             ],
       };
     });
+  }
+}
+
+/**
+ * Sums the credits of journeys under several models, document by document.
+ * @param conversions when people converted, for a method whose journeys restart
+ * @returns `add` takes one journey
+ * @throws Refused as `applyMethod`
+ */
+export const summarizeCredit = (models: readonly Model[], by: Dimension, method: Method, conversions?: Conversions) => {
+  const sums = new CreditSums(models, by, method);
+  const { ready, total } = sums;
+  const add = (deal: JourneyDocument): void => {
+    const path = selectJourneyTouches(deal, ready, conversions);
+    const amount = revenueOf(deal);
+    addCredit(total, 1, amount);
+    if (!amount) sums.withoutAmount++;
+    for (const { model, row, unattributed, outside } of sums.byModel) {
+      outside.add(model, path, ready.parameters, amount);
+      const credited = creditsByKey(model, path, ready, by, deal);
+      if (credited.unattributed) addCredit(unattributed, 1, amount);
+      for (const [key, { conversions: part, minor }] of credited.keys.entries())
+        addCredit(row(key), part.value, amount && minor !== null ? { ...amount, minor } : undefined);
+    }
   };
-  return { add: addJourney, reports };
+  return { add, reports: () => sums.reports() };
 };

@@ -42,19 +42,18 @@ export const touchesOutside = ({ selection, unwindowed }: LookbackSelection): re
 /** Sums what a look-back leaves out of journeys under one model. */
 export class OutsideWindowSum {
   private touches = 0;
-  private readonly conversions = new DecimalSum();
-  private readonly revenue = new MoneySums();
+  readonly credit = { conversions: new DecimalSum(), revenue: new MoneySums() };
 
   add(model: Model, journey: LookbackSelection, parameters: ModelParameters, amount: Money | undefined): void {
     const places = touchesOutside(journey);
     if (places.length === 0) return;
     const { credits } = creditSelected(model, journey.unwindowed!, parameters, amount);
     this.addTouches(places.length);
-    if (!model.additive) this.conversions.add(1);
+    if (!model.additive) this.credit.conversions.add(1);
     for (const place of model.additive ? places : []) {
       const { weight, minor } = credits[place]!;
-      this.conversions.add(weight);
-      if (amount && minor) this.revenue.add({ ...amount, minor });
+      this.credit.conversions.add(weight);
+      if (amount && minor) this.credit.revenue.add({ ...amount, minor });
     }
   }
 
@@ -64,16 +63,16 @@ export class OutsideWindowSum {
   }
   /** A whole conversion, all touches of which are left out. */
   addConversion(amount: Money | undefined): void {
-    this.conversions.add(1);
-    this.revenue.add(amount);
+    this.credit.conversions.add(1);
+    this.credit.revenue.add(amount);
   }
 
   /** @param currencies of the report */
   sum(currencies: readonly string[]): OutsideWindow {
     return {
       touches: this.touches,
-      conversions: this.conversions.value,
-      revenue: this.revenue.list(currencies),
+      conversions: this.credit.conversions.value,
+      revenue: this.credit.revenue.list(currencies),
     };
   }
 }

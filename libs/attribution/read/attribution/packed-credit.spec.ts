@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { DAY_MS, fromMs, NoDefinitions, toMs, type Instant, type StoredEvent } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { repetitions } from '@baton/kernel/testing';
+import type { Attribution, ChannelRules } from '@baton/definitions';
+import { modelsOf } from '../../../../test/support/read-models';
+import { attributionModels } from '../../models/models.rules';
+import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
+import { journeysOf } from '../conversions/conversions.query';
+import { conversionsOf } from '../credit/earlier-conversions.query';
+import { JourneyColumns } from '../journeys/journey-columns.rules';
+import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
+import { compareModels, methodAt } from './attribution.query';
+import { CreditSums, dimensions, summarizeCredit, type Dimension, type Method } from './attribution.rules';
+import { sumColumns } from './packed-credit.rules';
+
+const start = toMs('2024-01-01T00:00:00.000Z');
+const at = (days: number): Instant => fromMs(start + Math.round(days * 4) * (DAY_MS / 4));
+const days = fc.double({ min: 0, max: 120, noNaN: true });
+const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: undefined });
+const leadIds = ['ada', 'bea', 'cyd'];
+
+const touch = fc
+  .record({
+    number: fc.integer({ min: 0, max: 60 }),
+    day: days,
+    leadId: fc.constantFrom(...leadIds),
+    fields: fc.record(
+      {
+        channel: fc.constantFrom('Search', 'search ', 'email', 'direct', ''),
+        source: fc.constantFrom('google', 'Google', 'news'),
+        medium: fc.constantFrom('cpc', 'organic'),
+        campaign: fc.constantFrom('Spring', 'spring', 'fall'),
+        content: fc.constantFrom('guide', 'ad-1'),
+        sequence: fc.integer({ min: 0, max: 3 }),
+        atCapture: fc.constant(true),
+        minutes: fc.integer({ min: 0, max: 90 }),
+      },
+      { requiredKeys: [] },
+    ),
+    action: fc.constantFrom('visit', 'demo'),
+    team: fc.constantFrom('marketing' as const, 'sales' as const),
+  })
+  .map(({ number, day, fields, ...rest }): JourneyTouch => {
+    const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+    return { touchId: `touch-${number}`, occurredAt: at(day), ...rest, ...given };
+  });
+const touches = fc.array(touch, { maxLength: 9 });
+const minor = fc.oneof(
+  fc.integer({ min: -500, max: 100_000 }),
+  fc.integer({ min: 0, max: 2 ** 45 }),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, 1e15, 7),
+);
+const amount = fc.record({ minor, currency: fc.constantFrom('EUR', 'USD', 'JPY') });
+const facts = fc.record({
+  journeyId: fc.constantFrom('deal-a', 'deal-b', 'deal-c', 'deal-d'),
+  outcome: fc.constantFrom('won' as const, 'won' as const, 'lost' as const),
+  closed: fc.double({ min: 40, max: 110, noNaN: true }),
+  opened: days,
+  created: maybe(days),
+  amounts: fc.array(amount, { maxLength: 2 }),
+  people: fc.uniqueArray(fc.constantFrom(...leadIds), { maxLength: 3 }),
+  owner: maybe(fc.constantFrom('Rep', 'rep')),
+  product: maybe(fc.constantFrom('gtx', 'GTX')),
+  more: maybe(fc.constant(true)),
+});
+const statement = fc
+  .record({ facts, touches, removed: fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 4 }), again: fc.boolean() })
+  .map(
+    ({ facts: { closed, opened, created, amounts, people, owner, product, more, ...rest }, ...said }): JourneyEvent => {
+      const data = {
+        ...rest,
+        closedAt: at(closed),
+        openedAt: at(opened),
+        ...(created !== undefined && { leadCreatedAt: at(created) }),
+        leadIds: people,
+        amounts: amounts.map((one) => ({ at: at(closed), amount: one })),
+        ...(owner && { owner }),
+        ...(product && { product }),
+        ...(more && { more }),
+      };
+      return said.again
+        ? {
+            type: 'JourneyRestated',
+            data: {
+              ...data,
+              reasons: ['late-touch'],
+              added: said.touches.slice(0, 5),
+              changed: said.touches.slice(5),
+              removed: said.removed.map((number) => `touch-${number}`),
+            },
+          }
+        : { type: 'JourneyClosed', data: { ...data, touches: said.touches } };
+    },
+  );
+const reopened = facts.map(({ journeyId }): JourneyEvent => ({ type: 'JourneyReopened', data: { journeyId } }));
+const histories = fc.array(fc.oneof({ weight: 8, arbitrary: statement }, { weight: 1, arbitrary: reopened }), {
+  minLength: 1,
+  maxLength: 14,
+});
+
+const channelRules: ChannelRules = {
+  rules: [
+    { when: { medium: 'cpc' }, channel: 'paid search', subChannel: '$campaign' },
+    { when: { action: 'demo' }, channel: '$channel', subChannel: 'demo' },
+    { when: { channel: '*' }, channel: '$channel' },
+  ],
+  otherwise: 'direct',
+};
+const parameters = fc.constantFrom<Partial<Attribution>>(
+  {},
+  {},
+  { afterConversion: 'restart' },
+  { afterConversion: 'restart', exclude: { channels: ['Direct'] } },
+  { lookbackSteps: 2 },
+  { include: { campaigns: ['SPRING'] } },
+  { exclude: { when: [{ team: 'sales' }, { source: 'news' }] } },
+  { transforms: [{ kind: 'exposure' }, { kind: 'remove-if-last-and-not-all', channels: ['direct'] }] },
+  { transforms: [{ kind: 'first-occurrence' }, { kind: 'trim', steps: 3 }] },
+  {
+    transforms: [
+      { kind: 'lookback', within: 'P20D', steps: 4 },
+      { kind: 'remove-if-not-all', channels: ['email'] },
+    ],
+  },
+  { weights: { first: 1 / 3, last: 1 / 3, mid: 1 / 3 }, halfLife: 'P3DT1H' },
+  {
+    stages: [
+      { stage: 'demo', share: 0.3, action: 'Demo' },
+      { stage: 'lead-creation', share: 0.123456789 },
+    ],
+    mid: 0.576543211,
+  },
+);
+const questions = fc.record({
+  by: fc.constantFrom(...dimensions.values),
+  outcome: fc.constantFrom('won' as const, 'won' as const, 'lost' as const),
+  own: parameters,
+  lookback: fc.constantFrom('none', 'P10D', 'P40D'),
+  rules: fc.boolean(),
+  timeZone: fc.constantFrom('UTC', 'Pacific/Apia'),
+  period: fc.record({
+    from: maybe(days.map((day) => at(day / 2))),
+    to: maybe(days.map((day) => at(60 + day / 2))),
+    currency: maybe(fc.constantFrom('EUR', 'USD', 'GBP')),
+  }),
+});
+type Question = typeof questions extends fc.Arbitrary<infer Q> ? Q : never;
+const given = <T extends object>(one: T) =>
+  Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+const methodFor = async ({ own, lookback, rules, timeZone }: Question): Promise<Method> => ({
+  ...(await methodAt(new NoDefinitions(), at(0))),
+  ...(rules && { channelRules: { ref: 'channel-rules@1', body: channelRules } }),
+  ...{ parameters: own, lookback, timeZone, registered: new Set(['guide']) },
+  people: new Map([
+    ['ada', { region: 'North', segment: null }],
+    ['bea', { region: 'north ', segment: 'steel' }],
+  ]),
+});
+
+/** The reports as they are made document by document. */
+const plainReports = async (docs: readonly StoredEvent[], question: Question, method: Method, by: Dimension) => {
+  const models = await modelsOf([journeys], docs);
+  const period = given(question.period);
+  const sums = summarizeCredit(attributionModels, by, method, await conversionsOf(models, method, period.to));
+  for await (const journey of journeysOf(models, question.outcome, period)) sums.add(journey);
+  return sums.reports();
+};
+const packedReports = (columns: JourneyColumns, { outcome, period }: Question, method: Method, by: Dimension) => {
+  const sums = new CreditSums(attributionModels, by, method);
+  sumColumns(sums, columns, columns.closed(outcome, given(period)), {
+    revenue: outcome === 'won',
+    conversions: sums.ready.restart ? columns.conversions(period.to) : undefined,
+  });
+  return sums.reports();
+};
+const packed = (docs: Iterable<readonly [string, JourneyDocument]>) => {
+  const columns = new JourneyColumns();
+  for (const [id, doc] of docs) columns.put(id, doc);
+  return columns;
+};
+
+describe('credit from packed columns', () => {
+  it('equals that from documents at every position, whether columns were extended or packed anew', () =>
+    fc.assert(
+      fc.asyncProperty(histories, fc.array(questions, { minLength: 1, maxLength: 3 }), async (history, asked) => {
+        const events = history.map((event) => recorded(event));
+        const extended = new JourneyColumns();
+        for (let position = 1; position <= events.length; position++) {
+          const known = events.slice(0, position);
+          const docs = foldAll(journeys, known);
+          const changed = history[position - 1]!.data.journeyId;
+          extended.put(changed, docs.get(changed)!);
+          const question = asked[position % asked.length]!;
+          const method = await methodFor(question);
+          const plain = await plainReports(known, question, method, question.by);
+          expect(packedReports(extended, question, method, question.by)).toEqual(plain);
+          expect(packedReports(packed(docs), question, method, question.by)).toEqual(plain);
+        }
+      }),
+      { numRuns: repetitions(15, 2_000) },
+    ));
+
+  it('is what questions are answered with', () =>
+    fc.assert(
+      fc.asyncProperty(histories, questions, async (history, question) => {
+        const events = history.map((event) => recorded(event));
+        const { people: _, registered: __, ...method } = await methodFor(question);
+        const by = question.by === 'region' || question.by === 'segment' || question.by === 'content' || question.by === 'ad' ? 'channel' : question.by; // prettier-ignore
+        const codes = attributionModels.map(({ code }) => code);
+        const answer = { ...method, by, outcome: question.outcome, models: codes, ...given(question.period) };
+        expect(await compareModels(await modelsOf([journeys], events), answer)).toEqual(
+          await plainReports(events, question, method, by),
+        );
+      }),
+      { numRuns: repetitions(10, 200) },
+    ));
+});

@@ -1,0 +1,81 @@
+import { fromMs } from '@baton/kernel';
+import { foldAll, recorded } from '@baton/kernel/testing';
+import { touchFields } from '@baton/campaigns';
+import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
+import { JourneyColumns } from './journey-columns.rules';
+import { journeys } from './journeys.projection';
+
+const at = (day: number) => fromMs(Date.UTC(2024, 0, 1) + day * 86_400_000);
+const touch = (day: number, more: Partial<JourneyTouch> = {}): JourneyTouch => ({
+  touchId: `touch-${day}-${JSON.stringify(more)}`,
+  occurredAt: at(day),
+  leadId: 'ada',
+  action: 'visit',
+  team: 'marketing',
+  ...more,
+});
+const docOf = (journeyId: string, touches: readonly JourneyTouch[], more: object = {}) => {
+  const event: JourneyEvent = {
+    type: 'JourneyClosed',
+    data: {
+      ...{ journeyId, outcome: 'won', closedAt: at(40), openedAt: at(9), leadIds: ['ada'], amounts: [] },
+      ...more,
+      touches: [...touches],
+    },
+  };
+  return foldAll(journeys, [recorded(event)]).get(journeyId)!;
+};
+const touchesOf = (columns: JourneyColumns, row: number) =>
+  Array.from({ length: columns.count[row]! }, (_, place) => {
+    const touch = columns.first[row]! + place;
+    return { at: fromMs(columns.touchAt[touch]!), kind: columns.kinds[columns.kind[touch]!] };
+  });
+
+describe('packed journeys', () => {
+  it('tell touches apart by every field that classifies them', () => {
+    const columns = new JourneyColumns();
+    const fields = Object.keys(touchFields).filter((field) => field !== 'minutes');
+    // Values that look alike when they are joined
+    const values = fields.flatMap((field, place) =>
+      ['ab', 'ba', 'a', ''].map((value) => ({ [field]: `${value}${place % 2}` })),
+    );
+    const all = values.map((more, day) => touch(day, more as Partial<JourneyTouch>));
+    columns.put('deal', docOf('deal', all));
+    expect(touchesOf(columns, 0).map(({ kind }) => kind)).toEqual(
+      values.map((more) => ({ action: 'visit', team: 'marketing', ...more })),
+    );
+    const kinds = columns.kinds.length;
+    columns.put('other', docOf('other', all));
+    expect(columns.kinds).toHaveLength(kinds);
+  });
+
+  it('keep the order of a document for touches of the same instant', () => {
+    const columns = new JourneyColumns();
+    const doc = docOf('deal', []);
+    columns.put('deal', { ...doc, touches: [touch(3), touch(1, { page: 'b' }), touch(1, { page: 'a' })] });
+    expect(touchesOf(columns, 0).map(({ kind }) => kind!.page)).toEqual(['b', 'a', undefined]);
+  });
+
+  it('take no more memory for journeys that are put again and again', () => {
+    const columns = new JourneyColumns();
+    const many = Array.from({ length: 300 }, (_, place) => touch(place / 10, { page: `page ${place % 7}` }));
+    for (const id of ['a', 'b', 'c']) columns.put(id, docOf(id, many));
+    const { bytes } = columns;
+    for (let time = 0; time < 200; time++) columns.put('b', docOf('b', many.slice(time)));
+    expect(columns.bytes).toBeLessThan(bytes + 400_000);
+    const [a, b] = [touchesOf(columns, 0), touchesOf(columns, 1)];
+    expect(a).toEqual(
+      many.map(({ occurredAt, page }) => ({ at: occurredAt, kind: { action: 'visit', team: 'marketing', page } })),
+    );
+    expect(b).toEqual(a.slice(199));
+  });
+
+  it('list rows in the order of ids', () => {
+    const columns = new JourneyColumns();
+    for (const id of ['b', 'c', 'a']) columns.put(id, docOf(id, [], id === 'c' ? { outcome: 'lost' } : {}));
+    const rows = columns.inOrder(columns.closed('won'));
+    expect([...rows].map((row) => columns.ids[row])).toEqual(['a', 'b']);
+    columns.put('aa', docOf('aa', []));
+    expect([...columns.inOrder(columns.closed('won'))].map((row) => columns.ids[row])).toEqual(['a', 'aa', 'b']);
+  });
+});
