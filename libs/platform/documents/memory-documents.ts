@@ -15,7 +15,6 @@ import type {
 import { columnsChanged, compareScalars, rowOf, signatureOf, type ColumnValue, type DocumentRow } from './columns';
 import { generationDropped, leaseLost, parkedOrder } from './refusals';
 import {
-  findInParts,
   HALF,
   matchesClause,
   sortedGroups,
@@ -23,12 +22,20 @@ import {
   planFind,
   planWhere,
   type Clause,
+  type FindPlan,
   type PlannedMeasure,
 } from './query';
 
+interface MemoryCollection {
+  readonly signature: string;
+  readonly rows: Map<string, DocumentRow>;
+  /** The rows in the orders that were asked for. */
+  readonly orders: Map<string, readonly DocumentRow[]>;
+}
+
 /** Documents of this process alone: for figures as of some instant, and for tests. They are kept as JSON text. */
 export class MemoryDocuments extends Documents {
-  private readonly collections = new Map<string, { signature: string; rows: Map<string, DocumentRow> }>();
+  private readonly collections = new Map<string, MemoryCollection>();
   private readonly checkpoints = new Map<string, Checkpoint>();
   private readonly parkedSequences = new Map<string, ParkedSequence>();
   private readonly activeOf = new Map<string, string>();
@@ -39,8 +46,10 @@ export class MemoryDocuments extends Documents {
   /** Bytes that the documents take, counted generously: two for each character, and what holds them. */
   get bytes(): number {
     let bytes = 0;
-    for (const { rows } of this.collections.values())
+    for (const { rows, orders } of this.collections.values()) {
       for (const { id, json } of rows.values()) bytes += 2 * (json.length + id.length) + 400;
+      bytes += 8 * rows.size * orders.size;
+    }
     return bytes;
   }
 
@@ -61,17 +70,12 @@ export class MemoryDocuments extends Documents {
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
-    const plan = planFind(collection, find);
-    const inOrder = (a: DocumentRow, b: DocumentRow): number => {
-      for (const { column, descending } of plan.order) {
-        const compared = compareScalars(valueOf(a, column), valueOf(b, column));
-        if (compared !== 0) return descending ? -compared : compared;
-      }
-      return 0;
-    };
-    return findInParts(plan, async (matches, limit) =>
-      this.matching(collection, matches).sort(inOrder).slice(0, limit).map(documentOf),
-    );
+    const { order, matches, after, limit } = planFind(collection, find);
+    const rows = this.rowsInOrder(collection, order);
+    const found: DocumentRow[] = [];
+    for (let at = after ? firstBehind(rows, order, after) : 0; at < rows.length && found.length < limit; at++)
+      if (matchesClause(matches, (column) => columnValueOf(rows[at]!, column))) found.push(rows[at]!);
+    return found.map(documentOf);
   }
 
   async count(collection: Collection, where?: Where): Promise<number> {
@@ -203,10 +207,21 @@ export class MemoryDocuments extends Documents {
 
   private rowsToWrite(collection: Collection): Map<string, DocumentRow> {
     const signature = signatureOf(collection);
-    const known = this.collections.get(collection.name) ?? { signature, rows: new Map<string, DocumentRow>() };
+    const known = this.collections.get(collection.name) ?? { signature, rows: new Map(), orders: new Map() };
     if (known.signature !== signature) throw columnsChanged(collection);
     this.collections.set(collection.name, known);
+    known.orders.clear();
     return known.rows;
+  }
+
+  /** Sorted once until something is written: a cut that is asked for page after page does not change any more. */
+  private rowsInOrder({ name }: Collection, order: FindPlan['order']): readonly DocumentRow[] {
+    const known = this.collections.get(name);
+    if (!known) return [];
+    const key = JSON.stringify(order.map(({ column, descending }) => [column, descending]));
+    let sorted = known.orders.get(key);
+    if (!sorted) known.orders.set(key, (sorted = [...known.rows.values()].sort(comparisonOf(order))));
+    return sorted;
   }
 
   private matching({ name }: Collection, clause: Clause): DocumentRow[] {
@@ -220,6 +235,33 @@ const documentOf = ({ id, position, json }: DocumentRow): Document => ({ id, pos
 const columnValueOf = (row: DocumentRow, column: string): ColumnValue =>
   column === 'id' ? row.id : row.values[column]!;
 const valueOf = (row: DocumentRow, column: string): Scalar => columnValueOf(row, column) as Scalar;
+
+const comparisonOf =
+  (order: FindPlan['order']) =>
+  (a: DocumentRow, b: DocumentRow): number => {
+    for (const { column, descending } of order) {
+      const compared = compareScalars(valueOf(a, column), valueOf(b, column));
+      if (compared !== 0) return descending ? -compared : compared;
+    }
+    return 0;
+  };
+/** The place of the first row behind one with these values. */
+const firstBehind = (rows: readonly DocumentRow[], order: FindPlan['order'], after: readonly Scalar[]): number => {
+  const isBehind = (row: DocumentRow): boolean => {
+    for (const [index, { column, descending }] of order.entries()) {
+      const compared = compareScalars(valueOf(row, column), after[index]!);
+      if (compared !== 0) return descending ? compared < 0 : compared > 0;
+    }
+    return false;
+  };
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBehind(rows[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
 
 const bucketOf = (value: Scalar, edges: readonly string[]): Scalar => {
   if (value === null) return null;

@@ -35,6 +35,9 @@ export interface FindPlan {
   /** Ends with the id: a total order. */
   readonly order: readonly { readonly column: string; readonly descending: boolean }[];
   readonly limit: number;
+  /** The same without parts: what matches, behind the row with these values of the order. */
+  readonly matches: Clause;
+  readonly after?: readonly Scalar[];
 }
 export interface AggregatePlan {
   readonly matches: Clause;
@@ -189,7 +192,7 @@ export const planFind = (
     ...columns,
     { column: 'id', descending: columns.at(-1)?.descending ?? false, type: 'text' as ColumnType },
   ];
-  if (!after) return { parts: [wanted], order, limit };
+  if (!after) return { parts: [wanted], order, limit, matches: wanted };
   const last = [...after.values, after.id];
   if (last.length !== order.length || order.some(({ type }, i) => !fitsColumn(type, last[i] ?? null)))
     throw new Refused('documents/bad-cursor', 'after must be a cursor of a query with the same order.', 'after');
@@ -202,7 +205,7 @@ export const planFind = (
       all: [wanted, ...equal, clause],
     }));
   });
-  return { parts, order, limit };
+  return { parts, order, limit, matches: wanted, after: last };
 };
 
 /** Reads the parts of a plan until there are as many rows as it asks for. */
