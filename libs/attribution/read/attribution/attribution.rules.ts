@@ -7,7 +7,6 @@ import {
   flagField,
   integerField,
   moneyField,
-  MoneySums,
   monthOf,
   numberField,
   objectField,
@@ -45,7 +44,7 @@ import {
   type CompiledTransform,
   type PathRules,
 } from '../../models/transforms.rules';
-import { outsideField, OutsideWindowSum, type LookbackSelection } from './window.rules';
+import { noCredit, outsideField, OutsideWindowSum, type CreditSum, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { ClassifiedKind, TouchKind } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
@@ -371,12 +370,6 @@ const keyOf = (
 /** Keys of rows: values of touches are compared without regard to spelling; values of deals exactly, as in lists. */
 export const rowsBy = <V>(by: Dimension): WordMap<V> => new WordMap<V>(isOfDeal(by));
 
-/** What a key earned, or a bucket. */
-export interface CreditSum {
-  readonly conversions: DecimalSum;
-  readonly revenue: MoneySums;
-}
-const noCredit = (): CreditSum => ({ conversions: new DecimalSum(), revenue: new MoneySums() });
 const addCredit = (sum: CreditSum, conversions: number, revenue: MoneySum | undefined): void => {
   sum.conversions.add(conversions);
   sum.revenue.add(revenue);

@@ -1,4 +1,4 @@
-import { DECIMAL_UNITS, fromMs, monthOf, wholeNumberOf, wordKey, DAY_MS } from '@baton/kernel';
+import { DAY_MS, DECIMAL_UNITS, fromMs, monthOf, wordKey } from '@baton/kernel';
 import { CreditSplit } from '../../models/credit-split.rules';
 import {
   withRoom,
@@ -12,63 +12,11 @@ import {
   isOfDeal,
   isOfPerson,
   type AttributionMethod,
-  type CreditSum,
   type CreditSums,
   type Dimension,
 } from './attribution.rules';
-
-/** One conversion. */
-const ONE = DECIMAL_UNITS;
-
-/** Credits summed in whole numbers, at an index each: exact, and at any size. */
-class ExactSums {
-  /** Whole conversions, and units of `DECIMAL_UNITS` below one. */
-  private whole = new Float64Array(64);
-  private units = new Float64Array(64);
-  private minors = new Float64Array(64);
-  /** What goes beyond 2^53. */
-  private readonly beyond = new Map<number, bigint>();
-  private added = new Uint8Array(64);
-
-  /** Makes room for so many sums. */
-  grow(length: number): void {
-    this.whole = withRoom(this.whole, length);
-    this.units = withRoom(this.units, length);
-    this.minors = withRoom(this.minors, length);
-    this.added = withRoom(this.added, length);
-  }
-
-  add(index: number, units: number, minor: number): void {
-    this.added[index] = 1;
-    let sum = this.units[index]! + units;
-    if (sum >= ONE) {
-      this.whole[index]!++;
-      sum -= ONE;
-    }
-    this.units[index] = sum;
-    if (minor === 0) return;
-    const known = this.minors[index]!;
-    if (Math.abs(known + minor) <= Number.MAX_SAFE_INTEGER) this.minors[index] = known + minor;
-    else {
-      this.beyond.set(index, (this.beyond.get(index) ?? 0n) + BigInt(known));
-      this.minors[index] = minor;
-    }
-  }
-  /** Adds nothing, but there is a sum now. */
-  touch(index: number): void {
-    this.added[index] = 1;
-  }
-
-  has(index: number): boolean {
-    return this.added[index] === 1;
-  }
-  conversionsOf(index: number): readonly [whole: number, units: number] {
-    return [this.whole[index]!, this.units[index]!];
-  }
-  moneyOf(index: number) {
-    return wholeNumberOf((this.beyond.get(index) ?? 0n) + BigInt(this.minors[index]!));
-  }
-}
+import { ExactSums } from './exact-sums.rules';
+import { PackedOutside } from './packed-outside.rules';
 
 /** The month of an instant, remembered by the day: a zone takes long to ask. */
 const monthsIn = (timeZone: string) => {
@@ -185,45 +133,18 @@ export const sumColumns = (
   const keys = new RowKeys(columns, by, ready, classified);
   const splits = byModel.map(({ model }) => new CreditSplit(model, ready.parameters));
   const count = splits.length;
-  const currencies = columns.currencies.texts.length;
-  const slots = new Slots(currencies);
+  const currencies = columns.currencies.texts;
+  const slots = new Slots(currencies.length);
   const credited = new ExactSums();
   // One sum for each currency, the first for none
-  const [total, unattributed, outside] = [new ExactSums(), new ExactSums(), new ExactSums()];
-  total.grow(currencies + 1);
-  unattributed.grow(currencies + 1);
-  outside.grow((currencies + 1) * count);
-  let outsideTouches = 0;
+  const [total, unattributed] = [new ExactSums(), new ExactSums()];
+  total.grow(currencies.length + 1);
+  unattributed.grow(currencies.length + 1);
   const path = new PackedPath(columns, ready.path, classified, conversions);
-  const unwindowed = ready.unwindowed && new PackedPath(columns, ready.unwindowed, classified, conversions);
+  const outside = new PackedOutside(columns, ready, classified, conversions, splits);
   let slotOf = new Uint32Array(64);
-  let isInWindow = new Uint8Array(64);
   /** The last journey that counted for a word, under a model that is not additive. */
   let countedIn = new Float64Array(64);
-
-  const addOutside = (amount: number, currency: number): void => {
-    const touches = unwindowed!;
-    let left = touches.length;
-    for (let place = 0, kept = 0; place < touches.length; place++) {
-      while (kept < path.length && path.places[kept]! < touches.places[place]!) kept++;
-      const isKept = kept < path.length && path.places[kept] === touches.places[place];
-      isInWindow[place] = isKept ? 1 : 0;
-      if (isKept) left--;
-    }
-    if (left === 0) return;
-    outsideTouches += left;
-    for (let model = 0; model < count; model++) {
-      const split = splits[model]!;
-      const index = model * (currencies + 1) + currency + 1;
-      if (!split.model.additive) {
-        outside.add(index, ONE, 0);
-        continue;
-      }
-      split.credit(touches, amount);
-      for (let place = 0; place < touches.length; place++)
-        if (isInWindow[place] === 0) outside.add(index, split.units[place]!, split.minors[place]!);
-    }
-  };
 
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
@@ -232,17 +153,13 @@ export const sumColumns = (
     const hasAmount = !Number.isNaN(amount);
     const currency = hasAmount ? columns.currency[row]! : -1;
     const minor = hasAmount ? amount : 0;
-    total.add(currency + 1, ONE, minor);
+    total.add(currency + 1, DECIMAL_UNITS, minor);
     if (!hasAmount) sums.withoutAmount++;
     slotOf = withRoom(slotOf, columns.count[row]!);
-    if (unwindowed && path.hasOutside) {
-      unwindowed.select(row);
-      isInWindow = withRoom(isInWindow, unwindowed.length);
-      addOutside(amount, currency);
-    }
+    outside.add(row, path, amount, currency);
     const { length } = path;
     if (length === 0) {
-      unattributed.add(currency + 1, ONE, minor);
+      unattributed.add(currency + 1, DECIMAL_UNITS, minor);
       continue;
     }
     if (keys.ofRow) slotOf.fill(slots.of(keys.of(row, 0), currency), 0, length);
@@ -273,26 +190,15 @@ export const sumColumns = (
     }
   }
 
-  const code = (currency: number): string => columns.currencies.texts[currency]!;
-  const addTo = (sum: CreditSum, from: ExactSums, at: number, currency: number): void => {
-    const [whole, units] = from.conversionsOf(at);
-    sum.conversions.add(whole).addUnits(units);
-    if (currency >= 0) sum.revenue.add({ minor: from.moneyOf(at), currency: code(currency) });
-  };
-  for (let currency = -1; currency < currencies; currency++) {
-    if (total.has(currency + 1)) addTo(sums.total, total, currency + 1, currency);
-    if (unattributed.has(currency + 1))
-      for (const model of byModel) addTo(model.unattributed, unattributed, currency + 1, currency);
+  for (let currency = -1; currency < currencies.length; currency++) {
+    total.addTo(sums.total, currency + 1, currencies[currency]);
+    for (const model of byModel) unattributed.addTo(model.unattributed, currency + 1, currencies[currency]);
   }
   byModel.forEach((model, place) => {
     slots.keys.forEach((key, slot) => {
       const at = slot * count + place;
-      if (credited.has(at)) addTo(model.row(keys.keys[key]!), credited, at, slots.currencies[slot]!);
+      if (credited.has(at)) credited.addTo(model.row(keys.keys[key]!), at, currencies[slots.currencies[slot]!]);
     });
-    model.outside.addTouches(outsideTouches);
-    for (let currency = -1; currency < currencies; currency++) {
-      const at = place * (currencies + 1) + currency + 1;
-      if (outside.has(at)) addTo(model.outside.credit, outside, at, model.model.additive ? currency : -1);
-    }
+    outside.addTo(model.outside, place);
   });
 };

@@ -6,18 +6,31 @@ import type { Attribution, ChannelRules } from '@baton/definitions';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models/models.rules';
 import type { JourneyEvent, JourneyTouch } from '../../write/journey/journey.events';
+import { dataDrivenModels } from '../../models/data-driven.model';
 import { journeysOf } from '../conversions/conversions.query';
-import { conversionsOf } from '../credit/earlier-conversions.query';
+import { crediting, packedCrediting } from '../conversions/crediting.rules';
+import { CreditCollector } from '../data-driven/data-driven.rules';
 import { JourneyColumns } from '../journeys/journey-columns.rules';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 import { compareModels, methodAt } from './attribution.query';
-import { CreditSums, dimensions, summarizeCredit, type Dimension, type Method } from './attribution.rules';
+import {
+  CreditSums,
+  dimensions,
+  summarizeCredit,
+  touchDimensions,
+  type Dimension,
+  type Method,
+} from './attribution.rules';
 import { sumColumns } from './packed-credit.rules';
+import { OutsideWindowSum } from './window.rules';
 
 const start = toMs('2024-01-01T00:00:00.000Z');
-const at = (days: number): Instant => fromMs(start + Math.round(days * 4) * (DAY_MS / 4));
-const days = fc.double({ min: 0, max: 120, noNaN: true });
-const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: undefined });
+const at = (days: number): Instant => fromMs(start + days * DAY_MS);
+/** Few, so that instants meet. */
+const days = fc.integer({ min: 0, max: 40 });
+const rarely = <T>(one: fc.Arbitrary<T>, nothing = 5): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: nothing, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: one });
+const often = <T>(one: fc.Arbitrary<T>) => rarely(one, 1);
 const leadIds = ['ada', 'bea', 'cyd'];
 
 const touch = fc
@@ -55,14 +68,14 @@ const amount = fc.record({ minor, currency: fc.constantFrom('EUR', 'USD', 'JPY')
 const facts = fc.record({
   journeyId: fc.constantFrom('deal-a', 'deal-b', 'deal-c', 'deal-d'),
   outcome: fc.constantFrom('won' as const, 'won' as const, 'lost' as const),
-  closed: fc.double({ min: 40, max: 110, noNaN: true }),
+  closed: fc.integer({ min: 20, max: 38 }),
   opened: days,
-  created: maybe(days),
+  created: often(days),
   amounts: fc.array(amount, { maxLength: 2 }),
   people: fc.uniqueArray(fc.constantFrom(...leadIds), { maxLength: 3 }),
-  owner: maybe(fc.constantFrom('Rep', 'rep')),
-  product: maybe(fc.constantFrom('gtx', 'GTX')),
-  more: maybe(fc.constant(true)),
+  owner: often(fc.constantFrom('Rep', 'rep')),
+  product: often(fc.constantFrom('gtx', 'GTX')),
+  more: rarely(fc.constant(true)),
 });
 const statement = fc
   .record({ facts, touches, removed: fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 4 }), again: fc.boolean() })
@@ -119,7 +132,7 @@ const parameters = fc.constantFrom<Partial<Attribution>>(
   { transforms: [{ kind: 'first-occurrence' }, { kind: 'trim', steps: 3 }] },
   {
     transforms: [
-      { kind: 'lookback', within: 'P20D', steps: 4 },
+      { kind: 'lookback', within: 'P10D', steps: 4 },
       { kind: 'remove-if-not-all', channels: ['email'] },
     ],
   },
@@ -136,13 +149,13 @@ const questions = fc.record({
   by: fc.constantFrom(...dimensions.values),
   outcome: fc.constantFrom('won' as const, 'won' as const, 'lost' as const),
   own: parameters,
-  lookback: fc.constantFrom('none', 'P10D', 'P40D'),
+  lookback: fc.constantFrom('none', 'P5D', 'P20D'),
   rules: fc.boolean(),
   timeZone: fc.constantFrom('UTC', 'Pacific/Apia'),
   period: fc.record({
-    from: maybe(days.map((day) => at(day / 2))),
-    to: maybe(days.map((day) => at(60 + day / 2))),
-    currency: maybe(fc.constantFrom('EUR', 'USD', 'GBP')),
+    from: rarely(fc.integer({ min: 15, max: 30 }).map(at)),
+    to: rarely(fc.integer({ min: 25, max: 40 }).map(at)),
+    currency: rarely(fc.constantFrom('EUR', 'USD', 'GBP')),
   }),
 });
 type Question = typeof questions extends fc.Arbitrary<infer Q> ? Q : never;
@@ -160,12 +173,30 @@ const methodFor = async ({ own, lookback, rules, timeZone }: Question): Promise<
   ]),
 });
 
+/** When the people of won deals converted, from documents. */
+const conversionsOf = (docs: readonly JourneyDocument[], { parameters }: Method, before?: Instant) => {
+  if (parameters?.afterConversion !== 'restart') return undefined;
+  const found = new Map<string, Instant[]>();
+  for (const { status, outcome, closedAt, leadIds: people, touches: all } of docs)
+    if (status === 'closed' && outcome === 'won' && (before === undefined || closedAt < before))
+      for (const leadId of [...people, ...all.map((one) => one.leadId)])
+        found.set(leadId, [...(found.get(leadId) ?? []), closedAt]);
+  return found;
+};
+
+/** The journeys of a question as documents, in the order of read models. */
+const documentsOf = async (events: readonly StoredEvent[], outcome: 'won' | 'lost', { period }: Question) => {
+  const found: JourneyDocument[] = [];
+  for await (const journey of journeysOf(await modelsOf([journeys], events), outcome, given(period)))
+    found.push(journey);
+  return found;
+};
+
 /** The reports as they are made document by document. */
-const plainReports = async (docs: readonly StoredEvent[], question: Question, method: Method, by: Dimension) => {
-  const models = await modelsOf([journeys], docs);
-  const period = given(question.period);
-  const sums = summarizeCredit(attributionModels, by, method, await conversionsOf(models, method, period.to));
-  for await (const journey of journeysOf(models, question.outcome, period)) sums.add(journey);
+const plainReports = async (events: readonly StoredEvent[], question: Question, method: Method, by: Dimension) => {
+  const docs = [...foldAll(journeys, events).values()];
+  const sums = summarizeCredit(attributionModels, by, method, conversionsOf(docs, method, question.period.to));
+  for (const journey of await documentsOf(events, question.outcome, question)) sums.add(journey);
   return sums.reports();
 };
 const packedReports = (columns: JourneyColumns, { outcome, period }: Question, method: Method, by: Dimension) => {
@@ -182,25 +213,102 @@ const packed = (docs: Iterable<readonly [string, JourneyDocument]>) => {
   return columns;
 };
 
+/** Columns after each event of a history: extended, and packed anew. */
+function* positionsOf(history: readonly JourneyEvent[]) {
+  const events = history.map((event) => recorded(event));
+  const extended = new JourneyColumns();
+  for (let position = 1; position <= events.length; position++) {
+    const known = events.slice(0, position);
+    const docs = foldAll(journeys, known);
+    const { journeyId } = history[position - 1]!.data;
+    extended.put(journeyId, docs.get(journeyId)!);
+    yield { known, docs: [...docs.values()], position, columns: [extended, packed(docs)] };
+  }
+}
+
 describe('credit from packed columns', () => {
   it('equals that from documents at every position, whether columns were extended or packed anew', () =>
     fc.assert(
-      fc.asyncProperty(histories, fc.array(questions, { minLength: 1, maxLength: 3 }), async (history, asked) => {
-        const events = history.map((event) => recorded(event));
-        const extended = new JourneyColumns();
-        for (let position = 1; position <= events.length; position++) {
-          const known = events.slice(0, position);
-          const docs = foldAll(journeys, known);
-          const changed = history[position - 1]!.data.journeyId;
-          extended.put(changed, docs.get(changed)!);
+      fc.asyncProperty(histories, fc.array(questions, { minLength: 2, maxLength: 4 }), async (history, asked) => {
+        for (const { known, position, columns } of positionsOf(history)) {
           const question = asked[position % asked.length]!;
           const method = await methodFor(question);
           const plain = await plainReports(known, question, method, question.by);
-          expect(packedReports(extended, question, method, question.by)).toEqual(plain);
-          expect(packedReports(packed(docs), question, method, question.by)).toEqual(plain);
+          for (const each of columns) expect(packedReports(each, question, method, question.by)).toEqual(plain);
         }
       }),
-      { numRuns: repetitions(15, 2_000) },
+      { numRuns: repetitions(20, 2_000) },
+    ));
+
+  it('is the same for each journey, as paths and the return on spend take it', () =>
+    fc.assert(
+      fc.asyncProperty(histories, questions, fc.constantFrom('linear', 'w-shaped'), async (history, question, code) => {
+        const [model] = attributionModels.filter((one) => one.code === code);
+        const method = await methodFor(question);
+        for (const { known, docs, columns } of positionsOf(history)) {
+          const credit = crediting(model!, method, conversionsOf(docs, method, question.period.to));
+          const all = new OutsideWindowSum();
+          const plain = (await documentsOf(known, question.outcome, question)).map((journey) => {
+            const { outside, eligible, ...rest } = credit(journey);
+            outside(all);
+            return [
+              journey.journeyId,
+              {
+                ...rest,
+                eligible: eligible.map(
+                  ({ touch: { team, channel, subChannel, campaign }, credit: { weight, minor } }) => ({
+                    ...{ team, channel, subChannel, campaign, weight, minor },
+                  }),
+                ),
+              },
+            ] as const;
+          });
+          for (const each of columns) {
+            const own = packedCrediting(model!, method, each, question.period.to);
+            const rows = each.inOrder(each.closed(question.outcome, given(question.period)));
+            const credited = Array.from(rows, (row) => {
+              const { eligible, ...rest } = own.credit(row);
+              const flat = eligible.map(
+                ({ touch: { team, channel, subChannel, campaign }, credit: { weight, minor } }) => ({
+                  ...{ team, channel, subChannel, campaign, weight, minor },
+                }),
+              );
+              return [each.ids[row], { ...rest, eligible: flat }] as const;
+            });
+            const outside = new OutsideWindowSum();
+            own.addOutside(outside);
+            expect(credited).toEqual(plain);
+            expect(outside.sum(['EUR', 'JPY', 'USD'])).toEqual(all.sum(['EUR', 'JPY', 'USD']));
+          }
+        }
+      }),
+      { numRuns: repetitions(10, 1_000) },
+    ));
+
+  it('is the same under data-driven models, to the last bit', () =>
+    fc.assert(
+      fc.asyncProperty(histories, questions, async (history, question) => {
+        const by = touchDimensions.find((one) => one === question.by) ?? 'channel';
+        const method = await methodFor(question);
+        const reports = (collected: CreditCollector) =>
+          dataDrivenModels.map((model) => {
+            const { transitions, ...report } = collected.report(model);
+            return { ...report, transitions: transitions?.() };
+          });
+        for (const { known, docs, columns } of positionsOf(history)) {
+          const plain = new CreditCollector(by, method, conversionsOf(docs, method, question.period.to));
+          for (const outcome of ['won', 'lost'] as const)
+            for (const journey of await documentsOf(known, outcome, question)) plain.add(journey, outcome);
+          for (const each of columns) {
+            const own = new CreditCollector(by, method);
+            const conversions = own.ready.restart ? each.conversions(question.period.to) : undefined;
+            for (const outcome of ['won', 'lost'] as const)
+              own.addColumns(each, each.closed(outcome, given(question.period)), outcome, conversions);
+            expect(reports(own)).toEqual(reports(plain));
+          }
+        }
+      }),
+      { numRuns: repetitions(8, 500) },
     ));
 
   it('is what questions are answered with', () =>

@@ -39,10 +39,17 @@ export const touchesOutside = ({ selection, unwindowed }: LookbackSelection): re
   return unwindowed.places.filter((place) => !weighed.has(place));
 };
 
+/** Conversions and money that are credited. */
+export interface CreditSum {
+  readonly conversions: DecimalSum;
+  readonly revenue: MoneySums;
+}
+export const noCredit = (): CreditSum => ({ conversions: new DecimalSum(), revenue: new MoneySums() });
+
 /** Sums what a look-back leaves out of journeys under one model. */
 export class OutsideWindowSum {
   private touches = 0;
-  readonly credit = { conversions: new DecimalSum(), revenue: new MoneySums() };
+  readonly credit = noCredit();
 
   add(model: Model, journey: LookbackSelection, parameters: ModelParameters, amount: Money | undefined): void {
     const places = touchesOutside(journey);

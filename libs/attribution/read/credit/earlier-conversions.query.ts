@@ -1,11 +1,11 @@
-import type { Instant } from '@baton/kernel';
+import { fromMs, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { journeys } from '../journeys/journeys.projection';
 import { applyMethod, type Conversions, type Method } from '../attribution/attribution.rules';
+import { journeyColumns } from '../journeys/journeys.columns';
 
 /**
  * When people converted before, for a method whose journeys restart after a conversion; undefined if journeys continue.
- * A conversion is a won deal, and counts for everybody on the deal. Reads every won deal up to the given close.
+ * A conversion is a won deal up to the given close, and counts for everybody on the deal.
  */
 export const conversionsOf = async (
   models: ReadModels,
@@ -13,18 +13,8 @@ export const conversionsOf = async (
   before?: Instant,
 ): Promise<Conversions | undefined> => {
   if (!applyMethod(method).restart) return undefined;
-  const conversions = new Map<string, Instant[]>();
-  const where = {
-    status: { eq: 'closed' },
-    outcome: { eq: 'won' },
-    ...(before !== undefined && { closedAt: { lt: before } }),
-  };
-  for await (const page of models.pages(journeys, where))
-    for (const { doc } of page)
-      for (const leadId of new Set([...doc.leadIds, ...doc.touches.map((touch) => touch.leadId)])) {
-        const known = conversions.get(leadId);
-        if (known) known.push(doc.closedAt);
-        else conversions.set(leadId, [doc.closedAt]);
-      }
-  return conversions;
+  const columns = await models.columns(journeyColumns);
+  return new Map(
+    [...columns.conversions(before)].map(([lead, closes]) => [columns.leads.texts[lead]!, closes.map(fromMs)]),
+  );
 };

@@ -6,6 +6,7 @@ import type { Dimension, Method } from '../attribution/attribution.rules';
 import { journeysOf, openJourneys } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
+import { journeyColumns } from '../journeys/journeys.columns';
 import { CreditCollector, type DataDrivenAttribution } from './data-driven.rules';
 
 /** The parameters of a data-driven model besides the period. */
@@ -44,9 +45,14 @@ export const fittedAttribution = async (
   const { by, from, to, currency, conversion = 'won', ...method } = question;
   const period = { ...(from && { from }), ...(to && { to }), ...(currency !== undefined && { currency }) };
   const gathered = new CreditCollector(by, method, await conversionsOf(models, method, to));
-  for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
-  if (conversion !== 'won') return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
-  for await (const journey of journeysOf(models, 'lost', period)) gathered.add(journey, 'lost');
+  if (conversion !== 'won') {
+    for await (const journey of journeysOf(models, conversion, period)) gathered.add(journey, 'won');
+    return learnt.map((model) => withoutFailures(gathered.report(model, options), conversion));
+  }
+  const columns = await models.columns(journeyColumns);
+  const conversions = gathered.ready.restart ? columns.conversions(to) : undefined;
+  for (const outcome of ['won', 'lost'] as const)
+    gathered.addColumns(columns, columns.closed(outcome, period), outcome, conversions);
   if (openAt !== undefined)
     for await (const journey of openJourneys(models, openAt, currency)) gathered.add(journey, 'open');
   return learnt.map((model) => gathered.report(model, options));

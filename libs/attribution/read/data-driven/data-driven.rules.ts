@@ -18,7 +18,10 @@ import {
   type TouchDimension,
 } from '../attribution/attribution.rules';
 import { OutsideWindowSum, touchesOutside } from '../attribution/window.rules';
+import { PackedOutside } from '../attribution/packed-outside.rules';
+import type { ClassifiedKind, JourneyColumns, LeadConversions } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
+import { PackedPath } from '../journeys/packed-path.rules';
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
@@ -87,7 +90,7 @@ export const attributionAnswerOf = (report: AttributionReport | DataDrivenAttrib
  * @throws Refused `attribution/not-of-a-touch` for a dimension of the deal; as `applied` and `dataDrivenReport`
  */
 export class CreditCollector {
-  private readonly ready: AttributionMethod;
+  readonly ready: AttributionMethod;
   private readonly table = new PathTable();
   private readonly learntFrom = { converted: 0, ended: 0, open: 0 };
   private readonly revenue = new MoneySums();
@@ -117,23 +120,37 @@ export class CreditCollector {
   add(deal: JourneyDocument, outcome: 'won' | 'lost' | 'open'): void {
     const path = selectJourneyTouches(deal, this.ready, this.conversions);
     const { eligible } = path.selection;
-    this.outside.addTouches(touchesOutside(path).length);
-    const steps = eligible.touches.map(
-      (touch) => dimensionValueOf(this.by, touch, this.ready.registered) ?? NOT_STATED,
-    );
-    const amount = outcome === 'won' ? revenueOf(deal) : undefined;
-    if (outcome === 'won' && !amount) this.withoutAmount++;
-    this.revenue.add(amount);
-    if (steps.length === 0) {
-      if (outcome === 'won') this.unattributed.conversions++;
-      if (outcome === 'won' && path.unwindowed && path.unwindowed.places.length > 0) this.outside.addConversion(amount);
-      this.unattributed.revenue.add(amount);
-      return;
+    const steps = this.table.stepsOf(eligible.touches.map((touch) => this.stepOf(touch)));
+    this.addSteps(steps, outcome === 'won' ? revenueOf(deal) : undefined, outcome, touchesOutside(path).length);
+  }
+
+  /**
+   * Adds rows of packed journeys in the order of their ids, in which read models list them: the same rows give the same
+   * sums to the last bit.
+   * @param conversions when people converted, for a method whose journeys restart
+   */
+  addColumns(
+    columns: JourneyColumns,
+    rows: Uint32Array,
+    outcome: 'won' | 'lost',
+    conversions: LeadConversions | undefined,
+  ): void {
+    const { ready, table } = this;
+    const classified = columns.classifiedBy(ready.rulesKey, ready.classify);
+    const path = new PackedPath(columns, ready.path, classified, conversions);
+    const outside = new PackedOutside(columns, ready, classified, conversions);
+    const numbers = new Int32Array(columns.kinds.length).fill(-1);
+    for (const row of columns.inOrder(rows)) {
+      path.select(row);
+      let steps = '';
+      for (let place = 0; place < path.length; place++) {
+        const kind = columns.kind[path.places[place]!]!;
+        if (numbers[kind] === -1) numbers[kind] = table.channels.of(this.stepOf(classified(kind)));
+        steps += String.fromCharCode(numbers[kind]!);
+      }
+      const amount = outcome === 'won' ? columns.amountOf(row) : undefined;
+      this.addSteps(steps, amount, outcome, outside.add(row, path, NaN, -1));
     }
-    if (amount) this.addValue(amount, this.table.stepsOf(steps));
-    this.learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
-    const won = outcome === 'won' ? 1 : 0;
-    this.table.add(steps, { conversions: won, nulls: 1 - won, value: 0 });
   }
 
   /** Credits all journeys that were added. */
@@ -181,6 +198,27 @@ export class CreditCollector {
         })),
       }),
     }));
+  }
+
+  private stepOf(touch: ClassifiedKind): string {
+    return dimensionValueOf(this.by, touch, this.ready.registered) ?? NOT_STATED;
+  }
+
+  /** @param outside how many touches the look-back leaves out */
+  private addSteps(steps: Steps, amount: Money | undefined, outcome: 'won' | 'lost' | 'open', outside: number): void {
+    this.outside.addTouches(outside);
+    if (outcome === 'won' && !amount) this.withoutAmount++;
+    this.revenue.add(amount);
+    if (steps.length === 0) {
+      if (outcome === 'won') this.unattributed.conversions++;
+      if (outcome === 'won' && outside > 0) this.outside.addConversion(amount);
+      this.unattributed.revenue.add(amount);
+      return;
+    }
+    if (amount) this.addValue(amount, steps);
+    this.learntFrom[outcome === 'won' ? 'converted' : outcome === 'lost' ? 'ended' : 'open']++;
+    const won = outcome === 'won' ? 1 : 0;
+    this.table.put(steps, { conversions: won, nulls: 1 - won, value: 0 });
   }
 
   private warnings(): string[] {

@@ -1,4 +1,4 @@
-import { storedToMs, toMs, type Instant } from '@baton/kernel';
+import { storedToMs, toMs, type Instant, type Money } from '@baton/kernel';
 import type { TouchClassification } from '@baton/definitions';
 import { isUpToCreation } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
@@ -187,6 +187,12 @@ export class JourneyColumns {
         found[length++] = row;
     }
     return found.subarray(0, length);
+  }
+
+  /** The amount of a row; undefined without one. */
+  amountOf(row: number): Money | undefined {
+    const minor = this.amount[row]!;
+    return Number.isNaN(minor) ? undefined : { minor, currency: this.currencies.texts[this.currency[row]!]! };
   }
 
   /** The same rows in the order of their ids, as read models list documents. */

@@ -28,7 +28,12 @@ const docOf = (journeyId: string, touches: readonly JourneyTouch[], more: object
 const touchesOf = (columns: JourneyColumns, row: number) =>
   Array.from({ length: columns.count[row]! }, (_, place) => {
     const touch = columns.first[row]! + place;
-    return { at: fromMs(columns.touchAt[touch]!), kind: columns.kinds[columns.kind[touch]!] };
+    return {
+      at: fromMs(columns.touchAt[touch]!),
+      kind: columns.kinds[columns.kind[touch]!],
+      upToCreation: columns.isUpToCreation(touch),
+      leadId: columns.leads.texts[columns.lead[touch]!],
+    };
   });
 
 describe('packed journeys', () => {
@@ -59,15 +64,34 @@ describe('packed journeys', () => {
   it('take no more memory for journeys that are put again and again', () => {
     const columns = new JourneyColumns();
     const many = Array.from({ length: 300 }, (_, place) => touch(place / 10, { page: `page ${place % 7}` }));
-    for (const id of ['a', 'b', 'c']) columns.put(id, docOf(id, many));
+    for (const id of ['a', 'b', 'c']) columns.put(id, docOf(id, many, { leadCreatedAt: at(10) }));
     const { bytes } = columns;
-    for (let time = 0; time < 200; time++) columns.put('b', docOf('b', many.slice(time)));
+    for (let time = 0; time < 200; time++) columns.put('b', docOf('b', many.slice(time), { leadCreatedAt: at(10) }));
     expect(columns.bytes).toBeLessThan(bytes + 400_000);
     const [a, b] = [touchesOf(columns, 0), touchesOf(columns, 1)];
     expect(a).toEqual(
-      many.map(({ occurredAt, page }) => ({ at: occurredAt, kind: { action: 'visit', team: 'marketing', page } })),
+      many.map(({ occurredAt, page }) => ({
+        at: occurredAt,
+        kind: { action: 'visit', team: 'marketing', page },
+        upToCreation: occurredAt <= at(10),
+        leadId: 'ada',
+      })),
     );
     expect(b).toEqual(a.slice(199));
+    expect(touchesOf(columns, 2)).toEqual(a);
+  });
+
+  it('know the people of a deal and its repeated touches until it is put again', () => {
+    const columns = new JourneyColumns();
+    const twice = [touch(1), touch(2), touch(1)];
+    columns.put('deal', { ...docOf('deal', [], { leadIds: ['bea', 'ada'] }), touches: twice });
+    const leads = () => [...columns.conversions().keys()].map((lead) => columns.leads.texts[lead]).sort();
+    expect([columns.repeatsIn(0), leads()]).toEqual([
+      [0, 0, 2],
+      ['ada', 'bea'],
+    ]);
+    columns.put('deal', docOf('deal', twice.slice(0, 2)));
+    expect([columns.repeatsIn(0), leads()]).toEqual([undefined, ['ada']]);
   });
 
   it('list rows in the order of ids', () => {

@@ -1,12 +1,13 @@
-import { Refused } from '@baton/kernel';
+import { Refused, toMs } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { linear } from '../../models/linear.model';
 import { applyMethod, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
-import { crediting } from '../conversions/crediting.rules';
+import { crediting, packedCrediting } from '../conversions/crediting.rules';
 import type { ConversionKind } from '../conversions/conversions.rules';
+import { journeyColumns } from '../journeys/journeys.columns';
 import { pathsOf, type PathsReport } from './paths.rules';
 
 export interface PathQuestion extends Method, Period {
@@ -30,7 +31,6 @@ export const paths = async (
   if (!Number.isInteger(top) || top < 1 || top > MAX_PATHS)
     throw new Refused('attribution/top-out-of-range', `top must be from 1 to ${MAX_PATHS} paths.`, 'top');
   // the model is irrelevant: every model weighs the same touches
-  const credit = crediting(linear, method, await conversionsOf(models, method, to));
   const failures = conversion === 'won';
   const sums = pathsOf({ collapse, failures });
   const period = {
@@ -40,13 +40,22 @@ export const paths = async (
   };
   const outside = new OutsideWindowSum();
   let leftOut = 0;
-  for (const kind of failures ? (['won', 'lost'] as const) : [conversion])
-    for await (const journey of journeysOf(models, kind, period)) {
+  if (conversion === 'won') {
+    const columns = await models.columns(journeyColumns);
+    const won = packedCrediting(linear, method, columns, to);
+    const lost = packedCrediting(linear, method, columns, to);
+    for (const row of columns.closed('won', period)) sums.add(won.credit(row), columns.closedAt[row]!, true);
+    for (const row of columns.closed('lost', period)) sums.add(lost.credit(row), columns.closedAt[row]!, false);
+    won.addOutside(outside);
+  } else {
+    const credit = crediting(linear, method, await conversionsOf(models, method, to));
+    for await (const journey of journeysOf(models, conversion, period)) {
       const credited = credit(journey);
-      sums.add(credited, journey.closedAt, kind === conversion);
-      if (kind === conversion) credited.outside(outside);
+      sums.add(credited, toMs(journey.closedAt), true);
+      credited.outside(outside);
       leftOut += journey.leftOut;
     }
+  }
   const { lookback, unwindowed } = applyMethod(method);
   const report = sums.report(top);
   return {

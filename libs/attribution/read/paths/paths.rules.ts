@@ -8,9 +8,7 @@ import {
   objectFields,
   textField,
   tidy,
-  toMs,
   wordKey,
-  type Instant,
   type ObjectOf,
 } from '@baton/kernel';
 import { methodFields, warningsField } from '../attribution/attribution.rules';
@@ -91,7 +89,7 @@ const sumAt = <K>(sums: Map<K, OutcomeSum>, key: K): OutcomeSum => {
  * Sums journeys by their path of channels, its length and its duration.
  * @param collapse count consecutive touches of one channel as one step
  * @param failures whether non-conversions are recorded for this kind of conversion
- * @returns `add` takes a journey that ended at an instant; `report` returns the `top` paths and the histograms
+ * @returns `add` takes a journey that ended at an instant in milliseconds; `report` returns the `top` paths and the histograms
  */
 export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; readonly failures: boolean }) => {
   const paths = new Map<string, OutcomeSum & { channels: readonly string[] }>();
@@ -99,7 +97,11 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
   const lags = new Map<number, OutcomeSum>();
   const total = noOutcomes();
 
-  const add = ({ eligible, amount }: CreditedJourney, endedAt: Instant, converted: boolean): void => {
+  const add = (
+    { eligible, amount, firstAt }: Omit<CreditedJourney, 'outside'>,
+    endedAt: number,
+    converted: boolean,
+  ): void => {
     const all = eligible.map(({ touch }) => tidy(touch.channel));
     const isNew = (channel: string, index: number) => index === 0 || wordKey(channel) !== wordKey(all[index - 1]!);
     const channels = collapse ? all.filter(isNew) : all;
@@ -109,8 +111,7 @@ export const pathsOf = ({ collapse, failures }: { readonly collapse: boolean; re
     // Of several spellings the first in sort order, so that the order of journeys is irrelevant.
     path.channels = path.channels.map((known, step) => (channels[step]! < known ? channels[step]! : known));
     const sums = [total, path, sumAt(lengths, channels.length)];
-    if (eligible.length > 0)
-      sums.push(sumAt(lags, Math.floor((toMs(endedAt) - toMs(eligible[0]!.touch.occurredAt)) / DAY_MS)));
+    if (eligible.length > 0) sums.push(sumAt(lags, Math.floor((endedAt - firstAt) / DAY_MS)));
     for (const sum of sums) {
       if (!converted) sum.nonConversions++;
       else {

@@ -1,4 +1,4 @@
-import { nextDay, Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
+import { fromMs, nextDay, Refused, startOfDay, type Day, type Instant, type Money } from '@baton/kernel';
 import { recordedSpend, type Spend } from '@baton/campaigns';
 import { spendClassifier } from '@baton/definitions';
 import type { ReadModels } from '@baton/platform/documents';
@@ -6,10 +6,10 @@ import { modelOf } from '../attribution/attribution.query';
 import { applyMethod, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import type { JourneyDocument } from '../journeys/journeys.projection';
 import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
-import { crediting } from '../conversions/crediting.rules';
+import { crediting, packedCrediting } from '../conversions/crediting.rules';
 import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
+import { journeyColumns } from '../journeys/journeys.columns';
 import { customersOf } from './customers.query';
 import { RoasBuilder, type RoasDimension, type RoasReport, type SalesTimeScope } from './roas.rules';
 import { salesTimeIn } from './sales-time.query';
@@ -23,10 +23,6 @@ export interface RoasQuestion extends Method, Period {
   /** Which minutes of sales count; all by default. */
   readonly salesTime?: SalesTimeScope;
 }
-
-/** Minutes of sales up to the close, counted with the deal, at the time of its close. */
-const workUpToClose = ({ touches, closedAt }: JourneyDocument) =>
-  touches.flatMap(({ team, minutes }) => (team === 'sales' && minutes ? [{ at: closedAt, minutes }] : []));
 
 /**
  * The return on marketing spend in a period: deals won, stages reached by people, and spend in [from, to), credited by
@@ -56,12 +52,17 @@ export const roas = async (
   let leftOut = 0;
 
   const dealsOnly = currency === undefined ? {} : { currency };
-  for await (const journey of journeysOf(models, 'won', { ...period, ...dealsOnly })) {
-    const credited = credit(journey);
-    sums.won(journey, credited);
-    credited.outside(outside);
-    if (salesTime === 'won-only') sums.worked(workUpToClose(journey), credited.eligible);
+  const columns = await models.columns(journeyColumns);
+  const won = packedCrediting(model, method, columns, to);
+  for (const row of columns.closed('won', { ...period, ...dealsOnly })) {
+    const credited = won.credit(row);
+    const closedAt = fromMs(columns.closedAt[row]!);
+    sums.won({ journeyId: columns.ids[row]!, closedAt }, credited);
+    // Minutes of sales up to the close, counted with the deal, at the time of its close
+    const minutes = columns.salesMinutes[row]!;
+    if (salesTime === 'won-only' && minutes > 0) sums.worked([{ at: closedAt, minutes }], credited.eligible);
   }
+  won.addOutside(outside);
   if (salesTime === 'all')
     for await (const { journey, work } of salesTimeIn(models, period, firstOpened)) {
       sums.worked(work, journey ? credit(journey).eligible : []);

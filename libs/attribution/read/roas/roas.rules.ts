@@ -19,10 +19,11 @@ import {
 import type { TouchClassification } from '@baton/definitions';
 import type { Spend } from '@baton/campaigns';
 import { creditModels } from '../../models/models.rules';
-import { methodFields, warningsField, type ClassifiedTouch } from '../attribution/attribution.rules';
+import { methodFields, warningsField } from '../attribution/attribution.rules';
 import { outsideField } from '../attribution/window.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
+import type { ClassifiedKind } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 export const roasDimensions = enumeration('RoasBy', 'What spend and credits are summed by.', {
@@ -135,6 +136,8 @@ export const roasAnswer = objectFields('RoasReport', 'What marketing’s money b
 export type RoasReport = ObjectOf<typeof roasAnswer.fields>;
 
 type Stage = PersonalConversion;
+/** What the report needs to know of a journey besides its credits. */
+type ConvertedJourney = Pick<JourneyDocument, 'journeyId' | 'closedAt'>;
 /** Minutes of sales, with their time. */
 type SalesWork = readonly { readonly at: Instant; readonly minutes: number }[];
 
@@ -157,7 +160,7 @@ const noReturns = (): RoasSum => ({
   reached: { 'lead-created': new DecimalSum(), mql: new DecimalSum(), sql: new DecimalSum() },
 });
 
-const dimensionValueOf = (by: Exclude<RoasDimension, 'month'>, touch: ClassifiedTouch): string | null =>
+const dimensionValueOf = (by: Exclude<RoasDimension, 'month'>, touch: ClassifiedKind): string | null =>
   by === 'sub-channel' ? touch.subChannel : (touch[by] ?? null);
 
 /** The key of each row. */
@@ -197,7 +200,7 @@ export class RoasBuilder {
   ) {}
 
   /** Adds a won deal with its credits. */
-  won(journey: JourneyDocument, { eligible, amount }: CreditedJourney): void {
+  won(journey: ConvertedJourney, { eligible, amount }: Pick<CreditedJourney, 'eligible' | 'amount'>): void {
     if (!amount) this.withoutAmount++;
     const { all, credited, unattributed, influenced, sourced } = this.totals;
     const isNew = this.keys.firstWins.has(journey.journeyId);
@@ -240,7 +243,7 @@ export class RoasBuilder {
   }
 
   /** Adds a person that reached a stage. */
-  reached(stage: Stage, journey: JourneyDocument, { eligible }: CreditedJourney): void {
+  reached(stage: Stage, journey: ConvertedJourney, { eligible }: CreditedJourney): void {
     if (eligible.length > 0) this.totals.credited.reached[stage].add(1);
     for (const one of eligible)
       if (one.credit.weight > 0) this.rowOf(one, journey).reached[stage].add(one.credit.weight);
@@ -293,7 +296,7 @@ export class RoasBuilder {
   private rowAt(key: string | null): RoasSum {
     return this.rows.at(key, noReturns);
   }
-  private rowOf({ touch }: CreditedJourney['eligible'][0], { closedAt }: JourneyDocument): RoasSum {
+  private rowOf({ touch }: CreditedJourney['eligible'][0], { closedAt }: ConvertedJourney): RoasSum {
     const { by, timeZone } = this.keys;
     return this.rowAt(by === 'month' ? monthOf(closedAt, timeZone) : dimensionValueOf(by, touch));
   }
