@@ -78,7 +78,7 @@ export class ExportCommand extends CommandRunner {
         }
         return progress.done();
       }
-      const { rows, resumed } = await exportToFile(source, format, out, plan, onPart);
+      const { rows, resumed } = await exportToFile(source, format, out, plan, { onPart });
       progress.done();
       // CSV has no room for what stands in the other formats before the rows.
       if (format === 'csv')

@@ -80,7 +80,7 @@ export const unfinishedPlan = async (path: string): Promise<object | undefined> 
  * Writes an export to a file. It is written as `<path>.part` with its place in `<path>.part.json`, and named when it is
  * complete; the same export goes on where it was stopped, and then has the same bytes.
  * @param plan says what is exported
- * @param onPart called after each part
+ * @param options `onPart`: called after each part; `batchRows`: see `BATCH`
  * @returns the rows, and how many of them were there already
  * @throws Refused `export/file-exists`, `export/other-export`
  */
@@ -89,7 +89,7 @@ export const exportToFile = async (
   format: ExportFormat,
   path: string,
   plan: object,
-  onPart: (part: ExportPart) => void = () => undefined,
+  { onPart, batchRows }: { readonly onPart?: (part: ExportPart) => void; readonly batchRows?: number } = {},
 ): Promise<{ readonly rows: number; readonly resumed: number }> => {
   const [draft, place] = [`${path}.part`, `${path}.part.json`];
   if (await exists(path)) throw new Refused('export/file-exists', `${path} exists already; give another name.`, 'out');
@@ -112,12 +112,12 @@ export const exportToFile = async (
         for await (const chunk of createReadStream(draft, { end: bytes - 1 })) hash.update(chunk as Buffer);
     }
     const from = unfinished && { ...unfinished, cursor: unfinished.cursor, hash };
-    for await (const part of exportParts(source, format, from)) {
+    for await (const part of exportParts(source, format, from, batchRows)) {
       await file.write(part.bytes, 0, part.bytes.length, bytes);
       await file.sync();
       bytes += part.bytes.length;
       rows = part.rows;
-      onPart(part);
+      onPart?.(part);
       if (part.last) break;
       const { cursor, state } = part;
       const now: Unfinished = { plan, bytes, rows, ...(cursor !== undefined && { cursor }), state };

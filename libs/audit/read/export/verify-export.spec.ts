@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogueOf, type EventMeta } from '@baton/kernel';
-import { FixedClock } from '@baton/kernel/testing';
+import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore, newSigningKey, signingKey, verifierKey } from '@baton/platform/keys';
@@ -258,7 +258,7 @@ describe('an export and a proof', () => {
 
   it.each(Object.entries(attacks))('are refused by both with %s', async (kind, attack) => {
     const chance = numbersFrom(Object.keys(attacks).indexOf(kind) + 1);
-    const count = Math.ceil((process.env['TEST_LONG'] ? 100_000 : 750) / (Object.keys(attacks).length + 1));
+    const count = Math.ceil(repetitions(750, 100_000) / (Object.keys(attacks).length + 1));
     const accepted: string[] = [];
     for (let n = 0; n < count; n++) {
       const text = attack(honest, chance);
@@ -269,7 +269,7 @@ describe('an export and a proof', () => {
   });
 
   it('are refused where the operator signed another history and a head of the first was kept', async () => {
-    const count = Math.ceil((process.env['TEST_LONG'] ? 100_000 : 750) / (Object.keys(attacks).length + 1));
+    const count = Math.ceil(repetitions(750, 100_000) / (Object.keys(attacks).length + 1));
     for (let n = 0; n < count; n++) {
       const fork = forks[n % forks.length]!;
       // Each is sound by itself; it shows only beside a head that it does not continue.
