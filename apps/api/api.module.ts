@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
+import { AuditModule } from '@baton/audit/audit.module';
 import type { Config } from '@baton/platform/config';
 import { GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
+import { ExportController } from './export.controller';
 import { GraphiqlController } from './graphiql.controller';
 import { schemaModules } from './schema-modules';
 import { StatusResolver } from './status.resolver';
@@ -11,8 +13,8 @@ import { StatusResolver } from './status.resolver';
 /** GraphQL and health checks; GraphiQL outside production. */
 export const apiModule = (config: Config): DynamicModule => ({
   module: class ApiModule {},
-  imports: schemaModules(),
-  controllers: [HealthController, ...(config.production ? [] : [GraphiqlController])],
+  imports: [AuditModule, ...schemaModules()],
+  controllers: [HealthController, ExportController, ...(config.production ? [] : [GraphiqlController])],
   providers: [
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
     GraphqlWatch,

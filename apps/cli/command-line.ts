@@ -10,6 +10,7 @@ import { CounterfactualCommand } from './counterfactual.command';
 import { DefinitionsCommand } from './definitions.command';
 import { DemoCommand } from './demo.command';
 import { EventsCommand } from './events.command';
+import { ExportCommand } from './export.command';
 import { ImportCommand } from './import.command';
 import { KeysCommand } from './keys.command';
 import { OutboxCommand } from './outbox.command';
@@ -22,6 +23,7 @@ import { RestoreCommand } from './restore.command';
 import { StartCommand } from './start.command';
 import { StatusCommand } from './status.command';
 import { terminal } from './terminal';
+import { VerifyCommand } from './verify.command';
 
 @Module({
   providers: [
@@ -38,6 +40,8 @@ import { terminal } from './terminal';
     OutboxCommand,
     KeysCommand,
     ProofCommand,
+    ExportCommand,
+    VerifyCommand,
     DefinitionsCommand,
     CounterfactualCommand,
     BackupCommand,

@@ -15,3 +15,27 @@ export { logHeads } from './read/proof/log-heads.read-model';
 export { logTree } from './read/proof/log-tree.projection';
 export { LogTree } from './read/proof/log-tree.query';
 export { proveConsistency, proveEvent } from './read/proof/proof.report';
+export { exportParts, exportToFile, unfinishedPlan, type ExportPart } from './read/export/export-file';
+export { encoderFor } from './read/export/encoders';
+export {
+  exportable,
+  logSource,
+  readModelNamed,
+  readModelSource,
+  type ExportSource,
+} from './read/export/export-sources';
+export {
+  checkLogFilter,
+  exportFormats,
+  isUnfiltered,
+  type ExportFormat,
+  type LogFilter,
+} from './read/export/export.rules';
+export {
+  linesOfFile,
+  verifyFile,
+  verifyLogExport,
+  verifyProof,
+  type Trust,
+  type Verified,
+} from './read/export/verify-export';

@@ -9,6 +9,8 @@ const isPackage = (name) => /^(@(?!baton|jest)[a-z-]+\/)?[a-z]/.test(name) && !i
 
 module.exports = class SharedPackagesRuntime extends Runtime {
   requireModuleOrMock(from, name) {
+    // A module of its own, that Node itself loads as its users do.
+    if (name.endsWith('.mjs')) return createRequire(from)(name);
     if (!isPackage(name) || perSuite.has(packageOf(name))) return super.requireModuleOrMock(from, name);
     return createRequire(from)(name);
   }

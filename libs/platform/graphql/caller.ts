@@ -69,7 +69,8 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
   return caller;
 });
 
-const unauthenticated = () =>
+/** The refusal of a request without a key or token. */
+export const unauthenticated = () =>
   new Refused('access/unauthenticated', 'Send a key in the header Authorization: Bearer baton_…', 'authorization');
 
 /** @returns the refusal of a caller who has none of the roles and is no admin */

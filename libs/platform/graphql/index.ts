@@ -1,4 +1,14 @@
-export { AccessGuard, Allow, Caller, everyRole, personalField, ReadYourWrites, type GraphqlContext } from './caller';
+export {
+  AccessGuard,
+  accessRefusal,
+  Allow,
+  Caller,
+  everyRole,
+  personalField,
+  ReadYourWrites,
+  unauthenticated,
+  type GraphqlContext,
+} from './caller';
 export { AfterArgs, AsOfInput, connectionOf, PageInfo, ReadArgs } from './connection';
 export { mutationsOf } from './mutations';
 export {

@@ -10,6 +10,7 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
+import { LRUCache } from 'lru-cache';
 import {
   hashesIn,
   ID_PREFIX,
@@ -26,7 +27,7 @@ import {
   consistencyProof,
   inclusionProof,
   rootOf,
-  subtreeHash,
+  nodeHash,
   TILE_LEVELS,
   TILE_WIDTH,
   type Hash,
@@ -36,28 +37,39 @@ import {
 
 /** The tree of events, or that of their places. */
 type Tree = 'events' | 'places';
-interface Tile {
-  readonly events: readonly Hash[];
-  readonly places: readonly Hash[];
-  readonly leaves?: LeafTile;
-}
-const leafTile = (leaves: LeafTile): Tile => ({
-  events: hashesIn(leaves.hashes),
-  places: placeHashesOf(leaves),
-  leaves,
-});
-const nodeTile = ({ hashes, placeHashes }: NodeTile): Tile => ({
-  events: hashesIn(hashes),
-  places: hashesIn(placeHashes),
-});
-const noTile: Tile = { events: [], places: [] };
+/** The hashes of a tile, and level by level those above them, made when they are asked for. */
+class Tile {
+  private readonly levels: Readonly<Record<Tree, (readonly Hash[])[]>>;
 
+  constructor(
+    events: readonly Hash[],
+    places: readonly Hash[],
+    readonly leaves?: LeafTile,
+  ) {
+    this.levels = { events: [events], places: [places] };
+  }
+
+  hash(tree: Tree, level: number, at: number): Hash {
+    const levels = this.levels[tree];
+    while (levels.length <= level) {
+      const below = levels.at(-1)!;
+      const above = Math.floor(below.length / 2);
+      levels.push(Array.from({ length: above }, (_, n) => nodeHash(below[2 * n]!, below[2 * n + 1]!)));
+    }
+    return levels[level]![at]!;
+  }
+}
+const leafTile = (leaves: LeafTile): Tile => new Tile(hashesIn(leaves.hashes), placeHashesOf(leaves), leaves);
+const nodeTile = ({ hashes, placeHashes }: NodeTile): Tile => new Tile(hashesIn(hashes), hashesIn(placeHashes));
+
+/** Tiles that are kept at hand, each of about 100 kB. */
+const KEPT_TILES = 64;
 /** A store that writes one document after the other may show the state before a tile; it is read again. */
 const MAX_ATTEMPTS = 5;
 
 /** The Merkle log as it stood when it was opened: an earlier size can be asked for, a later one opens it again. */
 export class LogTree {
-  private readonly tiles = new Map<string, Promise<Tile>>();
+  private readonly tiles = new LRUCache<string, Promise<Tile>>({ max: KEPT_TILES });
 
   private constructor(
     private readonly models: ReadModels,
@@ -172,12 +184,10 @@ export class LogTree {
   }
 
   private async hash(tree: Tree, { level, index }: Subtree): Promise<Hash> {
-    const tileLevel = Math.floor(level / TILE_LEVELS);
-    const width = 2 ** (level % TILE_LEVELS);
-    const from = index * width;
-    const tile = await this.tile(tileLevel, Math.floor(from / TILE_WIDTH));
-    const at = from % TILE_WIDTH;
-    return subtreeHash(tile[tree].slice(at, at + width));
+    const within = level % TILE_LEVELS;
+    const wide = TILE_WIDTH / 2 ** within;
+    const tile = await this.tile(Math.floor(level / TILE_LEVELS), Math.floor(index / wide));
+    return tile.hash(tree, within, index % wide);
   }
 
   private tile(level: number, number: number): Promise<Tile> {
@@ -194,7 +204,7 @@ export class LogTree {
     if (number === Math.floor(this.size / TILE_WIDTH ** (level + 1))) {
       if (level === 0) return leafTile(this.open.leaves);
       const above = this.open.nodes[level - 1];
-      return above ? nodeTile(above) : noTile;
+      return above ? nodeTile(above) : new Tile([], []);
     }
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const found = await this.models.get(logTree, id);

@@ -4,8 +4,8 @@ const headId = ref('head', 'The log that the head is of; there is one.');
 const head = {
   headId,
   size: integer('How many events it covers.', { min: 0, max: Number.MAX_SAFE_INTEGER }),
-  root: text('Root of the tree of events, in base64.', { min: 44, max: 44 }),
-  places: text('Root of the tree of positions and times of recording, in base64.', { min: 44, max: 44 }),
+  root: text('Root of the tree of events, in base64.', { min: 1, max: 64 }),
+  places: text('Root of the tree of positions and times of recording, in base64.', { min: 1, max: 64 }),
   note: text('The signed note: origin, size, roots, time, and the signatures.', { min: 1, max: 4000 }),
   verifierKey: text('The key that signed it. Whoever verifies knows it from elsewhere.', { min: 1, max: 400 }),
 };

@@ -1,12 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CommandBus } from '@nestjs/cqrs';
-import { codeOf, Refused, toMs, type Clock, type EventLog, type Outcome } from '@baton/kernel';
+import { codeOf, NotFound, Refused, toMs, type Clock, type EventLog, type Outcome } from '@baton/kernel';
 import type { Config } from '@baton/platform/config';
 import type { ReadModels } from '@baton/platform/documents';
 import { logKeys, rotateSigningKey, type LogKeys } from '@baton/platform/keys';
 import { machineTimers, type Runner, type Timers } from '@baton/platform/runner';
 import type { Metrics } from '@baton/platform/telemetry';
 import type { Logger } from 'pino';
+import { logSource, type ExportSource } from '../../read/export/export-sources';
+import type { LogFilter } from '../../read/export/export.rules';
 import { logHeads, newestFirst, type HeadDocument } from '../../read/proof/log-heads.read-model';
 import { LogTree } from '../../read/proof/log-tree.query';
 import { headText, signNote, withCosignatures, type LogHead } from '../../read/proof/note';
@@ -99,6 +101,22 @@ export class LogHeads {
     if (outcome instanceof Refused) throw outcome;
     await runner.waitFor(outcome.position);
     return (await this.newest())!;
+  }
+
+  /**
+   * The events that a signed head covers, to be exported: those of a head of this size, or of one that is signed now.
+   * @throws NotFound `proof/no-head` if none of this size was signed; as `sign`
+   */
+  async source(
+    filter: LogFilter,
+    size?: number,
+  ): Promise<{ readonly head: HeadDocument; readonly source: ExportSource }> {
+    const { models } = this.parts;
+    const found = size === undefined ? await this.sign() : await models.get(logHeads, String(size).padStart(12, '0'));
+    if (!found) throw new NotFound('proof/no-head', `No head of ${size} events was signed.`, 'head');
+    const { verifiers } = await this.keys();
+    const texts = verifiers.map(({ text }) => text);
+    return { head: found, source: await logSource(this.parts, found, texts, filter) };
   }
 
   /** A head is an event of the log itself: if nothing else came since, another would only cover the last one. */

@@ -1,0 +1,154 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Inject, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import {
+  checkLogFilter,
+  exportable,
+  exportFormats,
+  exportParts,
+  encoderFor,
+  readModelNamed,
+  readModelSource,
+  type ExportFormat,
+  type ExportSource,
+  type LogFilter,
+} from '@baton/audit';
+import { LogHeads } from '@baton/audit/audit.module';
+import { boundOf, Clock, EventLog, Refused, zoneOf, type Role } from '@baton/kernel';
+import { Access, ACTS_FOR, accessParts } from '@baton/platform/access';
+import { ReadModels } from '@baton/platform/documents';
+import { accessRefusal, unauthenticated } from '@baton/platform/graphql';
+import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
+import { contextParts } from '../contexts';
+
+interface Request {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+type Question = Readonly<Record<string, string | string[] | undefined>>;
+
+const names = ['format', 'types', 'stream', 'category', 'from', 'to', 'timeZone', 'after', 'until', 'head', 'skip'];
+const logRoles: readonly Role[] = ['analyst', 'auditor'];
+/** Rows that are made at once: others are served in between. A row group of Parquet. */
+const BATCH_ROWS: Readonly<Record<ExportFormat, number>> = { ndjson: 200, csv: 200, cloudevents: 200, parquet: 2000 };
+
+const wholeNumber = (question: Question, name: string): number | undefined => {
+  const text = question[name];
+  if (text === undefined) return undefined;
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
+  throw new Refused('export/bad-argument', `${name} must be a whole number.`, name);
+};
+
+/**
+ * `GET /export/log` and `GET /export/<read model>`, for analysts and auditors: the bytes that `baton export` writes. They
+ * are made as they are read. To go on after an interruption, give the `head` of the first answer (header
+ * `baton-export-head`) and `skip` the bytes that are there.
+ */
+@Controller('export')
+export class ExportController {
+  private readonly readModels = exportable([accessParts, ...contextParts].flatMap(({ projections }) => projections));
+
+  constructor(
+    private readonly access: Access,
+    private readonly models: ReadModels,
+    private readonly log: EventLog,
+    private readonly heads: LogHeads,
+    private readonly clock: Clock,
+    @Inject(CATALOGUE) private readonly catalogue: EventCatalogue,
+  ) {}
+
+  @Get(':of')
+  async export(
+    @Param('of') of: string,
+    @Query() question: Question,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<StreamableFile> {
+    const allowed = of === 'log' ? undefined : this.readModels.get(of)?.shown.allow;
+    await this.authorize(request, allowed);
+    const unknown = Object.keys(question).find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      throw new Refused(
+        'export/bad-argument',
+        `${unknown} is not known; the arguments are ${names.join(', ')}.`,
+        unknown,
+      );
+    const { format: asked = 'ndjson' } = question;
+    const format = exportFormats.find((one) => one === asked);
+    if (!format)
+      throw new Refused('export/bad-argument', `format must be one of ${exportFormats.join(', ')}.`, 'format');
+    const [head, skip = 0] = [wholeNumber(question, 'head'), wholeNumber(question, 'skip')];
+    if (skip > 0 && head === undefined)
+      throw new Refused(
+        'export/bad-argument',
+        'skip needs the head of the first answer, and is for the log only: a read model changes meanwhile.',
+        'head',
+      );
+    const filter = this.filterOf(question);
+    const { source, size } =
+      of === 'log' ? await this.logSource(filter, head) : await this.modelSource(of, filter, head);
+    const stream = new StreamableFile(Readable.from(bytesOf(source, format, skip), { objectMode: false }), {
+      type: encoderFor(format, source).mediaType,
+      disposition: `attachment; filename="${of}.${format === 'cloudevents' ? 'cloudevents.ndjson' : format}"`,
+    });
+    if (size !== undefined) reply.header('baton-export-head', String(size));
+    return stream;
+  }
+
+  /** @throws Refused `access/…` */
+  private async authorize({ headers }: Request, allowed: readonly Role[] | undefined): Promise<void> {
+    const caller = await this.access.authenticate(headers['authorization'], headers[ACTS_FOR]);
+    if (!caller) throw unauthenticated();
+    const denied = accessRefusal(caller, logRoles) ?? (allowed ? accessRefusal(caller, allowed) : undefined);
+    if (denied) throw denied;
+  }
+
+  private filterOf(question: Question): LogFilter {
+    const text = (name: string): string | undefined => {
+      const value = question[name];
+      if (value === undefined || typeof value === 'string') return value;
+      throw new Refused('export/bad-argument', `${name} must be given once.`, name);
+    };
+    const zone = zoneOf(text('timeZone') ?? 'UTC', 'timeZone');
+    const bound = (name: 'from' | 'to') => {
+      const value = text(name);
+      return value === undefined ? {} : { [name]: boundOf(value, zone, name) };
+    };
+    const types = text('types')?.split(',');
+    const others = (['stream', 'category', 'after', 'until'] as const).flatMap((name) => {
+      const value = text(name);
+      return value === undefined ? [] : [[name, value]];
+    });
+    const filter = {
+      ...(types && { types }),
+      ...(Object.fromEntries(others) as LogFilter),
+      ...bound('from'),
+      ...bound('to'),
+    };
+    for (const position of [filter.after, filter.until]) if (position !== undefined) this.log.assertPosition(position);
+    return checkLogFilter(filter, this.catalogue);
+  }
+
+  private async logSource(filter: LogFilter, size: number | undefined) {
+    const { head, source } = await this.heads.source(filter, size);
+    return { source, size: head.size };
+  }
+
+  private async modelSource(of: string, filter: LogFilter, head: number | undefined) {
+    const model = readModelNamed(this.readModels, of);
+    const [given] = [...Object.keys(filter), ...(head === undefined ? [] : ['head'])];
+    if (given !== undefined) throw new Refused('export/bad-filter', `Only the log has ${given}; leave it out.`, given);
+    return { source: await readModelSource(this.models, model, this.clock.now()), size: undefined };
+  }
+}
+
+/** The bytes of an export behind those that are skipped. */
+async function* bytesOf(source: ExportSource, format: ExportFormat, skip: number): AsyncGenerator<Uint8Array> {
+  let left = skip;
+  for await (const { bytes } of exportParts(source, format, undefined, BATCH_ROWS[format])) {
+    if (left < bytes.length) yield bytes.subarray(left);
+    left = Math.max(0, left - bytes.length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { LogHeads } from '@baton/audit/audit.module';
+import type { Role } from '@baton/kernel';
+import { parse } from 'csv-parse/sync';
+import { parquetReadObjects } from 'hyparquet';
+import { baton, batonJson, root, Served, temporaryFolder } from './support/baton';
+
+interface Line {
+  index: number;
+  position: string;
+  event: { id: string; type: string; stream: string; data: Record<string, unknown>; meta: { occurredAt: string } };
+}
+const linesOf = (body: string): Line[] =>
+  body
+    .trimEnd()
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => JSON.parse(line) as Line);
+
+describe('an export', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let key: string;
+  let all: Line[];
+  beforeAll(async () => {
+    served = await Served.start(folder);
+    for (const role of ['auditor', 'analyst', 'sales'] as const) await served.token(role);
+    for (let n = 0; n < 6; n++) {
+      const { data } = await served.ask<{ it: { __typename: string } }>(
+        `mutation { it: captureLead(commandId: "c${n}", input: { leadId: "l${n}", name: "Ada Secret", source: "=1+1", email: "ada${n}@example.org" }) { __typename } }`,
+        ['revops'],
+      );
+      expect(data.it.__typename).toBe('Accepted');
+    }
+    await served.settle();
+    key = (await served.app.get(LogHeads).sign()).verifierKey;
+    const { status, stderr } = await baton(folder, 'export', 'log', '--out', join(folder, 'log.ndjson'));
+    expect([status, stderr]).toEqual([0, '']);
+    all = linesOf(readFileSync(join(folder, 'log.ndjson'), 'utf8'));
+  });
+  afterAll(() => served.stop());
+
+  const get = async (path: string, as: Role | undefined) => {
+    const headers: Record<string, string> = as ? { authorization: `Bearer ${await served.token(as)}` } : {};
+    const answer = await fetch(`${served.url}/export/${path}`, { headers });
+    return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
+  };
+  const codeOf = async (path: string, as?: Role) => {
+    const { bytes } = await get(path, as);
+    return (JSON.parse(bytes.toString()) as { errors: { extensions: { code: string } }[] }).errors[0]!.extensions.code;
+  };
+  const verify = (path: string, ...more: string[]) => baton(folder, 'verify', path, '--key', key, ...more);
+  const standAlone = async (path: string, ...more: string[]) => {
+    const child = spawn(process.execPath, [join(root, 'examples', 'verify-export.mjs'), path, '--key', key, ...more]);
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { status: child.exitCode, stdout, stderr };
+  };
+
+  it('of the log has every event, sealed, and is verified offline by the key', async () => {
+    const file = join(folder, 'log.ndjson');
+    const body = readFileSync(file, 'utf8');
+    const { events } = (
+      await served.ask<{ events: { events: { eventId: string }[] } }>(
+        '{ events(first: 2000) { events { eventId } } }',
+        ['auditor'],
+      )
+    ).data.events;
+    expect(all.map(({ event }) => event.id)).toEqual(events.slice(0, all.length).map(({ eventId }) => eventId));
+    expect(body).not.toMatch(/Ada Secret|ada\d@example/);
+    expect(body).toContain('$sealed');
+    expect((await verify(file)).stdout).toContain(`Verified: all ${all.length} events of the log`);
+    expect((await standAlone(file)).stdout).toContain(`"events":${all.length}`);
+    writeFileSync(join(folder, 'changed.ndjson'), body.replace('LeadCaptured', 'LeadCaptureD'));
+    for (const { status, stderr } of [
+      await verify(join(folder, 'changed.ndjson')),
+      await standAlone(join(folder, 'changed.ndjson')),
+    ])
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/verify\/root|step root/)]);
+  });
+
+  it('of some events proves each of them', async () => {
+    const first = all.find(({ event }) => event.type === 'LeadCaptured')!;
+    const filters: [options: string[], passes: (line: Line) => boolean][] = [
+      [['--types', 'LeadCaptured'], ({ event }) => event.type === 'LeadCaptured'],
+      [['--stream', 'lead-l3'], ({ event }) => event.stream === 'lead-l3'],
+      [['--category', 'key'], ({ event }) => event.stream.startsWith('key-')],
+      [['--after', first.position], ({ position }) => position > first.position],
+      [
+        ['--until', first.position, '--category', 'key'],
+        ({ position, event }) => position <= first.position && event.stream.startsWith('key-'),
+      ],
+      [['--from', first.event.meta.occurredAt], ({ event }) => event.meta.occurredAt >= first.event.meta.occurredAt],
+      [['--to', '2020-01-01'], () => false],
+    ];
+    for (const [at, [options, passes]] of filters.entries()) {
+      const file = join(folder, `some-${at}.ndjson`);
+      expect((await baton(folder, 'export', 'log', '--out', file, ...options)).status).toBe(0);
+      const lines = linesOf(readFileSync(file, 'utf8'));
+      expect([options, lines.map(({ index }) => index)]).toEqual([
+        options,
+        // Signed again after the export before: the head is an event too.
+        all.filter(passes).map(({ index }) => index),
+      ]);
+      expect((await verify(file)).status).toBe(0);
+    }
+    expect((await standAlone(join(folder, 'some-0.ndjson'))).status).toBe(0);
+  });
+
+  it('is the same over HTTP, and goes on behind the bytes that are there', async () => {
+    const whole = await get('log', 'auditor');
+    expect(whole.bytes.equals(readFileSync(join(folder, 'log.ndjson')))).toBe(true);
+    expect(whole.headers.get('content-type')).toBe('application/x-ndjson');
+    const head = whole.headers.get('baton-export-head')!;
+    const rest = await get(`log?head=${head}&skip=1000`, 'analyst');
+    expect(rest.bytes.equals(whole.bytes.subarray(1000))).toBe(true);
+    for (const format of ['csv', 'cloudevents', 'parquet'] as const) {
+      const file = join(folder, `log.${format}`);
+      expect((await baton(folder, 'export', 'log', '--format', format, '--out', file)).status).toBe(0);
+      expect([
+        format,
+        (await get(`log?format=${format}&head=${head}`, 'analyst')).bytes.equals(readFileSync(file)),
+      ]).toEqual([format, true]);
+    }
+    expect(await codeOf('log', 'sales')).toBe('access/denied');
+    expect(await codeOf('log')).toBe('access/unauthenticated');
+    for (const [query, code] of [
+      ['log?formt=csv', 'export/bad-argument'],
+      ['log?format=xml', 'export/bad-argument'],
+      ['log?skip=5', 'export/bad-argument'],
+      ['log?head=9999', 'proof/no-head'],
+      ['log?types=Nothing', 'export/bad-filter'],
+      ['log?after=x', 'log/not-a-position'],
+      ['nothing', 'export/unknown-read-model'],
+      ['leads?types=LeadCaptured', 'export/bad-filter'],
+    ])
+      expect([query, await codeOf(query!, 'analyst')]).toEqual([query, code]);
+  });
+
+  it('of the log is read back from each format with equal counts and words', async () => {
+    const rows: Record<string, string>[] = parse(readFileSync(join(folder, 'log.csv')), { columns: true });
+    const ids = all.map(({ event }) => event.id);
+    expect(rows.map(({ id }) => id)).toEqual(ids);
+    expect(rows.map(({ data }) => JSON.parse(data!) as unknown)).toEqual(all.map(({ event }) => event.data));
+    expect(JSON.parse(readFileSync(join(folder, 'log.csv.header.json'), 'utf8'))).toMatchObject({
+      export: 'log',
+      verifierKeys: [key],
+    });
+    const events = readFileSync(join(folder, 'log.cloudevents'), 'utf8').trimEnd().split('\n').slice(1);
+    expect(events.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(ids);
+    expect(JSON.parse(events[0]!)).toMatchObject({ specversion: '1.0', subject: all[0]!.event.stream, logindex: '0' });
+    for (const name of Object.keys(JSON.parse(events[0]!) as object)) expect(name).toMatch(/^[a-z0-9]{1,20}$/);
+    const bytes = readFileSync(join(folder, 'log.parquet'));
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const found = await parquetReadObjects({ file });
+    expect(found.map(({ id, index }) => [id, Number(index)])).toEqual(ids.map((id, index) => [id, index]));
+  });
+
+  it('of a read model has every document, personal values sealed and formulas neutral', async () => {
+    const file = join(folder, 'leads.csv');
+    expect(await batonJson(folder, 'export', 'leads', '--format', 'csv', '--out', file)).toMatchObject({
+      rows: 6,
+      resumed: 0,
+    });
+    const rows: Record<string, string>[] = parse(readFileSync(file), { columns: true });
+    expect(rows.map(({ leadId }) => leadId)).toEqual(['l0', 'l1', 'l2', 'l3', 'l4', 'l5']);
+    expect(rows[0]).toMatchObject({ name: 'sealed', source: "'=1+1" });
+    expect(readFileSync(file, 'utf8')).not.toMatch(/Ada Secret|\$sealed|ada\d/);
+    const { bytes, status } = await get('leads', 'analyst');
+    expect([status, linesOf(bytes.toString()).length]).toEqual([200, 6]);
+  });
+
+  it('is refused with arguments that make no sense', async () => {
+    const codes = async (...args: string[]) => (await baton(folder, 'export', ...args)).stderr.split(/[ :]/)[0];
+    expect(await codes('log', '--format', 'xml')).toBe('cli/unknown-value');
+    expect(await codes('log', '--types', 'Nothing')).toBe('export/bad-filter');
+    expect(await codes('leads', '--types', 'LeadCaptured')).toBe('export/bad-filter');
+    expect(await codes('nothing')).toBe('export/unknown-read-model');
+    expect(await codes('log', '--out', join(folder, 'log.ndjson'))).toBe('export/file-exists');
+    expect((await baton(folder, 'verify', join(folder, 'none'), '--key', key)).stderr).toContain('cli/unreadable-file');
+    expect((await baton(folder, 'verify', join(folder, 'log.ndjson'))).stderr).toContain('cli/argument-missing');
+    expect(existsSync(join(folder, 'log.ndjson.part'))).toBe(false);
+  });
+});
