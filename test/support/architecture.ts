@@ -137,7 +137,7 @@ const contexts: Rule = (all) => {
 const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
   // Files that follow the log for the runner itself are not part of a context.
   {
-    what: /\.(projection|read-model|report|policy|decider)\.ts$/,
+    what: /\.(projection|read-model|contribution|report|policy|decider)\.ts$/,
     where:
       /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$|^apps\/api\/schema-modules\.ts$/,
   },

@@ -1,7 +1,6 @@
 import { toMs, type Definition, type Instant } from '@baton/kernel';
 import {
   compileTouchPattern,
-  profileFields,
   type CriteriaFacts,
   type MatchingTouches,
   type ProfileField,
@@ -39,15 +38,23 @@ const grown = <A extends Float64Array | Uint32Array>(array: A, length: number): 
   return bigger;
 };
 
+interface Entry {
+  readonly at: number;
+  readonly code: number;
+}
+
+/** A text with its length, so that several can follow each other. */
+const keyOf = (text: string | undefined): string => (text === undefined ? '-' : `${text.length}:${text}`);
+
 /** Numbers for values, in the order in which they were first seen. */
 class Dictionary<V> {
   readonly values: V[] = [];
   private readonly codes = new Map<string, number>();
-  codeOf(key: string, value: V): number {
+  codeOf(key: string, valueOf: () => V): number {
     const known = this.codes.get(key);
     if (known !== undefined) return known;
     this.codes.set(key, this.values.length);
-    return this.values.push(value) - 1;
+    return this.values.push(valueOf()) - 1;
   }
   get bytes(): number {
     return this.values.length * 200;
@@ -63,7 +70,7 @@ class Lists {
   private end = 0;
   private gaps = 0;
 
-  put(list: number, entries: readonly { readonly at: number; readonly code: number }[]): void {
+  put(list: number, entries: readonly Entry[]): void {
     this.from = grown(this.from, list + 1);
     this.length = grown(this.length, list + 1);
     this.gaps += this.length[list]!;
@@ -131,11 +138,12 @@ export class ScoreColumns {
     const row = this.rowOf(doc.leadId);
     if (isTouchMonth(doc)) {
       const list = this.listOf(row, doc.month);
-      const [own, merged] = [doc.touches.filter(({ path }) => !path), doc.touches.filter(({ path }) => path)];
-      this.touches.put(
-        list,
-        own.map((touch) => ({ at: toMs(touch.at), code: this.kindOf(touch) })),
-      );
+      const own: Entry[] = [];
+      const merged: ScoredTouch[] = [];
+      for (const touch of doc.touches)
+        if (touch.path) merged.push(touch);
+        else own.push({ at: toMs(touch.at), code: this.kindOf(touch) });
+      this.touches.put(list, own);
       if (merged.length > 0) this.mergedTouches.set(list, merged);
     } else {
       this.capturedAt[row] = doc.capturedAt === undefined ? Infinity : toMs(doc.capturedAt);
@@ -202,7 +210,7 @@ export class ScoreColumns {
 
   /** The touches up to an instant, oldest first. */
   private touchesOf(row: number, until: number, matches: KindMatches): Touches {
-    const found: { at: number; code: number }[] = [];
+    const found: Entry[] = [];
     const add = (at: number, code: number) => void (at <= until && found.push({ at, code }));
     for (let list = this.lastMonth[row]!; list !== 0; list = this.monthBefore[list]!) {
       this.touches.each(list, add);
@@ -239,19 +247,20 @@ export class ScoreColumns {
     this.lastMonth[row] = list;
     return list;
   }
-  private kindOf({ action, channel, content, page, campaign }: ScoredTouch): number {
-    const kind = { id: '', at: '', action, channel, content, page, campaign };
-    return this.kinds.codeOf(JSON.stringify([action, channel, content, page, campaign]), kind);
+  private kindOf(touch: ScoredTouch): number {
+    const { action, channel, content, page, campaign } = touch;
+    const key = keyOf(action) + keyOf(channel) + keyOf(content) + keyOf(page) + keyOf(campaign);
+    return this.kinds.codeOf(key, () => ({ id: '', at: '', action, channel, content, page, campaign }));
   }
-  private changesOf({ facts }: ScoredLead): { at: number; code: number }[] {
-    return (Object.keys(facts) as ProfileField[])
-      .filter((field) => field in profileFields)
-      .flatMap((field) =>
-        facts[field]!.map(({ from, value }) => ({
-          at: from === '' ? -Infinity : toMs(from),
-          code: this.profileValues.codeOf(JSON.stringify([field, value ?? null]), [field, value as string | number]),
-        })),
-      );
+  private changesOf({ facts }: ScoredLead): Entry[] {
+    const changes: Entry[] = [];
+    for (const [name, register] of Object.entries(facts))
+      for (const { from, value } of register) {
+        const key = `${name} ${typeof value} ${String(value)}`;
+        const code = this.profileValues.codeOf(key, () => [name as ProfileField, value as string | number | undefined]);
+        changes.push({ at: toMs(from), code });
+      }
+    return changes;
   }
 }
 
