@@ -376,7 +376,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
     addQuery(
       target,
       name,
-      { type: () => Page, description: list.description, allow: list.allow ?? allow },
+      { type: () => Page, description: list.description, allow },
       listArguments(list, filter, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
         return this.list(list, question as ListQuestion, caller);
