@@ -162,6 +162,9 @@ export interface Personal {
   readonly personal: true;
 }
 
+/** Needed by Baton alone, such as the hash of a secret: no reader of events is shown it. */
+export const secret = <S extends TSchema>(schema: S): S => ({ ...schema, secret: true });
+
 /** Marks a field as a state of the subject. */
 export interface StateMark {
   /** `opportunity.expected-close`: subject kind and name of the state. */
