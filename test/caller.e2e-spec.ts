@@ -1,11 +1,15 @@
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { EventLog } from '@baton/kernel';
 import { eventually } from '@baton/kernel/testing';
 import { leadCommands } from '@baton/leads';
 import { opportunityCommands } from '@baton/opportunities';
+import { getNullableType } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { onServers, Served, temporaryFolder } from './support/baton';
+import { baton, onServers, Served, temporaryFolder } from './support/baton';
 import { storeCallsOf } from './support/calls';
-import { listen, socketOf } from './support/subscriber';
+import { documentOf, neededBy } from './support/sample-operations';
+import { firstOf, listen, socketOf, subscriber } from './support/subscriber';
 
 const PAGE = 'https://app.example.org';
 
@@ -28,6 +32,58 @@ describe('a caller', () => {
     );
     const key = { label: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON', revokedAt: null };
     expect(keys.data).toEqual({ keys: { nodes: [key] } });
+  });
+
+  it('is refused an empty text, which is neither a value nor absent', async () => {
+    const { schema } = served.app.get(GraphQLSchemaHost);
+    const refused = async (query: string, variables: object = {}) => {
+      const { errors } = await served.ask<object>(query, ['admin'], variables);
+      return errors?.map(({ extensions: { code, field } }) => [code, field]);
+    };
+    const seen = new Set<string>();
+    for (const field of Object.values(schema.getQueryType()!.getFields()))
+      for (const { name, type } of field.args) {
+        if (!['String', 'ID'].includes(String(getNullableType(type))) || name === 'after') continue;
+        seen.add(name);
+        const given = { ...neededBy(field), [name]: '' };
+        const query = documentOf('query', field.name, field.args, given, field.type);
+        expect([field.name, await refused(query, given)]).toEqual([field.name, [['graphql/invalid-argument', name]]]);
+      }
+    expect([...seen]).toEqual(expect.arrayContaining(['atLeast', 'timeZone', 'definition', 'leadId', 'subject']));
+    for (const [query, path] of [
+      ['leads(asOf: { knownAt: "" }) { totalCount }', 'asOf.knownAt'],
+      ['leads(asOf: { knownBy: "2024-01-01", timeZone: "" }) { totalCount }', 'asOf.timeZone'],
+      ['slaCounterfactual(input: { timeZone: "" }) { position }', 'input.timeZone'],
+    ])
+      expect([query, await refused(`{ ${query} }`)]).toEqual([query, [['graphql/invalid-argument', path]]]);
+    const client = subscriber(socketOf(served), `Bearer ${await served.token('admin')}`);
+    const { errors } = await firstOf(client, 'subscription { slaBoardChanges(kind: "") { position } }');
+    expect(errors?.map(({ extensions }) => extensions)).toMatchObject([
+      { code: 'graphql/invalid-argument', field: 'kind' },
+    ]);
+    await client.dispose();
+  });
+
+  it('is not shown the hash of a key, in the log or in a case file', async () => {
+    const { events } = (
+      await served.ask<{ events: { events: { stream: string; data: object }[] } }>(
+        '{ events(types: ["KeyIssued"], first: 1) { events { stream data } } }',
+        ['admin'],
+      )
+    ).data.events;
+    const [issued] = events;
+    expect(Object.keys(issued!.data).sort()).toEqual(['keyId', 'label', 'origin', 'roles']);
+    const { data } = await served.ask<object>(
+      `{ caseFile(subject: "${issued!.stream}") { nodes { data facts { text } sentence } } }`,
+      ['auditor'],
+    );
+    expect(JSON.stringify(data)).toContain('A key was created');
+    const stored = await served.app.get(EventLog).read(issued!.stream);
+    const { hash } = stored[0]!.data as { hash: string };
+    expect(JSON.stringify(data)).not.toContain(hash);
+    const { stdout } = await baton(folder, 'events', '--types', 'KeyIssued');
+    expect(stdout).toContain(issued!.stream);
+    expect(stdout).not.toContain(hash);
   });
 
   it('reads the revision that a mutation may expect, and null for an unknown stream', async () => {

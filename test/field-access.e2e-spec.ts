@@ -242,6 +242,26 @@ describe('every field of every answer', () => {
     expect(table).toEqual(JSON.parse(readFileSync(file, 'utf8')));
   });
 
+  it('is given by id to the roles that are given it by a list', async () => {
+    const nodes = new Map<string, string>();
+    for (const { name, args, type } of Object.values(schema.getQueryType()!.getFields())) {
+      if (!args.some((one) => one.name === 'orderBy') || name === 'caseFile') continue;
+      const first = (role: Role) =>
+        served.ask<{ it: { nodes: { id: string }[] } }>(`{ it: ${name}(first: 1) { nodes { id } } }`, [role]);
+      const id = (await first('admin')).data.it.nodes[0]?.id;
+      if (id === undefined) continue;
+      nodes.set(String(type), id);
+      for (const role of roles) {
+        const byList = (await first(role)).errors?.map(({ extensions }) => extensions.code);
+        const byId = (await served.ask(`{ node(id: "${id}") { id } }`, [role])).errors;
+        const codes = byId?.map(({ extensions }) => extensions.code);
+        expect({ name, role, codes }).toEqual({ name, role, codes: byList });
+      }
+    }
+    expect(nodes.size).toBeGreaterThan(14);
+    expect([...nodes.keys()]).toContain('MessageConnection!');
+  });
+
   it('is read for a page of nodes with one call of a store for each level', async () => {
     await served.app.get(Runner).stop(); // its clock reads what is due
     const asked = new Set<string>();

@@ -144,7 +144,7 @@ describe('subscriptions', () => {
       slaBoardChanges: { query: 'subscription { slaBoardChanges { position } }', allowed: roles },
       handoffQueueChanges: {
         query: 'subscription { handoffQueueChanges { position } }',
-        allowed: ['sales', 'revops', 'admin'],
+        allowed: ['marketing', 'sales', 'revops', 'analyst', 'auditor', 'admin'],
       },
     };
     const fields = served.app.get(GraphQLSchemaHost).schema.getSubscriptionType()!.getFields();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused, START, type RawEvent } from '@baton/kernel';
+import { Refused, START, withoutSecrets, type RawEvent } from '@baton/kernel';
 import { catalogueFor } from '@baton/platform/platform.module';
 import { contextParts } from '../contexts';
 import { didYouMean, parseWholeNumber } from './arguments';
@@ -16,8 +16,9 @@ interface Options {
   follow?: boolean;
 }
 
-const write = async (events: readonly RawEvent[]): Promise<void> => {
-  const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+const write = async (events: readonly RawEvent[], catalogue: ReturnType<typeof catalogueFor>): Promise<void> => {
+  const shown = events.map((event) => ({ ...event, data: withoutSecrets(catalogue, event) }));
+  const text = shown.map((event) => `${JSON.stringify(event)}\n`).join('');
   if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
@@ -35,11 +36,12 @@ const typesOf = (text: string): string[] => {
 @Command({
   name: 'events',
   description:
-    'Print events as NDJSON, one per line, oldest first; personal fields stay encrypted. Resume with --after.',
+    'Print events as NDJSON, one per line, oldest first; personal fields stay encrypted, and the hashes of keys are left out. Resume with --after.',
 })
 export class EventsCommand extends CommandRunner {
   async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
     await Session.use(async ({ log }) => {
+      const catalogue = catalogueFor(contextParts);
       const stopping = new AbortController();
       const stop = () => stopping.abort();
       process.once('SIGINT', stop);
@@ -47,7 +49,7 @@ export class EventsCommand extends CommandRunner {
         let left = limit;
         for await (const page of log.follow(after, { ...(types && { types }) }, { signal: stopping.signal })) {
           const wanted = page.events.filter((event) => !stream || event.stream === stream).slice(0, left);
-          await write(wanted);
+          await write(wanted, catalogue);
           left -= wanted.length;
           if (left <= 0 || (page.atTip && !follow)) break;
         }

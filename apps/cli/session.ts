@@ -21,8 +21,11 @@ import { ReadModels } from '@baton/platform/documents';
 import { Runner } from '@baton/platform/runner';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../contexts';
-import { warn } from './output';
+import { Progress, warn } from './output';
 import { configOfTerminal } from './terminal';
+
+/** How often a command that waits for rebuilds looks how far they are. */
+const TELL_MS = 1_000;
 
 /** Baton without its API, for one command line. */
 export class Session {
@@ -57,6 +60,8 @@ export class Session {
       await app.close().catch(() => undefined); // closing fails for the same reason as the work did
       throw error;
     });
+    // A rebuild for this version that is cut short would begin again with every command.
+    await app.get(Runner).finishRebuilds();
     await app.close();
     return answer;
   }
@@ -106,7 +111,28 @@ export class Session {
   /** Brings every read model to the end of the log. */
   async catchUp(): Promise<Position> {
     await this.follow();
-    return this.runner.catchUp();
+    const stopTelling = await this.tellRebuilds();
+    return this.runner.catchUp().finally(stopTelling);
+  }
+
+  /** Says which read models this command waits for because they are rebuilt for this version, and how far they are. */
+  private async tellRebuilds(): Promise<() => void> {
+    const bars = new Map<string, Progress>();
+    const tell = async () => {
+      for (const [readModel, events] of await this.runner.rebuildProgress()) {
+        if (!bars.has(readModel)) {
+          bars.set(readModel, new Progress(`rebuild ${readModel}`, 'events'));
+          warn(`The read model ${readModel} is rebuilt for this version of Baton; this command waits for it.`);
+        }
+        bars.get(readModel)!.at(events);
+      }
+    };
+    await tell();
+    const telling = setInterval(() => void tell().catch(() => undefined), TELL_MS); // what is asked for tells the fault
+    return () => {
+      clearInterval(telling);
+      for (const bar of bars.values()) bar.done();
+    };
   }
 
   /** Brings every read model to the end of the log; if the log is unavailable, prints how far they are. */

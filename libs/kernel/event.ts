@@ -53,6 +53,8 @@ export interface EventSchema {
   readonly object: TObject;
   /** Top-level fields that are encrypted with the key of the event's `leadId`. */
   readonly personal: readonly string[];
+  /** Top-level fields that no reader is shown. */
+  readonly secrets: readonly string[];
   /** Top-level fields (or lists) of ids of other streams. */
   readonly refs: readonly { readonly field: string; readonly kind: string }[];
   /** Fields that set a state of the subject. */
@@ -175,6 +177,7 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       description: spec.description ?? '',
       object,
       personal,
+      secrets: Object.keys(fields).filter((name) => fields[name]!['secret']),
       refs,
       states,
       clears,
@@ -200,6 +203,15 @@ export const catalogueOf = (all: readonly Events[]): ReadonlyMap<string, EventSc
       catalogue.set(type, schema);
     }
   return catalogue;
+};
+
+/** The data of an event as readers are shown it. */
+export const withoutSecrets = (
+  catalogue: ReadonlyMap<string, EventSchema>,
+  { type, data }: { readonly type: string; readonly data: unknown },
+): Readonly<Record<string, unknown>> => {
+  const secrets = catalogue.get(type)?.secrets ?? [];
+  return Object.fromEntries(Object.entries(data as object).filter(([name]) => !secrets.includes(name)));
 };
 
 /**

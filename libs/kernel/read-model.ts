@@ -43,8 +43,6 @@ export interface ListShape {
   readonly arguments?: Fields;
   /** @param at as in `ComputedField` */
   readonly where?: Where | ((at: Instant, given: GivenArguments, models: DocumentReader) => Where | Promise<Where>);
-  /** The roles that may ask; those of the read model by default. */
-  readonly allow?: readonly Role[];
 }
 
 /** The most likely questions: filters for equal values, then one order. Each makes a composite index. */
@@ -66,7 +64,7 @@ export interface Shown<D> {
   readonly one?: { readonly name: string; readonly description: string };
   /** By the name of the query. */
   readonly lists: Readonly<Record<string, ListShape>>;
-  /** The roles that may read it. */
+  /** The roles that may read it: by its lists, by id, and as a node that others lead to. */
   readonly allow: readonly Role[];
   readonly questions?: readonly LikelyQuestion[];
 }

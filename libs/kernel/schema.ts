@@ -164,6 +164,8 @@ export interface Personal {
 
 /** Marks a command field of which two subjects never have the same value: who comes first has it. */
 export const unique = <S extends TSchema>(schema: S): S => ({ ...schema, unique: true });
+/** Needed by Baton alone, such as the hash of a secret: no reader of events is shown it. */
+export const secret = <S extends TSchema>(schema: S): S => ({ ...schema, secret: true });
 
 /** Marks a field as a state of the subject. */
 export interface StateMark {

@@ -162,7 +162,7 @@ export const durationMs = (text: string, path = ''): number => {
  * @throws Refused `time/unknown-zone`
  */
 export const zoneOf = (timeZone: string | null | undefined, path = 'timeZone'): string => {
-  if (!timeZone) return 'UTC';
+  if (timeZone === undefined || timeZone === null) return 'UTC';
   if (IANAZone.isValidZone(timeZone)) return timeZone;
   throw new Refused(
     'time/unknown-zone',

@@ -237,6 +237,8 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
         aroundPage: aroundPageOf(metrics, logger),
         aroundFold: aroundFoldOf(metrics),
         onParked: parkedAlarmOf(metrics, logger),
+        onDropped: (generation) =>
+          logger.warn({ generation }, 'dropped the documents of a read model that this version of Baton does not have'),
         onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
       }),
     inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics],

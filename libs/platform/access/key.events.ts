@@ -8,6 +8,7 @@ import {
   callerOrigins,
   ref,
   roles,
+  secret,
   text,
   To,
   type CommandOf,
@@ -24,7 +25,9 @@ const origin = oneOf(callerOrigins, 'The kind of owner. Only a connector can rep
 const actsForPersons = optional(
   flag('Requests with this key can name the person who acts; that person is then the actor of the events.'),
 );
-const hash = text('SHA-256 of the secret, in hex.', { pattern: '^[0-9a-f]{64}$', requirement: 'a SHA-256 in hex' });
+const hash = secret(
+  text('SHA-256 of the secret, in hex.', { pattern: '^[0-9a-f]{64}$', requirement: 'a SHA-256 in hex' }),
+);
 const granted = list(oneOf(roles), 'The roles that the key grants.', { max: roles.length });
 
 export const keyEvents = events({

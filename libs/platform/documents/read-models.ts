@@ -1,5 +1,6 @@
 import {
   type Clock,
+  Conflict,
   Refused,
   type Aggregation,
   type Collection,
@@ -34,12 +35,30 @@ export const isGenerationOf = (projection: Projection, generation: string): bool
   );
 };
 
-/** The generation that readers of a read model use. */
-export const activeGeneration = async (documents: Documents, projection: Projection): Promise<string> =>
-  (await documents.active(projection.name)) ?? firstGeneration(projection);
-/** The same, among the generations in use of all read models. */
-export const activeGenerationIn = (actives: ReadonlyMap<string, string>, projection: Projection): string =>
-  actives.get(projection.name) ?? firstGeneration(projection);
+/** The lease of the process that rebuilds a read model; its checkpoint counts the events that the rebuild has read. */
+export const rebuildLease = (readModel: string): string => `rebuild-${readModel}`;
+
+/**
+ * The generation that readers of a read model use, given the one in use.
+ * @returns undefined while that is of another version: its documents may lack fields, or mean something else by them
+ */
+export const readableGeneration = (active: string | undefined, projection: Projection): string | undefined => {
+  if (active === undefined) return firstGeneration(projection);
+  return isGenerationOf(projection, active) ? active : undefined;
+};
+
+/** The same from the store. @throws Conflict `read/rebuilding` */
+export const activeGeneration = async (documents: Documents, projection: Projection): Promise<string> => {
+  const { name } = projection;
+  const generation = readableGeneration(await documents.active(name), projection);
+  if (generation !== undefined) return generation;
+  const events = (await documents.checkpoint(rebuildLease(name)))?.count ?? 0;
+  throw new Conflict(
+    'read/rebuilding',
+    `The read model ${name} is being rebuilt for this version of Baton (${events} events so far); try again later.`,
+    name,
+  );
+};
 
 /** Every document of a collection that matches, in pages of at most so many, ordered by the columns and id. */
 export async function* pagesOf(
@@ -107,6 +126,7 @@ export class ReadModels {
   /**
    * Where the active generation of a read model is kept.
    * @throws Error for one that no context registers: nobody folds it, and it would answer that there is nothing
+   * @throws Conflict `read/rebuilding` until the generation of this version is complete
    */
   async collection(projection: Projection): Promise<Collection> {
     if (this.registered && !this.registered.has(projection.name))

@@ -1,10 +1,13 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { GraphQLObjectType, GraphQLString } from 'graphql';
 import { ReadYourWrites } from './caller';
 
 /** A field at the root of an operation, as Nest asks an interceptor about it. */
 const field = (operation: string, isGone: boolean, asked: object = {}) => {
   const context = { caller: { actor: 'ann' }, reply: { raw: { destroyed: isGone } } };
-  const args = [undefined, asked, context, { operation: { operation } }];
+  const parentType = new GraphQLObjectType({ name: 'Root', fields: { it: { type: GraphQLString } } });
+  const info = { operation: { operation }, fieldName: 'it', parentType };
+  const args = [undefined, asked, context, info];
   return {
     getType: () => 'graphql',
     getArgs: () => args,

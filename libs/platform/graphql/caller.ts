@@ -21,7 +21,13 @@ import {
   type Sealed,
 } from '@baton/kernel';
 import DataLoader from 'dataloader';
-import type { GraphQLResolveInfo } from 'graphql';
+import {
+  getNamedType,
+  getNullableType,
+  isInputObjectType,
+  type GraphQLInputType,
+  type GraphQLResolveInfo,
+} from 'graphql';
 import { readsPersonal, type CallerIdentity } from '../access';
 import { StreamStarts, Runner } from '../runner';
 import { resolveAsOf, type AsOfInput } from './connection';
@@ -115,6 +121,29 @@ interface CommonArgs {
   asOf?: AsOfInput | null;
 }
 
+/** A position of the log, whose beginning is '', and texts of filters, which have refusals of their own. */
+const mayBeEmpty = (name: string, type: GraphQLInputType): boolean =>
+  name === 'after' || getNamedType(type).name.endsWith('Filter');
+
+/**
+ * An empty text is neither a value nor absent: a question that took it for absent would answer another question.
+ * @throws Refused `graphql/invalid-argument` with the path of the argument
+ */
+const refuseEmptyTexts = (
+  inputs: readonly { readonly name: string; readonly type: GraphQLInputType }[],
+  given: Readonly<Record<string, unknown>>,
+  parent = '',
+): void => {
+  for (const { name, type } of inputs) {
+    const [value, path, of] = [given[name], `${parent}${name}`, getNullableType(type)];
+    if (mayBeEmpty(name, type)) continue;
+    if (value === '')
+      throw new Refused('graphql/invalid-argument', `${path} must not be empty; leave it out or give a value.`, path);
+    if (isInputObjectType(of) && typeof value === 'object' && value !== null)
+      refuseEmptyTexts(Object.values(of.getFields()), value as Readonly<Record<string, unknown>>, `${path}.`);
+  }
+};
+
 /**
  * Read your writes: a query with `atLeast` waits until the read models have come that far. Of a cut, days
  * become instants, and a position stands for that of its last event. Then each field at the root of
@@ -133,10 +162,13 @@ export class ReadYourWrites implements NestInterceptor {
     if (context.getType<string>() === 'graphql') {
       const graphql = GqlExecutionContext.create(context);
       const args = graphql.getArgs<CommonArgs>();
+      const { fieldName, operation, parentType } = graphql.getInfo<GraphQLResolveInfo>();
+      if (operation.operation !== 'mutation')
+        refuseEmptyTexts(parentType.getFields()[fieldName]!.args, graphql.getArgs());
       const { atLeast } = args;
-      if (atLeast) await this.runner.waitFor(atLeast);
+      if (atLeast !== undefined) await this.runner.waitFor(atLeast);
       const { caller, reply } = graphql.getContext<GraphqlContext>();
-      if (graphql.getInfo<GraphQLResolveInfo>().operation.operation === 'query') {
+      if (operation.operation === 'query') {
         await this.turns.next(caller?.actor ?? '');
         // The object may be a variable that other fields share: it is replaced, not changed.
         if (args.asOf)

@@ -37,7 +37,7 @@ export const resolveAsOf = async (
   zoneAsked: string | undefined,
   recordedAt: (position: Position) => Promise<Instant | undefined>,
 ): Promise<AsOf> => {
-  const zone = zoneOf(timeZone ?? zoneAsked, timeZone ? 'asOf.timeZone' : 'timeZone');
+  const zone = zoneOf(timeZone ?? zoneAsked, timeZone === undefined ? 'timeZone' : 'asOf.timeZone');
   const { happenedBy, knownBy, knownAt } = given;
   const now = knownAt && !happenedBy && !knownBy ? await recordedAt(knownAt) : undefined;
   return {

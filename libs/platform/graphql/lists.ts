@@ -417,7 +417,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
     addQuery(
       target,
       name,
-      { type: () => Page, description: list.description, allow: list.allow ?? allow, contributed },
+      { type: () => Page, description: list.description, allow, contributed },
       listArguments(list, filter, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
         return this.list(list, question as ListQuestion, caller);

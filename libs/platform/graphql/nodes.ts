@@ -4,7 +4,7 @@ import { Clock, Refused, type Contribution, type Instant, type ReadModel } from 
 import DataLoader from 'dataloader';
 import type { CallerIdentity } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
-import { Allow, Caller, everyRole, type Nodes } from './caller';
+import { accessRefusal, Allow, Caller, everyRole, type Nodes } from './caller';
 import { ReadArgs } from './connection';
 import { assertWithinLimit } from './limits';
 import { ANY_NODE, cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
@@ -36,9 +36,8 @@ export class NodeLoader implements Nodes {
       return this.load(type, key, parent, caller);
     }
     const model = nodeTypes.modelOf(node);
-    const { allow } = model.shown;
-    if (!caller?.roles.some((role) => role === 'admin' || allow.includes(role)))
-      throw new Refused('access/denied', `${node} requires one of the roles: ${allow.join(', ')}.`);
+    const denied = accessRefusal(caller ?? { roles: [] }, model.shown.allow);
+    if (denied) throw denied;
     if (this.isCounted) assertWithinLimit('cost', ++this.asked);
     return this.nodesOf(model, cutOf(parent)).load(id);
   }

@@ -63,16 +63,14 @@ export const messages = readModel<MessageDocument, MessageEvent>({
       description: 'Notifications and alerts, newest first.',
       orderBy: '-queuedAt',
       where: { kind: { in: ['notification', 'alert'] } },
-      allow: ['sales', 'marketing', 'revops'],
     },
     tasks: {
       description: 'Tasks, earliest due first.',
       orderBy: 'doBy',
       where: { kind: { eq: 'task' } },
-      allow: ['sales', 'marketing', 'revops'],
     },
   },
-  allow: ['marketing', 'revops'],
+  allow: ['sales', 'marketing', 'revops'],
   questions: [
     { where: ['to', 'kind'], orderBy: '-queuedAt' },
     { where: ['to', 'kind', 'task'], orderBy: 'doBy' },

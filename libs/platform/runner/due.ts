@@ -1,6 +1,6 @@
 import type { Aggregate, Document, Documents, FindOptions, Instant } from '@baton/kernel';
 import { v5 as uuidv5 } from 'uuid';
-import { activeGeneration, collectionOf } from '../documents';
+import { readableGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './policy-follower';
 
 const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
@@ -39,7 +39,9 @@ export const sendDue = async (
     if (!projection) continue;
     const knowsMode = 'mode' in projection.columns;
     if (mode === 'backfill' && !knowsMode) continue; // imports do not write such streams
-    const collection = collectionOf(projection, await activeGeneration(documents, projection));
+    const generation = readableGeneration(await documents.active(projection.name), projection);
+    if (generation === undefined) continue; // it is being rebuilt; what is due then is still due afterwards
+    const collection = collectionOf(projection, generation);
     const advance = async (id: string, dueAt: string): Promise<void> => {
       const commandId = uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS);
       const meta = { commandId, actor: 'clock', origin: 'system' as const, occurredAt: until, mode };

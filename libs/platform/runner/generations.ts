@@ -1,8 +1,5 @@
-import { codeOf, type Documents, type Projection } from '@baton/kernel';
-import { collectionOf, firstGeneration, isGenerationOf } from '../documents';
-
-/** The lease of the process that rebuilds a read model. */
-export const rebuildLease = (readModel: string): string => `rebuild-${readModel}`;
+import { codeOf, START, type Documents, type Fence, type Projection } from '@baton/kernel';
+import { collectionOf, firstGeneration, isGenerationOf, rebuildLease } from '../documents';
 
 export const isDropped = (error: unknown): boolean => codeOf(error) === 'documents/generation-dropped';
 
@@ -41,11 +38,42 @@ export const dropUnusedGenerations = async (
   generations: readonly string[],
   readModel: string,
 ): Promise<void> => {
-  const belongs = (name: string) =>
-    name.startsWith(`${readModel}-v`) && /^\d+(-\d+)?$/.test(name.slice(readModel.length + 2));
-  const known = generations.filter(belongs);
+  const known = generationsOf(generations, readModel);
   if (known.length < 2 || (await documents.leases()).has(rebuildLease(readModel))) return;
   // Read last: a generation that existed before, is not being built and is not in use will never be used.
   const active = await documents.active(readModel);
   for (const generation of known) if (active && generation !== active) await documents.drop(generation);
 };
+
+/** Of any version. */
+const generationsOf = (generations: readonly string[], readModel: string): readonly string[] =>
+  generations.filter(
+    (name) => name.startsWith(`${readModel}-v`) && /^\d+(-\d+)?$/.test(name.slice(readModel.length + 2)),
+  );
+
+/**
+ * Drops the documents of read models that Baton has made and that this build does not have: an erasure would not reach the
+ * personal data in them. Those that a living process still folds, of an earlier or later build, are left to it.
+ * @param generations the names of all that exist
+ * @param isKnown     whether this build has a read model
+ * @returns what was dropped
+ */
+export const dropUnknownReadModels = async (
+  documents: Documents,
+  generations: readonly string[],
+  isKnown: (readModel: string) => boolean,
+): Promise<readonly string[]> => {
+  const unknown = [...(await documents.actives()).keys()].filter((readModel) => !isKnown(readModel));
+  const unused = unknown.filter((readModel) => generationsOf(generations, readModel).length > 0);
+  if (unused.length === 0) return [];
+  const held = await documents.leases();
+  const dropped = unused
+    .filter((readModel) => !held.has(readModel) && !held.has(rebuildLease(readModel)))
+    .flatMap((readModel) => generationsOf(generations, readModel));
+  for (const generation of dropped) await documents.drop(generation);
+  return dropped;
+};
+
+/** Keeps how far a rebuild is, for those who ask for what it makes. */
+export const saveRebuildProgress = (documents: Documents, fence: Fence, events: number): Promise<void> =>
+  documents.commit({ follower: fence.lease, checkpoint: { position: START, count: events, digest: '' }, fence });

@@ -1,5 +1,5 @@
 import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
-import { firstGeneration, activeGenerationIn, isGenerationOf } from '../documents';
+import { firstGeneration, isGenerationOf, readableGeneration } from '../documents';
 import { deliveriesTo, effectFollower, type Sender } from './effect';
 import { Fold, type Follower, type FoldStores, type SaveMode } from './fold';
 import type { FollowedStreams } from './followed-streams';
@@ -28,7 +28,7 @@ export const followerCheckpoints = async ({
 }): Promise<readonly FollowerCheckpoint[]> => {
   const actives = await documents.actives();
   const models = projections.map((projection) => ({
-    follower: activeGenerationIn(actives, projection),
+    follower: readableGeneration(actives.get(projection.name), projection) ?? firstGeneration(projection),
     owner: firstGeneration(projection),
     types: projection.types,
     projection,

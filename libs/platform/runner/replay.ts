@@ -45,7 +45,7 @@ interface ReplayStores extends ParkedSequenceStores {
 /**
  * Folds the whole log into a generation. The same log and projection give the same bytes, in any page size.
  * @param cut leaves out events that happened or were known later
- * @param onProgress called after each page with the events read so far
+ * @param onProgress called after each page with the events read so far; awaited
  * @returns how many events were read
  */
 export const replay = (
@@ -53,7 +53,11 @@ export const replay = (
   projection: Projection,
   generation: string,
   fence: () => Fence,
-  { pageSize = 5000, onProgress, cut }: { pageSize?: number; onProgress?: (events: number) => void; cut?: AsOf } = {},
+  {
+    pageSize = 5000,
+    onProgress,
+    cut,
+  }: { pageSize?: number; onProgress?: (events: number) => unknown; cut?: AsOf } = {},
 ): Promise<number> =>
   aroundFold(cut ? 'replay' : 'rebuild', projection.name, async (onEvents) => {
     // A decision about a parked sequence reads the log again: those reads are cut in the same way.
@@ -77,7 +81,7 @@ export const replay = (
       await fold.take(new DecodedPage(page, journal));
       events += page.events.length;
       onEvents(page.events.length);
-      onProgress?.(events);
+      await onProgress?.(events);
       if (page.atTip) break;
     }
     finished.abort();

@@ -115,6 +115,7 @@ const world = (
   const context = new DecisionContext(clock);
   const faults: unknown[] = [];
   const send = ({ id, command }: To): Promise<Outcome> => handle(journal, till, id, command as TillCommand, context);
+  const dropped: string[] = [];
   const runner = (projections: readonly Projection[] = [sums, dues]) =>
     new Runner({
       log,
@@ -126,6 +127,7 @@ const world = (
       dispatch: send,
       ...(isImportOpen && { isImportOpen }),
       clock,
+      onDropped: (generation) => void dropped.push(generation),
       onFault: (fault) => faults.push(fault),
     });
   let sent = 0;
@@ -138,7 +140,7 @@ const world = (
       }),
     );
   const models = new ReadModels(documents);
-  return { log, documents, clock, journal, context, faults, send, runner, drop, models };
+  return { log, documents, clock, journal, context, dropped, faults, send, runner, drop, models };
 };
 
 describe('the runner', () => {
@@ -308,11 +310,77 @@ describe('the runner', () => {
     await old.stop();
     const next = { ...sums, version: 2, fold: (doc: Sum) => ({ coins: doc.coins + 100, events: doc.events + 1 }) };
     const follower = runner([next, dues]);
+    const models = new ReadModels(documents);
+    const refusal = { code: 'read/rebuilding', path: 'sums' };
+    await expect(models.get(next, 'till-a')).rejects.toMatchObject(refusal); // what stands there is of the old one
+    await expect(models.asOf(null).count(next)).rejects.toMatchObject(refusal);
+    expect(await models.get(sums, 'till-a')).toEqual({ coins: 4, events: 1 }); // as a process of the old version reads it
+    expect([...(await follower.rebuildProgress())]).toEqual([['sums', 0]]);
+    await expect(follower.waitFor(await log.tip(), 'read models', 1)).rejects.toMatchObject({
+      code: 'read/too-far-behind',
+    });
     await follower.start({ tick: false });
-    await eventually(async () => (await documents.active('sums')) === 'sums-v2');
     await follower.catchUp();
-    expect(await new ReadModels(documents).get(next, 'till-a')).toEqual({ coins: 100, events: 1 });
+    expect(await models.get(next, 'till-a')).toEqual({ coins: 100, events: 1 });
+    expect([await documents.active('sums'), (await documents.checkpoint('rebuild-sums'))!.count]).toEqual([
+      'sums-v2',
+      1,
+    ]);
+    expect([...(await follower.rebuildProgress())]).toEqual([]);
     await follower.stop();
+    await log.close();
+  });
+
+  it('can be waited for until it has ended its rebuilds', async () => {
+    const { runner, drop, documents, log } = world();
+    const old = runner();
+    await old.start({ tick: false });
+    await drop('a', 4);
+    await old.catchUp();
+    await old.stop();
+    const follower = runner([{ ...sums, version: 2 }, dues]);
+    await follower.start({ tick: false });
+    await eventually(async () => (await documents.checkpoint('rebuild-sums')) !== undefined);
+    await follower.finishRebuilds();
+    expect(await documents.active('sums')).toBe('sums-v2');
+    await follower.stop();
+    await log.close();
+  });
+
+  it('drops the documents of a read model that does not exist any more, and nothing of others', async () => {
+    const { runner, drop, documents, dropped, log } = world();
+    const notes: Projection = { ...sums, name: 'notes' };
+    const before = runner([sums, dues, notes]);
+    await before.start({ tick: false });
+    await drop('a', 4);
+    await before.catchUp();
+    await before.stop();
+    const checkpoint = { position: '1', count: 1, digest: '' };
+    // What Baton never used as a read model is not its own.
+    await documents.commit({ follower: 'ledger-v1', checkpoint, fence: { lease: 'ledger', token: 1 } });
+    // A process of the earlier build still folds it.
+    await documents.renewLeases('other', true);
+    await documents.lease('notes', 'other');
+    const busy = runner();
+    await busy.start({ tick: false });
+    expect([dropped, await documents.generations()]).toEqual([
+      [],
+      expect.arrayContaining(['tills-due-v1', 'ledger-v1', 'notes-v1', 'sums-v1']) as unknown,
+    ]);
+    await busy.stop();
+    await documents.endHeartbeat('other');
+    const alone = runner();
+    await alone.start({ tick: false });
+    expect(dropped).toEqual(['notes-v1']);
+    const left = await documents.generations();
+    expect(left).toEqual(expect.arrayContaining(['tills-due-v1', 'ledger-v1', 'sums-v1']));
+    expect(left).not.toContain('notes-v1');
+    const again = runner([sums, dues, notes]);
+    await alone.stop();
+    await again.start({ tick: false });
+    await again.catchUp();
+    expect(await new ReadModels(documents).get(notes, 'till-a')).toEqual({ coins: 4, events: 1 });
+    await again.stop();
     await log.close();
   });
 

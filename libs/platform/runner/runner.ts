@@ -12,6 +12,7 @@ import {
   type Clock,
   type Aggregate,
   type EventLog,
+  type Fence,
   type Instant,
   type Journal,
   type ParkedSequence,
@@ -19,12 +20,12 @@ import {
   type Position,
   type Projection,
 } from '@baton/kernel';
-import { firstGeneration, activeGenerationIn, isGenerationOf } from '../documents';
+import { firstGeneration, isGenerationOf, readableGeneration, rebuildLease } from '../documents';
 import { PositionWaits, type FollowerSelection } from './position-waits';
 import { deliveryDispatch, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower, SaveMode } from './fold';
 import { FollowedStreams } from './followed-streams';
-import { newGeneration, rebuildLease, dropUnusedGenerations } from './generations';
+import { dropUnknownReadModels, dropUnusedGenerations, newGeneration, saveRebuildProgress } from './generations';
 import { FollowerGroup, type AroundPage } from './group';
 import { Leases } from './leases';
 import { followerCheckpoints, openFold, openPolicyFollower } from './opening';
@@ -61,6 +62,8 @@ export interface RunnerOptions extends ParkedSequenceStores {
   readonly isImportOpen?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
+  /** A generation of a read model that this build does not have was dropped. */
+  readonly onDropped?: (generation: string) => void;
   readonly aroundPage?: AroundPage;
   readonly aroundFold?: AroundFold;
   readonly timers?: Timers;
@@ -80,6 +83,10 @@ export interface FollowerStatus extends Checkpoint {
 const kindOf = (name: string): FollowerStatus['kind'] =>
   name.startsWith('policy-') ? 'policy' : name.startsWith('effect-') ? 'effect' : 'read model';
 
+/** While a read model is rebuilt for this version, the name of the rebuild: it never reaches a position. */
+const generationToWaitFor = (actives: ReadonlyMap<string, string>, projection: Projection): string =>
+  readableGeneration(actives.get(projection.name), projection) ?? rebuildLease(projection.name);
+
 const ignoreTransient = (error: unknown): void => {
   if (!isTransient(error)) throw error;
 };
@@ -97,7 +104,8 @@ export class Runner {
   /** One for each target, so that a target that does not answer holds up nothing else. */
   private readonly effects: readonly FollowerGroup[];
   private readonly positionWaits: PositionWaits;
-  private readonly rebuilding = new Set<string>();
+  /** The rebuilds of this process, by read model. */
+  private readonly rebuilding = new Map<string, Promise<unknown>>();
   private trusted = false;
   private readonly timers: Timers;
   private readonly stopping = new AbortController();
@@ -166,6 +174,9 @@ export class Runner {
     if (this.timers.now() - this.lastSweepMs >= SWEEP_MS) {
       const generations = await documents.generations();
       for (const { name } of held) await dropUnusedGenerations(documents, generations, name);
+      const isKnown = (readModel: string) => projections.some(({ name }) => name === readModel);
+      const dropped = await dropUnknownReadModels(documents, generations, isKnown);
+      for (const generation of dropped) this.options.onDropped?.(generation);
       this.lastSweepMs = this.timers.now();
     }
     const actives = await documents.actives();
@@ -308,7 +319,7 @@ export class Runner {
       new DecisionContext(clock),
     );
     if (outcome instanceof Refused) throw outcome;
-    const selection: FollowerSelection = (actives) => [projection ? activeGenerationIn(actives, projection) : name];
+    const selection: FollowerSelection = (actives) => [projection ? generationToWaitFor(actives, projection) : name];
     await this.positionWaits.waitUntil(outcome.position, selection, DECISION_TIMEOUT_MS);
     return find();
   }
@@ -318,13 +329,18 @@ export class Runner {
    * wait for other systems.
    */
   private readonly selections: Readonly<Record<'read models' | 'policies' | 'all', FollowerSelection>> = {
-    'read models': (actives) => this.options.projections.map((projection) => activeGenerationIn(actives, projection)),
+    'read models': (actives) => this.options.projections.map((projection) => generationToWaitFor(actives, projection)),
     policies: () => this.options.policies.map(policyFollower),
     all: (actives) => [...this.selections.policies(actives), ...this.selections['read models'](actives)],
   };
 
+  /** The same, each read model by its generation, also by one that is still being rebuilt. */
   private async followers(): Promise<readonly string[]> {
-    return this.selections.all(await this.options.documents.actives());
+    const actives = await this.options.documents.actives();
+    const generations = this.options.projections.map(
+      (projection) => readableGeneration(actives.get(projection.name), projection) ?? firstGeneration(projection),
+    );
+    return [...this.selections.policies(actives), ...generations];
   }
 
   /**
@@ -370,16 +386,35 @@ export class Runner {
     return tip;
   }
 
+  /** Waits until this process has ended its rebuilds; those that failed are tried again by whoever follows next. */
+  async finishRebuilds(): Promise<void> {
+    while (this.rebuilding.size > 0) await Promise.allSettled(this.rebuilding.values());
+  }
+
+  /** How many events the rebuilds of read models have read that this build cannot read yet, by read model. */
+  async rebuildProgress(): Promise<ReadonlyMap<string, number>> {
+    const { documents, projections } = this.options;
+    const actives = await documents.actives();
+    const waiting = projections
+      .filter(({ name }) => actives.has(name))
+      .filter((projection) => readableGeneration(actives.get(projection.name), projection) === undefined);
+    const counts = waiting.map(
+      async ({ name }) => [name, (await documents.checkpoint(rebuildLease(name)))?.count ?? 0] as const,
+    );
+    return new Map(await Promise.all(counts));
+  }
+
   /**
-   * Waits up to ten minutes. Asks the log in between, so that an outage is reported as such and not as followers that
-   * are behind.
+   * Waits up to ten minutes, and as long as this process rebuilds. Asks the log in between, so that an outage is reported
+   * as such and not as followers that are behind.
    */
   private async waitPatiently(position: Position, followers: 'policies' | 'read models'): Promise<void> {
-    for (let attempt = 1; ; attempt++)
+    for (let attempts = 0; ;)
       try {
         return await this.waitFor(position, followers, WAIT_ATTEMPT_MS);
       } catch (error) {
-        if (codeOf(error) !== 'read/too-far-behind' || attempt === WAIT_ATTEMPTS) throw error;
+        if (this.rebuilding.size === 0) attempts++;
+        if (codeOf(error) !== 'read/too-far-behind' || attempts === WAIT_ATTEMPTS) throw error;
         await this.options.log.tip();
       }
   }
@@ -411,7 +446,7 @@ export class Runner {
     name: string,
     onProgress: (events: number) => void = () => undefined,
   ): Promise<{ generation: string; events: number }> {
-    const { documents, projections } = this.options;
+    const { projections } = this.options;
     const projection = projections.find((candidate) => candidate.name === name);
     if (!projection)
       throw new NotFound(
@@ -419,13 +454,26 @@ export class Runner {
         `name must be one of ${projections.map((p) => p.name).join(', ')}.`,
         'name',
       );
-    const lease = rebuildLease(name);
-    const fence = await this.leases.take(lease);
+    const fence = await this.leases.take(rebuildLease(name));
     if (!fence) throw new Conflict('read/rebuild-running', `${name} is being rebuilt by another process.`);
-    this.rebuilding.add(name);
+    const rebuilt = this.rebuildUnder(fence, projection, onProgress);
+    this.rebuilding.set(name, rebuilt);
+    return rebuilt;
+  }
+
+  private async rebuildUnder(fence: Fence, projection: Projection, onProgress: (events: number) => void) {
+    const { documents } = this.options;
+    const [{ lease }, { name }] = [fence, projection];
     try {
       const generation = await newGeneration(documents, projection);
-      const events = await replay(this.options, projection, generation, this.leases.fenceFor(lease), { onProgress });
+      const progress = async (events: number) => {
+        onProgress(events);
+        await saveRebuildProgress(documents, fence, events);
+      };
+      await saveRebuildProgress(documents, fence, 0);
+      const events = await replay(this.options, projection, generation, this.leases.fenceFor(lease), {
+        onProgress: progress,
+      });
       const before = await documents.active(name);
       // If this process was held up for long, another may have rebuilt it and dropped this generation.
       if ((await this.leases.take(lease))?.token !== fence.token)

@@ -18,6 +18,7 @@ import {
   Refused,
   textField,
   UnknownType,
+  withoutSecrets,
   valueInWords,
   type HiddenValue,
   type EventLog,
@@ -383,7 +384,7 @@ const entryOf = (
 ): CaseFileEntry => {
   const { position, eventId, type, stream, revision, occurredAt, recordedAt } = entry;
   const { meta } = event;
-  const stored = event.data as Fields;
+  const stored = withoutSecrets(catalogue, event);
   const schema = catalogue.get(type);
   const data = Object.fromEntries(Object.entries(stored).map(([field, value]) => [field, reveal(value)]));
   const changes = stateChanges.map((one) => changeOf(one, catalogue, type, reveal)).filter(isChange);

@@ -8,6 +8,7 @@ import {
   objectFields,
   Refused,
   textField,
+  withoutSecrets,
   type Json,
 } from '@baton/kernel';
 import { report } from '@baton/platform/report';
@@ -23,7 +24,7 @@ const event = objectFields('Event', 'A fact, as the log keeps it.', {
   recordedAt: instantField('When it was recorded.'),
   actor: textField('Who caused it.'),
   schema: integerField('Version of its schema.'),
-  data: jsonField('What it says; personal fields are ciphertext, `$sealed`.'),
+  data: jsonField('What it says; personal fields are ciphertext, `$sealed`, and the hashes of keys are left out.'),
 });
 
 export const eventsReport = report({
@@ -51,9 +52,9 @@ export const eventsReport = report({
     const { events, ...place } = await eventsAfter(log, question);
     return {
       ...place,
-      events: events.map(({ id, meta: { occurredAt, actor, schema }, data, ...event }) => ({
-        ...{ eventId: id, occurredAt, actor, schema, data: data as Json },
-        ...event,
+      events: events.map(({ id, meta: { occurredAt, actor, schema }, ...event }) => ({
+        ...{ ...event, eventId: id, occurredAt, actor, schema },
+        data: withoutSecrets(catalogue, event) as Json,
       })),
     };
   },

@@ -120,7 +120,7 @@ type DealWithContent = ObjectOf<typeof dealWithContent.fields>;
 
 /**
  * The deals behind a row of `contentReport`, latest close first: as many as the row counts.
- * @param usedBySales only deals in which sales itself used the content
+ * @param usedBySales only deals in which sales itself used the content; false: only the others
  * @throws Refused as `periodOf`
  */
 export const dealsWithContent = async (
@@ -132,7 +132,7 @@ export const dealsWithContent = async (
   for await (const page of models.pages(journeys, closedDeals(periodOf(args), args.outcome), latest))
     for (const { doc } of page) {
       const named = doc.touches.filter(({ content }) => hasText(content) && wordKey(content) === wordKey(args.content));
-      if (named.length === 0 || (args.usedBySales && !named.some(isBySales))) continue;
+      if (named.length === 0 || (args.usedBySales ?? named.some(isBySales)) !== named.some(isBySales)) continue;
       const touches = named.map(({ touchId, occurredAt, team }) => ({ touchId, occurredAt, team }));
       found.push({ opportunityId: doc.journeyId, outcome: args.outcome, closedAt: doc.closedAt, touches });
     }

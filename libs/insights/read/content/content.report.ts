@@ -25,7 +25,9 @@ export const dealsWithContentReport = report({
     ...period,
     content: textField('The content, in whatever spelling.'),
     outcome: enumField(dealOutcomes, 'Won or lost deals.'),
-    usedBySales: flagField('Only deals in which sales itself used it.', { optional: true }),
+    usedBySales: flagField('True: only deals in which sales itself used it; false: only the others.', {
+      optional: true,
+    }),
   },
   answer: objectField(dealWithContent, 'The deals.'),
   ask: async (question, { models, page }) =>

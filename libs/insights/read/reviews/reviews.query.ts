@@ -57,8 +57,12 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
         reason,
       })),
     rejections: (models, { from, to, at }) => handoffReport(models, { from, to, at, by: ['definition'] }),
-    overdue: async (models, { at }) =>
-      (await overdueReviews(models, { at })).map(({ kind, number, reviewBy }) => ({ kind, number, reviewBy })),
+    overdue: async (models, { at, timeZone }) =>
+      (await overdueReviews(models, { at, timeZone })).map(({ kind, number, reviewBy }) => ({
+        kind,
+        number,
+        reviewBy,
+      })),
     velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
     content: async (models, resolved) => {

@@ -1,7 +1,6 @@
 import {
   computed,
   contentHash,
-  dayAt,
   dayField,
   enumField,
   flagField,
@@ -9,8 +8,10 @@ import {
   instantField,
   integerField,
   jsonField,
+  nextDay,
   readModel,
   roles,
+  startOfDay,
   textField,
   type DocumentOf,
 } from '@baton/kernel';
@@ -73,6 +74,8 @@ const actionFields = {
   what: textField('Task of the action.'),
   owner: textField('Owner of the action.', listed),
   dueOn: dayField('Due day.', listed),
+  timeZone: textField('IANA zone of the due day: that of the review.'),
+  overdueFrom: instantField('The end of the due day.', listed),
   agreedAt: instantField('When it was agreed.', listed),
   open: flagField('Is it still to be done?', { filter: true }),
   completedAt: instantField('When it was done.', done),
@@ -85,29 +88,29 @@ export type ReviewActionDocument = DocumentOf<typeof actionFields>;
 /** One document per action. */
 export const reviewActions = readModel<ReviewActionDocument, ReviewEvent>({
   name: 'review-actions',
-  version: 2,
+  version: 3,
   node: 'ReviewAction',
   description: 'What a review agreed on.',
   key: 'actionId',
   fields: actionFields,
   computed: {
     overdue: computed<ReviewActionDocument>(
-      flagField('Still to be done, and the day it was due is over (UTC).'),
-      ({ open, dueOn }, at) => open && dueOn < dayAt(at, 'UTC'),
+      flagField('Still to be done, and the due day is over in the time zone of the review.'),
+      ({ open, overdueFrom }, at) => open && overdueFrom <= at,
     ),
   },
   lists: {
     reviewActions: { description: 'What reviews agreed on, by due day: open, done, overdue.', orderBy: 'dueOn' },
     overdueReviewActions: {
-      description:
-        'Actions still to be done whose due day is over (UTC), by due day. For another time zone filter `reviewActions` by `open` and by `dueOn` before today.',
-      orderBy: 'dueOn',
-      where: (at) => ({ open: { eq: true }, dueOn: { lt: dayAt(at, 'UTC') } }),
+      description: 'Actions still to be done whose due day is over in the time zone of their review, the oldest first.',
+      orderBy: 'overdueFrom',
+      where: (at) => ({ open: { eq: true }, overdueFrom: { lte: at } }),
     },
   },
   allow: roles,
   questions: [
     { where: ['open'], orderBy: 'dueOn' },
+    { where: ['open'], orderBy: 'overdueFrom' },
     { where: ['owner', 'open'], orderBy: 'dueOn' },
     { where: ['reviewId'], orderBy: 'number' },
   ],
@@ -119,6 +122,8 @@ export const reviewActions = readModel<ReviewActionDocument, ReviewEvent>({
     what: '',
     owner: '',
     dueOn: '',
+    timeZone: '',
+    overdueFrom: '',
     agreedAt: '',
     open: true,
     completedAt: null,
@@ -126,7 +131,12 @@ export const reviewActions = readModel<ReviewActionDocument, ReviewEvent>({
     outcome: null,
   }),
   on: {
-    ReviewActionAgreed: (doc, { data, occurredAt }) => ({ ...doc, ...data, agreedAt: occurredAt }),
+    ReviewActionAgreed: (doc, { data, occurredAt }) => ({
+      ...doc,
+      ...data,
+      overdueFrom: startOfDay(nextDay(data.dueOn), data.timeZone),
+      agreedAt: occurredAt,
+    }),
     ReviewActionCompleted: (doc, { data: { outcome }, occurredAt, meta }) => ({
       ...doc,
       open: false,

@@ -19,8 +19,9 @@ const facts = {
 };
 const hold = { type: 'HoldReview' as const, data: facts };
 const held: ReviewEvent = { type: 'ReviewHeld', data: facts };
+const { timeZone } = facts;
 const action = { reviewId: 'r1', what: 'Call d1.', owner: 'rita', dueOn: '2024-01-12' };
-const agreed: ReviewEvent = { type: 'ReviewActionAgreed', data: { ...action, number: 1 } };
+const agreed: ReviewEvent = { type: 'ReviewActionAgreed', data: { ...action, number: 1, timeZone } };
 const done: ReviewEvent = { type: 'ReviewActionCompleted', data: { reviewId: 'r1', number: 1, outcome: 'Called.' } };
 
 describe('holding a review', () => {
@@ -42,7 +43,7 @@ describe('agreeing on an action', () => {
   it('numbers the next one', () =>
     given(held, agreed)
       .when({ ...agree, data: { ...action, owner: 'mia' } })
-      .then({ type: 'ReviewActionAgreed', data: { ...action, owner: 'mia', number: 2 } }));
+      .then({ type: 'ReviewActionAgreed', data: { ...action, owner: 'mia', number: 2, timeZone } }));
   it('is safe to send twice', () => given(held, agreed).when(agree).then());
   it('needs a review, an owner and a valid day', () => {
     given().when(agree).thenRefused('review/unknown', 'reviewId');
@@ -56,7 +57,7 @@ describe('agreeing on an action', () => {
   it('is limited in number', () => {
     const many = Array.from({ length: 200 }, (_, n): ReviewEvent => ({
       type: 'ReviewActionAgreed',
-      data: { ...action, what: `${n}`, number: n + 1 },
+      data: { ...action, what: `${n}`, number: n + 1, timeZone },
     }));
     given(held, ...many)
       .when(agree)

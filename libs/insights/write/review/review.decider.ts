@@ -8,7 +8,13 @@ interface Action {
   readonly done: boolean;
 }
 type Review =
-  { readonly held: false } | { readonly held: true; readonly hash: string; readonly actions: readonly Action[] };
+  | { readonly held: false }
+  | {
+      readonly held: true;
+      readonly hash: string;
+      readonly timeZone: string;
+      readonly actions: readonly Action[];
+    };
 
 const MAX_ACTIONS = 200;
 const unknownReview = () => refuse('review/unknown', 'There is no review with this id; hold it first.', 'reviewId');
@@ -39,7 +45,8 @@ export const reviewDecider = decider<Review, ReviewCommand, ReviewEvent>({
           `A review has at most ${MAX_ACTIONS} actions; hold another review for more.`,
           'what',
         );
-      return [{ type: 'ReviewActionAgreed', data: { reviewId, number: state.actions.length + 1, ...action } }];
+      const { timeZone, actions } = state;
+      return [{ type: 'ReviewActionAgreed', data: { reviewId, number: actions.length + 1, ...action, timeZone } }];
     },
     CompleteReviewAction: (state, { data }) => {
       if (!state.held) return unknownReview();
@@ -49,7 +56,7 @@ export const reviewDecider = decider<Review, ReviewCommand, ReviewEvent>({
     },
   },
   evolve: {
-    ReviewHeld: (_, { data: { hash } }) => ({ held: true, hash, actions: [] }),
+    ReviewHeld: (_, { data: { hash, timeZone } }) => ({ held: true, hash, timeZone, actions: [] }),
     ReviewActionAgreed: (state, { data: { what, owner, dueOn } }) =>
       state.held ? { ...state, actions: [...state.actions, { what, owner, dueOn, done: false }] } : state,
     ReviewActionCompleted: (state, { data: { number } }) =>

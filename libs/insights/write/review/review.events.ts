@@ -53,31 +53,36 @@ const action = {
 const number = integer('Number of the action, from 1 in each review.', { min: 1 });
 const outcome = optional(text('Outcome of the action.', { min: 1, max: 1000 }));
 
-export const reviewEvents = events({
-  ReviewHeld: {
-    version: 1,
-    description: 'Both teams reviewed the figures, which are kept as they were shown.',
-    sentence: 'The {kind} review of {from} to {to} ({timeZone}) was held[: {notes}]',
-    ...reviewFields,
-    ...frozenFields,
+export const reviewEvents = events(
+  {
+    ReviewHeld: {
+      version: 1,
+      description: 'Both teams reviewed the figures, which are kept as they were shown.',
+      sentence: 'The {kind} review of {from} to {to} ({timeZone}) was held[: {notes}]',
+      ...reviewFields,
+      ...frozenFields,
+    },
+    ReviewActionAgreed: {
+      version: 2,
+      description: 'The review agreed on an action.',
+      sentence: 'Action {number} was agreed: {what} (owner {owner}, due {dueOn})',
+      reviewId,
+      number,
+      ...action,
+      timeZone: text('IANA time zone of the due day: that of the review.', { min: 1, max: 100 }),
+    },
+    ReviewActionCompleted: {
+      version: 1,
+      description: 'An action was completed.',
+      sentence: 'Action {number} was completed[: {outcome}]',
+      reviewId,
+      number,
+      outcome,
+    },
   },
-  ReviewActionAgreed: {
-    version: 1,
-    description: 'The review agreed on an action.',
-    sentence: 'Action {number} was agreed: {what} (owner {owner}, due {dueOn})',
-    reviewId,
-    number,
-    ...action,
-  },
-  ReviewActionCompleted: {
-    version: 1,
-    description: 'An action was completed.',
-    sentence: 'Action {number} was completed[: {outcome}]',
-    reviewId,
-    number,
-    outcome,
-  },
-});
+  // Due days were judged in UTC, whatever the time zone of the review.
+  { ReviewActionAgreed: { 1: (data) => ({ ...(data as object), timeZone: 'UTC' }) } },
+);
 export type ReviewEvent = EventOf<typeof reviewEvents>;
 export type ReviewFacts = Omit<Extract<ReviewEvent, { type: 'ReviewHeld' }>['data'], 'hash'>;
 

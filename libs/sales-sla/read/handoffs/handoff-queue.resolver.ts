@@ -46,7 +46,7 @@ export class HandoffQueueResolver {
     description: 'The leads that wait for an answer: a snapshot now, and a new one whenever it changes.',
     resolve: (answer: HandoffQueueAt) => answer,
   })
-  @Allow('sales', 'revops')
+  @Allow(...handoffs.shown.allow)
   handoffQueueChanges(
     @Args() { after, rep }: QueueChangesArgs,
     @EndSignal() signal: AbortSignal,

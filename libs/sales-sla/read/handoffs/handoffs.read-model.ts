@@ -181,7 +181,6 @@ export const handoffs = readModel<HandoffsDocument, LeadEvent>({
       description: 'Leads that were handed off and wait for an answer, next due first.',
       orderBy: 'rank',
       where: whereWaiting,
-      allow: ['sales', 'revops'],
     },
     limbo: {
       description: 'Leads in limbo: handed off at least 48 hours ago and not answered, longest first.',

@@ -178,7 +178,9 @@ const expectBehind = async (models: Awaited<ReturnType<typeof modelsOf>>, row: H
   const group = { ...(rep && { rep }), queue: rowFilterFor(queue), ...(definition && { definition }) };
   const behind = async (more: object) => (await listHandoffs(models, { ...group, ...more, at })).length;
   expect([await behind({}), await behind({ limbo: true })]).toEqual([row.handoffs, row.limbo]);
+  expect(await behind({ limbo: false })).toBe(row.handoffs - row.limbo);
   expect(await behind({ givenBack: true })).toBe(row.givenBack);
+  expect(await behind({ givenBack: false })).toBe(row.handoffs - row.givenBack);
   for (const disposition of dispositions.values) expect(await behind({ disposition })).toBe(row.counts[disposition]);
   for (const { reason, rejected: refused } of row.reasons)
     expect(await behind({ disposition: 'rejected', reason })).toBe(refused);

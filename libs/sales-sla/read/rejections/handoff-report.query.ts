@@ -153,23 +153,23 @@ export const handoffReport = async (
 export interface HandoffListQuestion extends HandoffFilters {
   readonly disposition?: Disposition;
   readonly reason?: string | ValueFilter;
-  /** Only those returned after they were accepted. */
+  /** Only those returned after they were accepted; false: only the others. */
   readonly givenBack?: boolean;
-  /** Only those in limbo. */
+  /** Only those in limbo; false: only the others. */
   readonly limbo?: boolean;
   readonly at: Instant;
 }
 /** The handoffs behind a figure of `handoffReport`, oldest first: as many as it counts. */
 export const listHandoffs = async (
   models: ReadModels,
-  { disposition, reason, givenBack, limbo: only, at, ...filters }: HandoffListQuestion,
+  { disposition, reason, givenBack, limbo: inLimbo, at, ...filters }: HandoffListQuestion,
 ): Promise<HandoffActivity[]> => {
   const found: HandoffActivity[] = [];
   for await (const { handoff, limbo } of selectedHandoffs(models, filters, at)) {
     if (disposition && handoff.disposition !== disposition) continue;
     if (!passesFilter(reason, handoff.reason)) continue;
-    if (givenBack && !handoff.givenBack) continue;
-    if (only && !limbo) continue;
+    if (givenBack !== undefined && givenBack !== (handoff.givenBack !== undefined)) continue;
+    if (inLimbo !== undefined && inLimbo !== limbo) continue;
     found.push(handoff);
   }
   return found.sort((a, b) => (a.at === b.at ? (a.eventId < b.eventId ? -1 : 1) : a.at < b.at ? -1 : 1));

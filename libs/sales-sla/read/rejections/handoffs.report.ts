@@ -130,8 +130,11 @@ export const handoffsReport = report({
     ...handoffArguments,
     disposition: enumField(dispositions, 'Only handoffs with this latest disposition.', optional),
     reason: filterField('Only handoffs with these reasons of their disposition.'),
-    givenBack: flagField('Only handoffs that were returned after they were accepted.', optional),
-    limbo: flagField('Only handoffs of leads in limbo.', optional),
+    givenBack: flagField(
+      'True: only handoffs that were returned after they were accepted; false: only the others.',
+      optional,
+    ),
+    limbo: flagField('True: only handoffs of leads in limbo; false: only the others.', optional),
   },
   answer: objectField(handoff, 'The handoffs.'),
   ask: async ({ from, to, timeZone, ...question }, { models, at, page }) => {

@@ -108,6 +108,8 @@ describe('a clock on the board', () => {
     const { clocks } = await allPages(models, { at: minute(99), recordedLate: true });
     expect(clocks).toMatchObject([{ state: 'met', knownState: 'breached', metAt: minute(30) }]);
     expect(await slaCounts(models, { at: minute(99) })).toMatchObject({ met: 1, breached: 0 });
+    expect(await slaCounts(models, { at: minute(99), recordedLate: true })).toMatchObject({ met: 1 });
+    expect(await slaCounts(models, { at: minute(99), recordedLate: false })).toMatchObject({ met: 0 });
   });
   it('is breached by giving up, before it was due', async () => {
     const owed = attempts({ atLeast: 8, kinds: 2, budget: 'P21D', clock: 'wall-clock' });

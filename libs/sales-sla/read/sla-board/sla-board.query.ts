@@ -18,7 +18,7 @@ export interface ClockFilters {
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
-  /** Only those answered on time, but recorded after their breach. */
+  /** Only those answered on time, but recorded after their breach; false: only the others. */
   readonly recordedLate?: boolean;
 }
 /** A clock as it stands at an instant. */
@@ -51,9 +51,12 @@ export const slaCounts = async (
 ): Promise<Readonly<Record<SlaClockState, number>>> => {
   const merged = await mergedWithOpenClocks(models);
   const where = whereClocks(filters);
-  const counts = slaStates.map(
-    async (state) => [state, await models.count(slaClocks, bothWhere(where, whereState(state, at, merged)))] as const,
-  );
+  const counts = slaStates.map(async (state) => {
+    // Of other states no clock was answered on time.
+    const others: Where = filters.recordedLate === false && state === 'met' ? { breachRecorded: { eq: false } } : {};
+    const all = [whereState(state, at, merged), others].reduce(bothWhere, where);
+    return [state, await models.count(slaClocks, all)] as const;
+  });
   return Object.fromEntries(await Promise.all(counts)) as Record<SlaClockState, number>;
 };
 

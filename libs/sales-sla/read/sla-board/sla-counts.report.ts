@@ -40,9 +40,10 @@ export const slaCountsReport = report({
   arguments: {
     leadId: idField('Only clocks of this lead.', { optional: true }),
     ...clockArguments,
-    recordedLate: flagField('Only clocks answered on time whose answer was recorded after the breach.', {
-      optional: true,
-    }),
+    recordedLate: flagField(
+      'True: only clocks answered on time whose answer was recorded after the breach; false: only the others.',
+      { optional: true },
+    ),
   },
   answer: objectField(stateCount, 'One for each state.', { list: true }),
   ask: async ({ from, to, timeZone, ...filters }, { models, at }) => {
