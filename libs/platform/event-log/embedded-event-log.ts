@@ -17,7 +17,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
-import { watchCommits } from './file-watch';
+import { watchCommits, type CommitWatch } from './file-watch';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS events (
@@ -66,7 +66,7 @@ export class EmbeddedEventLog extends EventLog {
   private lastWriteFailed = false;
   private closed = false;
   private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
-  private unwatch: (() => void) | undefined;
+  private watch: CommitWatch | undefined;
 
   private constructor(
     private readonly database: Sqlite,
@@ -202,7 +202,7 @@ export class EmbeddedEventLog extends EventLog {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();
     this.closed = true;
-    this.unwatch?.();
+    this.watch?.end();
     for (const { wake } of [...this.waiters]) wake();
     this.database.close();
   }
@@ -357,15 +357,17 @@ export class EmbeddedEventLog extends EventLog {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
         this.waiters.delete(waiter);
+        if (this.waiters.size === 0) this.watch?.setAwaited(false);
         resolve();
       };
       const waiter = { after, wake };
       signal?.addEventListener('abort', wake);
       this.waiters.add(waiter);
       // Commits of this process wake at once.
-      this.unwatch ??= watchCommits(this.path, () => {
+      this.watch ??= watchCommits(this.path, () => {
         if (this.waiters.size > 0) this.wake(this.maxPosition());
       });
+      this.watch.setAwaited(true);
     });
   }
 

@@ -6,18 +6,25 @@ const ACTIVE_MS = 1_000;
 /** Not every file system tells of changes. */
 const QUIET_MS = 1_000;
 
+/** A running watch. */
+export interface CommitWatch {
+  /** Whether somebody waits for a commit: only then the watch keeps the process running. */
+  readonly setAwaited: (awaited: boolean) => void;
+  readonly end: () => void;
+}
+
 /**
  * Looks whenever another process may have committed to a SQLite file in WAL mode: often while the file changes, and once
  * a second when it does not.
- * @param path of the database file; `:memory:` has no other process
- * @returns ends it
+ * @param path of the database file; `:memory:` has no other process, and somebody waits for this one
  */
-export const watchCommits = (path: string, look: () => void): (() => void) => {
-  if (path === ':memory:') return () => undefined;
+export const watchCommits = (path: string, look: () => void): CommitWatch => {
+  const isShared = path !== ':memory:';
+  let awaited = true;
   let changedMs = performance.now();
   let watcher: FSWatcher | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const isActive = () => !watcher || performance.now() - changedMs < ACTIVE_MS;
+  const isActive = () => isShared && (!watcher || performance.now() - changedMs < ACTIVE_MS);
   const schedule = () => {
     clearTimeout(timer);
     timer = setTimeout(
@@ -27,24 +34,34 @@ export const watchCommits = (path: string, look: () => void): (() => void) => {
       },
       isActive() ? POLL_MS : QUIET_MS,
     );
+    if (!awaited) timer.unref();
   };
   const unwatch = () => {
     watcher?.close();
     watcher = undefined;
   };
   try {
-    watcher = watch(`${path}-wal`, { persistent: false }, () => {
-      const wasQuiet = !isActive();
-      changedMs = performance.now();
-      if (wasQuiet) schedule();
-    });
-    watcher.on('error', unwatch);
+    if (isShared)
+      watcher = watch(`${path}-wal`, { persistent: false }, () => {
+        const wasQuiet = !isActive();
+        changedMs = performance.now();
+        if (wasQuiet) schedule();
+      });
+    watcher?.on('error', unwatch);
   } catch {
     unwatch(); // the system watches no more files: look often
   }
   schedule();
-  return () => {
-    clearTimeout(timer);
-    unwatch();
+  return {
+    setAwaited: (now) => {
+      if (now === awaited) return;
+      awaited = now;
+      if (awaited) timer?.ref();
+      else timer?.unref();
+    },
+    end: () => {
+      clearTimeout(timer);
+      unwatch();
+    },
   };
 };

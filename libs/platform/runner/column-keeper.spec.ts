@@ -11,10 +11,10 @@ import { Runner } from './runner';
 interface Sum {
   readonly coins: number;
 }
-const sumsOf = (broken = false, version = 1): Projection<Sum> =>
+const sumsOf = (broken = false): Projection<Sum> =>
   projection<Sum, TillEvent>({
     name: 'sums',
-    version,
+    version: 1,
     keys: ({ stream }) => [stream],
     initial: () => ({ coins: 0 }),
     on: {
@@ -143,20 +143,18 @@ describe('packed columns of a read model', () => {
     expect(Object.fromEntries((await keeper(declared)).coins)).toEqual({ 'till-a': 2 });
   });
 
-  it('are packed anew from another version of the read model', async () => {
+  it('are packed anew when the read model was rebuilt', async () => {
     const { start, drop, keeper } = setting();
-    const [first, second] = [sumsOf(), sumsOf(false, 2)];
-    const declared = columnsOf(second);
-    const runner = await start(first);
+    const sums = sumsOf();
+    const declared = columnsOf(sums);
+    const runner = await start(sums);
     await drop('a', 1);
     await runner.catchUp();
     const before = await keeper(declared);
-    await runner.stop();
-    await (await start(second)).catchUp();
-    await drop('a', 1);
+    await runner.rebuild('sums');
     const columns = await keeper(declared);
     expect(columns).not.toBe(before);
-    expect(columns.coins.get('till-a')).toBeGreaterThanOrEqual(1);
+    expect(Object.fromEntries(columns.coins)).toEqual({ 'till-a': 1 });
   });
 
   it('are read once for questions that come at the same time', async () => {
