@@ -286,4 +286,54 @@ describe('every field of every answer', () => {
     expect(asked.size).toBeGreaterThan(200);
     for (const field of ['Campaign.spend', 'Lead.clocks', 'SlaClock.working']) expect(asked).toContain(field);
   });
+
+  it('finds nobody by personal data for a role that may not read it, before anything is read or computed', async () => {
+    await served.app.get(Runner).stop(); // its clock reads what is due
+    const [strangers, readers] = [false, true].map((reads) =>
+      roles.filter((role) => readsPersonal({ roles: [role] }) === reads),
+    );
+    const asked = async (query: string, role: Role) => {
+      await served.token(role);
+      await served.ask('{ me { name } }', [role]); // from here on the key is known
+      let answer: Awaited<ReturnType<typeof served.ask<Record<string, unknown>>>> | undefined;
+      const calls = await storeCallsOf(served, async () => void (answer = await served.ask(query, [role])));
+      return { calls, ...answer! };
+    };
+    const models = [accessParts, ...contextParts].flatMap(({ projections }) => projections.filter(isReadModel));
+    let filters = 0;
+    for (const { shown } of models)
+      for (const [field, { options }] of Object.entries(shown.fields))
+        for (const list of options.search ? Object.keys(shown.lists) : [])
+          for (const text of ['ada@example.org', 'nobody@example.org', 'Ada', '+49 170 9182736', '!'])
+            for (const more of ['', ', leadId: { in: ["ada"] }']) {
+              filters++;
+              const query = `{ ${list}(filter: { ${field}: "${text}"${more} }) { totalCount nodes { id } } }`;
+              for (const role of strangers!) {
+                const { calls, errors } = await asked(query, role);
+                const refusal = { code: 'access/denied', field: `filter.${field}` };
+                expect([query, role, calls, errors![0]!.extensions]).toEqual([query, role, [], refusal]);
+              }
+            }
+    expect(filters).toBe(30);
+    const found = await asked('{ leads(filter: { email: "ada@example.org" }) { totalCount } }', readers![0]!);
+    expect(found.data).toEqual({ leads: { totalCount: 1 } });
+    expect(found.calls).toContain('KeyStore.secrets');
+
+    const textOf = (text: string) => `{ search(text: "${text}") { nodeId matched } }`;
+    const personOf = `{ node(id: "${Buffer.from('Lead:ada').toString('base64url')}") { ... on Lead { email name phone } } }`;
+    for (const role of strangers!) {
+      const [known, unknown] = [
+        await asked(textOf('ada@example.org'), role),
+        await asked(textOf('zoe@example.org'), role),
+      ];
+      expect([known.data, known.calls]).toEqual([unknown.data, unknown.calls]);
+      const person = await asked(personOf, role);
+      expect(person.data).toEqual({ node: { email: null, name: null, phone: null } });
+      for (const { calls } of [known, unknown, person])
+        expect(calls.filter((call) => call.startsWith('KeyStore.'))).toEqual([]);
+    }
+    const ours = await asked(textOf('ada@example.org'), readers![0]!);
+    expect(ours.data).toMatchObject({ search: [{ matched: ['EMAIL'] }] });
+    expect((await asked(personOf, readers![0]!)).calls).toContain('KeyStore.find');
+  });
 });

@@ -222,6 +222,24 @@ const checkFilters = (filter: ListFilter): void => {
   }
 };
 
+/**
+ * A filter on a personal field would reveal its value to roles that may not read it. They are refused before anything is
+ * read or computed of it, so that neither answer nor time differs with what is stored.
+ * @throws Refused `access/denied` with the path of the field
+ */
+const refusePersonalFilters = (model: ReadModel, filter: ListFilter, caller: CallerIdentity): void => {
+  if (readsPersonal(caller)) return;
+  const personal = Object.keys(filter).find(
+    (name) => filter[name] !== undefined && model.shown.fields[name]?.options.search,
+  );
+  if (personal !== undefined)
+    throw new Refused(
+      'access/denied',
+      'Your role may not search by personal data; leave this filter out.',
+      `filter.${personal}`,
+    );
+};
+
 /** The filter with the ids that its ids stand for too. */
 const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadModels): Promise<ListFilter> => {
   const widened: Record<string, ListFilter[string]> = { ...filter };
@@ -321,6 +339,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
 
     async list(list: ListShape, question: ListQuestion, caller: CallerIdentity): Promise<AskedConnection> {
       const { filter: wanted = {}, orderBy, asOf: cut, timeZone, first, after, last, before, ...own } = question;
+      refusePersonalFilters(model, wanted, caller);
       const now = referenceInstantOf(cut, this.clock);
       const given = withoutAbsent(own);
       checkFilters(wanted);
@@ -330,7 +349,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       const widened = await withAlsoIds(model, wanted, models);
       const base = typeof list.where === 'function' ? await list.where(now, given, models) : (list.where ?? {});
       const whereWithout = async (left?: string) =>
-        bothWhere(base, await this.where(left ? { ...widened, [left]: undefined } : widened, zone, caller));
+        bothWhere(base, await this.where(left ? { ...widened, [left]: undefined } : widened, zone));
       const page = { first, after, last, before };
       const at = contributed.length > 0 ? walkInstantOf(page, now) : now;
       let all: Promise<ListSource> | undefined;
@@ -354,16 +373,8 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       return { ...connection, [QUESTION]: { whereWithout, sourceFor } };
     }
 
-    private async where(wanted: ListFilter, zone: string, caller: CallerIdentity): Promise<Where> {
+    private async where(wanted: ListFilter, zone: string): Promise<Where> {
       const { where, search } = conditionsOfFilter(whole, wanted, zone);
-      const [personal] = Object.keys(search);
-      // A filter on a personal field would reveal its value to roles that may not read it.
-      if (personal !== undefined && !readsPersonal(caller))
-        throw new Refused(
-          'access/denied',
-          'Your role may not search by personal data; leave this filter out.',
-          `filter.${personal}`,
-        );
       return bothWhere(where, await searchWhere(this.journal, model, search));
     }
 
