@@ -15,6 +15,7 @@ import {
 } from '@baton/attribution';
 import { fromMs, NoDefinitions } from '@baton/kernel';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { packedAttribution } from './attribution-columns';
 import { median, quantile, type Benchmark, type Figure } from './support';
 
 const JOURNEYS = 200_000;
@@ -229,8 +230,9 @@ const aYearOfDeals = async (): Promise<Figure[]> => {
   }));
 };
 
-/** Attribution models against plain loops and against each other, all in memory. */
-export const attributionModelling: Benchmark = async () => [
+/** Attribution models against plain loops and against each other, in memory; and over packed columns. */
+export const attributionModelling: Benchmark = async (folder) => [
+  ...(await packedAttribution(folder)),
   rulesAgainstLoop(),
   ...markovOrder1(),
   against(
