@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
+import { audit } from './audit';
 import { caseFiles } from './case-file';
 import { clocks } from './clocks';
 import { cost } from './cost';
@@ -34,6 +35,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   leads: leadDecisions,
   handoff,
   'case-file': caseFiles,
+  audit,
 };
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Role } from '@baton/kernel';
@@ -16,7 +17,7 @@ import {
   win,
   type Queue,
 } from '../examples/front-end/sales-desk';
-import { root, Served, temporaryFolder } from './support/baton';
+import { baton, root, Served, temporaryFolder } from './support/baton';
 
 describe('the examples', () => {
   const folder = temporaryFolder();
@@ -66,6 +67,31 @@ describe('the examples', () => {
     expect((await known(dayAfter(0))).slice(0, 2)).toEqual(['LeadCaptured', 'TouchRecorded']);
     const before = await run('case-file.mjs', 'ada', dayAfter(-1)); // nothing was recorded of the lead then
     expect([before.status, before.stderr]).toEqual([1, expect.stringContaining('lead-ada')]);
+  });
+
+  it('give an auditor the log, verified offline by the key, one event proven, and one changed bit refused', async () => {
+    const { stdout } = await baton(folder, 'events', '--types', 'OpportunityWon');
+    const { id } = JSON.parse(stdout) as { id: string };
+    const [fetched, key] = [await run('audit.mjs', folder, id), (await baton(folder, 'proof', 'key')).stdout.trim()];
+    expect([fetched.status, fetched.stderr]).toEqual([0, '']);
+    const verify = (file: string, ...more: string[]) =>
+      run('verify-export.mjs', join(folder, file), '--key', key, ...more);
+    const whole = await verify('log.ndjson', '--head', join(folder, 'head.txt'));
+    expect([whole.status, whole.stdout]).toEqual([0, expect.stringContaining('"kind":"log"')]);
+    const one = await verify('event.json');
+    expect([one.status, one.stdout]).toEqual([0, expect.stringContaining('"kind":"event"')]);
+    const bytes = readFileSync(join(folder, 'log.ndjson'));
+    bytes[bytes.indexOf('"OpportunityWon"') + 1]! ^= 1;
+    writeFileSync(join(folder, 'log.ndjson'), bytes);
+    const changed = await verify('log.ndjson');
+    expect([changed.status, changed.stderr]).toEqual([1, expect.stringMatching(/^NOT VERIFIED, step root: /)]);
+    const other = await run(
+      'verify-export.mjs',
+      join(folder, 'event.json'),
+      '--key',
+      key.replace(/\+[0-9a-f]{8}\+/, '+00000000+'),
+    );
+    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('step key')]);
   });
 
   it('give a front end of sales a lead from its e-mail address to the win, and the queue live', async () => {

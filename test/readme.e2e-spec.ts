@@ -25,6 +25,7 @@ const prints: readonly RegExp[] = [
   /LeadCaptured in lead-demo-00017[\s\S]*system:my-page[\s\S]*LeadCaptured in lead-ada/,
   /"leadId": "ada"[\s\S]*"LeadCaptured"/,
   /Verified: (\d+) of \1 followers are complete\.[\s\S]*deals: [\d,]+ events into deals-v\d+-2/,
+  /rows in log\.ndjson\s+Verified: \{"kind":"log"/,
 ];
 
 describe('the README', () => {
@@ -47,7 +48,7 @@ describe('the README', () => {
   });
   afterAll(() => {
     if (server.pid) process.kill(-server.pid, 'SIGTERM');
-    for (const file of ['key.json', 'answer.json']) rmSync(join(root, file), { force: true });
+    for (const file of ['key.json', 'answer.json', 'log.ndjson']) rmSync(join(root, file), { force: true });
   });
 
   const environment = () => ({

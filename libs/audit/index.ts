@@ -39,3 +39,4 @@ export {
   type Trust,
   type Verified,
 } from './read/export/verify-export';
+export { headText, openNote, signNote, type LogHead } from './read/proof/note';

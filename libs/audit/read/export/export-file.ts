@@ -117,12 +117,14 @@ export const exportToFile = async (
       await file.sync();
       bytes += part.bytes.length;
       rows = part.rows;
-      onPart?.(part);
-      if (part.last) break;
-      const { cursor, state } = part;
+      const { cursor, state, last } = part;
       const now: Unfinished = { plan, bytes, rows, ...(cursor !== undefined && { cursor }), state };
-      await writeFile(`${place}.new`, JSON.stringify(now), { mode: 0o600 });
-      await rename(`${place}.new`, place);
+      // Behind the end there is nothing to go on with: it is made again.
+      if (!last) {
+        await writeFile(`${place}.new`, JSON.stringify(now), { mode: 0o600 });
+        await rename(`${place}.new`, place);
+      }
+      onPart?.(part);
     }
   } finally {
     await file.close();

@@ -109,6 +109,14 @@ describe('the tree of RFC 6962', () => {
       }
   });
 
+  it('proves one event of 10⁶ with at most 640 bytes of hashes', async () => {
+    const any: SubtreeHashes = async (subtrees) => subtrees.map(() => emptyRoot());
+    for (const index of [0, 1, 524_287, 524_288, 777_777, 999_999]) {
+      const proof = await inclusionProof(index, 1_000_000, any);
+      expect(Buffer.concat([...proof]).length).toBeLessThanOrEqual(640);
+    }
+  });
+
   it('proves that each tree is the beginning of each later one, and refuses every altered bit', async () => {
     const look = lookIn(many);
     const treeOf = async (size: number) => ({ size, root: await rootOf(size, look) });

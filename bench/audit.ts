@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  exportFormats,
+  exportParts,
+  headText,
+  logSource,
+  LogTree,
+  logTree,
+  signNote,
+  verifyLogExport,
+} from '@baton/audit';
+import { catalogueOf, eventsOf, fromMs, START, type EventToAppend, type Projection } from '@baton/kernel';
+import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { MemoryKeyStore, newSigningKey, signingKey } from '@baton/platform/keys';
+import { replay, Runner } from '@baton/platform/runner';
+import { contextParts } from '../apps/contexts';
+import { clock, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
+
+const SIZES = (process.env['BENCH_AUDIT_SIZES'] ?? '10000,100000,1000000').split(',').map(Number);
+const APPENDED = Number(process.env['BENCH_AUDIT_APPENDS'] ?? 20_000);
+const IN_FLIGHT = 64;
+const PROOFS = 200;
+const AIM_BYTES = 640;
+const AIM_MIB = 512;
+const BEGAN = Date.UTC(2024, 0, 1);
+
+const catalogue = catalogueOf(eventsOf(contextParts));
+const touch = (leadId: string, n: number): EventToAppend => {
+  const id = randomUUID();
+  const meta = {
+    ...{
+      actor: 'hanna',
+      origin: 'person' as const,
+      mode: 'live' as const,
+      schema: 1,
+      commandHash: '1.0123456789abcdef',
+    },
+    ...{ occurredAt: fromMs(BEGAN + n * 1000), commandId: id, $correlationId: id, $causationId: id },
+  };
+  const data = { leadId, action: 'page-view', team: 'marketing', page: `/page-${n % 50}`, source: 'google' };
+  return { id, type: 'TouchRecorded', data, meta };
+};
+const journalOf = (log: EmbeddedEventLog) => new SealedJournal(log, catalogue, new MemoryKeyStore());
+
+/** Appends one by one, so many in flight, beside the followers of these read models, until all have caught up. */
+const appendWith = async (folder: string, projections: readonly Projection[]) => {
+  mkdirSync(folder);
+  const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
+  const documents = await EmbeddedDocuments.open(join(folder, 'documents.db'));
+  const runner = new Runner({
+    ...{ log, documents, journal: journalOf(log), projections, policies: [], aggregates: [], clock },
+    dispatch: () => Promise.reject(new Error('nothing is sent')),
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  await runner.start({ tick: false });
+  let appends = 0;
+  const all = await measured(async () => {
+    const { wall } = await measured(async () => {
+      for (let n = 0; n < APPENDED; n += IN_FLIGHT)
+        await Promise.all(
+          Array.from({ length: IN_FLIGHT }, (_, at) => log.append(`lead-${n + at}`, [touch(`${n + at}`, n)], 'none')),
+        );
+    });
+    appends = wall;
+    await runner.catchUp();
+  });
+  await runner.stop();
+  await log.close();
+  await documents.close();
+  return { cpu: all.cpu, appends };
+};
+
+const appendRows = async (folder: string): Promise<Figure[]> => {
+  const with_ = contextParts.flatMap(({ projections }) => projections);
+  const without = with_.filter(({ name }) => name !== logTree.name);
+  const rounds: { on: { cpu: number; appends: number }; off: { cpu: number; appends: number } }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const off = await appendWith(join(folder, `off-${round}`), without);
+    const on = await appendWith(join(folder, `on-${round}`), with_);
+    rounds.push({ on, off });
+  }
+  const ratio = (of: 'cpu' | 'appends') => median(rounds.map(({ on, off }) => on[of] / off[of]));
+  return [
+    {
+      what: `time of ${APPENDED} appends beside all read models, with the Merkle log against without`,
+      ratio: ratio('appends'),
+      rounds,
+    },
+    { what: 'CPU of the same, until all read models have caught up', ratio: ratio('cpu'), rounds },
+  ];
+};
+
+const key = signingKey(newSigningKey('bench'), 'bench');
+
+const sizeRows = async (folder: string, size: number): Promise<Figure[]> => {
+  mkdirSync(folder);
+  const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
+  for (let n = 0; n < size; n += 500) {
+    const events = Array.from({ length: Math.min(500, size - n) }, (_, at) => touch(`${n}`, n + at));
+    await log.append(`lead-${n}`, events, 'none');
+  }
+  const documents = size > 200_000 ? await EmbeddedDocuments.open(join(folder, 'documents.db')) : new MemoryDocuments();
+  const fence = () => ({ lease: 'bench', token: 1 });
+  const fold = await measured(() => replay({ log, journal: journalOf(log), documents }, logTree, 'log-tree-v1', fence));
+  const models = new ReadModels(documents);
+  const position = (index: number) => String(index + 1).padStart(16, '0');
+  let bytes = 0;
+  const indexes = Array.from({ length: PROOFS }, (_, n) => Math.floor((n * size) / PROOFS));
+  const prove = await measured(async () => {
+    for (const index of indexes) {
+      const tree = await LogTree.open(models); // each as a request of its own
+      await tree.find(log, { position: position(index) });
+      const proof = await tree.inclusion(index);
+      bytes = Math.max(bytes, proof.length * 32);
+    }
+  });
+  const read = await measured(async () => {
+    for (let after = START, more = true; more;) {
+      const page = await log.readAll(after, {}, 1000);
+      [after, more] = [page.position, !page.atTip];
+    }
+  });
+  const tree = await LogTree.open(models);
+  const [root, places] = [await tree.root(), await tree.root(size, 'places')];
+  const note = signNote(headText({ origin: key.name, size, root, places, signedAt: clock.now() }), key);
+  const headId = String(size).padStart(12, '0');
+  const texts = { root: root.toString('base64'), places: places.toString('base64') };
+  const head = { headId, size, ...texts, note, verifierKey: key.text, signedAt: clock.now() };
+  const source = await logSource({ models, log }, head, [key.text], {});
+  const rows: Figure[] = [
+    {
+      what: `bytes of hashes in a proof for one of ${size} events, against ${AIM_BYTES} (${bytes})`,
+      ratio: bytes / AIM_BYTES,
+      rounds: bytes,
+    },
+    {
+      what: `CPU of a proof at ${size} events, found by its position, against 10 ms (${((1000 * prove.cpu) / PROOFS).toFixed(2)} ms)`,
+      ratio: (100 * prove.cpu) / PROOFS,
+      rounds: prove,
+    },
+    {
+      what: `CPU of folding the tree of ${size} events against reading and parsing them`,
+      ratio: fold.cpu / read.cpu,
+      rounds: { fold, read },
+    },
+  ];
+  let peak = 0;
+  for (const format of exportFormats) {
+    const took = await measured(async () => {
+      for await (const part of exportParts(source, format))
+        peak = Math.max(peak, part.bytes.length && process.memoryUsage.rss());
+    });
+    const rate = Math.round(size / took.cpu);
+    rows.push({
+      what: `CPU of an export of ${size} events as ${format} against reading and parsing (${rate} events/s)`,
+      ratio: took.cpu / read.cpu,
+      rounds: { took, read },
+    });
+  }
+  rows.push({
+    what: `memory of the process during these exports against ${AIM_MIB} MiB`,
+    ratio: peak / 2 ** 20 / AIM_MIB,
+    rounds: peak,
+  });
+  async function* lines() {
+    let rest = '';
+    for await (const { bytes: chunk } of exportParts(source, 'ndjson')) {
+      const texts = (rest + Buffer.from(chunk).toString()).split('\n');
+      rest = texts.pop()!;
+      yield* texts;
+    }
+  }
+  const verify = await measured(() => verifyLogExport(lines(), { keys: [key] }));
+  rows.push({
+    what: `CPU of exporting and verifying ${size} events against reading and parsing`,
+    ratio: verify.cpu / read.cpu,
+    rounds: { verify, read },
+  });
+  await log.close();
+  await documents.close();
+  return rows;
+};
+
+/** The Merkle log: what it costs appends, how long proofs take, and how fast exports are. */
+export const audit: Benchmark = async (folder) => {
+  const rows = await appendRows(folder);
+  for (const size of SIZES) rows.push(...(await sizeRows(join(folder, `of-${size}`), size)));
+  return rows;
+};
