@@ -22,6 +22,7 @@ import { mergeWorld } from '../../../../test/support/merge-world';
 import { modelsOf } from '../../../../test/support/read-models';
 import { leadScore } from '../qualification/qualification.query';
 import { leadScores } from './lead-scores.contribution';
+import { ScoreColumns } from './score-columns.model';
 import { scoreFacts, type ScoreFacts } from './score-facts.projection';
 
 const HOUR_MS = 3_600_000;
@@ -215,8 +216,8 @@ describe('scores of leads in lists', () => {
   const step = (what: Step['what'], on: Id, at: number, more: Partial<Step> = {}): Step => ({
     ...{ what, on, at, other: on, late: 0, page: '/pricing', ...more },
   });
-  const scoresOf = async (steps: readonly Step[], at: number) => {
-    const log = [...agreed([[-DAY, plain]]), ...(await story(steps, 60 * DAY))];
+  const scoresOf = async (steps: readonly Step[], at: number, capturedAt = 60 * DAY) => {
+    const log = [...agreed([[-DAY, plain]]), ...(await story(steps, capturedAt))];
     const models = await modelsOf(projections, log);
     const found = await listed(models, minute(at));
     expect(found).toEqual(await asked(models, log, minute(at)));
@@ -246,8 +247,28 @@ describe('scores of leads in lists', () => {
       step('touch', 'bea', 10 * DAY + 70),
       step('update', 'bea', 10 * DAY + 80, { page: '/' }), // 10 employees
     ];
-    expect(await scoresOf(steps, 10 * DAY + 119)).toMatchObject({ bea: 11 });
-    expect(await scoresOf(steps, 10 * DAY + 120)).toMatchObject({ bea: 2 });
+    const capturedAt = 10 * DAY + 65;
+    expect(await scoresOf(steps, 10 * DAY + 119, capturedAt)).toMatchObject({ bea: 11, dan: null });
+    expect(await scoresOf(steps, 10 * DAY + 120, capturedAt)).toMatchObject({ bea: 2, dan: 0 });
+  });
+
+  it('stay as they were for a question that still uses them', () => {
+    const columns = new ScoreColumns();
+    const captured = { leadId: 'ada', capturedAt: minute(0), facts: {}, parts: [], removals: [] };
+    const touches = [{ at: minute(1), action: 'click' }];
+    const hour = columns.scores({ kind: 'scoring-model', version: 1, ref: 'scoring-model@1', body: plain }, minute(60));
+    for (const [id, doc] of [
+      ['lead:ada', captured],
+      ['lead:bea', { ...captured, leadId: 'bea' }],
+    ] as const)
+      columns.put(id, doc);
+    expect(hour.advance(1)).toBeUndefined();
+    const first = hour.advance(1)!;
+    expect([...first.score.slice(0, first.count)]).toEqual([0, 0]);
+    columns.put('2024-01:bea', { leadId: 'bea', month: '2024-01', touches });
+    const second = hour.advance(1)!;
+    expect([...second.score.slice(0, 2), ...first.score.slice(0, 2)]).toEqual([0, 1, 0, 0]);
+    expect(hour.advance(1)).toBe(second);
   });
 
   it('are those of the query for one lead, at every hour and cut, whatever happened in whatever order', async () => {
