@@ -113,9 +113,10 @@ const valuesOfFields = (
   key: string,
   fields: Fields,
   names: readonly string[],
+  turned = false,
 ): ContributedValues => {
   const strangers = rows.map((row): Row => ({ ...row, [key]: `stranger-${String(row[key])}` }));
-  const known = [...rows.toReversed(), ...strangers];
+  const known = turned ? [...strangers, ...rows] : [...rows.toReversed(), ...strangers];
   const ids = [...known.map((row) => String(row[key])), 'later'];
   const numberOf = (name: string, value: unknown): number => {
     if (nullOf(value) === null) return NaN;
@@ -268,9 +269,10 @@ export const listsContract = (name: string, open: () => Promise<Documents>, ever
       const own = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !(name in fields))));
       await store(documents, await stored.collection(model), model, own);
       const columns = Object.keys(fields).filter((name) => fields[name]!.options.filter || fields[name]!.options.sort);
-      const valuesOf = (names: readonly string[]) => valuesOfFields(rows, model.shown.key, fields, names);
+      const valuesOf = (names: readonly string[], turned?: boolean) =>
+        valuesOfFields(rows, model.shown.key, fields, names, turned);
       // Contributed by one context, and each field by a context of its own.
-      const sources = [valuesOf(columns), joined(columns.map((name) => valuesOf([name])))];
+      const sources = [valuesOf(columns), joined(columns.map((name, place) => valuesOf([name], place % 2 === 1)))];
       const contributed = sources.map((values) => new ContributedModels(stored, fields, values, FEW_IDS));
       const all: Filter = { filter: {}, matches: () => true };
       const single = filterableFields(model).flatMap((field) => filtersOf(model, field));

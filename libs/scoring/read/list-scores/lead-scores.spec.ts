@@ -22,6 +22,7 @@ import { mergeWorld } from '../../../../test/support/merge-world';
 import { modelsOf } from '../../../../test/support/read-models';
 import { leadScore } from '../qualification/qualification.query';
 import { leadScores } from './lead-scores.contribution';
+import { ScoreColumns } from './score-columns.model';
 import { scoreFacts, type ScoreFacts } from './score-facts.projection';
 
 const HOUR_MS = 3_600_000;
@@ -207,6 +208,69 @@ class KeptModels {
 }
 
 describe('scores of leads in lists', () => {
+  /** A point for each touch, and ten for a company of 50. */
+  const plain: ScoringModel = {
+    fit: { rules: [{ code: 'size', when: { field: 'employees', gte: 50 }, points: 10 }] },
+    engagement: { rules: [{ code: 'touch', touches: {}, points: 1 }] },
+  };
+  const step = (what: Step['what'], on: Id, at: number, more: Partial<Step> = {}): Step => ({
+    ...{ what, on, at, other: on, late: 0, page: '/pricing', ...more },
+  });
+  const scoresOf = async (steps: readonly Step[], at: number, capturedAt = 60 * DAY) => {
+    const log = [...agreed([[-DAY, plain]]), ...(await story(steps, capturedAt))];
+    const models = await modelsOf(projections, log);
+    const found = await listed(models, minute(at));
+    expect(found).toEqual(await asked(models, log, minute(at)));
+    expect([...(await some(models, minute(at))).values()]).toEqual(found.map(({ id: _, ...values }) => values));
+    return Object.fromEntries(found.map(({ id, score }) => [id, score]));
+  };
+
+  it('count the touches of every month once, and those of merged leads while they are merged', async () => {
+    const steps = [
+      step('visits', 'ada', 35 * DAY, { late: 20 * DAY }),
+      step('touch', 'cem', 10 * DAY),
+      step('touch', 'cem', 33 * DAY),
+      step('touch', 'ada', 36 * DAY),
+    ];
+    expect(await scoresOf(steps, 40 * DAY)).toEqual({ ada: 3, bea: 10, cem: 2, dan: null });
+    const merged = [...steps, step('merge', 'ada', 37 * DAY, { other: 'cem' }), step('touch', 'cem', 38 * DAY)];
+    expect(await scoresOf(merged, 40 * DAY)).toMatchObject({ ada: 6, cem: 3 });
+    const undone = [...merged, step('unmerge', 'ada', 39 * DAY)];
+    expect(await scoresOf(undone, 40 * DAY)).toMatchObject({ ada: 3, cem: 3 });
+    const again = [...undone, step('merge', 'ada', 39 * DAY + 5, { other: 'cem' })];
+    expect(await scoresOf(again, 40 * DAY)).toMatchObject({ ada: 6, cem: 3 });
+  });
+
+  it('are those at the start of the hour, whatever happened since', async () => {
+    const steps = [
+      step('touch', 'bea', 10 * DAY),
+      step('touch', 'bea', 10 * DAY + 70),
+      step('update', 'bea', 10 * DAY + 80, { page: '/' }), // 10 employees
+    ];
+    const capturedAt = 10 * DAY + 65;
+    expect(await scoresOf(steps, 10 * DAY + 119, capturedAt)).toMatchObject({ bea: 11, dan: null });
+    expect(await scoresOf(steps, 10 * DAY + 120, capturedAt)).toMatchObject({ bea: 2, dan: 0 });
+  });
+
+  it('stay as they were for a question that still uses them', () => {
+    const columns = new ScoreColumns();
+    const captured = { leadId: 'ada', capturedAt: minute(0), facts: {}, parts: [], removals: [] };
+    const touches = [{ at: minute(1), action: 'click' }];
+    const hour = columns.scores({ kind: 'scoring-model', version: 1, ref: 'scoring-model@1', body: plain }, minute(60));
+    for (const [id, doc] of [
+      ['lead:ada', captured],
+      ['lead:bea', { ...captured, leadId: 'bea' }],
+    ] as const)
+      columns.put(id, doc);
+    expect(hour.advance(1)).toBeUndefined();
+    const first = hour.advance(1)!;
+    expect([...first.score.slice(0, first.count)]).toEqual([0, 0]);
+    columns.put('2024-01:bea', { leadId: 'bea', month: '2024-01', touches });
+    const second = hour.advance(1)!;
+    expect([...second.score.slice(0, 2), ...first.score.slice(0, 2)]).toEqual([0, 1, 0, 0]);
+    expect(hour.advance(1)).toBe(second);
+  });
+
   it('are those of the query for one lead, at every hour and cut, whatever happened in whatever order', async () => {
     const seen = { scored: 0, merged: 0, graded: 0, unknown: 0 };
     await fc.assert(

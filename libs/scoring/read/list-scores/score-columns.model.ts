@@ -316,13 +316,13 @@ class HourScores {
     let left = most;
     const compute = (row: number): void => {
       [this.score[row], this.grade[row]] = this.scoreOf(row) as [number, number];
+      this.outdated.delete(row);
       left--;
     };
     for (; this.computed < ids.length && left > 0; this.computed++) compute(this.computed);
     for (const row of this.outdated) {
       if (left <= 0) break;
-      if (row < this.computed) compute(row);
-      this.outdated.delete(row);
+      compute(row);
     }
     if (this.computed < ids.length || this.outdated.size > 0) return undefined;
     this.shown = { ids, count: ids.length, score: this.score, grade: this.grade };
