@@ -14,6 +14,7 @@ import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
 import { refusals } from './refusals';
 import { size } from './size';
+import { start } from './start';
 import type { Benchmark, Figure } from './support';
 
 /** Every benchmark by its name; `npm run bench -- rebuild appends` runs some of them. */
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   leads: leadDecisions,
   handoff,
   'case-file': caseFiles,
+  start,
 };
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */

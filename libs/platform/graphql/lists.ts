@@ -13,37 +13,21 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import {
-  bothWhere,
   Clock,
-  conditionsOfFilter,
-  defaultOrderOf,
   filterableFields,
   Journal,
-  orderByField,
-  Refused,
   sortableFields,
-  textField,
-  zoneOf,
   type Aggregation,
   type Field,
-  type ListFilter,
   type ListShape,
   type ReadModel,
-  type ValueFilter,
   type Where,
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import { readsPersonal, type CallerIdentity } from '../access';
-import {
-  ReadModels,
-  readPage,
-  referenceInstantOf,
-  searchWhere,
-  type AsOf,
-  type Connection,
-  type PageQuestion,
-} from '../documents';
-import { checkArguments, checkFilter, withoutAbsent } from './arguments';
+import { ReadModels, readPage, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
+import { checkArguments } from '../arguments';
+import { listZoneArgument, openList, type ListQuestion } from '../lists';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { addQuery, readArguments } from './queries';
 import { wordOf } from './enums';
@@ -150,10 +134,6 @@ registerEnumType(DIRECTIONS, {
     DESC: { description: 'The largest first; rows without a value come last.' },
   },
 });
-interface OrderInput {
-  readonly field: string;
-  readonly direction?: 'ASC' | 'DESC';
-}
 /** An enum of field names. */
 const fieldEnum = (name: string, description: string, fields: readonly string[], model: ReadModel): object => {
   const { fields: own, computed = {} } = model.shown;
@@ -204,35 +184,7 @@ class FacetType {
   distinct!: number;
 }
 
-/** @throws Refused as `checkFilter`, with the path of the field */
-const checkFilters = (filter: ListFilter): void => {
-  for (const [name, wanted] of Object.entries(filter)) {
-    // Personal text is bounded as the values of other filters are.
-    const values = typeof wanted === 'string' ? { in: [wanted] } : typeof wanted === 'object' ? wanted : {};
-    checkFilter(values, name, `filter.${name}`);
-  }
-};
-
-/** The filter with the ids that its ids stand for too. */
-const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadModels): Promise<ListFilter> => {
-  const widened: Record<string, ListFilter[string]> = { ...filter };
-  for (const [name, wanted] of Object.entries(filter)) {
-    const alsoIds = model.shown.fields[name]?.options.alsoIds;
-    if (!alsoIds || wanted === undefined) continue;
-    const { in: among, notIn, ...rest } = wanted as ValueFilter;
-    widened[name] = {
-      ...rest,
-      ...(among && { in: [...among, ...(await alsoIds(models, among))] }),
-      ...(notIn && { notIn: [...notIn, ...(await alsoIds(models, notIn))] }),
-    };
-  }
-  return widened;
-};
-
-interface ListQuestion extends PageQuestion {
-  readonly filter?: ListFilter;
-  readonly orderBy?: OrderInput;
-  readonly timeZone?: string;
+interface PagedQuestion extends PageQuestion, ListQuestion {
   readonly asOf?: AsOf;
 }
 const QUESTION = Symbol('question');
@@ -241,9 +193,6 @@ interface AskedConnection extends Connection<ShownNode> {
   readonly [QUESTION]: { readonly whereWithout: (field?: string) => Promise<Where>; readonly models: ReadModels };
 }
 
-const zoneArgument = {
-  timeZone: textField('IANA time zone of the days of filters; UTC by default.', { optional: true, max: 100 }),
-} as const;
 const listArguments = (
   { arguments: own = {} }: ListShape,
   filter: Type<object> | undefined,
@@ -253,7 +202,7 @@ const listArguments = (
   ...pageArguments,
   ...(filter ? [['filter', filter, 'Only nodes that match.'] as const] : []),
   ...(order ? [['orderBy', order, 'The order, instead of that of the list.'] as const] : []),
-  ...argumentsOfFields(zoneArgument),
+  ...argumentsOfFields(listZoneArgument),
   ...readArguments,
 ];
 
@@ -288,44 +237,19 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       @Inject(Clock) readonly clock: Clock,
     ) {}
 
-    async list(list: ListShape, question: ListQuestion, caller: CallerIdentity): Promise<AskedConnection> {
-      const { filter: wanted = {}, orderBy, asOf: cut, timeZone, first, after, last, before, ...own } = question;
+    async list(list: ListShape, question: PagedQuestion, caller: CallerIdentity): Promise<AskedConnection> {
+      const { asOf: cut, first, after, last, before, ...asked } = question;
       const at = referenceInstantOf(cut, this.clock);
-      const given = withoutAbsent(own);
-      checkFilters(wanted);
-      checkArguments({ ...list.arguments, ...zoneArgument }, { ...given, timeZone });
-      const zone = zoneOf(timeZone);
       const models = this.models.asOf(cut);
-      const widened = await withAlsoIds(model, wanted, models);
-      const base = typeof list.where === 'function' ? await list.where(at, given, models) : (list.where ?? {});
-      const whereWithout = async (left?: string) =>
-        bothWhere(base, await this.where(left ? { ...widened, [left]: undefined } : widened, zone, caller));
+      const sources = { models, journal: () => this.journal, at, readsPersonal: readsPersonal(caller) };
+      const { whereWithout, orderBy } = await openList(model, list, asked, sources);
       const connection = await readPage(
         models,
         model,
-        {
-          ...{ first, after, last, before },
-          where: await whereWithout(),
-          orderBy: orderBy
-            ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
-            : defaultOrderOf(model, list, given),
-        },
+        { ...{ first, after, last, before }, where: await whereWithout(), orderBy },
         (doc: object, id) => nodeOf(model, id, doc, at, cut),
       );
       return { ...connection, [QUESTION]: { whereWithout, models } };
-    }
-
-    private async where(wanted: ListFilter, zone: string, caller: CallerIdentity): Promise<Where> {
-      const { where, search } = conditionsOfFilter(model, wanted, zone);
-      const [personal] = Object.keys(search);
-      // A filter on a personal field would reveal its value to roles that may not read it.
-      if (personal !== undefined && !readsPersonal(caller))
-        throw new Refused(
-          'access/denied',
-          'Your role may not search by personal data; leave this filter out.',
-          `filter.${personal}`,
-        );
-      return bothWhere(where, await searchWhere(this.journal, model, search));
     }
 
     async facets(connection: AskedConnection, wanted: readonly string[]): Promise<FacetType[]> {
@@ -379,7 +303,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       { type: () => Page, description: list.description, allow: list.allow ?? allow },
       listArguments(list, filter, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
-        return this.list(list, question as ListQuestion, caller);
+        return this.list(list, question as PagedQuestion, caller);
       } as never,
     );
   if (Facets) {

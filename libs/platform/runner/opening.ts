@@ -4,7 +4,8 @@ import { deliveriesTo, effectFollower, type Sender } from './effect';
 import { Fold, type FoldStores, type SaveMode } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
-import { policyFollower, PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
+import { policyFollower } from '../at-tip';
+import { PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
 import { checkCheckpoint, type FollowerCheckpoint } from './verify';
 
 type FollowerStores = FoldStores &
