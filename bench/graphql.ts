@@ -6,7 +6,7 @@ import { readConfig, type Config } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';
 import { apiModule } from '../apps/api/api.module';
 import { serve } from '../apps/api/serve';
-import { BatonModule } from '../apps/contexts';
+import { BatonModule } from '../apps/baton.module';
 import { median, quantile, ROUNDS, type Benchmark } from './support';
 
 const REQUESTS = 300;

@@ -1,6 +1,6 @@
 import { fromMs, Refused, type Json, type Role } from '@baton/kernel';
 import { leadDecider, type LeadEvent } from '@baton/leads';
-import { startingPolicy } from '@baton/sla-clocks';
+import { compileCalendar, startingPolicy } from '@baton/sla-clocks';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';
@@ -12,6 +12,8 @@ const AIM_MS = 1_000;
 const TOUCHES = 10_000;
 const DECISIONS = 15;
 const DECISION_MS = 100;
+const HANDOFFS = 200;
+const CALENDAR_MS = 1;
 
 /** From the touch that meets the definition of an MQL until the lead is with a rep, on a running server. */
 const delays = async (folder: string) => {
@@ -101,5 +103,34 @@ const packages = () => {
   };
 };
 
+/** The calendar of a handoff: its version is read from the log for each lead, so that its body is a new one. */
+const calendars = () => {
+  const events = Array.from({ length: 100 }, (_, n) => {
+    const day = `${2020 + Math.floor(n / 10)}${String(1 + (n % 10)).padStart(2, '0')}15`;
+    return ['BEGIN:VEVENT', `DTSTART;VALUE=DATE:${day}`, `SUMMARY:Holiday ${n}`, 'END:VEVENT'];
+  }).flat();
+  const holidayFile = ['BEGIN:VCALENDAR', ...events, 'END:VCALENDAR'].join('\r\n');
+  const body = {
+    timeZone: 'Europe/Berlin',
+    hours: [{ days: ['mon', 'tue'] as const, from: '09:00', to: '17:00' }],
+    holidayFile,
+  };
+  const compile = () => {
+    const read = JSON.parse(JSON.stringify(body)) as Parameters<typeof compileCalendar>[0];
+    const begin = process.cpuUsage();
+    compileCalendar(read);
+    const { user, system } = process.cpuUsage(begin);
+    return (user + system) / 1_000;
+  };
+  const first = compile();
+  const times = Array.from({ length: HANDOFFS }, compile);
+  const each = times.reduce((sum, time) => sum + time, 0) / times.length;
+  return {
+    what: `CPU of the calendar of a handoff, against ${CALENDAR_MS} ms (${each.toFixed(2)} ms; ${first.toFixed(1)} ms for the first)`,
+    ratio: each / CALENDAR_MS,
+    rounds: times,
+  };
+};
+
 /** How soon a lead that qualifies is with a rep, and what that takes after a long history. */
-export const handoff: Benchmark = async (folder) => [await delays(folder), packages()];
+export const handoff: Benchmark = async (folder) => [await delays(folder), packages(), calendars()];

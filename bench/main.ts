@@ -16,6 +16,7 @@ import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
 import { refusals } from './refusals';
 import { size } from './size';
+import { start } from './start';
 import type { Benchmark, Figure } from './support';
 
 /** Every benchmark by its name; `npm run bench -- rebuild appends` runs some of them. */
@@ -36,6 +37,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   handoff,
   'case-file': caseFiles,
   audit,
+  start,
 };
 
 /** Prints ratios of things measured in turn in this one run, and keeps the raw figures. */

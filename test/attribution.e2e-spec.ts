@@ -324,7 +324,7 @@ describe('the demo’s figures', () => {
       .finally(() => served.stop());
     expect(errors).toBeUndefined();
     const told = async () => ({
-      roas: await batonJson<object>(folder, 'report', 'roas', '--rate', '1.50 USD'),
+      roas: await batonJson<object>(folder, 'report', 'roas', '--rate-per-minute', '1.50 USD'),
       paths: await batonJson<object>(folder, 'report', 'paths', '--conversion', 'mql', '--top', '5'),
     });
     const before = await told();
@@ -339,5 +339,23 @@ describe('the demo’s figures', () => {
     expect((await baton(folder, 'rebuild')).status).toBe(0);
     expect(await told()).toEqual(before);
     for (const report of ['roas', 'paths', 'periods']) expect((await baton(folder, 'report', report)).status).toBe(0);
+  });
+
+  it('come with the same lists, personal data left out', async () => {
+    const served = await Served.start(folder);
+    const { data } = await served
+      .ask<{ opportunities: { nodes: object[] } }>(
+        `{ opportunities(filter: { amount: { min: 1000000, currency: "USD" } }, orderBy: { field: CLOSED_AT, direction: DESC }, first: 5) {
+             nodes { opportunityId stage closedAt amount { minor currency } } } }`,
+        ['analyst'],
+      )
+      .finally(() => served.stop());
+    expect(data.opportunities.nodes).toHaveLength(5);
+    const asked = ['--filter', 'amount=10000.. USD', '--order', '-closedAt', '--limit', '5'];
+    const columns = ['--columns', 'opportunityId,stage,closedAt,amount'];
+    expect(await batonJson(folder, 'list', 'opportunities', ...asked, ...columns)).toEqual(data.opportunities.nodes);
+    const people = await baton(folder, 'list', 'leads', '--columns', 'leadId,name', '--limit', '2', '--json');
+    expect(JSON.parse(people.stdout)).toEqual(Array(2).fill({ leadId: expect.any(String) as string, name: null }));
+    expect(people.stderr).toContain('Personal data is not shown: name.');
   });
 });

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { actions } from '../apps/cli/actions';
-import { runCommandLine } from '../apps/cli/command-line';
+import { optionNames, type Action } from '../apps/cli/command';
+import { commands, firstSentence, loadAction, runCommandLine } from '../apps/cli/command-line';
 import { baton, batonJson, printedBy, root, Served, tableOf, temporaryFolder } from './support/baton';
 
 describe('the command line', () => {
@@ -13,26 +13,36 @@ describe('the command line', () => {
     await served.stop();
   });
 
-  const every = Object.entries(actions).flatMap(([command, own]) =>
-    Object.keys(own).map((action) => [command, action] as const),
-  );
-  it.each(every)('has a separate help for %s %s', async (command, action) => {
-    const { status, stdout } = await baton(folder, command, action, '--help');
-    expect(status).toBe(0);
-    expect(stdout).toContain(`Usage: baton ${command} ${action} `);
-    const { options, example } = actions[command]![action]!;
-    const shown = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name!);
-    expect(shown.sort()).toEqual([...options, 'json'].sort());
-    expect(stdout).toContain(`Example: baton ${command} ${example}`);
+  it('has a separate help for every action of every command', async () => {
+    const listed: string[] = [];
+    for (const [name, { load }] of Object.entries(commands)) {
+      const { command } = await load();
+      if (!('actions' in command)) continue;
+      for (const [named, one] of Object.entries(command.actions)) {
+        const action: Action = await loadAction(one);
+        const { status, stdout } = await baton(folder, name, named, '--help');
+        expect([name, named, status]).toEqual([name, named, 0]);
+        expect(stdout).toContain(`Usage: baton ${name} ${named} `);
+        const shown = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, option]) => option!);
+        expect([named, ...shown.sort()]).toEqual([named, ...[...optionNames(action)].sort()]);
+        expect(stdout).toContain(`Example: baton ${name} ${named} ${action.example}`.trim());
+        listed.push(`${name} ${named}`);
+      }
+    }
+    expect(listed).toEqual(expect.arrayContaining(['report velocity', 'report sla', 'list leads', 'keys create']));
+    expect(listed.length).toBeGreaterThan(60);
   });
 
   it('names the actions of a command in its help, and refuses others', async () => {
-    for (const [command, own] of Object.entries(actions)) {
-      const { stdout } = await baton(folder, command, '--help');
-      for (const { does } of Object.values(own)) expect(stdout).toContain(does);
-      const { status, stderr } = await baton(folder, command, 'forget');
+    for (const [name, { load }] of Object.entries(commands)) {
+      const { command } = await load();
+      if (!('actions' in command)) continue;
+      const { stdout } = await baton(folder, name, '--help');
+      for (const { description } of Object.values(command.actions))
+        expect(stdout).toContain(firstSentence(description));
+      const { status, stderr } = await baton(folder, name, 'forget');
       expect([status, stderr]).toEqual([1, expect.stringContaining('cli/unknown-action')]);
-      expect(stderr).toContain(Object.keys(own).join(', '));
+      expect(stderr).toContain(Object.keys(command.actions).join(', '));
     }
   });
 
@@ -41,13 +51,13 @@ describe('the command line', () => {
     ['reprot velocity', 'cli/unknown-command', 'command', /Did you mean report\?/],
     ['--version', 'cli/unknown-option', 'version', /--help/],
     ['report', 'cli/argument-missing', 'report', /baton report .*<report>/],
-    ['report velocty', 'cli/unknown-action', 'action', /attribution, roas, .*Did you mean velocity\?/],
+    ['report velocty', 'cli/unknown-action', 'action', /attribution, .*, roas, .*Did you mean velocity\?/],
     ['report velocity --form 2024-01-01', 'cli/unknown-option', 'form', /Did you mean --from\?/],
     ['report velocity --period 2024-01 --model shapley', 'cli/option-not-taken', 'period', /takes --by, --from, /],
     ['report velocity --model shapley', 'cli/option-not-taken', 'model', /--by/],
     ['report periods --from 2024-01-01', 'cli/option-not-taken', 'from', /takes --json\./],
     ['report velocity extra', 'cli/too-many-arguments', '', /"extra"/],
-    ['report velocity --by', 'cli/argument-missing', 'by', /--by <breakdown>/],
+    ['report velocity --by', 'cli/argument-missing', 'by', /--by <word>/],
     ['report velocity --by chanel', 'cli/unknown-value', 'by', /product, owner, source, month/],
     ['report sla --by rep,mnth', 'cli/unknown-value', 'by', /Did you mean month\?/],
     ['report attribution --model linear,shaply', 'cli/unknown-value', 'model', /Did you mean shapley\?/],
@@ -56,11 +66,13 @@ describe('the command line', () => {
     ['report attribution --bootstrap many', 'cli/bad-argument', 'bootstrap', /from 0 to 2000/],
     ['report attribution --lookback P1M', 'time/not-a-duration', 'lookback', /P90D/],
     ['report attribution --currency EURO', 'money/unknown-currency', 'currency', /USD/],
-    ['report attribution --definition third', 'cli/bad-argument', 'definition', /mql@2/],
+    ['report attribution --definition third', 'attribution/not-a-version', 'definition', /attribution@3/],
+    ['report sla --definition third', 'definition/not-a-version', 'definition', /mql@2/],
     ['report attribution --conversion wins', 'cli/unknown-value', 'conversion', /Did you mean won\?/],
     ['report paths --conversion lost', 'cli/unknown-value', 'conversion', /won/],
     ['report paths --top 0', 'cli/bad-argument', 'top', /from 1 to 1000/],
-    ['report roas --rate 1.50', 'money/unknown-currency', 'rate', /ISO 4217/],
+    ['report roas --rate-per-minute 1.50', 'money/unknown-currency', 'rate-per-minute', /ISO 4217/],
+    ['report roas --parameters none.json', 'cli/unreadable-file', 'parameters', /none\.json cannot be read/],
     ['report roas --sales-time some', 'cli/unknown-value', 'sales-time', /all, won-only/],
     ['report marketing-sla --period 2024-13', 'insights/unknown-period', 'period', /2024-Q1/],
     ['report velocity --from 2024-02-30', 'time/not-a-day', 'from', /calendar day/],
@@ -70,7 +82,23 @@ describe('the command line', () => {
     ...['report sla', 'report attribution', 'counterfactual --policy sla-policy@1'].map(
       (line) => [`${line} --time-zone Mars/X`, 'time/unknown-zone', 'time-zone', /Europe\/Berlin/] as const,
     ),
-    ['report velocity --filter rep=ann', 'cli/unknown-filter', 'rep', /owner, product, source, account/],
+    ['report velocity --filter rep=ann', 'cli/unknown-filter', 'rep', /product, owner, source, account/],
+    ['report velocity --filter ower=ann', 'cli/unknown-filter', 'ower', /Did you mean owner\?/],
+    ['report velocity --filter owner=ann --filter owner=bob', 'cli/bad-argument', 'owner', /commas/],
+    ['report credit', 'cli/argument-missing', 'journey-id', /requires --journey-id/],
+    ['list', 'cli/argument-missing', 'list', /leads, /],
+    ['list leds', 'cli/unknown-action', 'action', /Did you mean leads\?/],
+    ['list leads --fliter stage=mql', 'cli/unknown-option', 'fliter', /Did you mean --filter\?/],
+    ['list leads --filter stge=mql', 'cli/unknown-filter', 'stge', /Did you mean stage\?/],
+    ['list leads --filter name=ada', 'cli/unknown-filter', 'name', /leadId/],
+    ['list leads --filter capturedAt=2024-01-01', 'cli/bad-argument', 'capturedAt', /2024-01-01\.\.2024-02-01/],
+    ['list leads --filter capturedAt=2024-02-30..', 'time/not-a-day', 'capturedAt', /calendar day/],
+    ['list opportunities --filter amount=10..20', 'money/unknown-currency', 'amount', /ISO 4217/],
+    ['list opportunities --order closedAd', 'cli/unknown-value', 'order', /Did you mean closedAt\?/],
+    ['list leads --columns leadId,stag', 'cli/unknown-value', 'columns', /Did you mean stage\?/],
+    ['list leads --limit 0', 'cli/bad-argument', 'limit', /from 1/],
+    ['list leads --format xml', 'cli/unknown-value', 'format', /table, json, csv, ndjson/],
+    ['list leads --by rep', 'cli/unknown-option', 'by', /--help/],
     ['report sla --none owner', 'cli/unknown-filter', 'owner', /rep, queue/],
     ['report pipeline --filter owner', 'cli/bad-argument', 'filter', /owner=ann/],
     ['attribution pats paths.csv', 'cli/unknown-action', 'action', /Did you mean paths\?/],
@@ -174,13 +202,71 @@ describe('the command line', () => {
     expect([stdout.trim(), stderr]).toEqual(['0', '']);
   });
 
-  it('loads no GraphQL before it serves it', () => {
-    const list = `require('./dist/apps/cli/command-line.js'); console.log(Object.keys(require.cache).join('\\n'))`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['-e', list], { cwd: root, encoding: 'utf8' });
-    expect(stderr).toBe('');
-    const loaded = stdout.split('\n');
-    expect(loaded.length).toBeGreaterThan(500);
-    const server = /\/node_modules\/(@nestjs\/(graphql|apollo)|@apollo|graphql-ws|fastify|graphql(?!\/jsutils))\//;
-    expect(loaded.filter((path) => server.test(path) || path.endsWith('.graphql.module.js'))).toEqual([]);
+  it('answers a list after it has followed what was recorded a moment ago, in each format', async () => {
+    await baton(folder, 'keys', 'create', '--label', 'lister', '--roles', 'analyst,auditor');
+    const list = (...options: string[]) => baton(folder, 'list', 'keys', '--filter', 'label=lister', ...options);
+    const columns = ['--columns', 'label,roles,revokedAt'];
+    const row = { label: 'lister', roles: ['analyst', 'auditor'], revokedAt: null };
+    expect(JSON.parse((await list(...columns, '--json')).stdout)).toEqual([row]);
+    expect((await list(...columns, '--format', 'ndjson')).stdout).toBe(`${JSON.stringify(row)}\n`);
+    expect((await list(...columns, '--format', 'csv')).stdout).toBe(
+      'label,roles,revokedAt\nlister,"[""analyst"",""auditor""]",\n',
+    );
+    expect(tableOf((await list(...columns)).stdout)).toEqual([
+      ['label', 'roles'],
+      ['lister', 'analyst, auditor'],
+    ]);
+    const { stdout, stderr } = await baton(folder, 'list', 'keys', '--limit', '1', '--json');
+    expect([(JSON.parse(stdout) as object[]).length, stderr]).toEqual([1, expect.stringMatching(/^1 of \d+ rows; /)]);
+  });
+
+  describe('loads what a command uses, and nothing else', () => {
+    /** The modules that a compiled command line has loaded when it ends, by package or library, and their number. */
+    const loadedBy = (...args: string[]): { readonly count: number; readonly from: readonly string[] } => {
+      const line = `require('./dist/apps/cli/command-line.js').runCommandLine(${JSON.stringify(args)})`;
+      const list = `process.stderr.write(JSON.stringify(Object.keys(require.cache)))`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', `${line}.then(() => ${list})`], {
+        cwd: root,
+        env: { ...process.env, BATON_DATA_DIR: folder, BATON_LOG_LEVEL: 'silent' },
+        encoding: 'utf8',
+      });
+      expect(stdout).not.toBe('');
+      const files = JSON.parse(stderr) as string[];
+      const [ours, packages] = [/\/dist\/((?:libs|apps)\/[\w-]+)\//, /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/];
+      const from = files.map((file) => packages.exec(file)?.[1] ?? ours.exec(file)?.[1] ?? file);
+      return { count: files.length, from: [...new Set(from)] };
+    };
+    const server =
+      /^(@nestjs\/.*|@apollo\/.*|graphql.*|fastify|rxjs|ws|mongodb|@eventstore\/.*|pino|prom-client|@opentelemetry\/.*)$/;
+    const forContacts = ['libphonenumber-js', 'tldts', 'email-addresses', 'ical.js', 'uuid', 'cli-progress'];
+    const contexts = (from: readonly string[]) => from.filter((one) => /^libs\/(?!kernel|platform)/.test(one)).sort();
+
+    beforeAll(() => baton(folder, 'report', 'velocity')); // so that nothing is left to follow
+
+    it('a report', () => {
+      const { count, from } = loadedBy('report', 'velocity', '--json');
+      expect(from.filter((one) => server.test(one) || forContacts.includes(one))).toEqual([]);
+      expect(contexts(from)).toEqual(['libs/insights', 'libs/opportunities']);
+      expect(from).toContain('commander');
+      expect(count).toBeLessThan(400);
+    });
+
+    it('a list', () => {
+      const { from } = loadedBy('list', 'campaigns', '--json');
+      expect(from.filter((one) => server.test(one) || forContacts.includes(one))).toEqual([]);
+      expect(contexts(from)).toEqual(['libs/campaigns']);
+    });
+
+    it('the list of commands', () => {
+      const { from } = loadedBy('--help');
+      expect([...from.filter((one) => server.test(one) || forContacts.includes(one)), ...contexts(from)]).toEqual([]);
+    });
+
+    it('what follows the log, only where something is to be followed', () => {
+      const { from } = loadedBy('status');
+      expect(from).toEqual(expect.arrayContaining(['@nestjs/core', '@nestjs/cqrs', 'libs/attribution']));
+      const ofServer = /^(@nestjs\/(graphql|apollo)|@apollo\/.*|graphql.*|fastify|mongodb|@eventstore\/.*)$/;
+      expect(from.filter((one) => ofServer.test(one))).toEqual([]);
+    });
   });
 });

@@ -131,7 +131,7 @@ describe("the demo's months under other agreements", () => {
     async (_, one, other, ...[response, decision, response2, decision2]) => {
       const hours = file('calendar.json', calendar);
       const answer = await ask(
-        ...['--baseline', file('one.json', one), '--policy', file('other.json', other)],
+        ...['--baseline-policy', file('one.json', one), '--policy', file('other.json', other)],
         ...['--calendar', hours, '--baseline-calendar', hours],
       );
       const before = breachesOf(people, response, decision);

@@ -29,7 +29,8 @@ import { MemoryDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { Runner } from '@baton/platform/runner';
-import { BatonModule, contextParts } from '../apps/contexts';
+import { BatonModule } from '../apps/baton.module';
+import { contextParts } from '../apps/contexts';
 import { temporaryFolder } from './support/baton';
 import { hostileData, hostileDefinition, occurrences } from './support/hostile-values';
 

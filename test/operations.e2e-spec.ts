@@ -9,7 +9,7 @@ import { readConfig } from '@baton/platform/config';
 import { Progress } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
-import { actions } from '../apps/cli/actions';
+import { commands as every } from '../apps/cli/command-line';
 import { baton, root, temporaryFolder } from './support/baton';
 import { ask as askOver, capture, slowRequest } from './support/server';
 import { stopTime } from './support/stopped-time';
@@ -206,9 +206,13 @@ describe('the runbook', () => {
     const text = readFileSync(join(root, 'libs/platform/README.md'), 'utf8');
     const commands = [...text.matchAll(/\bbaton ([a-z][a-z-]*)((?: +(?:--?[a-z][\w-]*|<\w+>|[\w./:?=<>|-]+))*)/g)];
     const blocks = new Map<string, Set<string>>();
+    const isAction = async (command: string, word: string) => {
+      const loaded = (await every[command]?.load())?.command;
+      return loaded !== undefined && 'actions' in loaded && Object.hasOwn(loaded.actions, word);
+    };
     for (const [, command, rest] of commands) {
       const [first = ''] = rest!.trim().split(' ');
-      const name = actions[command!]?.[first] ? `${command} ${first}` : command!;
+      const name = (await isAction(command!, first)) ? `${command} ${first}` : command!;
       const options = blocks.get(name) ?? new Set();
       for (const [option] of rest!.matchAll(/--[a-z][\w-]*/g)) options.add(option);
       blocks.set(name, options);

@@ -29,10 +29,10 @@ describe('the demo', () => {
       'paid search',
       'unattributed',
       'win rate',
-      'velocity per day',
+      'Pipeline velocity',
       'Insight Team',
       'first-response',
-      'share met',
+      'Obligations of sales',
     ])
       expect(printed).toContain(word);
   });

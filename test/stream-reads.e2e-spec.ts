@@ -1,6 +1,6 @@
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { companySteps } from '../apps/cli/demo/company';
-import { DemoCommand } from '../apps/cli/demo.command';
+import { runCommandLine } from '../apps/cli/command-line';
 import { temporaryFolder } from './support/baton';
 
 const SCALE = 0.005;
@@ -22,7 +22,7 @@ describe('the demo company', () => {
 
   it('is decided with at most one read of a stream per two commands, including policies and definitions', async () => {
     const read = jest.spyOn(EmbeddedEventLog.prototype, 'read');
-    await new DemoCommand().run([], { once: true, today: TODAY, scale: SCALE, json: true });
+    await runCommandLine(['demo', '--once', '--today', TODAY, '--scale', String(SCALE), '--json']);
     const commands = companySteps(7, TODAY, SCALE).length;
     expect(commands).toBeGreaterThan(1_000);
     expect(read.mock.calls.length).toBeGreaterThan(0);

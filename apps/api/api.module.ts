@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { AuditModule } from '@baton/audit/audit.module';
+import { LogHeadsModule } from '../baton.module';
 import type { Config } from '@baton/platform/config';
 import { GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
@@ -13,7 +13,7 @@ import { StatusResolver } from './status.resolver';
 /** GraphQL and health checks; GraphiQL outside production. */
 export const apiModule = (config: Config): DynamicModule => ({
   module: class ApiModule {},
-  imports: [AuditModule, ...schemaModules()],
+  imports: [LogHeadsModule, ...schemaModules()],
   controllers: [HealthController, ExportController, ...(config.production ? [] : [GraphiqlController])],
   providers: [
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),

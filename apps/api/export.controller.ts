@@ -17,7 +17,8 @@ import { boundOf, Clock, EventLog, Refused, zoneOf, type Role } from '@baton/ker
 import { Access, ACTS_FOR, accessParts } from '@baton/platform/access';
 import { ReadModels } from '@baton/platform/documents';
 import { accessRefusal, unauthenticated } from '@baton/platform/graphql';
-import { CATALOGUE, type EventCatalogue } from '@baton/platform/platform.module';
+import type { EventCatalogue } from '@baton/platform/catalogue';
+import { CATALOGUE } from '@baton/platform/platform.module';
 import { contextParts } from '../contexts';
 
 interface Request {

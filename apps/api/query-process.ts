@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Config } from '@baton/platform/config';
 import { answerQuestions } from '@baton/platform/graphql';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
-import { BatonModule } from '../contexts';
+import { BatonModule } from '../baton.module';
 import { schemaModules } from './schema-modules';
 
 /**

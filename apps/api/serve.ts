@@ -10,7 +10,7 @@ import { limitRequests, stopOnSignals } from '@baton/platform/health';
 import { Runner, type Sender } from '@baton/platform/runner';
 import { listenOrClose } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
-import { BatonModule } from '../contexts';
+import { BatonModule } from '../baton.module';
 import { apiModule } from './api.module';
 
 /**

@@ -16,13 +16,16 @@ const newest = (folder) =>
 
 const isClone = existsSync(join(root, 'nest-cli.json'));
 if (isClone) {
-  const sources = Math.max(...['apps', 'libs', 'bench'].map((name) => newest(join(root, name))));
+  const settings = statSync(join(root, '.swcrc')).mtimeMs;
+  const sources = Math.max(settings, ...['apps', 'libs', 'bench'].map((name) => newest(join(root, name))));
   if (!existsSync(stamp) || statSync(stamp).mtimeMs < sources) {
     // Its messages go to standard error: standard output belongs to the answer.
     execFileSync(process.execPath, [require.resolve('@nestjs/cli/bin/nest.js'), 'build', 'api'], {
       cwd: root,
       stdio: ['ignore', 2, 2],
     });
+    const write = join(root, 'dist', 'apps', 'cli', 'write-declared.js');
+    execFileSync(process.execPath, [write], { stdio: ['ignore', 2, 2] });
     writeFileSync(stamp, '');
   }
 }

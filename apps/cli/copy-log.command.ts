@@ -1,29 +1,18 @@
 import { resolve } from 'node:path';
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused } from '@baton/kernel';
+import { Refused, textField } from '@baton/kernel';
 import { copyLog, openLog } from '@baton/platform/backup';
-import { SystemClock } from '@baton/platform/platform.module';
+import { SystemClock } from '@baton/platform/stores';
+import { single } from './command';
 import { count, countOf, line, printJson, Progress } from './output';
 import { configOfTerminal } from './terminal';
 
-interface Options {
-  from?: string;
-  to?: string;
-  json?: boolean;
-}
-
-@Command({
-  name: 'copy-log',
-  description: 'Copy every event of a log to another one (embedded or EventStoreDB), and compare both.',
-})
-export class CopyLogCommand extends CommandRunner {
-  async run(_: string[], { from, to, json }: Options): Promise<void> {
-    if (!to)
-      throw new Refused(
-        'cli/argument-missing',
-        '--to is required: give a data folder or an esdb:// connection string.',
-        'to',
-      );
+export const command = single({
+  options: {
+    from: textField('Data folder or esdb://…; by default the configured log.', { optional: true }),
+    to: textField('Data folder or esdb://…; empty, or an unfinished copy of the same log.'),
+  },
+  example: '--to esdb://127.0.0.1:2113?tls=false',
+  run: async (_, { from, to, json }) => {
     const { eventStoreUrl, dataDir } = configOfTerminal();
     const source = from ?? (eventStoreUrl || dataDir);
     if (source === to || resolve(source) === resolve(to))
@@ -47,25 +36,5 @@ export class CopyLogCommand extends CommandRunner {
     } finally {
       await sourceLog.close();
     }
-  }
-
-  @Option({ flags: '--from <place>', description: 'Data folder or esdb://…; by default the configured log.' })
-  from(value: string) {
-    return value;
-  }
-  @Option({
-    flags: '--to <place>',
-    description: 'Data folder or esdb://…; empty, or an unfinished copy of the same log.',
-  })
-  to(value: string) {
-    return value;
-  }
-  @Option({ flags: '--json', description: 'Print the result as JSON.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton copy-log --to esdb://127.0.0.1:2113?tls=false';
-  }
-}
+  },
+});

@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { Command, CommandRunner, Option } from 'nest-commander';
-import { Refused, type StoredEvent } from '@baton/kernel';
+import {
+  dayField,
+  enumField,
+  instantField,
+  integerField,
+  jsonField,
+  Refused,
+  teams,
+  textField,
+  type Fields,
+  type StoredEvent,
+} from '@baton/kernel';
 import {
   definitionDifference,
-  definitionKinds,
+  definitionKindNames,
   definitionInForce,
   dueReviews,
   listDefinitions,
@@ -14,33 +24,19 @@ import {
 } from '@baton/definitions';
 import { LogDefinitions } from '@baton/definitions/definitions.module';
 import { leads, ToLead, whereLeads } from '@baton/leads';
-import { parseDay, parseInstant, readJsonFile, parseOneOf, parseWholeNumber } from './arguments';
+import { action, type ActionGroup, type Given } from './command';
 import { line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
 import { startingBody, startingDefinitions } from './starting-definitions';
 
-interface Options {
-  kind?: string;
-  number?: number;
-  against?: number;
-  body?: unknown;
-  reason?: string;
-  team?: 'marketing' | 'sales';
-  from?: string;
-  reviewBy?: string;
-  days?: number;
-  as?: string;
-  json?: boolean;
-}
-type Action = (session: Session, options: Options) => Promise<unknown>;
-
-/** A required option of the action: `actions` has refused the command without it. */
-const requiredOption = <K extends keyof Options>(options: Options, name: K) => options[name] as NonNullable<Options[K]>;
-const send = async (session: Session, options: Options, type: string, data: object) => {
-  const kind = requiredOption(options, 'kind');
-  const meta = { commandId: randomUUID(), actor: options.as ?? localActor(), origin: 'person' as const };
+const send = async (
+  session: Session,
+  type: string,
+  { kind, as, json: _, ...data }: { readonly kind: string; readonly as?: string; readonly json?: boolean },
+) => {
+  const meta = { commandId: randomUUID(), actor: as ?? localActor(), origin: 'person' as const };
   await session.order(
-    new ToDefinition(kind, { type, data: { definitionId: kind, ...data }, meta } as DefinitionCommand),
+    new ToDefinition(kind, { type, data: { definitionId: kind, ...data }, meta } as unknown as DefinitionCommand),
   );
   return { done: type, kind, commandId: meta.commandId };
 };
@@ -51,12 +47,12 @@ const proposedNumber = async ({ journal }: Session, { kind, commandId }: Awaited
   return (proposal?.data as { readonly number: number }).number;
 };
 
+const applicableKinds = ['mql', 'scoring-model'];
 /**
  * Evaluates every open lead again by the definitions in force, with one command per lead, so that the log records who
  * asked.
  */
-const apply: Action = async (session, options) => {
-  const kind = requiredOption(options, 'kind');
+const apply = async (session: Session, { kind, as }: { readonly kind: string; readonly as?: string }) => {
   if (!applicableKinds.includes(kind))
     throw new Refused(
       'cli/nothing-to-apply',
@@ -65,7 +61,7 @@ const apply: Action = async (session, options) => {
     );
   // another process may have approved a version a moment ago
   await session.app.get(LogDefinitions).waitUntilInForce(kind, session.clock);
-  const actor = options.as ?? localActor();
+  const actor = as ?? localActor();
   const totals = { done: 'ReevaluateLead', kind, looked: 0, qualified: 0, refused: 0 };
   for await (const page of session.models.pages(leads, whereLeads({ stage: 'lead' }))) {
     const outcomes = await Promise.all(
@@ -82,117 +78,106 @@ const apply: Action = async (session, options) => {
   await session.settle(); // leads that qualify are handed off
   return totals;
 };
-const applicableKinds = ['mql', 'scoring-model'];
 
-const actions: Readonly<Record<string, Action>> = {
-  list: ({ models }, { kind }) => listDefinitions(models, { kind }),
-  show: async ({ models, clock }, options) =>
-    (await definitionInForce(models, {
-      kind: requiredOption(options, 'kind'),
-      at: options.from ?? clock.now(),
-    })) ?? null,
-  diff: ({ models }, options) =>
-    definitionDifference(models, {
-      kind: requiredOption(options, 'kind'),
-      before: requiredOption(options, 'against'),
-      after: requiredOption(options, 'number'),
-    }),
-  due: ({ models, clock }, { days = 30 }) => dueReviews(models, { at: clock.now(), days }),
-  overdue: ({ models, clock }) => overdueReviews(models, { at: clock.now() }),
-  propose: async (session, options) => {
-    const done = await send(session, options, 'ProposeDefinition', {
-      body: options.body === undefined ? startingBody(requiredOption(options, 'kind')) : options.body,
-      reason: requiredOption(options, 'reason'),
-      ...(options.from && { inForceFrom: options.from }),
-      ...(options.reviewBy && { reviewBy: options.reviewBy }),
-    });
-    const number = await proposedNumber(session, done);
-    return { ...done, number, version: `${done.kind}@${number}` };
+const optional = { optional: true } as const;
+const kind = enumField(definitionKindNames, 'The kind:');
+const number = integerField('Version number.', { min: 1 });
+const as = textField('Acting person; the two approvals need two different people.', optional);
+const reason = textField('Reason, kept in the history.');
+
+/** An action on the definitions; its answer is printed. */
+const onDefinitions = <F extends Fields = Record<never, never>>(
+  description: string,
+  example: string,
+  options: F,
+  act: (session: Session, given: Given<F>) => unknown,
+) =>
+  action({
+    ...{ description, example, options },
+    run: (_, given) =>
+      Session.use(async (session) => {
+        await session.catchUp();
+        const answer = await act(session, given);
+        if (given.json) printJson(answer);
+        else if (Array.isArray(answer)) printRows(answer as Record<string, unknown>[]);
+        else line(JSON.stringify(answer, null, 2));
+      }),
+  });
+
+export const command: ActionGroup = {
+  actions: {
+    list: onDefinitions(
+      'List all versions, of one kind or of all.',
+      '--kind mql',
+      { kind: enumField(definitionKindNames, 'The kind:', optional) },
+      ({ models }, { kind }) => listDefinitions(models, { kind }),
+    ),
+    show: onDefinitions(
+      'Show the version in force, now or at an instant.',
+      '--kind mql',
+      { kind, from: instantField('The instant to look at.', optional) },
+      async ({ models, clock }, { kind, from }) =>
+        (await definitionInForce(models, { kind, at: from ?? clock.now() })) ?? null,
+    ),
+    diff: onDefinitions(
+      'Compare two versions.',
+      '--kind mql --against 1 --number 2',
+      { kind, against: integerField('Version number to compare with.', { min: 1 }), number },
+      ({ models }, { kind, against, number }) => definitionDifference(models, { kind, before: against, after: number }),
+    ),
+    due: onDefinitions(
+      'List versions whose review is due soon.',
+      '--days 14',
+      { days: integerField('Reviews within this many days.', { default: 30, min: 0, max: 366 }) },
+      ({ models, clock }, { days }) => dueReviews(models, { at: clock.now(), days }),
+    ),
+    overdue: onDefinitions('List versions whose review is overdue.', '', {}, ({ models, clock }) =>
+      overdueReviews(models, { at: clock.now() }),
+    ),
+    propose: onDefinitions(
+      'Propose a new version; prints its number.',
+      '--kind mql --reason "Smaller companies buy too." --body mql.json',
+      {
+        ...{ kind, reason, as },
+        body: jsonField('Body of the definition; by default the starting body.', optional),
+        from: instantField('When it should come into force.', optional),
+        reviewBy: dayField('Day by which both teams review the version.', optional),
+      },
+      async (session, { body, from, ...given }) => {
+        const done = await send(session, 'ProposeDefinition', {
+          ...given,
+          ...{ body: body ?? startingBody(given.kind), ...(from && { inForceFrom: from }) },
+        });
+        const proposed = await proposedNumber(session, done);
+        return { ...done, number: proposed, version: `${done.kind}@${proposed}` };
+      },
+    ),
+    approve: onDefinitions(
+      'Approve a version for a team.',
+      '--kind mql --number 2 --team sales --as sam',
+      { kind, number, team: enumField(teams, 'Team that you approve for:'), as },
+      (session, given) => send(session, 'ApproveDefinition', given),
+    ),
+    retire: onDefinitions(
+      'Retire a version.',
+      '--kind mql --number 2 --reason "Replaced by scores."',
+      { kind, number, reason, as },
+      (session, given) => send(session, 'RetireDefinition', given),
+    ),
+    apply: onDefinitions(
+      'Re-evaluate open leads by the version in force: mql or scoring-model.',
+      '--kind mql',
+      { kind, as },
+      apply,
+    ),
+    starter: onDefinitions(
+      'Print a starting body.',
+      '--kind mql',
+      { kind: enumField(definitionKindNames, 'The kind:', optional) },
+      (_, { kind }) => (kind === undefined ? startingDefinitions : startingBody(kind)),
+    ),
   },
-  approve: (session, options) =>
-    send(session, options, 'ApproveDefinition', {
-      number: requiredOption(options, 'number'),
-      team: requiredOption(options, 'team'),
-    }),
-  retire: (session, options) =>
-    send(session, options, 'RetireDefinition', {
-      number: requiredOption(options, 'number'),
-      reason: requiredOption(options, 'reason'),
-    }),
-  apply,
-  starter: (_, { kind }) => Promise.resolve(kind === undefined ? startingDefinitions : startingBody(kind)),
 };
-
-@Command({
-  name: 'definitions',
-  arguments: '<action>',
-  argsDescription: { action: 'one of the actions below' },
-  description:
-    'Definitions agreed by both teams: list, show, compare, propose, approve, retire, apply to open leads, print starting bodies.',
-})
-export class DefinitionsCommand extends CommandRunner {
-  async run([action]: string[], options: Options): Promise<void> {
-    const act = actions[action!]!;
-    await Session.use(async (session) => {
-      await session.catchUp();
-      const answer = await act(session, options);
-      if (options.json) printJson(answer);
-      else if (Array.isArray(answer)) printRows(answer as Record<string, unknown>[]);
-      else line(JSON.stringify(answer, null, 2));
-    });
-  }
-
-  @Option({ flags: '--kind <kind>', description: 'mql, sql, channel-rules, attribution …' })
-  kind(value: string) {
-    return parseOneOf(value, definitionKinds, 'kind');
-  }
-  @Option({ flags: '--number <version>', description: 'Version number.' })
-  number(value: string) {
-    return parseWholeNumber(value, 'number', 1);
-  }
-  @Option({ flags: '--against <version>', description: 'Version number to compare with.' })
-  against(value: string) {
-    return parseWholeNumber(value, 'against', 1);
-  }
-  @Option({
-    flags: '--body <file.json>',
-    description: 'Body of the definition; by default the starting body.',
-  })
-  body(value: string) {
-    return readJsonFile(value, 'body');
-  }
-  @Option({ flags: '--reason <text>', description: 'Reason, kept in the history.' })
-  reason(value: string) {
-    return value;
-  }
-  @Option({ flags: '--team <team>', description: 'Team that you approve for: marketing or sales.' })
-  team(value: string) {
-    return parseOneOf(value, ['marketing', 'sales'], 'team');
-  }
-  @Option({
-    flags: '--from <instant>',
-    description: 'When it should come into force; for show, the instant to look at.',
-  })
-  from(value: string) {
-    return parseInstant(value, 'from');
-  }
-  @Option({ flags: '--review-by <day>', description: 'Day by which both teams review the version.' })
-  reviewBy(value: string) {
-    return parseDay(value, 'review-by');
-  }
-  @Option({ flags: '--days <number>', description: 'For due: reviews within this many days; 30 by default.' })
-  days(value: string) {
-    return parseWholeNumber(value, 'days', 0, 366);
-  }
-  @Option({ flags: '--as <actor>', description: 'Acting person; the two approvals need two different people.' })
-  as(value: string) {
-    return value;
-  }
-  @Option({ flags: '--json', description: 'Print the result as JSON.' })
-  json() {
-    return true;
-  }
-}
 
 const printRows = (rows: readonly Record<string, unknown>[]): void => {
   const head = Object.keys(rows[0] ?? { nothing: '' }).filter((name) => name !== 'body');

@@ -1,23 +1,22 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { dayAt, Refused, START, type Day, type EventLog } from '@baton/kernel';
+import {
+  dayAt,
+  dayField,
+  flagField,
+  integerField,
+  numberField,
+  Refused,
+  START,
+  type Day,
+  type EventLog,
+} from '@baton/kernel';
 import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
-import { parseDay, parseDecimal, parseWholeNumber } from './arguments';
+import { single } from './command';
 import { count, countOf, line, Progress, printJson } from './output';
-import { attributionTable, velocityTable } from './report.command';
-import type { ReportOptions } from './reports';
+import { printReport } from './report.command';
 import { Session } from './session';
-import { slaReportOf } from './sla-reports';
 import { serveUntilStopped } from './start.command';
-
-interface Options {
-  once?: boolean;
-  today?: string;
-  seed?: number;
-  scale?: number;
-  json?: boolean;
-}
 
 /** Events that policies answer with commands to other streams: the story continues after those. */
 const commandsWithReactions = new Set([
@@ -51,118 +50,63 @@ function* wavesOf(steps: readonly CompanyStep[]): Generator<readonly CompanyStep
 }
 const SIDE_BY_SIDE = ['first-touch', 'last-touch', 'linear', 'u-shaped', 'time-decay'];
 
-@Command({
-  name: 'demo',
-  description:
-    'Fill an empty log with the last eighteen months of a made-up company, print its figures, and serve them.',
-})
-export class DemoCommand extends CommandRunner {
-  async run(_: string[], { once = false, today, seed = 7, scale = 1, json = false }: Options): Promise<void> {
-    await Session.use(
-      async (session) => {
-        const before = await sizeOf(session.log);
-        const steps = companySteps(seed, await lastDayOf(session, today), scale);
-        await this.fill(session, steps);
-        await session.catchUp();
-        const total = await sizeOf(session.log);
-        const events = total - before;
-        const reports: ReportOptions = {};
-        if (json) printJson({ events, total, position: await session.log.tip() });
-        else {
-          const [from, to] = [steps[0]!, steps.at(-1)!].map(({ at }) => at.slice(0, 10));
-          line(
-            `\nThe log holds ${countOf(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
-          );
-          await attributionTable(session, SIDE_BY_SIDE, reports);
-          await velocityTable(session, { ...reports, by: 'product' });
-          line('');
-          await slaReportOf(session, reports);
-        }
-      },
-      { mayCreateStore: true },
-    );
-    if (!once) await serveUntilStopped(json);
-  }
+/** Throws the refusal: a step of the demo that is refused is a bug. */
+const sendStep = async (
+  session: Session,
+  { to, id, type, data, at, actor }: CompanyStep,
+  index: number,
+): Promise<void> => {
+  const meta = {
+    commandId: `demo-${index}-${type}`,
+    actor,
+    origin: 'person' as const,
+    occurredAt: at,
+    mode: 'backfill' as const,
+  };
+  const outcome = await session.send(new targets[to]!.to(id, { type, data, meta }));
+  if (outcome instanceof Refused) throw outcome;
+};
 
-  /**
-   * Sends the steps in order as backfill commands: independent stories in parallel, except where a lead is qualified or
-   * a queue changes. So each lead goes to the same rep, however fast the steps are sent.
-   */
-  private async fill(session: Session, steps: readonly CompanyStep[]): Promise<void> {
-    const progress = new Progress('demo', 'commands', steps.length);
-    let sent = 0;
-    // Steps that wait at the same time share one wait; steps that come during it share the next.
-    let settling = Promise.resolve();
-    let next: Promise<void> | undefined;
-    const settled = () =>
-      (next ??= settling.then(() => {
-        next = undefined;
-        return (settling = session.settle());
-      }));
-    await session.follow({ history: true });
-    for (const wave of wavesOf(steps)) {
-      if (wave[0]!.type === 'HoldReview') await session.finishHistory(wave[0]!.at);
-      const stories = new Map<string, Promise<void>>();
-      let turns = Promise.resolve();
-      for (const step of wave) {
-        const index = sent++;
-        const send = () => this.send(session, step, index);
-        const before = stories.get(step.story) ?? Promise.resolve();
-        const delivery = step.turn
-          ? (turns = Promise.all([before, turns]).then(async () => {
-              if (step.turn === 'between') await settled();
-              await send();
-              if (step.turn === 'between') await settled();
-            }))
-          : before.then(send);
-        const follows = commandsWithReactions.has(step.type) || step.turn === 'chooses';
-        stories.set(step.story, follows ? delivery.then(settled) : delivery);
-      }
-      await Promise.all(stories.values());
-      progress.at(sent, steps.length);
+/**
+ * Sends the steps in order as backfill commands: independent stories in parallel, except where a lead is qualified or
+ * a queue changes. So each lead goes to the same rep, however fast the steps are sent.
+ */
+const fill = async (session: Session, steps: readonly CompanyStep[]): Promise<void> => {
+  const progress = new Progress('demo', 'commands', steps.length);
+  let sent = 0;
+  // Steps that wait at the same time share one wait; steps that come during it share the next.
+  let settling = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const settled = () =>
+    (next ??= settling.then(() => {
+      next = undefined;
+      return (settling = session.settle());
+    }));
+  await session.follow({ history: true });
+  for (const wave of wavesOf(steps)) {
+    if (wave[0]!.type === 'HoldReview') await session.finishHistory(wave[0]!.at);
+    const stories = new Map<string, Promise<void>>();
+    let turns = Promise.resolve();
+    for (const step of wave) {
+      const index = sent++;
+      const send = () => sendStep(session, step, index);
+      const before = stories.get(step.story) ?? Promise.resolve();
+      const delivery = step.turn
+        ? (turns = Promise.all([before, turns]).then(async () => {
+            if (step.turn === 'between') await settled();
+            await send();
+            if (step.turn === 'between') await settled();
+          }))
+        : before.then(send);
+      const follows = commandsWithReactions.has(step.type) || step.turn === 'chooses';
+      stories.set(step.story, follows ? delivery.then(settled) : delivery);
     }
-    await session.finishHistory(steps[steps.length - 1]!.at);
-    progress.done();
+    await Promise.all(stories.values());
+    progress.at(sent, steps.length);
   }
-
-  /** Throws the refusal: a step of the demo that is refused is a bug. */
-  private async send(session: Session, { to, id, type, data, at, actor }: CompanyStep, index: number): Promise<void> {
-    const meta = {
-      commandId: `demo-${index}-${type}`,
-      actor,
-      origin: 'person' as const,
-      occurredAt: at,
-      mode: 'backfill' as const,
-    };
-    const outcome = await session.send(new targets[to]!.to(id, { type, data, meta }));
-    if (outcome instanceof Refused) throw outcome;
-  }
-
-  @Option({ flags: '--once', description: 'Exit after printing the figures; do not serve.' })
-  once() {
-    return true;
-  }
-  @Option({ flags: '--today <day>', description: 'The day before which the history ends; by default this day.' })
-  today(value: string) {
-    return parseDay(value, 'today');
-  }
-  @Option({ flags: '--seed <number>', description: 'Another seed, another company.' })
-  seed(value: string) {
-    return parseWholeNumber(value, 'seed');
-  }
-  @Option({ flags: '--scale <number>', description: 'How large it is, 0.01 to 100; 1 is about 2,500 leads.' })
-  scale(value: string) {
-    return parseDecimal(value, 'scale', 0.01, 100);
-  }
-  @Option({ flags: '--json', description: 'Print the result as JSON.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton demo --once';
-  }
-}
+  await session.finishHistory(steps[steps.length - 1]!.at);
+  progress.done();
+};
 
 /** Number of events in a log. */
 const sizeOf = async (log: EventLog): Promise<number> => {
@@ -208,3 +152,37 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
     );
   return held ?? end;
 };
+
+export const command = single({
+  options: {
+    once: flagField('Exit after printing the figures; do not serve.', { optional: true }),
+    today: dayField('The day before which the history ends; by default this day.', { optional: true }),
+    seed: integerField('Another seed, another company.', { default: 7 }),
+    scale: numberField('How large it is; 1 is about 2,500 leads.', { default: 1, min: 0.01, max: 100 }),
+  },
+  example: '--once',
+  run: async (_, { once = false, today, seed, scale, json = false }) => {
+    await Session.use(
+      async (session) => {
+        const before = await sizeOf(session.log);
+        const steps = companySteps(seed, await lastDayOf(session, today), scale);
+        await fill(session, steps);
+        await session.catchUp();
+        const total = await sizeOf(session.log);
+        const events = total - before;
+        if (json) return printJson({ events, total, position: await session.log.tip() });
+        const [from, to] = [steps[0]!, steps.at(-1)!].map(({ at }) => at.slice(0, 10));
+        line(
+          `\nThe log holds ${countOf(total, 'event')} of a made-up company, ${from} to ${to}; ${count(events)} of them are new.\n`,
+        );
+        await printReport('attribution', { model: SIDE_BY_SIDE }, session.sources);
+        line('\nPipeline velocity by product');
+        await printReport('velocity', { by: 'product' }, session.sources);
+        line('\nObligations of sales');
+        await printReport('sla-report', {}, session.sources);
+      },
+      { mayCreateStore: true },
+    );
+    if (!once) await serveUntilStopped(json);
+  },
+});

@@ -1,20 +1,12 @@
 import { once } from 'node:events';
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Refused, START, withoutSecrets, type RawEvent } from '@baton/kernel';
-import { catalogueFor } from '@baton/platform/platform.module';
+import { flagField, integerField, Refused, START, textField, withoutSecrets, type RawEvent } from '@baton/kernel';
+import { catalogueFor } from '@baton/platform/catalogue';
 import { contextParts } from '../contexts';
-import { didYouMean, parseWholeNumber } from './arguments';
+import { didYouMean } from './arguments';
+import { single } from './command';
 import { print } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
-
-interface Options {
-  types?: string[];
-  stream?: string;
-  after?: string;
-  limit?: number;
-  follow?: boolean;
-}
 
 const write = async (events: readonly RawEvent[], catalogue: ReturnType<typeof catalogueFor>): Promise<void> => {
   const shown = events.map((event) => ({ ...event, data: withoutSecrets(catalogue, event) }));
@@ -22,24 +14,26 @@ const write = async (events: readonly RawEvent[], catalogue: ReturnType<typeof c
   if (text && !print(text)) await once(terminal().stdout, 'drain');
 };
 
-/** Comma-separated event types. @throws Refused `cli/unknown-event-type` with the nearest name */
-const typesOf = (text: string): string[] => {
+/** @throws Refused `cli/unknown-event-type` with the nearest name */
+const checkType = (type: string): void => {
   const known = [...catalogueFor(contextParts).keys()];
-  return text.split(',').map((one) => {
-    const type = one.trim();
-    if (known.includes(type)) return type;
-    const help = didYouMean(type, known) || ' libs/*/README.md lists the event types of each context.';
-    throw new Refused('cli/unknown-event-type', `--types: there is no event type "${type}".${help}`, 'types');
-  });
+  if (known.includes(type)) return;
+  const help = didYouMean(type, known) || ' libs/*/README.md lists the event types of each context.';
+  throw new Refused('cli/unknown-event-type', `--types: there is no event type "${type}".${help}`, 'types');
 };
+const optional = { optional: true } as const;
 
-@Command({
-  name: 'events',
-  description:
-    'Print events as NDJSON, one per line, oldest first; personal fields stay encrypted, and the hashes of keys are left out. Resume with --after.',
-})
-export class EventsCommand extends CommandRunner {
-  async run(_: string[], { types, stream, after = START, limit = Infinity, follow }: Options): Promise<void> {
+export const command = single({
+  options: {
+    types: textField('Only these event types.', { optional: true, list: true, check: checkType }),
+    stream: textField('Only this stream: lead-<id>.', optional),
+    after: textField('Start after this position.', optional),
+    limit: integerField('Maximum number of events.', { optional: true, min: 1 }),
+    follow: flagField('Keep running and print new events.', optional),
+    json: flagField('No effect: the output is always NDJSON.', optional),
+  },
+  example: '--types LeadCaptured,TouchRecorded --limit 10',
+  run: async (_, { types, stream, after = START, limit = Infinity, follow }) => {
     await Session.use(async ({ log }) => {
       const catalogue = catalogueFor(contextParts);
       const stopping = new AbortController();
@@ -57,34 +51,5 @@ export class EventsCommand extends CommandRunner {
         process.off('SIGINT', stop);
       }
     });
-  }
-
-  @Option({ flags: '--types <types>', description: 'Only these event types, comma-separated.' })
-  types(value: string) {
-    return typesOf(value);
-  }
-  @Option({ flags: '--stream <stream>', description: 'Only this stream: lead-<id>.' })
-  stream(value: string) {
-    return value;
-  }
-  @Option({ flags: '--after <position>', description: 'Start after this position.' })
-  after(value: string) {
-    return value;
-  }
-  @Option({ flags: '--limit <count>', description: 'Maximum number of events.' })
-  limit(value: string) {
-    return parseWholeNumber(value, 'limit', 1);
-  }
-  @Option({ flags: '--follow', description: 'Keep running and print new events.' })
-  follow() {
-    return true;
-  }
-  @Option({ flags: '--json', description: 'No effect: the output is always NDJSON.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton events --types LeadCaptured,TouchRecorded --limit 10';
-  }
-}
+  },
+});

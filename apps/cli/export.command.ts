@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import {
   checkLogFilter,
   exportable,
@@ -15,28 +14,26 @@ import {
   type LogFilter,
 } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
-import { boundOf, Documents, Refused, type Instant } from '@baton/kernel';
+import {
+  boundOf,
+  dayOrInstantField,
+  Documents,
+  enumeration,
+  enumField,
+  flagField,
+  Refused,
+  textField,
+  zoneField,
+  type Instant,
+} from '@baton/kernel';
 import { accessParts } from '@baton/platform/access';
-import { catalogueFor } from '@baton/platform/platform.module';
+import { catalogueFor } from '@baton/platform/catalogue';
 import { contextParts } from '../contexts';
-import { parseDayOrInstant, parseOneOf, parseZone } from './arguments';
+import { single } from './command';
 import { countOf, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
 
-interface Options {
-  format?: ExportFormat;
-  out?: string;
-  types?: string[];
-  stream?: string;
-  category?: string;
-  from?: string;
-  to?: string;
-  timeZone?: string;
-  after?: string;
-  until?: string;
-  json?: boolean;
-}
 /** What is exported, and from where: an unfinished export goes on with the same. */
 interface Plan {
   readonly of: string;
@@ -49,16 +46,32 @@ interface Plan {
   readonly at?: Instant;
 }
 
-@Command({
-  name: 'export',
-  arguments: '<of>',
-  argsDescription: { of: 'log, or the name of a read model' },
-  description:
-    'Export the log or a read model; personal values stay sealed. To a file it goes on where it was stopped.',
-})
-export class ExportCommand extends CommandRunner {
-  async run([of]: string[], { format = 'ndjson', out, json, ...asked }: Options): Promise<void> {
-    const filter = this.filterOf(asked);
+const optional = { optional: true } as const;
+const formats = enumeration(
+  'ExportFormat',
+  'The format of an export.',
+  Object.fromEntries(exportFormats.map((format) => [format, format])) as Record<ExportFormat, string>,
+);
+
+export const command = single({
+  words: { of: 'log, or the name of a read model' },
+  options: {
+    format: enumField(formats, 'The format:', { default: 'ndjson' }),
+    out: textField('The file; by default standard output.', optional),
+    types: textField('Only these event types.', { optional: true, list: true }),
+    stream: textField('Only this stream: lead-<id>.', optional),
+    category: textField('Only streams of this kind: lead.', optional),
+    from: dayOrInstantField('Only events that occurred on this day, at this instant or later.', optional),
+    to: dayOrInstantField('Only events that occurred before this day or instant.', optional),
+    timeZone: zoneField('IANA time zone of days; UTC by default.'),
+    after: textField('Only events after this position.', optional),
+    until: textField('Only events up to this position.', optional),
+    json: flagField('Print the result as JSON; needs --out.', optional),
+  },
+  example: 'log --out log.ndjson',
+  run: async ([name], { format, out, json, timeZone, from, to, ...asked }) => {
+    const of = name!;
+    const filter = filterOf({ ...asked, from, to, timeZone });
     if (of !== 'log' && Object.keys(filter).length > 0)
       throw new Refused('export/bad-filter', 'Only the log has these filters; leave them out.', Object.keys(filter)[0]);
     await Session.use(async (session) => {
@@ -66,8 +79,8 @@ export class ExportCommand extends CommandRunner {
       const before = out === undefined ? undefined : ((await unfinishedPlan(out)) as Plan | undefined);
       const { source, plan } =
         of === 'log'
-          ? await this.log(session, filter, format, before)
-          : await this.readModel(session, of!, format, before, out);
+          ? await logSource(session, filter, format, before)
+          : await readModelPlan(session, of, format, before, out);
       const progress = new Progress(`export ${of}`, 'rows', source.total);
       const onPart = ({ looked }: { readonly looked: number }) => progress.at(looked, source.total);
       if (out === undefined) {
@@ -86,89 +99,49 @@ export class ExportCommand extends CommandRunner {
       if (json) printJson({ rows, resumed, file: out });
       else line(`${countOf(rows, 'row')} in ${out}${resumed > 0 ? `, of which ${resumed} were there already` : ''}`);
     });
-  }
+  },
+});
 
-  private filterOf({ timeZone = 'UTC', from, to, ...filter }: Omit<Options, 'format' | 'out' | 'json'>): LogFilter {
-    return checkLogFilter(
-      {
-        ...filter,
-        ...(from !== undefined && { from: boundOf(from, timeZone, 'from') }),
-        ...(to !== undefined && { to: boundOf(to, timeZone, 'to') }),
-      },
-      catalogueFor(contextParts),
-    );
-  }
+const filterOf = ({
+  timeZone = 'UTC',
+  from,
+  to,
+  ...filter
+}: Omit<LogFilter, 'from' | 'to'> & Partial<Record<'from' | 'to' | 'timeZone', string>>): LogFilter =>
+  checkLogFilter(
+    {
+      ...filter,
+      ...(from !== undefined && { from: boundOf(from, timeZone, 'from') }),
+      ...(to !== undefined && { to: boundOf(to, timeZone, 'to') }),
+    },
+    catalogueFor(contextParts),
+  );
 
-  private async log(session: Session, filter: LogFilter, format: ExportFormat, before: Plan | undefined) {
-    for (const position of [filter.after, filter.until])
-      if (position !== undefined) session.log.assertPosition(position);
-    const { head, source } = await session.app.get(LogHeads).source(filter, before?.size);
-    const plan: Plan = { of: 'log', format, filter, size: head.size };
-    return { source, plan };
-  }
+const logSource = async (session: Session, filter: LogFilter, format: ExportFormat, before: Plan | undefined) => {
+  for (const position of [filter.after, filter.until]) if (position !== undefined) session.log.assertPosition(position);
+  const { head, source } = await session.app.get(LogHeads).source(filter, before?.size);
+  const plan: Plan = { of: 'log', format, filter, size: head.size };
+  return { source, plan };
+};
 
-  private async readModel(session: Session, of: string, format: ExportFormat, before: Plan | undefined, out?: string) {
-    const parts = [accessParts, ...contextParts];
-    const model = readModelNamed(exportable(parts.flatMap(({ projections }) => projections)), of);
-    const generation = (await session.models.collection(model)).name;
-    const position = (await session.app.get(Documents).checkpoint(generation))?.position ?? '';
-    const isSame = before?.of === of && before.format === format && before.position === position;
-    if (before?.of === of && before.format === format && !isSame) {
-      warn(`${of} has changed since the export was stopped: it begins anew.`);
-      for (const end of ['.part', '.part.json']) await rm(`${out}${end}`, { force: true });
-    }
-    const at = (isSame ? before.at : undefined) ?? session.clock.now();
-    const source: ExportSource = await readModelSource(session.models, model, at);
-    const plan: Plan = { of, format, position, at };
-    return { source, plan };
+const readModelPlan = async (
+  session: Session,
+  of: string,
+  format: ExportFormat,
+  before: Plan | undefined,
+  out?: string,
+) => {
+  const parts = [accessParts, ...contextParts];
+  const model = readModelNamed(exportable(parts.flatMap(({ projections }) => projections)), of);
+  const generation = (await session.models.collection(model)).name;
+  const position = (await session.app.get(Documents).checkpoint(generation))?.position ?? '';
+  const isSame = before?.of === of && before.format === format && before.position === position;
+  if (before?.of === of && before.format === format && !isSame) {
+    warn(`${of} has changed since the export was stopped: it begins anew.`);
+    for (const end of ['.part', '.part.json']) await rm(`${out}${end}`, { force: true });
   }
-
-  @Option({ flags: '--format <format>', description: `${exportFormats.join(', ')}; by default ndjson.` })
-  format(value: string) {
-    return parseOneOf(value, exportFormats, 'format');
-  }
-  @Option({ flags: '--out <file>', description: 'The file; by default standard output.' })
-  out(value: string) {
-    return value;
-  }
-  @Option({ flags: '--types <types>', description: 'Only these event types, comma-separated.' })
-  types(value: string) {
-    return value.split(',').map((one) => one.trim());
-  }
-  @Option({ flags: '--stream <stream>', description: 'Only this stream: lead-<id>.' })
-  stream(value: string) {
-    return value;
-  }
-  @Option({ flags: '--category <kind>', description: 'Only streams of this kind: lead.' })
-  category(value: string) {
-    return value;
-  }
-  @Option({ flags: '--from <when>', description: 'Only events that occurred on this day, at this instant or later.' })
-  from(value: string) {
-    return parseDayOrInstant(value, 'from');
-  }
-  @Option({ flags: '--to <when>', description: 'Only events that occurred before this day or instant.' })
-  to(value: string) {
-    return parseDayOrInstant(value, 'to');
-  }
-  @Option({ flags: '--time-zone <zone>', description: 'Time zone of the days, by default UTC.' })
-  timeZone(value: string) {
-    return parseZone(value);
-  }
-  @Option({ flags: '--after <position>', description: 'Only events after this position.' })
-  after(value: string) {
-    return value;
-  }
-  @Option({ flags: '--until <position>', description: 'Only events up to this position.' })
-  until(value: string) {
-    return value;
-  }
-  @Option({ flags: '--json', description: 'Print the result as JSON; needs --out.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton export log --out log.ndjson';
-  }
-}
+  const at = (isSame ? before.at : undefined) ?? session.clock.now();
+  const source: ExportSource = await readModelSource(session.models, model, at);
+  const plan: Plan = { of, format, position, at };
+  return { source, plan };
+};

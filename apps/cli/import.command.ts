@@ -3,8 +3,17 @@ import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { once } from 'node:events';
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { BatonError, codeOf, Conflict, NotFound, Refused, type KeyStore } from '@baton/kernel';
+import {
+  BatonError,
+  codeOf,
+  Conflict,
+  flagField,
+  integerField,
+  NotFound,
+  Refused,
+  textField,
+  type KeyStore,
+} from '@baton/kernel';
 import { findLead } from '@baton/leads';
 import { isStoreAbsent } from '@baton/platform/data-folder';
 import { latestRun, ToImport } from '@baton/platform/imports';
@@ -12,7 +21,7 @@ import { commandsByTarget, targets } from './import/aggregates';
 import { importFile, type ImportResult } from './import/engine';
 import { mappingOf, type Mapping } from './import/mapping';
 import { OutageRetry } from './import/patience';
-import { parseWholeNumber } from './arguments';
+import { single, type Given } from './command';
 import { count, countOf, fail, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { configOfTerminal, terminal } from './terminal';
@@ -20,13 +29,6 @@ import { configOfTerminal, terminal } from './terminal';
 /** Exit code of `sysexits.h` for a temporary failure: run the command again. */
 const TRY_AGAIN = 75;
 const OUTAGE_MINUTES = 15;
-
-interface Options {
-  dryRun?: boolean;
-  outageLimit?: number;
-  report?: string;
-  json?: boolean;
-}
 
 const readMapping = (path: string): Mapping => {
   let json: unknown;
@@ -71,107 +73,75 @@ const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T
   }
 };
 
-@Command({
-  name: 'import',
-  arguments: '<mapping.json> <file.csv>',
-  description: 'Turn each row of a CSV file into commands. Importing the same file again adds nothing.',
-})
-export class ImportCommand extends CommandRunner {
-  async run([mapping, file]: string[], options: Options): Promise<void> {
-    try {
-      await this.import(mapping!, file!, options);
-    } catch (error) {
-      fail(error as Error);
-      if (codeOf(error) === 'import/outage') terminal().exitCode = TRY_AGAIN;
-      else if (error instanceof BatonError) terminal().exitCode = 2; // 1: rows were rejected
+const options = {
+  dryRun: flagField('Map and validate every row; send nothing.', { optional: true }),
+  report: textField('File for rejected rows; by default <file>.report.ndjson in the current folder.', {
+    optional: true,
+  }),
+  outageLimit: integerField('How many minutes an outage may last before the import stops; 0 stops at once.', {
+    ...{ default: OUTAGE_MINUTES, min: 0, max: 99_999 },
+  }),
+  json: flagField('Print the result as JSON: rows, accepted, repeated, rejected, events.', { optional: true }),
+} as const;
+type Options = Given<typeof options>;
+
+const importRows = async (mappingPath: string, file: string, options: Options): Promise<void> => {
+  const { dryRun, report, json, outageLimit } = options;
+  const mapping = readMapping(mappingPath);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile())
+    throw new NotFound('import/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
+  const { size } = found;
+  const path = report ?? `${basename(file)}.report.ndjson`;
+  rmSync(path, { force: true }); // a report of an earlier run
+  const result = await inStore(dryRun ?? false, async (session) => {
+    const progress = new Progress('import', 'bytes', size);
+    const faults = new FaultReport(path);
+    const patience = new OutageRetry(outageLimit, warn);
+    const secret = await patience.through(() => rowSecretOf(session.keys));
+    if (!dryRun) await patience.through(() => session.follow({ history: true }));
+    let run = 0;
+    const begun = session.clock.now(); // from here on, obligations that fall due are not backfill
+    let done = 0;
+    const stopped = (error: unknown): never => {
+      if (codeOf(error) !== 'import/outage') throw error;
+      const place = `${countOf(done, 'row is', 'rows are')} done; the outage rejected none of them.`;
+      const { message } = error as BatonError;
+      throw new Conflict('import/outage', `${message} ${place} Run the same import again to continue there.`);
+    };
+    const imported = await importFile({
+      mapping,
+      file,
+      aggregates: commandsByTarget,
+      secret,
+      startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
+      dryRun: dryRun ?? false,
+      clock: session.clock,
+      send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
+      lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
+      settle: () => patience.through(() => session.settle()),
+      report: (fault) => faults.report(fault),
+      onProgress: ({ rows, bytes }) => {
+        done = rows;
+        progress.at(bytes, size);
+      },
+    })
+      .catch(stopped)
+      .finally(() => faults.close());
+    progress.done();
+    if (!dryRun) {
+      await patience.through(() => session.finishHistory(begun)).catch(stopped);
+      await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
+      await patience.through(() => session.catchUp()); // who asks after this command sees the run as finished
     }
-  }
-
-  private async import(mappingPath: string, file: string, options: Options): Promise<void> {
-    const { dryRun, report, json, outageLimit = OUTAGE_MINUTES } = options;
-    const mapping = readMapping(mappingPath);
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (!found?.isFile())
-      throw new NotFound('import/no-file', `${basename(file)} is not a file; give the path of a CSV file.`, 'file');
-    const { size } = found;
-    const path = report ?? `${basename(file)}.report.ndjson`;
-    rmSync(path, { force: true }); // a report of an earlier run
-    const result = await inStore(dryRun ?? false, async (session) => {
-      const progress = new Progress('import', 'bytes', size);
-      const faults = new FaultReport(path);
-      const patience = new OutageRetry(outageLimit, warn);
-      const secret = await patience.through(() => rowSecretOf(session.keys));
-      if (!dryRun) await patience.through(() => session.follow({ history: true }));
-      let run = 0;
-      const begun = session.clock.now(); // from here on, obligations that fall due are not backfill
-      let done = 0;
-      const stopped = (error: unknown): never => {
-        if (codeOf(error) !== 'import/outage') throw error;
-        const place = `${countOf(done, 'row is', 'rows are')} done; the outage rejected none of them.`;
-        const { message } = error as BatonError;
-        throw new Conflict('import/outage', `${message} ${place} Run the same import again to continue there.`);
-      };
-      const imported = await importFile({
-        mapping,
-        file,
-        aggregates: commandsByTarget,
-        secret,
-        startRun: async () => (run = await patience.through(() => startRun(session, mapping, file, secret))),
-        dryRun: dryRun ?? false,
-        clock: session.clock,
-        send: (to, id, command) => patience.through(() => session.send(new targets[to]!.to(id, command))),
-        lookup: (_, by, value) => patience.through(() => findLead(session.journal, session.keys, { [by]: value })),
-        settle: () => patience.through(() => session.settle()),
-        report: (fault) => faults.report(fault),
-        onProgress: ({ rows, bytes }) => {
-          done = rows;
-          progress.at(bytes, size);
-        },
-      })
-        .catch(stopped)
-        .finally(() => faults.close());
-      progress.done();
-      if (!dryRun) {
-        await patience.through(() => session.finishHistory(begun)).catch(stopped);
-        await patience.through(() => session.send(importCommand(mapping, 'FinishImport', { run, ...imported })));
-        await patience.through(() => session.catchUp()); // who asks after this command sees the run as finished
-      }
-      if (faults.rejectedRows > 0)
-        warn(`${countOf(faults.rejectedRows, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
-      return imported;
-    });
-    if (json) printJson(result);
-    else line(summary(result, dryRun ?? false));
-    if (result.rejected > 0) terminal().exitCode = 1;
-  }
-
-  @Option({ flags: '--dry-run', description: 'Map and validate every row; send nothing.' })
-  dryRun() {
-    return true;
-  }
-  @Option({
-    flags: '--report <file>',
-    description: 'File for rejected rows; by default <file>.report.ndjson in the current folder.',
-  })
-  report(value: string) {
-    return value;
-  }
-  @Option({
-    flags: '--outage-limit <minutes>',
-    description: `How many minutes an outage may last before the import stops; 0 stops at once. By default ${OUTAGE_MINUTES}.`,
-  })
-  outageLimit(value: string) {
-    return parseWholeNumber(value, 'outage-limit', 0, 99_999);
-  }
-  @Option({ flags: '--json', description: 'Print the result as JSON: rows, accepted, repeated, rejected, events.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton import examples/mappings/olist-leads.json leads.csv --dry-run';
-  }
-}
+    if (faults.rejectedRows > 0)
+      warn(`${countOf(faults.rejectedRows, 'rejected row is', 'rejected rows are')} listed in ${faults.path}`);
+    return imported;
+  });
+  if (json) printJson(result);
+  else line(summary(result, dryRun ?? false));
+  if (result.rejected > 0) terminal().exitCode = 1;
+};
 
 const summary = ({ rows, accepted, repeated, rejected, events }: ImportResult, dryRun: boolean): string =>
   `${countOf(rows, 'row')}: ${count(accepted)} ${dryRun ? 'acceptable' : 'accepted'}, ${count(repeated)} repeated, ${count(rejected)} rejected; ${countOf(events, 'new event')}`;
@@ -195,3 +165,18 @@ class FaultReport {
     await once(this.stream, 'close');
   }
 }
+
+export const command = single({
+  words: { 'mapping.json': 'how rows become commands', 'file.csv': 'the rows' },
+  options,
+  example: 'examples/mappings/olist-leads.json leads.csv --dry-run',
+  run: async ([mapping, file], given) => {
+    try {
+      await importRows(mapping!, file!, given);
+    } catch (error) {
+      fail(error as Error);
+      if (codeOf(error) === 'import/outage') terminal().exitCode = TRY_AGAIN;
+      else if (error instanceof BatonError) terminal().exitCode = 2; // 1: rows were rejected
+    }
+  },
+});

@@ -1,38 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Command, CommandRunner, Option } from 'nest-commander';
 import { ToMessage } from '@baton/kernel';
 import { messages, outboxTargets } from '@baton/platform/outbox';
 import { SENDERS } from '@baton/platform/platform.module';
 import type { Sender } from '@baton/platform/runner';
+import { action, type ActionGroup } from './command';
 import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
-
-interface Options {
-  json?: boolean;
-}
-
-@Command({
-  name: 'outbox',
-  arguments: '<action> [message]',
-  argsDescription: { action: 'list or retry', message: 'id of the message, as listed' },
-  description: 'List messages to other systems and their delivery; send one again.',
-})
-export class OutboxCommand extends CommandRunner {
-  async run([action, messageId]: string[], { json }: Options): Promise<void> {
-    await Session.use(async (session) => {
-      if (action === 'list') return list(session, json);
-      const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
-      await session.order(new ToMessage(messageId!, { type: 'RetryMessage', data: { messageId: messageId! }, meta }));
-      if (json) printJson({ messageId, due: true });
-      else line(`Message ${messageId} will be sent now.`);
-    });
-  }
-
-  @Option({ flags: '--json', description: 'Print the result as JSON.' })
-  json() {
-    return true;
-  }
-}
 
 /** Number of messages per target, and the oldest hundred undelivered ones. */
 const list = async (session: Session, json = false): Promise<void> => {
@@ -67,4 +40,27 @@ const list = async (session: Session, json = false): Promise<void> => {
       ...[attempts, code, time(dueAt)],
     ]),
   );
+};
+
+export const command: ActionGroup = {
+  actions: {
+    list: action({
+      description: 'List the messages of each target, and those not delivered yet.',
+      example: '',
+      run: (_, { json }) => Session.use((session) => list(session, json)),
+    }),
+    retry: action({
+      description: 'Send a message now.',
+      words: { message: 'id of the message, as listed' },
+      example: '3f6c…',
+      run: ([messageId], { json }) =>
+        Session.use(async (session) => {
+          const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
+          const data = { messageId: messageId! };
+          await session.order(new ToMessage(messageId!, { type: 'RetryMessage', data, meta }));
+          if (json) printJson({ messageId, due: true });
+          else line(`Message ${messageId} will be sent now.`);
+        }),
+    }),
+  },
 };

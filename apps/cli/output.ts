@@ -2,15 +2,18 @@ import {
   DAY_MS,
   durationInWords,
   durationMs,
+  enumeration,
+  enumField,
   formatMoney,
   withThousandsSeparators,
   instantInWords,
+  type EnumerationValue,
   type MoneySum,
 } from '@baton/kernel';
 import { exitReportOf } from '@baton/platform/start';
 import { SingleBar } from 'cli-progress';
 import stringWidth from 'string-width';
-import { withVisibleControls } from '@baton/platform/telemetry';
+import { withVisibleControls } from '@baton/platform/visible';
 import { terminal } from './terminal';
 
 /** Prints to standard output; all text of an answer goes through here. @returns false when the reader is slower */
@@ -24,6 +27,28 @@ export const line = (text: string): void => {
 export const warn = (text: string): void => {
   terminal().stderr.write(`${withVisibleControls(text)}\n`);
 };
+
+export const formats = enumeration('OutputFormat', 'How rows are printed.', {
+  table: 'A table for people.',
+  json: 'One JSON document.',
+  csv: 'Comma-separated values, with a head.',
+  ndjson: 'One JSON document per line.',
+});
+export type Format = EnumerationValue<typeof formats>;
+/** The option of commands that print rows; `--json` is the same as `--format json`. */
+export const formatField = { format: enumField(formats, 'Output format:', { default: 'table' }) } as const;
+
+const csvCell = (value: unknown): string => {
+  const text =
+    value === null || value === undefined
+      ? ''
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value as string);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+/** Prints a row of comma-separated values; an absent one is empty. @returns false when the reader is slower */
+export const printCsv = (cells: readonly unknown[]): boolean => print(`${cells.map(csvCell).join(',')}\n`);
 
 /** Prints the whole answer as one JSON document. */
 export const printJson = (value: unknown): void => line(JSON.stringify(value));

@@ -1,16 +1,12 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import { parseOneOf } from './arguments';
+import { single } from './command';
 import { countOf, line, printJson, Progress } from './output';
 import { Session } from './session';
 
-@Command({
-  name: 'rebuild',
-  arguments: '[readModel]',
-  argsDescription: { readModel: 'name of the read model; without it all of them' },
-  description: 'Rebuild a read model from the log beside the one in use, then switch to it.',
-})
-export class RebuildCommand extends CommandRunner {
-  async run([name]: string[], { json }: { json?: boolean }): Promise<void> {
+export const command = single({
+  words: { 'readModel?': 'name of the read model; without it all of them' },
+  example: 'deals',
+  run: async ([name], { json }) => {
     await Session.use(async (session) => {
       const known = session.runner.readModels();
       if (name !== undefined) parseOneOf(name, known, 'readModel');
@@ -26,14 +22,5 @@ export class RebuildCommand extends CommandRunner {
       await session.catchUp();
       if (json) printJson(answers);
     });
-  }
-
-  @Option({ flags: '--json', description: 'Print the result as JSON.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton rebuild deals';
-  }
-}
+  },
+});

@@ -5,6 +5,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import {
   Clock,
   codeOf,
+  DecisionContext,
   EventLog,
   Journal,
   KeyStore,
@@ -18,11 +19,13 @@ import {
 import type { Config } from '@baton/platform/config';
 import { storeNotice } from '@baton/platform/data-folder';
 import { ReadModels } from '@baton/platform/documents';
+import { CATALOGUE } from '@baton/platform/platform.module';
 import { Runner } from '@baton/platform/runner';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
-import { BatonModule } from '../contexts';
+import { BatonModule } from '../baton.module';
 import { Progress, warn } from './output';
 import { configOfTerminal } from './terminal';
+import type { Sources } from './view';
 
 /** How often a command that waits for rebuilds looks how far they are. */
 const TELL_MS = 1_000;
@@ -77,6 +80,11 @@ export class Session {
   }
   get keys() {
     return this.app.get(KeyStore);
+  }
+  /** What questions are answered from. */
+  get sources(): Sources {
+    const { models: live, journal, log, clock, app } = this;
+    return { live, journal, log, clock, catalogue: app.get(CATALOGUE), context: app.get(DecisionContext) };
   }
   get clock() {
     return this.app.get(Clock);

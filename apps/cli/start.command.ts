@@ -1,7 +1,7 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
 import type { INestApplicationContext } from '@nestjs/common';
-import { EventLog, START } from '@baton/kernel';
+import { EventLog, flagField, START } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
+import { single } from './command';
 import { line, printJson } from './output';
 import { localActor } from './session';
 import type { Config } from '@baton/platform/config';
@@ -45,19 +45,8 @@ export const serveUntilStopped = async (json: boolean): Promise<void> => {
   await new Promise<never>(() => undefined); // a signal ends the process through Nest's shutdown hooks
 };
 
-@Command({ name: 'start', description: 'Serve GraphQL and follow the log, in one process.' })
-export class StartCommand extends CommandRunner {
-  async run(_: string[], options: { json?: boolean }): Promise<void> {
-    await serveUntilStopped(options.json ?? false);
-  }
-
-  @Option({ flags: '--json', description: 'Print the address as JSON.' })
-  json() {
-    return true;
-  }
-
-  @Help('after')
-  example() {
-    return '\nExample: BATON_PORT=4000 baton start';
-  }
-}
+export const command = single({
+  options: { json: flagField('Print the address as JSON.', { optional: true }) },
+  example: '',
+  run: (_, { json = false }) => serveUntilStopped(json),
+});

@@ -1,8 +1,8 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander';
-import { Documents, EventLog, KeyStore } from '@baton/kernel';
+import { Documents, EventLog, flagField, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
 import type { VerificationResult } from '@baton/platform/runner';
+import { single } from './command';
 import { count, countOf, line, printJson, printTable, time } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -24,9 +24,14 @@ const damageOf = async ({ app }: Session): Promise<readonly { store: string; fou
   return found.flat();
 };
 
-@Command({ name: 'status', description: 'Show how far every read model and policy has followed the log.' })
-export class StatusCommand extends CommandRunner {
-  async run(_: string[], { json, verify }: { json?: boolean; verify?: boolean }): Promise<void> {
+export const command = single({
+  options: {
+    verify: flagField('Replay the log and compare: events seen, every document, and the store files.', {
+      optional: true,
+    }),
+  },
+  example: '--verify',
+  run: async (_, { json, verify }) => {
     await Session.use(async (session) => {
       if (verify) await session.catchUp();
       const followers = await session.runner.status();
@@ -60,21 +65,5 @@ export class StatusCommand extends CommandRunner {
       }
       if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
     });
-  }
-
-  @Option({
-    flags: '--verify',
-    description: 'Replay the log and compare: events seen, every document, and the store files.',
-  })
-  verify() {
-    return true;
-  }
-  @Option({ flags: '--json', description: 'Print the result as JSON.' })
-  json() {
-    return true;
-  }
-  @Help('after')
-  example() {
-    return '\nExample: baton status --verify';
-  }
-}
+  },
+});

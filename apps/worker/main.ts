@@ -9,7 +9,7 @@ import { HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
 import { listenOrClose, startOrExit } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
-import { BatonModule } from '../contexts';
+import { BatonModule } from '../baton.module';
 
 @Module({ controllers: [HealthController] })
 class WorkerModule {}

@@ -1,4 +1,6 @@
-import { aggregate, aggregateWithHandler, type ContextParts } from '@baton/kernel';
+import { aggregate, aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextParts } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { HeavyWork } from '@baton/platform/heavy-work';
 import { journeyPolicy } from './policies/journeys.policy';
 import { attributionReport } from './read/attribution/attribution.report';
 import { comparisonReport } from './read/comparison/comparison.report';
@@ -17,11 +19,17 @@ import { periodDecider } from './write/period/period.decider';
 import { freezeCommands, ToPeriod } from './write/period/period.events';
 import { PeriodHandler } from './write/period/period.handler';
 
+export { askAttribution } from './read/attribution/attribution.report';
 export const attributionParts: ContextParts = {
   name: 'attribution',
   aggregates: [
     aggregate(ToJourney, journeyDecider),
-    aggregateWithHandler(ToPeriod, freezeCommands, periodDecider, PeriodHandler),
+    aggregateWithHandler(
+      ToPeriod,
+      freezeCommands,
+      periodDecider,
+      (get) => new PeriodHandler(get(Journal), get(DecisionContext), get(EventLog), get(ReadModels), get(HeavyWork)),
+    ),
   ],
   projections: [journeys, people, visitors, salesMinutes, periods],
   policies: [journeyPolicy],

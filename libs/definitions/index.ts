@@ -50,6 +50,7 @@ export {
 export {
   definitionCommands,
   definitionEvents,
+  definitionKindNames,
   definitionKinds,
   ToDefinition,
   type DefinitionCommand,

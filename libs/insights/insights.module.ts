@@ -1,4 +1,5 @@
-import { aggregateWithHandler, type ContextParts } from '@baton/kernel';
+import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextParts } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineReport } from './read/pipeline/pipeline.report';
@@ -13,7 +14,14 @@ import { ReviewHandler } from './write/review/review.handler';
 /** Reports over the read models of other contexts, and the reviews that use them. */
 export const insightsParts: ContextParts = {
   name: 'insights',
-  aggregates: [aggregateWithHandler(ToReview, reviewInputCommands, reviewDecider, ReviewHandler)],
+  aggregates: [
+    aggregateWithHandler(
+      ToReview,
+      reviewInputCommands,
+      reviewDecider,
+      (get) => new ReviewHandler(get(Journal), get(DecisionContext), get(EventLog), get(ReadModels)),
+    ),
+  ],
   projections: [reviews, reviewActions],
   policies: [],
   reports: [

@@ -1,4 +1,5 @@
 import type { AnyCommand, Commands, To, ToAggregate } from './command';
+import type { Outcome } from './handle';
 import type { Decider } from './decider';
 import type { AnyEvent } from './event';
 import type { Projection } from './projection';
@@ -15,13 +16,22 @@ export interface Aggregate {
   /** The commands that callers and imports can send. */
   readonly commands: Commands;
   /** A handler of its own, for commands that need more than a decision on one stream. */
-  readonly handler: (abstract new (...services: never[]) => object) | undefined;
+  readonly handler: MakeCommandRunner | undefined;
   /**
    * The read model whose `dueAt` column holds the next instant at which time alone changes the aggregate; the clock
    * then sends `AdvanceClock`. If an import can create such streams, the read model also has the column of `withMode`.
    */
   readonly due: Projection | undefined;
 }
+
+/** Runs the commands of an aggregate. */
+export interface CommandRunner<T = To> {
+  execute(to: T): Promise<Outcome>;
+}
+/** A service by its class. */
+export type GetService = <S>(service: abstract new (...services: never[]) => S) => S;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type MakeCommandRunner = (get: GetService) => CommandRunner<any>;
 
 interface AggregateOptions<C extends AnyCommand> {
   readonly handler?: Aggregate['handler'];

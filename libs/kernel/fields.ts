@@ -3,7 +3,8 @@ import type { ColumnType, Projection } from './projection';
 import type { Enumeration, Json } from './schema';
 import type { Sealed, SearchTerms } from './sealed';
 import type { Money, MoneySum } from './money';
-import type { Day, Instant } from './time';
+import { zoneOf, type Day, type Instant } from './time';
+import { Refused } from './errors';
 
 /** What a value is. Each kind has one GraphQL type, one column type and one form of filter. */
 export type FieldKind =
@@ -69,6 +70,10 @@ export interface FieldOptions {
   readonly max?: number;
   /** Of an argument: its value where none is given. */
   readonly default?: unknown;
+  /** Of a text in arguments: what it must be. @throws Refused with the path of the argument */
+  readonly check?: (text: string, path: string) => unknown;
+  /** Of a figure: what it counts or is measured in: `deals`, `days`, `ms`, `0–1`. */
+  readonly unit?: string;
   /** Of a personal text: the terms it is found by; it can be filtered by them. */
   readonly search?: SearchTerms;
 }
@@ -144,6 +149,19 @@ export const dayField = field<Day>('day');
 export const jsonField = field<Json>('json');
 /** An end of a period in arguments: a day of the time zone of the question, or an instant. */
 export const dayOrInstantField = field<string>('dayOrInstant');
+/** The IANA zone of days and months, in arguments. */
+export const zoneField = (description: string) =>
+  textField(description, { optional: true, max: 100, check: (text: string, path: string) => zoneOf(text, path) });
+/** A version of a definition, `mql@3`, or the system that decided, `external:crm`, in arguments. */
+export const versionField = (description: string) =>
+  textField(description, {
+    optional: true,
+    max: 300,
+    check: (text: string, path: string) => {
+      if (!/^([a-z-]+@\d{1,9}|external:.+)$/.test(text))
+        throw new Refused('definition/not-a-version', `${path} must be a version such as mql@2.`, path);
+    },
+  });
 /** A currency code of ISO 4217, in arguments. */
 export const currencyField = (description: string) => field<string>('currency')(description, { optional: true });
 /** A filter by a text that a row may lack, in arguments. */

@@ -55,9 +55,9 @@ export const wordKey = (word: string): string => {
 };
 /** A cache: millions of values, but few distinct ones. */
 const keys = new LRUCache<string, string>({
-  max: 10_000,
+  // With `max` its places would be allocated at once.
   maxSize: 1_000_000,
-  sizeCalculation: ({ length }) => length + 1,
+  sizeCalculation: ({ length }) => length + 100,
 });
 
 /**

@@ -1,4 +1,4 @@
-import { aggregate, erasureEvents, type ContextParts } from '@baton/kernel';
+import { aggregate, DecisionContext, erasureEvents, Journal, KeyStore, type ContextParts } from '@baton/kernel';
 import { attributeFeedback } from './policies/feedback.policy';
 import { followMerges, copyMergedFacts } from './policies/merges.policy';
 import { followVisitors } from './policies/visitors.policy';
@@ -21,9 +21,14 @@ import { ToMerges } from './write/merges/merges.events';
 export const leadsParts: ContextParts = {
   name: 'leads',
   aggregates: [
-    aggregate(ToLead, leadDecider, { handler: LeadHandler, due: leadsDue }),
+    aggregate(ToLead, leadDecider, {
+      handler: (get) => new LeadHandler(get(Journal), get(DecisionContext), get(KeyStore)),
+      due: leadsDue,
+    }),
     aggregate(ToMerges, mergesDecider),
-    aggregate(ToFeedback, feedbackDecider, { handler: FeedbackHandler }),
+    aggregate(ToFeedback, feedbackDecider, {
+      handler: (get) => new FeedbackHandler(get(Journal), get(DecisionContext)),
+    }),
   ],
   events: [erasureEvents, identityEvents],
   projections: [leads, leadsDue, feedbackList, contentUses, deliveries],

@@ -1,4 +1,4 @@
-import { aggregate, type ContextParts } from '@baton/kernel';
+import { aggregate, DecisionContext, Journal, type ContextParts } from '@baton/kernel';
 import { conversionPolicy } from './policies/conversion.policy';
 import { contactRolesPolicy } from './policies/people.policy';
 import { deals } from './read/deals/deals.read-model';
@@ -15,7 +15,9 @@ export const opportunitiesParts: ContextParts = {
   name: 'opportunities',
   aggregates: [
     aggregate(ToOpportunity, opportunityDecider),
-    aggregate(ToSupport, supportRequestDecider, { handler: SupportRequestHandler }),
+    aggregate(ToSupport, supportRequestDecider, {
+      handler: (get) => new SupportRequestHandler(get(Journal), get(DecisionContext)),
+    }),
   ],
   projections: [deals, supportRequests, touches],
   policies: [conversionPolicy, contactRolesPolicy],

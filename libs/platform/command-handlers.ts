@@ -1,29 +1,38 @@
-import { Inject, type Type } from '@nestjs/common';
+import { Inject, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DecisionContext, handle, Journal, type Aggregate, type Outcome, type To } from '@baton/kernel';
+import {
+  DecisionContext,
+  handle,
+  Journal,
+  type Aggregate,
+  type CommandRunner,
+  type GetService,
+  type Outcome,
+  type To,
+} from '@baton/kernel';
 import { CommandWatch } from './telemetry';
 
-type Handler = ICommandHandler<To, Outcome>;
+/** Of an aggregate without a handler of its own: runs its decider. */
+const decides =
+  ({ decider }: Aggregate) =>
+  (get: GetService): CommandRunner => {
+    const [journal, context] = [get(Journal), get(DecisionContext)];
+    return { execute: ({ id, command }) => handle(journal, decider, id, command, context) };
+  };
 
-/** The handler of an aggregate without its own one: runs its decider. */
-const defaultHandlerOf = ({ decider }: Aggregate): Type<Handler> => {
-  class DefaultHandler implements Handler {
-    @Inject(Journal) private readonly journal!: Journal;
-    @Inject(DecisionContext) private readonly context!: DecisionContext;
-    execute({ id, command }: To): Promise<Outcome> {
-      return handle(this.journal, decider, id, command, this.context);
-    }
-  }
-  return DefaultHandler;
-};
-
-const handlerOf = (aggregate: Aggregate): Type<Handler> => {
-  const { to, handler } = aggregate;
+const handlerOf = (aggregate: Aggregate): Type<ICommandHandler<To, Outcome>> => {
+  const { to, handler = decides(aggregate) } = aggregate;
   @CommandHandler(to)
-  class WatchedHandler extends ((handler as Type<Handler> | undefined) ?? defaultHandlerOf(aggregate)) {
+  class WatchedHandler implements ICommandHandler<To, Outcome>, OnModuleInit {
     @Inject(CommandWatch) private readonly watch!: CommandWatch;
-    override execute(command: To): Promise<Outcome> {
-      return this.watch.watch(command, () => super.execute(command));
+    @Inject(ModuleRef) private readonly services!: ModuleRef;
+    private runner!: CommandRunner;
+    onModuleInit(): void {
+      this.runner = handler((service) => this.services.get(service as never, { strict: false }));
+    }
+    execute(command: To): Promise<Outcome> {
+      return this.watch.watch(command, () => this.runner.execute(command));
     }
   }
   Object.defineProperty(WatchedHandler, 'name', { value: `${to.name.slice(2)}Handler` });

@@ -4,7 +4,7 @@ import { anEvent, FixedClock } from '@baton/kernel/testing';
 import { temporaryFolder } from '../../test/support/baton';
 import { readConfig } from './config';
 import { storeNotice } from './data-folder';
-import { openStores } from './platform.module';
+import { openStores } from './stores';
 
 const all = temporaryFolder();
 let folders = 0;

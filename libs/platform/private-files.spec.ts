@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FixedClock } from '@baton/kernel/testing';
 import { backUp, openLog, restore } from './backup';
 import { readConfig } from './config';
-import { openStores } from './platform.module';
+import { openStores } from './stores';
 import { openDatabase } from './sqlite';
 
 const root = mkdtempSync(join(tmpdir(), 'baton-private-'));

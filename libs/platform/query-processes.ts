@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Conflict, Refused } from '@baton/kernel';
-import { machineTimers, type Timers } from './runner/timers';
+import { machineTimers, type Timers } from './timers';
 
 /** What a process is sent first: what it needs to begin. */
 export interface StartMessage {

@@ -13,7 +13,7 @@ import {
 } from '@baton/kernel';
 import type { CallerIdentity } from './access';
 import type { AsOf, Connection, PageQuestion, ReadModels } from './documents';
-import type { EventCatalogue } from './platform.module';
+import type { EventCatalogue } from './catalogue';
 import type { Runner, Sender } from './runner';
 
 /** What reports are answered from. */

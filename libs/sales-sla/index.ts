@@ -7,6 +7,7 @@ export {
 } from './read/counterfactual/counterfactual.query';
 export { type HandoffsDocument, handoffs } from './read/handoffs/handoffs.read-model';
 export {
+  type HandoffQuestion,
   type HandoffReport,
   type HandoffRow,
   handoffReport,
@@ -14,4 +15,4 @@ export {
 } from './read/rejections/handoff-report.query';
 export { slaClocks } from './read/sla-board/sla-clocks.read-model';
 export { type ReportBreakdown, reportBreakdowns } from './read/sla-report/grouping.rules';
-export { type SlaReport, slaReport } from './read/sla-report/sla-report.query';
+export { type SlaQuestion, type SlaReport, slaReport } from './read/sla-report/sla-report.query';

@@ -7,6 +7,7 @@ import { slaClocks } from './read/sla-board/sla-clocks.read-model';
 import { slaCountsReport } from './read/sla-board/sla-counts.report';
 import { slaReportReport } from './read/sla-report/sla-report.report';
 
+export { counterfactualInput } from './read/counterfactual/counterfactual.report';
 export const salesSlaParts: ContextParts = {
   name: 'sales-sla',
   aggregates: [],

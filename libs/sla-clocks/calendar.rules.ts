@@ -142,14 +142,28 @@ export const wallClock: Calendar = calendarOf('wall-clock', 'UTC', Array<Hours>(
  * @param calendar the hours of a valid `business-calendar`, or of one of its calendars
  */
 export const compileCalendar = (calendar: WorkingTime): Calendar => {
-  const before = compiledCalendars.get(calendar);
+  const before = compiledBodies.get(calendar);
   if (before) return before;
-  const made = compileUncached(calendar);
-  compiledCalendars.set(calendar, made);
+  const made = compileContent(calendar);
+  compiledBodies.set(calendar, made);
   return made;
 };
 /** Bodies of definitions are never changed, so each is compiled once. */
-const compiledCalendars = new WeakMap<WorkingTime, Calendar>();
+const compiledBodies = new WeakMap<WorkingTime, Calendar>();
+
+/** Calendars that are kept by their content; a company has a few, and one that is dropped is compiled again. */
+const MAX_CALENDARS = 50;
+/** By content, the least recently used first: who reads a version from the log again gets a new body of the same. */
+const compiledContents = new Map<string, Calendar>();
+const compileContent = (calendar: WorkingTime): Calendar => {
+  const { timeZone, hours, holidays, days, holidayFile, holidayRules } = calendar;
+  const content = JSON.stringify([timeZone, hours, holidays, days, holidayFile, holidayRules]);
+  const made = compiledContents.get(content) ?? compileUncached(calendar);
+  compiledContents.delete(content);
+  compiledContents.set(content, made);
+  if (compiledContents.size > MAX_CALENDARS) compiledContents.delete(compiledContents.keys().next().value!);
+  return made;
+};
 
 const compileUncached = (calendar: WorkingTime): Calendar => {
   if (calendar.hours.length === 0)

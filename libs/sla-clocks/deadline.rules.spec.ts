@@ -21,6 +21,44 @@ const counted = ({ working }: Deadline) =>
 const short = ({ working }: Deadline) =>
   working.map(({ from, to, kind, by }) => [from.slice(5, 16), to.slice(5, 16), kind, ...(by ? [by] : [])].join(' '));
 
+describe('a compiled calendar', () => {
+  const file = (day: string) =>
+    [
+      'BEGIN:VCALENDAR',
+      'BEGIN:VEVENT',
+      `DTSTART;VALUE=DATE:${day}`,
+      'SUMMARY:Fair',
+      'END:VEVENT',
+      'END:VCALENDAR',
+    ].join('\r\n');
+  const fair = office('UTC', { holidayFile: file('20240117') });
+  const copy = (body: BusinessCalendar): BusinessCalendar => structuredClone(body);
+
+  it('is the same for every body of the same content, as each read of the log brings a new one', () =>
+    expect(compileCalendar(copy(fair))).toBe(compileCalendar(copy(fair))));
+
+  it.each<[string, Partial<BusinessCalendar>]>([
+    ['zone', { timeZone: 'Asia/Tokyo' }],
+    ['hours', { hours: [{ days: weekDays, from: '08:00', to: '17:00' }] }],
+    ['holidays', { holidays: ['2024-01-18'] }],
+    ['single days', { days: [{ day: '2024-01-18', hours: [] }] }],
+    ['holiday file', { holidayFile: file('20240118') }],
+    ['holiday rules', { holidayRules: [{ when: { summary: 'fair' }, day: 'as-usual' }] }],
+  ])('is another one for another %s', (_, more) =>
+    expect(compileCalendar({ ...copy(fair), ...more })).not.toBe(compileCalendar(copy(fair))),
+  );
+
+  it('is dropped after many others, and compiled again to the same hours', () => {
+    const before = compileCalendar(copy(fair));
+    for (let n = 0; n < 60; n++)
+      compileCalendar(office('UTC', { hours: [{ days: weekDays, from: '09:00', to: `17:${n < 10 ? 0 : ''}${n}` }] }));
+    const after = compileCalendar(copy(fair));
+    expect(after).not.toBe(before);
+    expect(after.intervalsOf(19_739)).toEqual(before.intervalsOf(19_739)); // 2024-01-17
+    expect(after.intervalsOf(19_739).map(({ kind }) => kind)).toEqual(['holiday']);
+  });
+});
+
 describe('counted time', () => {
   it('leaves nights, weekends and pauses out, and continues after the budget', () => {
     const pauses: Pause[] = [{ from: at('2024-01-22T09:30'), to: at('2024-01-22T10:00'), by: 'p' }];

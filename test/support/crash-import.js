@@ -4,12 +4,12 @@ const [module_, mapping, file] = process.argv.slice(2);
 const { writeSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 require('reflect-metadata');
-const { ImportCommand } = require(module_);
+const { command } = require(module_);
 const { terminal } = require(join(dirname(module_), 'terminal.js'));
 
 writeSync(1, 'ready\n');
 const importing = async () => {
-  await new ImportCommand().run([mapping, file], { json: true });
+  await command.run([mapping, file], { json: true, outageLimit: 15 });
   process.exitCode = terminal().exitCode;
 };
 process.stdin.once('data', () => void importing());

@@ -8,7 +8,7 @@ import { activeGeneration, EmbeddedDocuments } from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { followerEvents } from '@baton/platform/runner';
-import { policyFollower } from '@baton/platform/runner/policy-follower';
+import { policyFollower } from '@baton/platform/at-tip';
 import { recountEvents } from '@baton/platform/runner/verify';
 import { contextParts } from '../../apps/contexts';
 import { root } from './baton';

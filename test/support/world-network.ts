@@ -1,5 +1,5 @@
 import { codeOf, type Outcome, type To } from '@baton/kernel';
-import type { Timers } from '@baton/platform/runner/timers';
+import type { Timers } from '@baton/platform/timers';
 
 export type Answer = Outcome | { readonly fault: unknown };
 /** Hands a command to a process; undefined where none is there to take it. */

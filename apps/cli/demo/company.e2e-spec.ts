@@ -29,7 +29,8 @@ import {
 import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { campaignsParts } from '@baton/campaigns/campaigns.module';
 import { channelClassifier, type ChannelRules } from '@baton/definitions';
-import { DefinitionsModule, definitionsParts } from '@baton/definitions/definitions.module';
+import { definitionsParts } from '@baton/definitions/definitions.module';
+import { DefinitionsModule } from '../../baton.module';
 import { leadsParts } from '@baton/leads/leads.module';
 import { routingParts } from '@baton/routing/routing.module';
 import { salesSlaParts } from '@baton/sales-sla/sales-sla.module';

@@ -1,5 +1,5 @@
 import { Conflict, Refused } from '@baton/kernel';
-import type { Timers } from '@baton/platform/runner';
+import type { Timers } from '@baton/platform/timers';
 import { OutageRetry } from './patience';
 
 const away = () => new Conflict('log/unavailable', 'EventStoreDB does not answer; try again later.');

@@ -1,5 +1,5 @@
 import { Conflict, isTransient, type BatonError } from '@baton/kernel';
-import { machineTimers, type Timers } from '@baton/platform/runner';
+import { machineTimers, type Timers } from '@baton/platform/timers';
 
 /** Pause between two attempts. The connection to a server retries more often; a call made meanwhile waits there. */
 const PAUSE_MS = 1_000;

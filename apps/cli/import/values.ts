@@ -117,7 +117,7 @@ const parseDate = (text: string, format: string, zone: string | undefined): Date
 };
 
 /** Dates repeat within a file and a row, so each text is parsed once. */
-const dates = new LRUCache<string, Instant>({ max: 10_000 });
+const dates = new LRUCache<string, Instant>({ maxSize: 10_000, sizeCalculation: () => 1 });
 const dateOf = (text: string, value: ColumnValue): Instant => {
   const question = `${value.date}\n${value.zone}\n${value.as}\n${text}`;
   let answer = dates.get(question);

@@ -11,7 +11,7 @@ import {
   type RepeatHandling,
 } from '@baton/attribution';
 import { builtInAttribution } from '@baton/definitions';
-import { fixed, line, printJson, printTable, warn } from '../output';
+import { fixed, line, printCsv, printJson, printTable, warn, type Format } from '../output';
 import { readPaths, type PathFileOptions } from './path-file';
 
 export interface PathReportOptions extends PathFileOptions {
@@ -70,9 +70,6 @@ export const pathReport = async (file: string, options: PathReportOptions): Prom
   return { model: code, rows: creditPaths(rules!, table, parameters), warnings };
 };
 
-export const formats = ['table', 'json', 'csv', 'ndjson'] as const;
-export type Format = (typeof formats)[number];
-
 type Column =
   | 'key'
   | 'conversions'
@@ -113,9 +110,6 @@ const cellsOf = (row: PathReport['rows'][number], support: boolean): Cells => ({
   ...(support && row.support && { ...row.support, tooThin: row.tooThin! }),
 });
 
-const csvCell = (value: string | number | boolean): string =>
-  /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
-
 /** @param support adds the number of journeys behind each row */
 export const printPathReport = (report: PathReport, format: Format, support = false): void => {
   for (const warning of report.warnings) warn(warning);
@@ -125,7 +119,7 @@ export const printPathReport = (report: PathReport, format: Format, support = fa
   const cells = rows.map((row) => head.map((name) => row[name]!));
   if (format === 'json') printJson({ model, rows, ...(base !== undefined && { base }) });
   else if (format === 'ndjson') rows.forEach(printJson);
-  else if (format === 'csv') [head, ...cells].forEach((row) => line(row.map(csvCell).join(',')));
+  else if (format === 'csv') [head, ...cells].forEach(printCsv);
   else {
     line(`${model}${base === undefined ? '' : `; the chance of a journey to convert is ${fixed(base, 4)} (0–1)`}`);
     printTable(

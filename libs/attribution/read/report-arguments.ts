@@ -8,15 +8,17 @@ import {
   numberField,
   objectField,
   objectFields,
+  durationMs,
   textField,
   type ObjectOf,
+  zoneField,
 } from '@baton/kernel';
 import { afterConversions, type Attribution, type PathTransform } from '@baton/definitions';
 import type { ReportContext } from '@baton/platform/report';
 import { creditModels } from '../models/models.rules';
 import { dimensions, type Method } from './attribution/attribution.rules';
 import type { Period } from './conversions/conversions.query';
-import { methodForPeriod, methodOf } from './credit/method.query';
+import { methodForPeriod, methodOf, versionCheck } from './credit/method.query';
 
 const optional = { optional: true } as const;
 const many = { list: true, optional: true } as const;
@@ -118,13 +120,13 @@ const parameters = objectFields(
 export const methodArguments = {
   lookback: textField(
     'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s, else none.',
-    { optional: true, max: 20 },
+    { optional: true, max: 20, check: (text: string, path: string) => text === 'none' || durationMs(text, path) },
   ),
   definition: textField('A version of the attribution definition, `attribution@3`; by default that in force.', {
-    ...{ optional: true, max: 50 },
+    ...{ optional: true, max: 50, check: versionCheck('attribution') },
   }),
   channelRules: textField('A version of the channel rules, `channel-rules@2`; by default that in force.', {
-    ...{ optional: true, max: 50 },
+    ...{ optional: true, max: 50, check: versionCheck('channel-rules') },
   }),
   parameters: objectField(parameters, 'What to take instead of the definition.', optional),
 } as const;
@@ -133,9 +135,7 @@ export const periodArguments = {
   ...methodArguments,
   from: dayOrInstantField('Only what closed on this day, at this instant or after.', optional),
   to: dayOrInstantField('Only what closed before this day or instant.', optional),
-  timeZone: textField('IANA zone in which days and months begin; by default the definition’s, or UTC.', {
-    ...{ optional: true, max: 50 },
-  }),
+  timeZone: zoneField('IANA zone in which days and months begin; by default the definition’s, or UTC.'),
   currency: currencyField('Only deals in this currency (ISO 4217).'),
 } as const;
 export const byArgument = { by: enumField(dimensions, 'What to sum by.', { default: 'channel' }) } as const;

@@ -1,4 +1,4 @@
-import { currencyField, dayOrInstantField, enumeration, enumField, filterField, textField } from '@baton/kernel';
+import { currencyField, dayOrInstantField, enumeration, enumField, filterField, zoneField } from '@baton/kernel';
 import type { DealBreakdown } from '../deals.rules';
 
 const FROM = 'The first day or instant of the period; without it, from the beginning.';
@@ -10,7 +10,7 @@ export const periodArguments = {
   to: dayOrInstantField(TO, { optional: true }),
 } as const;
 export const zoneArgument = {
-  timeZone: textField('IANA zone of days and months; UTC by default.', { optional: true, max: 100 }),
+  timeZone: zoneField('IANA zone of days and months; UTC by default.'),
 } as const;
 
 /** The filters that every report over deals takes. */

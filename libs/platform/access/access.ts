@@ -37,7 +37,9 @@ const hashOf = (secret: string): string => createHash('sha256').update(secret).d
  * OpenID Connect issuer are accepted as well, if one is configured.
  */
 export class Access {
-  private readonly cache = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({ max: 10_000 });
+  private readonly cache = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({
+    ...{ maxSize: 10_000, sizeCalculation: () => 1 }, // with `max` its places would be allocated at once
+  });
 
   constructor(
     private readonly journal: Journal,

@@ -25,10 +25,11 @@ export const collectionOf = (projection: Projection, generation: string): Collec
 });
 
 /** The generation a read model starts with: `deals-v1`; rebuilds of the same version add `-2`, `-3` … */
-export const firstGeneration = ({ name, version }: Projection): string => `${name}-v${version}`;
+export const firstGeneration = ({ name, version }: Pick<Projection, 'name' | 'version'>): string =>
+  `${name}-v${version}`;
 
 /** Does a generation hold this version of the read model? */
-export const isGenerationOf = (projection: Projection, generation: string): boolean => {
+export const isGenerationOf = (projection: Pick<Projection, 'name' | 'version'>, generation: string): boolean => {
   const first = firstGeneration(projection);
   return (
     generation === first || (generation.startsWith(`${first}-`) && /^\d+$/.test(generation.slice(first.length + 1)))

@@ -3,9 +3,7 @@ import { Field, InputType } from '@nestjs/graphql';
 import type { ValueFilter } from '@baton/kernel';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsOptional, MaxLength, ValidateNested } from 'class-validator';
-
-export const MAX_FILTER_VALUES = 100;
-export const MAX_FILTER_LENGTH = 500;
+import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES } from '../arguments';
 
 @InputType('TextFilter', {
   description:

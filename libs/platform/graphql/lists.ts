@@ -13,26 +13,17 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import {
-  bothWhere,
   Clock,
-  conditionsOfFilter,
-  defaultOrderOf,
   filterableFields,
   Journal,
-  orderByField,
-  Refused,
   sortableFields,
-  textField,
   withContributions,
-  zoneOf,
   type Aggregation,
   type Contribution,
   type Field,
   type Instant,
-  type ListFilter,
   type ListShape,
   type ReadModel,
-  type ValueFilter,
   type Where,
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
@@ -43,7 +34,6 @@ import {
   ReadModels,
   readPage,
   referenceInstantOf,
-  searchWhere,
   walkInstantOf,
   type AsOf,
   type Connection,
@@ -51,7 +41,8 @@ import {
   type PageQuestion,
   type PageSource,
 } from '../documents';
-import { checkArguments, checkFilter, withoutAbsent } from './arguments';
+import { checkArguments } from '../arguments';
+import { listZoneArgument, openList, type ListQuestion } from '../lists';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { addQuery, readArguments } from './queries';
 import { wordOf } from './enums';
@@ -159,10 +150,6 @@ registerEnumType(DIRECTIONS, {
     DESC: { description: 'The largest first; rows without a value come last.' },
   },
 });
-interface OrderInput {
-  readonly field: string;
-  readonly direction?: 'ASC' | 'DESC';
-}
 /** An enum of field names. */
 const fieldEnum = (name: string, description: string, fields: readonly string[], model: ReadModel): object => {
   const { fields: own, computed = {} } = model.shown;
@@ -213,53 +200,7 @@ class FacetType {
   distinct!: number;
 }
 
-/** @throws Refused as `checkFilter`, with the path of the field */
-const checkFilters = (filter: ListFilter): void => {
-  for (const [name, wanted] of Object.entries(filter)) {
-    // Personal text is bounded as the values of other filters are.
-    const values = typeof wanted === 'string' ? { in: [wanted] } : typeof wanted === 'object' ? wanted : {};
-    checkFilter(values, name, `filter.${name}`);
-  }
-};
-
-/**
- * A filter on a personal field would reveal its value to roles that may not read it. They are refused before anything is
- * read or computed of it, so that neither answer nor time differs with what is stored.
- * @throws Refused `access/denied` with the path of the field
- */
-const refusePersonalFilters = (model: ReadModel, filter: ListFilter, caller: CallerIdentity): void => {
-  if (readsPersonal(caller)) return;
-  const personal = Object.keys(filter).find(
-    (name) => filter[name] !== undefined && model.shown.fields[name]?.options.search,
-  );
-  if (personal !== undefined)
-    throw new Refused(
-      'access/denied',
-      'Your role may not search by personal data; leave this filter out.',
-      `filter.${personal}`,
-    );
-};
-
-/** The filter with the ids that its ids stand for too. */
-const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadModels): Promise<ListFilter> => {
-  const widened: Record<string, ListFilter[string]> = { ...filter };
-  for (const [name, wanted] of Object.entries(filter)) {
-    const alsoIds = model.shown.fields[name]?.options.alsoIds;
-    if (!alsoIds || wanted === undefined) continue;
-    const { in: among, notIn, ...rest } = wanted as ValueFilter;
-    widened[name] = {
-      ...rest,
-      ...(among && { in: [...among, ...(await alsoIds(models, among))] }),
-      ...(notIn && { notIn: [...notIn, ...(await alsoIds(models, notIn))] }),
-    };
-  }
-  return widened;
-};
-
-interface ListQuestion extends PageQuestion {
-  readonly filter?: ListFilter;
-  readonly orderBy?: OrderInput;
-  readonly timeZone?: string;
+interface PagedQuestion extends PageQuestion, ListQuestion {
   readonly asOf?: AsOf;
 }
 const QUESTION = Symbol('question');
@@ -287,9 +228,6 @@ const contributedModels = async (
   return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
 };
 
-const zoneArgument = {
-  timeZone: textField('IANA time zone of the days of filters; UTC by default.', { optional: true, max: 100 }),
-} as const;
 const listArguments = (
   { arguments: own = {} }: ListShape,
   filter: Type<object> | undefined,
@@ -299,7 +237,7 @@ const listArguments = (
   ...pageArguments,
   ...(filter ? [['filter', filter, 'Only nodes that match.'] as const] : []),
   ...(order ? [['orderBy', order, 'The order, instead of that of the list.'] as const] : []),
-  ...argumentsOfFields(zoneArgument),
+  ...argumentsOfFields(listZoneArgument),
   ...readArguments,
 ];
 
@@ -337,45 +275,28 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       @Inject(Clock) readonly clock: Clock,
     ) {}
 
-    async list(list: ListShape, question: ListQuestion, caller: CallerIdentity): Promise<AskedConnection> {
-      const { filter: wanted = {}, orderBy, asOf: cut, timeZone, first, after, last, before, ...own } = question;
-      refusePersonalFilters(model, wanted, caller);
+    async list(list: ListShape, question: PagedQuestion, caller: CallerIdentity): Promise<AskedConnection> {
+      const { asOf: cut, first, after, last, before, ...asked } = question;
       const now = referenceInstantOf(cut, this.clock);
-      const given = withoutAbsent(own);
-      checkFilters(wanted);
-      checkArguments({ ...list.arguments, ...zoneArgument }, { ...given, timeZone });
-      const zone = zoneOf(timeZone);
       const models = this.models.asOf(cut);
-      const widened = await withAlsoIds(model, wanted, models);
-      const base = typeof list.where === 'function' ? await list.where(now, given, models) : (list.where ?? {});
-      const whereWithout = async (left?: string) =>
-        bothWhere(base, await this.where(left ? { ...widened, [left]: undefined } : widened, zone));
+      const sources = { models, journal: () => this.journal, at: now, readsPersonal: readsPersonal(caller) };
+      const { whereWithout, orderBy } = await openList(whole, list, asked, sources);
       const page = { first, after, last, before };
       const at = contributed.length > 0 ? walkInstantOf(page, now) : now;
       let all: Promise<ListSource> | undefined;
-      const sourceFor = async (asked: readonly string[]): Promise<ListSource> =>
-        contributed.some((name) => asked.includes(name))
+      const sourceFor = async (fields: readonly string[]): Promise<ListSource> =>
+        contributed.some((name) => fields.includes(name))
           ? (all ??= contributedModels(models, contributions, at))
           : models;
       const where = await whereWithout();
-      const source = await sourceFor([...Object.keys(where), orderBy?.field ?? '']);
+      const source = await sourceFor([...Object.keys(where), asked.orderBy?.field ?? '']);
       const connection = await readPage(
         source,
         model,
-        {
-          ...{ ...page, where, ...(source !== models && { at }) },
-          orderBy: orderBy
-            ? orderByField(whole, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
-            : defaultOrderOf(model, list, given),
-        },
+        { ...page, where, ...(source !== models && { at }), orderBy },
         (doc: object, id, values) => nodeOf(model, id, doc, now, cut, values),
       );
       return { ...connection, [QUESTION]: { whereWithout, sourceFor } };
-    }
-
-    private async where(wanted: ListFilter, zone: string): Promise<Where> {
-      const { where, search } = conditionsOfFilter(whole, wanted, zone);
-      return bothWhere(where, await searchWhere(this.journal, model, search));
     }
 
     async facets(connection: AskedConnection, wanted: readonly string[]): Promise<FacetType[]> {
@@ -431,7 +352,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       { type: () => Page, description: list.description, allow, contributed },
       listArguments(list, filter, order),
       function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
-        return this.list(list, question as ListQuestion, caller);
+        return this.list(list, question as PagedQuestion, caller);
       } as never,
     );
   if (Facets) {

@@ -25,7 +25,7 @@ import {
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf, Connection, ContributedFields } from '../documents';
 import { personalField, type GraphqlContext } from './caller';
-import { checkArguments } from './arguments';
+import { checkArguments } from '../arguments';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { enumOf, wordOf } from './enums';
 import { ValueFilterInput } from './filters';

@@ -3,10 +3,11 @@ import { Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, EventLog, Journal, type Report } from '@baton/kernel';
 import type { CallerIdentity } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
-import { CATALOGUE, SENDERS, type EventCatalogue } from '../platform.module';
+import { CATALOGUE, SENDERS } from '../platform.module';
 import type { ReportContext } from '../report';
+import type { EventCatalogue } from '../catalogue';
 import { Runner, type Sender } from '../runner';
-import { checkArguments, withoutAbsent } from './arguments';
+import { checkArguments, defaultsOf, withoutAbsent } from '../arguments';
 import { pageArguments, type QueryArgument } from './connection';
 import { Heavy } from './heavy';
 import { NodeLoader } from './nodes';
@@ -41,7 +42,7 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
     ): Promise<unknown> {
       const { first, after, last, before, ...rest } = given;
       const cut = asOf as AsOf | undefined;
-      const question = { ...defaultsOf(report), ...withoutAbsent(report.page ? rest : given) };
+      const question = { ...defaultsOf(report.arguments), ...withoutAbsent(report.page ? rest : given) };
       checkArguments(report.arguments, question);
       const { log, journal, clock, context, runner, catalogue, senders } = this;
       const known: ReportContext = {
@@ -85,10 +86,3 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
   }
   return Reports;
 };
-
-const defaultsOf = ({ arguments: fields }: Report): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(fields).flatMap(([name, { options }]) =>
-      options.default === undefined ? [] : [[name, options.default]],
-    ),
-  );

@@ -23,7 +23,7 @@ import { outboxTargets } from '../outbox/outbox.report';
 import { effectFollower, type Sender } from './effect';
 import { followerEvents } from './parked.events';
 import { Runner } from './runner';
-import { machineTimers, type Timers } from './timers';
+import { machineTimers, type Timers } from '../timers';
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -20,7 +20,7 @@ import {
 import { v5 as uuidv5 } from 'uuid';
 import { isToSend, messageDecider, type MessageState } from '../outbox/message.decider';
 import type { Dispatch } from './policy-follower';
-import { machineTimers, type Timers } from './timers';
+import { machineTimers, type Timers } from '../timers';
 
 const EFFECT_COMMANDS = '2c9e5a1d-7b64-5c1f-9e0a-4d8b7f3a6e21';
 /** How long a target may take to answer; after that the attempt counts as failed. */

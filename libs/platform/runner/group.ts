@@ -1,7 +1,7 @@
 import type { EventLog, Journal, Page } from '@baton/kernel';
 import type { Follower } from './fold';
 import { DecodedPage } from './page';
-import { machineTimers, type Timers } from './timers';
+import { machineTimers, type Timers } from '../timers';
 
 /** Reads the next page while the current one is handled. */
 export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page> {

@@ -9,4 +9,3 @@ export { type AroundPage } from './group';
 export { type AroundFold } from './refold';
 export { followerEvents } from './parked.events';
 export { type Sender } from './effect';
-export { machineTimers, type Timers } from './timers';

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Documents } from '@baton/kernel';
 import { MemoryDocuments } from '../documents';
 import { Leases } from './leases';
-import type { Timers } from './timers';
+import type { Timers } from '../timers';
 
 /** A timer that only the test moves; a delay resolves when its time has come. */
 class FakeTimers implements Timers {

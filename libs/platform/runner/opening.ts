@@ -5,7 +5,8 @@ import { Fold, type Follower, type FoldStores, type SaveMode } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
 import { LogFollower } from './log-follower';
-import { policyFollower, PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
+import { policyFollower } from '../at-tip';
+import { PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
 import { checkCheckpoint, type FollowerCheckpoint } from './verify';
 
 type FollowerStores = FoldStores &

@@ -21,7 +21,8 @@ import { Digest } from './digest';
 import type { Follower } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { DecodedPage } from './page';
-import { machineTimers, type Timers } from './timers';
+import { policyFollower } from '../at-tip';
+import { machineTimers, type Timers } from '../timers';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 
 const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
@@ -35,9 +36,6 @@ interface PendingCommand {
   readonly reaction: Reaction;
   readonly index: number;
 }
-
-/** The checkpoint name of a policy; a new version has a checkpoint of its own. */
-export const policyFollower = ({ name, version }: Policy): string => `policy-${name}-v${version}`;
 
 export interface PolicyFollowerStores extends ParkedSequenceStores {
   readonly log: Pick<EventLog, 'read'>;

@@ -1,6 +1,6 @@
 import { Conflict, type Position } from '@baton/kernel';
 import { PositionWaits, type FollowerSelection } from './position-waits';
-import type { Timers } from './timers';
+import type { Timers } from '../timers';
 
 /** A timer that only the test moves; a delay ends with `pass`, or when its signal aborts. */
 class ManualTimers implements Timers {

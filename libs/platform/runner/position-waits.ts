@@ -1,5 +1,5 @@
 import { Conflict, START, type Documents, type Position } from '@baton/kernel';
-import type { Timers } from './timers';
+import type { Timers } from '../timers';
 
 /** How often the checkpoints of followers in other processes are read; followers of this process wake the waiters. */
 const POLL_MS = 50;

@@ -33,9 +33,10 @@ import type { ParkedSequenceStores } from './parked-sequences';
 import { followerDecider } from './parked.decider';
 import type { AroundFold } from './refold';
 import { replay } from './replay';
-import { policyFollower, type Dispatch } from './policy-follower';
+import { policyFollower } from '../at-tip';
+import type { Dispatch } from './policy-follower';
 import { sendDue } from './due';
-import { repeatEvery, machineTimers, type Timers } from './timers';
+import { repeatEvery, machineTimers, type Timers } from '../timers';
 import { verifyAll } from './verify-documents';
 import { isLogOfCheckpoints, type VerificationResult } from './verify';
 

@@ -1,5 +1,4 @@
 export { CommandWatch } from './command-watch';
-export { withVisibleControls } from './human-lines';
 export { redact, FrameworkLog, loggerOf } from './log';
 export { Metrics, type FollowerLag } from './metrics';
 export { ObservedEventLog } from './observed-event-log';

@@ -20,16 +20,22 @@ export interface VersionOverrides {
   readonly channelRules?: string;
 }
 
+/** Checks that a text is a version of a kind. @throws Refused `attribution/not-a-version` */
+export const versionCheck =
+  (kind: 'attribution' | 'channel-rules') =>
+  (ref: string, path: string): void => {
+    if (!ref.startsWith(`${kind}@`) || !/^\d{1,9}$/.test(ref.slice(kind.length + 1)))
+      throw new Refused('attribution/not-a-version', `The version must be written as ${kind}@3.`, path);
+  };
+
 const versionOf = async <K extends 'attribution' | 'channel-rules'>(
   models: ReadModels,
   kind: K,
   ref: string,
   path: string,
 ) => {
-  const number = ref.startsWith(`${kind}@`) ? ref.slice(kind.length + 1) : '';
-  if (!/^\d{1,9}$/.test(number))
-    throw new Refused('attribution/not-a-version', `The version must be written as ${kind}@3.`, path);
-  const version = Number(number);
+  versionCheck(kind)(ref, path);
+  const version = Number(ref.slice(kind.length + 1));
   if (version === 0) return inForceOrBuiltIn(kind, undefined);
   const found = await getDefinition(models, { kind, number: version });
   if (!found) throw new NotFound('definition/unknown-version', `There is no ${ref}.`, path);

@@ -1,5 +1,3 @@
-import { Injectable } from '@nestjs/common';
-import type { ICommandHandler } from '@nestjs/cqrs';
 import {
   checkCommand,
   DecisionContext,
@@ -10,6 +8,7 @@ import {
   type Instant,
   type Outcome,
   type Position,
+  type CommandRunner,
 } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { HeavyWork } from '@baton/platform/heavy-work';
@@ -30,8 +29,7 @@ interface Question {
   readonly now: Instant;
 }
 
-@Injectable()
-export class PeriodHandler implements ICommandHandler<ToPeriod> {
+export class PeriodHandler implements CommandRunner<ToPeriod> {
   private readonly freezable: (question: Question, caller: string) => Promise<FrozenFacts>;
 
   constructor(

@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { CommandBus } from '@nestjs/cqrs';
+import type { CommandBus } from '@nestjs/cqrs';
 import { codeOf, NotFound, Refused, toMs, type Clock, type EventLog, type Outcome } from '@baton/kernel';
 import type { Config } from '@baton/platform/config';
 import type { ReadModels } from '@baton/platform/documents';
 import { logKeys, rotateSigningKey, type LogKeys } from '@baton/platform/keys';
-import { machineTimers, type Runner, type Timers } from '@baton/platform/runner';
+import type { Runner } from '@baton/platform/runner';
+import { machineTimers, type Timers } from '@baton/platform/timers';
 import type { Metrics } from '@baton/platform/telemetry';
 import type { Logger } from 'pino';
 import { logSource, type ExportSource } from '../../read/export/export-sources';

@@ -9,6 +9,7 @@ import {
   Refused,
   roles,
   textField,
+  zoneField,
 } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
@@ -52,7 +53,7 @@ export const differenceReport = report({
 
 const reviewArguments = {
   at: instantField('Instant for which to answer; now by default.', { optional: true }),
-  timeZone: textField('IANA time zone of the current day; UTC by default.', { optional: true, max: 100 }),
+  timeZone: zoneField('IANA time zone of the current day; UTC by default.'),
 } as const;
 const review = objectFields('DefinitionReview', 'A version in force that is to be reviewed.', {
   version: idField('The version: `mql@3`.', { entity: 'Definition', entityName: 'definition' }),

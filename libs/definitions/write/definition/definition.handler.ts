@@ -1,12 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import type { ICommandHandler } from '@nestjs/cqrs';
-import { Accepted, DecisionContext, handle, Journal, type Outcome } from '@baton/kernel';
+import { Accepted, DecisionContext, handle, Journal, type Outcome, type CommandRunner } from '@baton/kernel';
 import { definitionDecider } from './definition.decider';
 import { ToDefinition } from './definition.events';
 import { LogDefinitions } from './log-definitions';
 
-@Injectable()
-export class DefinitionHandler implements ICommandHandler<ToDefinition> {
+export class DefinitionHandler implements CommandRunner<ToDefinition> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,

@@ -15,7 +15,7 @@ import {
   type StoredEvent,
   type RawEvent,
 } from '@baton/kernel';
-import { machineTimers, type Timers } from '@baton/platform/runner';
+import { machineTimers, type Timers } from '@baton/platform/timers';
 import { definitionDecider, type DefinitionState } from './definition.decider';
 import { definitionEvents, type DefinitionEvent } from './definition.events';
 import { inForceAt, type InForcePeriod } from './versions.rules';

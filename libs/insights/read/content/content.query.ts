@@ -25,15 +25,15 @@ import type { ReadModels } from '@baton/platform/documents';
 
 const contentRow = objectFields('ContentRow', 'How often a piece of content was used and met.', {
   content: textField('Registered content, as touches name it; of several spellings the one that sorts first.'),
-  salesUses: integerField('Outbound touches of sales in the period; `contentUses` lists them.'),
-  wonDeals: integerField('Won deals that had met it before the win; `dealsWithContent` lists them.'),
-  lostDeals: integerField('Lost deals that had met it; `dealsWithContent` lists them.'),
-  wonWithSales: integerField('Of the won deals those in which sales itself used it.'),
+  salesUses: integerField('Outbound touches of sales in the period; `contentUses` lists them.', { unit: 'touches' }),
+  wonDeals: integerField('Won deals that had met it before the win; `dealsWithContent` lists them.', { unit: 'deals' }),
+  lostDeals: integerField('Lost deals that had met it; `dealsWithContent` lists them.', { unit: 'deals' }),
+  wonWithSales: integerField('Of the won deals those in which sales itself used it.', { unit: 'deals' }),
 });
 type ContentRow = ObjectOf<typeof contentRow.fields>;
 export const contentAnswer = objectFields('ContentReport', 'Content used by sales, and content in closed deals.', {
-  won: integerField('All deals won in the period, with content or without.'),
-  lost: integerField('All deals lost in the period, with content or without.'),
+  won: integerField('All deals won in the period, with content or without.', { unit: 'deals' }),
+  lost: integerField('All deals lost in the period, with content or without.', { unit: 'deals' }),
   rows: objectField(contentRow, 'The most won deals first, then the most uses by sales, then by name.', {
     list: true,
   }),

@@ -36,19 +36,19 @@ export interface MarketingSlaQuestion {
   readonly at: Instant;
 }
 const handoffQuality = objectFields('HandoffQuality', 'What was handed off, and how well.', {
-  total: integerField('All handoffs of the period; `deliveries` lists them.'),
-  overThreshold: integerField('The lead met agreed criteria or an agreed threshold.'),
-  judgedByPeople: integerField('A person judged, as no criteria were agreed.'),
-  external: integerField('Another system decided.'),
-  overThresholdShare: numberField('Over threshold / all; null without a handoff.', { nullable: true }),
-  complete: integerField('Went with all that was promised.'),
-  incomplete: integerField('Went with a package that lacks something.'),
-  withoutPackage: integerField('Went without a package.'),
-  completeShare: numberField('Complete / all; null without a handoff.', { nullable: true }),
+  total: integerField('All handoffs of the period; `deliveries` lists them.', { unit: 'handoffs' }),
+  overThreshold: integerField('The lead met agreed criteria or an agreed threshold.', { unit: 'handoffs' }),
+  judgedByPeople: integerField('A person judged, as no criteria were agreed.', { unit: 'handoffs' }),
+  external: integerField('Another system decided.', { unit: 'handoffs' }),
+  overThresholdShare: numberField('Over threshold / all; null without a handoff.', { unit: '0–1', nullable: true }),
+  complete: integerField('Went with all that was promised.', { unit: 'handoffs' }),
+  incomplete: integerField('Went with a package that lacks something.', { unit: 'handoffs' }),
+  withoutPackage: integerField('Went without a package.', { unit: 'handoffs' }),
+  completeShare: numberField('Complete / all; null without a handoff.', { unit: '0–1', nullable: true }),
   missing: objectField(
     objectFields('MissingPart', 'What packages lack.', {
       part: enumField(packageParts, 'The part.'),
-      handoffs: integerField('How many handoffs went without it.'),
+      handoffs: integerField('How many handoffs went without it.', { unit: 'handoffs' }),
     }),
     'What incomplete packages lack, the most frequent first.',
     { list: true },

@@ -1,6 +1,7 @@
-import { enumField, objectField, roles, textField } from '@baton/kernel';
+import { enumField, objectField, roles, textField, zoneField, BEGINNING } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
+import { calendarPeriod } from './marketing-sla.rules';
 import {
   deliveriesBehind,
   deliveryFields,
@@ -10,8 +11,10 @@ import {
 } from './marketing-sla.query';
 
 const period = {
-  period: textField('Period such as 2024-01, 2024-Q1 or 2024; by default this month.', { optional: true, max: 10 }),
-  timeZone: textField('IANA zone in which it begins and ends; UTC by default.', { optional: true, max: 100 }),
+  period: textField('Period such as 2024-01, 2024-Q1 or 2024; by default this month.', {
+    ...{ optional: true, max: 10, check: (text: string) => calendarPeriod(text, 'UTC', BEGINNING) },
+  }),
+  timeZone: zoneField('IANA zone in which it begins and ends; UTC by default.'),
 } as const;
 
 export const marketingSlaReport = report({

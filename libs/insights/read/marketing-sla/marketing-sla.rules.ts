@@ -95,13 +95,13 @@ export const neededFor = (
 const unpromised = { nullable: true } as const;
 export const attainmentFields = objectFields('Attainment', 'How a promised number stands.', {
   needed: textField('Promised for the period, exactly: `53 1/3`.', unpromised),
-  neededValue: numberField('The same as a decimal number.', unpromised),
-  soFar: integerField('People so far; `deliveries` lists them.'),
-  neededByNow: numberField('What the elapsed part of the period asks for.', unpromised),
+  neededValue: numberField('The same as a decimal number.', { ...unpromised, unit: 'leads' }),
+  soFar: integerField('People so far; `deliveries` lists them.', { unit: 'leads' }),
+  neededByNow: numberField('What the elapsed part of the period asks for.', { ...unpromised, unit: 'leads' }),
   onPace: flagField('Is it reached?', unpromised),
-  projected: numberField('Where the period ends at this pace.', { nullable: true }),
-  attained: numberField('So far / needed.', unpromised),
-  missing: integerField('How many more it takes, in whole leads.', unpromised),
+  projected: numberField('Where the period ends at this pace.', { unit: 'leads', nullable: true }),
+  attained: numberField('So far / needed.', { ...unpromised, unit: '0–1' }),
+  missing: integerField('How many more it takes, in whole leads.', { ...unpromised, unit: 'leads' }),
 });
 /** How one promised number stands at an instant of the period; null where nothing was agreed, or at its very beginning. */
 export type Attainment = ObjectOf<typeof attainmentFields.fields>;

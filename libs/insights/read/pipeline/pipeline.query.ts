@@ -16,9 +16,9 @@ import type { ReadModels } from '@baton/platform/documents';
 import { whereOf, type DealFilters } from '../../deals.rules';
 
 const openDeals = {
-  deals: integerField('How many.'),
+  deals: integerField('How many.', { unit: 'deals' }),
   amounts: moneyField('Their total amounts, one per currency.', { list: true }),
-  withoutAmount: integerField('How many of them have no amount.'),
+  withoutAmount: integerField('How many of them have no amount.', { unit: 'deals' }),
 } as const;
 export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and leads stand now.', {
   stages: objectField(
@@ -33,7 +33,7 @@ export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and lea
   leads: objectField(
     objectFields('LeadStageCount', 'How many people are in a lifecycle stage.', {
       stage: enumField(leadStages, 'The lifecycle stage or disposition.'),
-      leads: integerField('People; merged ones count once.'),
+      leads: integerField('People; merged ones count once.', { unit: 'leads' }),
     }),
     'People by lifecycle stage, sorted.',
     { list: true },

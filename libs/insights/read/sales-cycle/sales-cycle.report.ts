@@ -7,10 +7,11 @@ const row = objectFields('SalesCycleRow', 'How long won deals took from the firs
   key: textField('Product, owner, source or month of the win; null for deals without one, and for the total.', {
     nullable: true,
   }),
-  deals: integerField('Won deals with a first contact; the days are theirs.'),
-  withoutContact: integerField('Won deals that nobody was in contact with.'),
+  deals: integerField('Won deals with a first contact; the days are theirs.', { unit: 'deals' }),
+  withoutContact: integerField('Won deals that nobody was in contact with.', { unit: 'deals' }),
   wonBeforeContact: integerField(
     'Won deals whose first contact is dated after the win: they have no duration and are in no figure.',
+    { unit: 'deals' },
   ),
   medianDays: numberField('Median days.', { nullable: true }),
   p90Days: numberField('90th percentile in days.', { nullable: true }),

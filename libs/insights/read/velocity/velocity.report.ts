@@ -7,10 +7,10 @@ const row = objectFields('VelocityRow', 'Pipeline velocity and its parts for som
   key: textField('Product, owner, source or month (2024-01); null for deals without one, and for the total.', {
     nullable: true,
   }),
-  open: integerField('Deals open at the end of the period.'),
-  won: integerField('Deals won within the period.'),
-  lost: integerField('Deals lost within the period.'),
-  winRate: numberField('Won / (won + lost), 0 to 1; null when nothing closed.', { nullable: true }),
+  open: integerField('Deals open at the end of the period.', { unit: 'deals' }),
+  won: integerField('Deals won within the period.', { unit: 'deals' }),
+  lost: integerField('Deals lost within the period.', { unit: 'deals' }),
+  winRate: numberField('Won / (won + lost), 0 to 1; null when nothing closed.', { unit: '0–1', nullable: true }),
   averageAmount: moneyField('Mean amount of the won deals in each currency, by code.', { list: true }),
   cycleDays: numberField(
     'Mean days from opening to the win; null when nothing was won. Deals that closed before they opened are left out.',

@@ -1,6 +1,13 @@
-import { Injectable } from '@nestjs/common';
-import type { ICommandHandler } from '@nestjs/cqrs';
-import { checkCommand, DecisionContext, EventLog, handle, Journal, Refused, type Outcome } from '@baton/kernel';
+import {
+  checkCommand,
+  DecisionContext,
+  EventLog,
+  handle,
+  Journal,
+  Refused,
+  type Outcome,
+  type CommandRunner,
+} from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { reviewFacts } from '../../read/reviews/reviews.query';
 import { reviewHash } from '../../read/reviews/reviews.read-model';
@@ -16,8 +23,7 @@ import {
 
 type HoldReviewCommand = Extract<ReviewInputCommand, { type: 'HoldReview' }>;
 
-@Injectable()
-export class ReviewHandler implements ICommandHandler<ToReview> {
+export class ReviewHandler implements CommandRunner<ToReview> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,

@@ -10,6 +10,7 @@ import {
   objectFields,
   roles,
   textField,
+  zoneField,
 } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
@@ -38,7 +39,7 @@ export const feedbackTopicsReport = report({
     to: dayOrInstantField('Only feedback given before this day or instant.', optional),
     industry: filterField('Only feedback about these industries; case is ignored.'),
     campaign: filterField('Only feedback about these campaigns; case is ignored.'),
-    timeZone: textField('IANA time zone of days and months; UTC by default.', { ...optional, max: 100 }),
+    timeZone: zoneField('IANA time zone of days and months; UTC by default.'),
   },
   answer: objectField(
     objectFields('FeedbackTopics', 'The most frequent codes in feedback from sales.', {

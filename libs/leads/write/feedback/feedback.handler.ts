@@ -1,14 +1,20 @@
-import { Injectable } from '@nestjs/common';
-import type { ICommandHandler } from '@nestjs/cqrs';
-import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome, type StoredEvent } from '@baton/kernel';
+import {
+  checkCommand,
+  DecisionContext,
+  handle,
+  Journal,
+  refuse,
+  type Outcome,
+  type StoredEvent,
+  type CommandRunner,
+} from '@baton/kernel';
 import { isCaptured } from '../identity/identity';
 import type { LeadEvent } from '../lead/lead.events';
 import { touchesOf } from '../lead/lead.model';
 import { feedbackDecider } from './feedback.decider';
 import { feedbackCommands, ToFeedback } from './feedback.events';
 
-@Injectable()
-export class FeedbackHandler implements ICommandHandler<ToFeedback> {
+export class FeedbackHandler implements CommandRunner<ToFeedback> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,

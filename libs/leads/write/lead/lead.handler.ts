@@ -1,14 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import type { ICommandHandler } from '@nestjs/cqrs';
-import { DecisionContext, handle, Journal, KeyStore, Refused, type Outcome } from '@baton/kernel';
+import { DecisionContext, handle, Journal, KeyStore, Refused, type Outcome, type CommandRunner } from '@baton/kernel';
 import { claimAndHandle } from '../identity/identity';
 import { mergeAndHandle } from '../merges/merging';
 import { leadDecider } from './lead.decider';
 import { ToLead, type LeadCommand } from './lead.events';
 import { moves } from './moves.rules';
 
-@Injectable()
-export class LeadHandler implements ICommandHandler<ToLead> {
+export class LeadHandler implements CommandRunner<ToLead> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,

@@ -7,7 +7,7 @@ import {
   objectField,
   objectFields,
   roles,
-  textField,
+  zoneField,
 } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { servedDeals } from './support-requests.query';
@@ -27,12 +27,14 @@ export const servedDealsReport = report({
   arguments: {
     from: dayOrInstantField('Deals won on or after this day or instant.', { optional: true }),
     to: dayOrInstantField('Deals won before this day or instant.', { optional: true }),
-    timeZone: textField('IANA time zone of the days; UTC by default.', { optional: true, max: 100 }),
+    timeZone: zoneField('IANA time zone of the days; UTC by default.'),
   },
   answer: objectField(
     objectFields('ServedDeals', 'Won deals with and without support by marketing.', {
-      won: integerField('Deals won in the period.'),
-      served: integerField('Those of them for which marketing had delivered something by the time of the win.'),
+      won: integerField('Deals won in the period.', { unit: 'deals' }),
+      served: integerField('Those of them for which marketing had delivered something by the time of the win.', {
+        unit: 'deals',
+      }),
       deals: objectField(servedDeal, 'Served deals, the most recently won first.', { list: true }),
     }),
     'The report.',

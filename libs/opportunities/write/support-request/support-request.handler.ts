@@ -1,12 +1,17 @@
-import { Injectable } from '@nestjs/common';
-import type { ICommandHandler } from '@nestjs/cqrs';
-import { checkCommand, DecisionContext, handle, Journal, refuse, type Outcome } from '@baton/kernel';
+import {
+  checkCommand,
+  DecisionContext,
+  handle,
+  Journal,
+  refuse,
+  type Outcome,
+  type CommandRunner,
+} from '@baton/kernel';
 import { isCaptured } from '@baton/leads';
 import { supportRequestDecider } from './support-request.decider';
 import { supportRequestCommands, ToSupport } from './support-request.events';
 
-@Injectable()
-export class SupportRequestHandler implements ICommandHandler<ToSupport> {
+export class SupportRequestHandler implements CommandRunner<ToSupport> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,

@@ -101,7 +101,7 @@ const terms = (what: string) =>
   jsonField(`${what}: a body of that kind, or a reference to a version such as "sla-policy@2"; drafts are allowed.`, {
     optional: true,
   });
-const input = objectFields(
+export const counterfactualInput = objectFields(
   'SlaCounterfactualInput',
   'The alternative terms, and optionally the baseline to compare them with.',
   {
@@ -146,7 +146,7 @@ export const counterfactualReport = report({
   description:
     'Replays the log under another policy, calendar or routing: which breaches are gained, lost and kept, and which rep would have got which lead.',
   ...{ allow: ['revops', 'analyst'], heavy: 'log' },
-  arguments: { input: objectField(input, 'The alternative terms.') },
+  arguments: { input: objectField(counterfactualInput, 'The alternative terms.') },
   answer: objectField(counterfactualAnswer, 'The answer.'),
   ask: async ({ input: { from, to, ...supposed } }, context) => {
     const { cut, sources } = context;

@@ -12,6 +12,7 @@ import {
   objectFields,
   roles,
   textField,
+  versionField,
 } from '@baton/kernel';
 import { dispositions } from '@baton/leads';
 import { pageOf } from '@baton/platform/documents';
@@ -28,7 +29,7 @@ const handoffArguments = {
   ...zoneArgument,
   rep: filterField('Only handoffs to these reps.'),
   queue: filterField('Only handoffs by these queues (teams).'),
-  definition: textField('Only handoffs of leads that met this definition, `mql@3`.', { optional: true, max: 300 }),
+  definition: versionField('Only handoffs of leads that met this definition, `mql@3`.'),
 } as const;
 export const byArgument = {
   by: enumField(slaBreakdowns, 'Group by these, in combination.', { list: true, optional: true }),
@@ -47,29 +48,30 @@ const row = objectFields(
   'Handoffs by latest disposition: handoffs = accepted + rejected + recycled + disqualified + waiting.',
   {
     ...groupFields,
-    handoffs: integerField('Number of handoffs; the query `handoffs` lists them.'),
-    accepted: integerField(dispositions.meanings.accepted),
-    rejected: integerField(dispositions.meanings.rejected),
-    recycled: integerField(dispositions.meanings.recycled),
-    disqualified: integerField(dispositions.meanings.disqualified),
-    waiting: integerField(dispositions.meanings.waiting),
+    handoffs: integerField('Number of handoffs; the query `handoffs` lists them.', { unit: 'handoffs' }),
+    accepted: integerField(dispositions.meanings.accepted, { unit: 'handoffs' }),
+    rejected: integerField(dispositions.meanings.rejected, { unit: 'handoffs' }),
+    recycled: integerField(dispositions.meanings.recycled, { unit: 'handoffs' }),
+    disqualified: integerField(dispositions.meanings.disqualified, { unit: 'handoffs' }),
+    waiting: integerField(dispositions.meanings.waiting, { unit: 'handoffs' }),
     givenBack: integerField(
       'Accepted handoffs that were rejected, recycled or disqualified later. A lost deal does not count.',
+      { unit: 'handoffs' },
     ),
-    limbo: integerField('Handoffs that have waited for 48 hours or longer.'),
-    rejectionRate: numberField('Rejected / handoffs, 0…1; null without handoffs.', { nullable: true }),
+    limbo: integerField('Handoffs that have waited for 48 hours or longer.', { unit: 'handoffs' }),
+    rejectionRate: numberField('Rejected / handoffs, 0…1; null without handoffs.', { unit: '0–1', nullable: true }),
     reasons: objectField(
       objectFields('RejectionReason', 'The number of rejections for one reason.', {
         reason: textField('Code of the reason.'),
         rejected: integerField('Handoffs rejected for it.'),
-        rate: numberField('Share of all handoffs of the row, 0…1.'),
+        rate: numberField('Share of all handoffs of the row, 0…1.', { unit: '0–1' }),
       }),
       'The reasons for rejections, most frequent first.',
       { list: true },
     ),
     medianAttempts: numberField(
       'Median number of outbound touches before a rejection or recycling; null without either.',
-      { nullable: true },
+      { unit: 'attempts', nullable: true },
     ),
     warnings: textField(
       '`definition needs work` if, grouped by definition, more than 30 % of at least 10 handoffs were rejected.',

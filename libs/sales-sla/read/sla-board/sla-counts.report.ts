@@ -10,19 +10,21 @@ import {
   objectFields,
   roles,
   textField,
+  versionField,
+  zoneField,
 } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { slaCounts } from './sla-board.query';
 import { clockStates, slaStates } from './sla-clocks.rules';
 
 const short = { optional: true, max: 100 } as const;
-export const zoneArgument = { timeZone: textField('IANA time zone of days and months; UTC by default.', short) };
+export const zoneArgument = { timeZone: zoneField('IANA time zone of days and months; UTC by default.') };
 /** The filters that every report over clocks takes. */
 export const clockArguments = {
   kind: textField('Only obligations of this kind: first-response, disposition, attempts …', short),
   rep: filterField('Only clocks of these reps.'),
   queue: filterField('Only clocks of leads that were routed through these queues (teams).'),
-  definition: textField('Only clocks that started under this version, `sla-policy@2`.', short),
+  definition: versionField('Only clocks that started under this version, `sla-policy@2`.'),
   from: dayOrInstantField('Only clocks to be answered on or after this day or instant.', { optional: true }),
   to: dayOrInstantField('Only clocks to be answered before this day or instant.', { optional: true }),
   ...zoneArgument,
@@ -30,7 +32,7 @@ export const clockArguments = {
 
 export const stateCount = objectFields('SlaStateCount', 'The number of clocks in one state.', {
   state: enumField(clockStates, 'The state.'),
-  clocks: integerField('Number of clocks; `slaBoard` with that state lists them.'),
+  clocks: integerField('Number of clocks; `slaBoard` with that state lists them.', { unit: 'clocks' }),
 });
 
 export const slaCountsReport = report({

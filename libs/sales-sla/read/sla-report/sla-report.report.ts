@@ -20,22 +20,27 @@ const row = objectFields(
   {
     ...groupFields,
     kind: textField('The kind of obligation: first-response, disposition, attempts …'),
-    due: integerField('Number of obligations due; `slaBoard` lists them by state.'),
-    met: integerField('Answered on time.'),
-    metLate: integerField('Answered after the due time.'),
-    breached: integerField('Not answered on time, and not answered since.'),
-    pending: integerField('Not due yet and not answered: running or at risk.'),
-    cancelled: integerField('No longer required before they were due; not included in `due`.'),
-    waiting: integerField('Obligations to leads that are merged into others; not included in `due`.'),
-    share: numberField(
-      'Met / (met + met late + breached), 0…1, by when things happened; null if none is completed.',
-      nullable,
-    ),
-    missed: integerField('Met late or breached, by when things happened.'),
+    due: integerField('Number of obligations due; `slaBoard` lists them by state.', { unit: 'clocks' }),
+    met: integerField('Answered on time.', { unit: 'clocks' }),
+    metLate: integerField('Answered after the due time.', { unit: 'clocks' }),
+    breached: integerField('Not answered on time, and not answered since.', { unit: 'clocks' }),
+    pending: integerField('Not due yet and not answered: running or at risk.', { unit: 'clocks' }),
+    cancelled: integerField('No longer required before they were due; not included in `due`.', { unit: 'clocks' }),
+    waiting: integerField('Obligations to leads that are merged into others; not included in `due`.', {
+      unit: 'clocks',
+    }),
+    share: numberField('Met / (met + met late + breached), 0…1, by when things happened; null if none is completed.', {
+      ...nullable,
+      unit: '0–1',
+    }),
+    missed: integerField('Met late or breached, by when things happened.', { unit: 'clocks' }),
     missedAsKnown: integerField(
       'Met late or breached, by when things were recorded: includes answers recorded after the breach.',
+      { unit: 'clocks' },
     ),
-    recordedLate: integerField('Recorded as breached first, but answered on time as recorded later.'),
+    recordedLate: integerField('Recorded as breached first, but answered on time as recorded later.', {
+      unit: 'clocks',
+    }),
     medianResponseMs: numberField(
       'Median time from the start to the answer, in milliseconds of the wall clock, over the answered ones.',
       nullable,

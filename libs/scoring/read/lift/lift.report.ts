@@ -9,6 +9,8 @@ import {
   objectFields,
   roles,
   textField,
+  versionField,
+  zoneField,
 } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { lift } from './lift.query';
@@ -17,9 +19,9 @@ import { leadProbability } from './probability.query';
 
 const optional = { optional: true } as const;
 const outcomeCounts = objectFields('OutcomeCounts', 'A number of leads and how many of them were successful.', {
-  leads: integerField('Number of leads.'),
-  sql: integerField('Leads that became SQL, including those converted directly to a deal.'),
-  customers: integerField('Leads that became customers.'),
+  leads: integerField('Number of leads.', { unit: 'leads' }),
+  sql: integerField('Leads that became SQL, including those converted directly to a deal.', { unit: 'leads' }),
+  customers: integerField('Leads that became customers.', { unit: 'leads' }),
 });
 const liftRow = objectFields(
   'LiftRow',
@@ -30,11 +32,11 @@ const liftRow = objectFields(
     without: objectField(outcomeCounts, 'All other leads.'),
     sqlLift: numberField(
       'SQL rate of the matching leads divided by that of the others; null if the others have none.',
-      { nullable: true },
+      { unit: 'times', nullable: true },
     ),
     customerLift: numberField(
       'Customer rate of the matching leads divided by that of the others; null if the others have none.',
-      { nullable: true },
+      { unit: 'times', nullable: true },
     ),
   },
 );
@@ -47,21 +49,21 @@ export const liftReport = report({
   arguments: {
     from: dayOrInstantField('Only leads captured on or after this day or instant.', optional),
     to: dayOrInstantField('Only leads captured before this day or instant.', optional),
-    timeZone: textField('IANA time zone of days and months; UTC by default.', { ...optional, max: 100 }),
-    definition: textField('The version to test, `scoring-model@2`; by default the one in force.', {
-      ...{ ...optional, max: 100 },
-    }),
+    timeZone: zoneField('IANA time zone of days and months; UTC by default.'),
+    definition: versionField('The version to test, `scoring-model@2`; by default the one in force.'),
   },
   answer: objectField(
     objectFields('Lift', 'How the rules and bands of a scoring model relate to SQLs and customers.', {
       definition: textField('The version that was tested, `scoring-model@3`.'),
       total: objectField(outcomeCounts, 'All leads captured in the period that are old enough to be compared.'),
-      external: integerField('How many of them another system qualified as SQL.'),
+      external: integerField('How many of them another system qualified as SQL.', { unit: 'leads' }),
       ageMs: numberField(
         'The age in milliseconds at which leads that did not become SQL are scored: the median age at which the others became SQL; null if none did.',
         { nullable: true },
       ),
-      immature: integerField('Leads captured in the period that are left out, because they are younger than `ageMs`.'),
+      immature: integerField('Leads captured in the period that are left out, because they are younger than `ageMs`.', {
+        unit: 'leads',
+      }),
       rules: objectField(liftRow, 'One row per rule, in the order of the model.', { list: true }),
       bands: objectField(liftRow, 'One row per band of the score.', { list: true }),
       warnings: textField('Warnings about the reliability of the figures.', { list: true }),
@@ -81,8 +83,8 @@ export const liftReport = report({
 });
 
 const pastOutcomes = objectFields('PastOutcomes', 'Outcomes of leads that are closed: won, or lost.', {
-  won: integerField('Leads that became customers.'),
-  lost: integerField('Leads that were rejected, recycled or disqualified.'),
+  won: integerField('Leads that became customers.', { unit: 'leads' }),
+  lost: integerField('Leads that were rejected, recycled or disqualified.', { unit: 'leads' }),
 });
 export const probabilityReport = report({
   name: 'probability',
@@ -92,7 +94,7 @@ export const probabilityReport = report({
   arguments: { leadId: idField('The lead’s id.') },
   answer: objectField(
     objectFields('Probability', 'The estimated probability that a lead becomes a customer.', {
-      probability: numberField('The probability, 0.0001 … 0.9999.'),
+      probability: numberField('The probability, 0.0001 … 0.9999.', { unit: '0–1' }),
       past: objectField(pastOutcomes, 'Outcomes of all closed leads.'),
       because: objectField(
         objectFields('ProbabilityReason', 'What one fact contributes to a probability.', {

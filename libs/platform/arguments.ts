@@ -7,7 +7,10 @@ import {
   type ItemsFilter,
   type ValueFilter,
 } from '@baton/kernel';
-import { MAX_FILTER_LENGTH, MAX_FILTER_VALUES } from './filters';
+
+/** Limits of the values of one filter. */
+export const MAX_FILTER_VALUES = 100;
+export const MAX_FILTER_LENGTH = 500;
 
 type Given = Readonly<Record<string, unknown>>;
 const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = {
@@ -16,7 +19,7 @@ const MAX_LENGTH: Readonly<Partial<Record<Field['kind'], number>>> = {
 const refusal = (name: string, path: string, what: string): Refused =>
   new Refused('graphql/invalid-argument', `${name} ${what}.`, path);
 
-/** @throws Refused `graphql/invalid-argument`, `money/unknown-currency` with the path of the argument at fault */
+/** @throws Refused `graphql/invalid-argument`, `money/unknown-currency`, as `check` of a field, with the path of the argument at fault */
 export const checkArguments = (fields: Fields, given: Given, parent = ''): void => {
   for (const [name, field] of Object.entries(fields)) {
     const value = given[name];
@@ -34,6 +37,7 @@ const checkValue = ({ kind, options, object }: Field, value: unknown, name: stri
   if (kind === 'filter') checkFilter(value as ValueFilter, name, path);
   if (kind === 'id' && value === '') throw refusal(name, path, 'must not be empty');
   if (typeof value === 'string' && value.length > max) throw refusal(name, path, `must have at most ${max} characters`);
+  if (typeof value === 'string') options.check?.(value, path);
   if (typeof value === 'number' && (value < min || value > max)) throw refusal(name, path, rangeText(min, max));
 };
 const rangeText = (min: number, max: number): string => {
@@ -49,6 +53,14 @@ export const checkFilter = (wanted: ValueFilter & ItemsFilter, name: string, pat
   if ([...among, ...notIn, ...any, ...all, startsWith].some(({ length }) => length > MAX_FILTER_LENGTH))
     throw refusal(name, path, `takes values of at most ${MAX_FILTER_LENGTH} characters`);
 };
+
+/** The values of arguments where none are given. */
+export const defaultsOf = (fields: Fields): Given =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { options }]) =>
+      options.default === undefined ? [] : [[name, options.default]],
+    ),
+  );
 
 /** Without the arguments that were not given. */
 export const withoutAbsent = (given: Given): Given =>

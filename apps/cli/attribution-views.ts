@@ -1,20 +1,21 @@
-import { asOfBoundOf, DefinitionSource, moneyOf, zoneOf, type Instant } from '@baton/kernel';
+import type { Field, Fields } from '@baton/kernel';
 import {
+  attributionModels,
+  conversionKinds,
   figuresOf,
   isIntact,
-  methodForPeriod,
-  paths,
   periodDelta,
   periods,
-  roas,
   salesTimes,
   type AttributionReport,
   type ConversionKind,
   type MoneyRatio,
+  type PathsReport,
   type PeriodDelta,
-  type RoasDimension,
+  type RoasReport,
 } from '@baton/attribution';
-import type { ReadModels } from '@baton/platform/documents';
+import { askAttribution } from '@baton/attribution/attribution.module';
+import { action } from './command';
 import {
   countOf,
   duration,
@@ -29,12 +30,9 @@ import {
   terminalWidth,
   time,
 } from './output';
-import type { ReportOptions } from './reports';
-import type { Session } from './session';
+import { answerFrom } from './sources';
+import type { View } from './view';
 
-/** The day or instant of an as-of option; a day counts to its end in the zone. */
-export const instantOfCut = (text: string | undefined, path: string, timeZone?: string): Instant | undefined =>
-  text === undefined ? undefined : asOfBoundOf(text, zoneOf(timeZone), path);
 const rateText = ({ value }: { readonly value: number | null }): string => fixed(value, 4);
 /** One rate per currency; the currency is printed if there are several. */
 const rateTexts = (ratios: readonly MoneyRatio[]): string =>
@@ -42,31 +40,6 @@ const rateTexts = (ratios: readonly MoneyRatio[]): string =>
     .filter(({ value }) => value !== null)
     .map((ratio) => (ratios.length === 1 ? rateText(ratio) : `${rateText(ratio)} ${ratio.currency}`))
     .join(', ');
-
-/** Read models as of now, or as of the instants in the options. */
-export const modelsOf = ({ models }: Session, { happenedBy, knownBy, timeZone }: ReportOptions): ReadModels =>
-  models.asOf({
-    happenedBy: instantOfCut(happenedBy, 'happenedBy', timeZone),
-    knownBy: instantOfCut(knownBy, 'knownBy', timeZone),
-  });
-
-/** The definitions and the period given by the options. */
-export const methodOf = async (session: Session, options: ReportOptions) => {
-  const { lookback, timeZone, currency, definition, channelRules } = options;
-  const cut = instantOfCut(options.happenedBy ?? options.knownBy, 'happenedBy', timeZone);
-  const latest = [cut, session.clock.now()].flatMap((one) => one ?? []).sort()[0]!;
-  const versions = { ...(definition && { definition }), ...(channelRules && { channelRules }) };
-  return {
-    ...(await methodForPeriod(session.app.get(DefinitionSource), modelsOf(session, options), latest, {
-      ...versions,
-      from: options.from,
-      to: options.to,
-      timeZone,
-    })),
-    ...(lookback && { lookback }),
-    ...(currency && { currency }),
-  };
-};
 
 /** The unit that a kind of conversion is counted in. */
 export const unitOf = (kind: ConversionKind): string =>
@@ -85,23 +58,67 @@ export const outsideLines = (
     ];
   });
 
-/** `2.50 EUR` @throws Refused as `moneyOf` */
-export const rateOf = (text: string) => {
-  const [amount, currency] = text.trim().split(/\s+/);
-  return moneyOf(amount ?? '', currency ?? '', 'rate');
+/** A field of which only some words are taken. */
+const withWords = (field: Field, words: readonly string[]): Field => ({
+  ...field,
+  enumeration: { ...field.enumeration!, values: words },
+});
+const withOptions = (field: Field, options: Field['options']): Field => ({
+  ...field,
+  options: { ...field.options, ...options },
+});
+/** Resamples of one question; a server takes fewer. */
+const RESAMPLES = 2_000;
+
+interface AttributionQuestion {
+  readonly by: string;
+  readonly conversion: ConversionKind;
+}
+/** Conversions and revenue by channel, two columns per model. */
+export const printAttribution = (
+  reports: readonly AttributionReport[],
+  { by, conversion }: AttributionQuestion,
+): void => {
+  const keys = [...new Set(reports.flatMap(({ rows }) => rows.map((row) => row.key)))].sort((a, b) =>
+    (a ?? '') < (b ?? '') ? -1 : 1,
+  );
+  line(`Attribution by ${by}: ${conversion} and revenue of each model (look-back ${period(reports[0]!.lookback)})`);
+  const cells = (pick: (report: (typeof reports)[number]) => (typeof reports)[number]['total'] | undefined) =>
+    reports.flatMap((report) => {
+      const none = { conversions: 0, revenue: report.total.revenue.map(({ currency }) => ({ minor: 0, currency })) };
+      const { conversions, revenue } = pick(report) ?? none;
+      return [fixed(conversions, 2), money(revenue)];
+    });
+  printTable(
+    [by, ...reports.flatMap(({ model }) => [`${model} (${unitOf(conversion)})`, `${model} (revenue)`])],
+    [
+      ...keys.map((one) => [keyText(one), ...cells(({ rows }) => rows.find((row) => row.key === one))]),
+      ['unattributed', ...cells(({ unattributed }) => unattributed)],
+      ['total', ...cells(({ total }) => total)],
+    ],
+  );
+  for (const warning of [...outsideLines(reports), ...new Set(reports.flatMap(({ warnings }) => warnings))])
+    line(warning);
+};
+
+const attributionView: View = {
+  arguments: ({ model, bootstrap, ...others }: Fields) => ({
+    ...others,
+    model: withOptions(model!, { list: true }),
+    bootstrap: {
+      ...withOptions(bootstrap!, { max: RESAMPLES }),
+      description: 'Of data-driven models: how often to resample for 95 % intervals; 0 by default.',
+    },
+  }),
+  ask: async ({ model: models, ...question }: Parameters<typeof askAttribution>[0] & { model?: string[] }, context) =>
+    askAttribution({ ...question, models }, context),
+  json: (reports: readonly AttributionReport[]) => (reports.length === 1 ? reports[0] : reports),
+  print: printAttribution,
 };
 
 /** Spend, ROAS, CAC and cost per stage, by channel, campaign or month. */
-export const roasReport = async (session: Session, options: ReportOptions): Promise<void> => {
-  const by = (options.by ?? 'channel') as RoasDimension;
-  const report = await roas(modelsOf(session, options), {
-    ...(await methodOf(session, options)),
-    by,
-    ...(options.salesTime && { salesTime: options.salesTime }),
-    ...(options.model && { model: options.model }),
-    ...(options.rate && { ratePerMinute: options.rate }),
-  });
-  if (options.json) return printJson(report);
+const printRoas = (report: RoasReport): void => {
+  const { by } = report;
   const cost = (ratios: readonly MoneyRatio[]): string =>
     money(ratios.flatMap(({ value, currency }) => (value === null ? [] : [{ minor: Math.round(value), currency }])));
   line(`Returns by ${by} (${report.model}, look-back ${period(report.lookback)})`);
@@ -147,17 +164,21 @@ export const roasReport = async (session: Session, options: ReportOptions): Prom
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
+const roasView: View = {
+  arguments: (declared) => ({
+    ...declared,
+    model: withWords(
+      declared['model']!,
+      attributionModels.map(({ code }) => code),
+    ),
+  }),
+  print: printRoas,
+};
+
 /** Width of a table with four columns besides their content, in characters. */
 const FRAME = 13;
 /** The most frequent paths to a conversion, their length and duration. */
-export const pathsReport = async (session: Session, options: ReportOptions): Promise<void> => {
-  const { conversion = 'won' } = options;
-  const report = await paths(modelsOf(session, options), {
-    ...(await methodOf(session, options)),
-    conversion: conversion as Exclude<ConversionKind, 'lost'>,
-    ...(options.top && { top: options.top }),
-  });
-  if (options.json) return printJson(report);
+const printPaths = (report: PathsReport, { conversion }: Pick<AttributionQuestion, 'conversion'>): void => {
   type Outcomes = (typeof report)['total'];
   const cells = ({ conversions, nonConversions, revenue }: Outcomes) => [conversions, nonConversions, money(revenue)];
   const unit = unitOf(conversion);
@@ -188,21 +209,39 @@ export const pathsReport = async (session: Session, options: ReportOptions): Pro
   for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
 };
 
+const pathsView: View = {
+  arguments: (declared) => ({
+    ...declared,
+    conversion: withWords(
+      declared['conversion']!,
+      conversionKinds.values.filter((kind) => kind !== 'lost'), // lost deals are listed with the won ones
+    ),
+  }),
+  print: printPaths,
+};
+
+export const views: Readonly<Record<string, View>> = {
+  attribution: attributionView,
+  roas: roasView,
+  paths: pathsView,
+};
+
 /** Every frozen period, its figures as of now, and its restatements. */
-export const periodsReport = async (session: Session, { json }: ReportOptions): Promise<void> => {
-  const deltas: PeriodDelta[] = [];
-  for await (const page of session.models.pages(periods, {}, [{ column: 'frozenAt' }]))
-    for (const { id } of page)
-      deltas.push(
-        await periodDelta(
-          session.models,
-          (knownAt) => session.models.asOf({ knownAt }),
-          session.journal,
-          session.app.get(DefinitionSource),
-          id,
-        ),
-      );
-  if (json) return printJson(deltas);
+export const periodsAction = action({
+  description: 'Frozen periods, and their restatements since.',
+  example: '',
+  run: (_, { json }) =>
+    answerFrom(async (sources) => {
+      const { live, journal, context } = sources;
+      const deltas: PeriodDelta[] = [];
+      for await (const page of live.pages(periods, {}, [{ column: 'frozenAt' }]))
+        for (const { id } of page)
+          deltas.push(await periodDelta(live, (knownAt) => live.asOf({ knownAt }), journal, context.definitions, id));
+      if (json) printJson(deltas);
+      else printPeriods(deltas);
+    }),
+});
+const printPeriods = (deltas: readonly PeriodDelta[]): void => {
   printTable(
     [
       ...['period', 'from', 'to', 'zone', 'model', 'by', 'won (deals)', 'revenue', 'won now (deals)', 'revenue now'],

@@ -1,0 +1,76 @@
+import { Global, Module, type BeforeApplicationShutdown, type DynamicModule, type Type } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Clock, DefinitionSource, EventLog, Journal } from '@baton/kernel';
+import { LogHeads } from '@baton/audit/audit.module';
+import { LogDefinitions, logDefinitions } from '@baton/definitions/definitions.module';
+import type { Config } from '@baton/platform/config';
+import { ReadModels } from '@baton/platform/documents';
+import { CONFIG, LOGGER, PlatformModule, READ_ONLY, type PlatformOptions } from '@baton/platform/platform.module';
+import { Runner } from '@baton/platform/runner';
+import { Metrics } from '@baton/platform/telemetry';
+import type { Logger } from 'pino';
+import { contextParts } from './contexts';
+
+/** Global, because every decision needs the definitions in force. */
+@Global()
+@Module({
+  providers: [
+    { provide: LogDefinitions, useFactory: logDefinitions, inject: [Journal, EventLog, ReadModels, READ_ONLY] },
+    { provide: DefinitionSource, useExisting: LogDefinitions },
+  ],
+  exports: [DefinitionSource, LogDefinitions],
+})
+export class DefinitionsModule implements BeforeApplicationShutdown {
+  constructor(private readonly definitions: LogDefinitions) {}
+
+  /** Runs before the log is closed. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.definitions.close();
+  }
+}
+
+/** Signs heads of the log. */
+@Module({
+  providers: [
+    {
+      provide: LogHeads,
+      useFactory: (
+        models: ReadModels,
+        log: EventLog,
+        runner: Runner,
+        bus: CommandBus,
+        clock: Clock,
+        config: Config,
+        logger: Logger,
+        metrics: Metrics,
+      ) => new LogHeads({ models, log, runner, bus, clock, config, logger, metrics }),
+      inject: [ReadModels, EventLog, Runner, CommandBus, Clock, CONFIG, LOGGER, Metrics],
+    },
+  ],
+  exports: [LogHeads],
+})
+export class LogHeadsModule implements BeforeApplicationShutdown {
+  constructor(private readonly heads: LogHeads) {}
+
+  /** Runs before the followers stop. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.heads.stop();
+  }
+}
+
+/** All of Baton except the API: the platform on the configured stores, and every context. */
+@Module({})
+export class BatonModule {
+  static forRoot(
+    config: Config,
+    {
+      edge = [],
+      ...surroundings
+    }: PlatformOptions & { readonly edge?: readonly (DynamicModule | Type<unknown>)[] } = {},
+  ): DynamicModule {
+    return {
+      module: BatonModule,
+      imports: [PlatformModule.forRoot(config, contextParts, surroundings), DefinitionsModule, LogHeadsModule, ...edge],
+    };
+  }
+}

@@ -1,0 +1,219 @@
+import { once } from 'node:events';
+import {
+  boundOf,
+  dayOf,
+  enumeration,
+  enumField,
+  filterableFields,
+  integerField,
+  isCurrency,
+  moneyOf,
+  Refused,
+  shownOf,
+  sortableFields,
+  unknownCurrency,
+  type Field,
+  type FieldKind,
+  type Fields,
+  type ListFilter,
+  type ObjectFields,
+  type ReadModel,
+} from '@baton/kernel';
+import { referenceInstantOf, type AsOf } from '@baton/platform/documents';
+import { listZoneArgument, openList, type ListQuestion } from '@baton/platform/lists';
+import { cellOf, declaredValue } from './answer';
+import { parseListOf, parseOneOf } from './arguments';
+import { action, type Action, type ActionGroup } from './command';
+import { declared, loadList, type DeclaredList } from './declared';
+import { cutOptions, type FilterReader } from './options';
+import { count, formatField, print as printLine, printCsv, printJson, printTable, warn, type Format } from './output';
+import { answerFrom, cutOf } from './sources';
+import type { Sources } from './view';
+import { terminal } from './terminal';
+
+/** What a document shows: its own fields, and those that are computed. */
+const shownFields = ({ shown: { fields, computed = {} } }: ReadModel): Fields => ({
+  ...Object.fromEntries(Object.entries(fields).filter(([, { options }]) => !options.hidden)),
+  ...Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])),
+});
+const isPersonal = ({ kind, options }: Field): boolean => kind === 'personal' || options.personal === true;
+
+const bad = (name: string, what: string) => new Refused('cli/bad-argument', `--filter ${name} ${what}.`, name);
+/** `2024-01-01..2024-02-01`; either end may be left out. */
+const endsOf = (name: string, text: string, example: string): readonly [string, string] => {
+  const [from, to, ...more] = text.split('..').map((end) => end.trim());
+  if (to === undefined || more.length > 0 || (from === '' && to === ''))
+    throw bad(name, `must be a range, such as ${name}=${example}`);
+  return [from!, to];
+};
+const rangeOf = (keys: readonly [string, string], [from, to]: readonly [unknown, unknown]): ListFilter[string] => ({
+  ...(from !== '' && { [keys[0]]: from }),
+  ...(to !== '' && { [keys[1]]: to }),
+});
+const numbers = (name: string, text: string, read: (end: string) => number): ListFilter[string] => {
+  const ends = text.includes('..') ? endsOf(name, text, '10..20') : [text, text];
+  return rangeOf(['min', 'max'], ends.map((end) => (end === '' ? '' : read(end))) as [unknown, unknown]);
+};
+const numberOf = (name: string, text: string): number => {
+  if (!/^-?\d{1,15}(\.\d{1,10})?$/.test(text)) throw bad(name, `must be a number or a range, such as ${name}=10..20`);
+  return Number(text);
+};
+
+type ReadFilter = (name: string, text: string, field: Field) => ListFilter[string];
+const moment =
+  (check: (end: string, name: string) => unknown): ReadFilter =>
+  (name, text) => {
+    const ends = endsOf(name, text, '2024-01-01..2024-02-01');
+    for (const end of ends) if (end !== '') check(end, name);
+    return rangeOf(['from', 'to'], ends);
+  };
+const number: ReadFilter = (name, text) => numbers(name, text, (end) => numberOf(name, end));
+/** The filter of a field in the form of its kind, as GraphQL takes it. */
+const filterForms: Readonly<Partial<Record<FieldKind, ReadFilter>>> = {
+  enum: (name, text, { enumeration: words }) => ({ in: parseListOf(text, words!.values, name) }),
+  flag: (name, text) => parseOneOf(text, ['true', 'false'], name) === 'true',
+  instant: moment((end, name) => boundOf(end, 'UTC', name)),
+  day: moment((end, name) => dayOf(end, name)),
+  integer: number,
+  largeInteger: number,
+  number,
+  money: (name, text) => {
+    const [, range = '', currency = ''] = /^(\S*?)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
+    if (!isCurrency(currency)) throw unknownCurrency(currency, name);
+    if (range === '') return { currency };
+    return { ...(numbers(name, range, (end) => moneyOf(end, currency, name).minor) as object), currency };
+  },
+};
+const readerOf = (name: string, field: Field): FilterReader => {
+  const { list } = field.options;
+  const read: ReadFilter = list
+    ? (_, text) => ({ any: text.split(',') })
+    : (filterForms[field.kind] ?? ((_, text) => ({ in: text.split(',') })));
+  return { read: (text) => read(name, text, field), mayLack: !list && field.kind !== 'flag' };
+};
+
+const isAmount = ({ kind, options }: Field): boolean => kind === 'money' && !options.list;
+/** An amount has two columns: minor units and currency. */
+const csvHead = (columns: Fields): readonly string[] =>
+  Object.entries(columns).flatMap(([name, field]) => (isAmount(field) ? [`${name}Minor`, `${name}Currency`] : [name]));
+const csvCells = (columns: Fields, row: Row): readonly unknown[] =>
+  Object.entries(columns).flatMap(([name, field]) => {
+    const value = row[name] as { readonly minor?: unknown; readonly currency?: unknown } | null | undefined;
+    return isAmount(field) ? [value?.minor, value?.currency] : [value];
+  });
+
+type Row = Readonly<Record<string, unknown>>;
+/** The rows as they are asked for, at most `limit`. */
+async function* rowsOf(
+  sources: Sources,
+  { model, list }: DeclaredList,
+  { question, columns, limit, cut }: { question: ListQuestion; columns: Fields; limit: number; cut: AsOf | undefined },
+): AsyncIterable<Row> {
+  const [models, at] = [sources.live.asOf(cut), referenceInstantOf(cut, sources.clock)];
+  const { whereWithout, orderBy } = await openList(model, list, question, {
+    ...{ models, journal: () => sources.journal, at, readsPersonal: false },
+  });
+  const where = await whereWithout();
+  const row: ObjectFields = { name: model.shown.node, description: model.shown.description, fields: columns };
+  let left = limit;
+  for await (const page of models.pages(model, where, orderBy, Math.min(limit + 1, 1_000)))
+    for (const { doc } of page) {
+      if (left-- === 0) {
+        const all = await models.count(model, where);
+        return warn(`${count(limit)} of ${count(all)} rows; raise --limit to see more.`);
+      }
+      const value = shownOf(model, doc as object, at);
+      yield (await declaredValue({ kind: 'object', description: '', options: {}, object: row }, value)) as Row;
+    }
+}
+
+const print = async (rows: AsyncIterable<Row>, columns: Fields, format: Format): Promise<void> => {
+  const gathered: Row[] = [];
+  if (format === 'csv') printCsv(csvHead(columns));
+  for await (const row of rows)
+    if (format === 'table' || format === 'json') gathered.push(row);
+    else {
+      const fits = format === 'csv' ? printCsv(csvCells(columns, row)) : printLine(`${JSON.stringify(row)}\n`);
+      if (!fits) await once(terminal().stdout, 'drain');
+    }
+  if (format === 'json') printJson(gathered);
+  else if (format === 'table') {
+    const names = Object.keys(columns);
+    printTable(
+      names,
+      gathered.map((row) => names.map((name) => (row[name] === null ? '' : cellOf(name, columns[name]!, row[name])))),
+    );
+  }
+};
+
+/** An action that prints a list; filters, orders and columns are those of its read model. */
+const listAction = ({ model, list }: DeclaredList): Action => {
+  const fields = shownFields(model);
+  const names = Object.keys(fields);
+  const usual = names.filter((name) => !isPersonal(fields[name]!));
+  const sortable = sortableFields(model).flatMap((name) => [name, `-${name}`]);
+  const filterable = filterableFields(model).filter((name) => !model.shown.fields[name]!.options.search);
+  const words = (what: string, known: readonly string[]) =>
+    enumeration(what, what, Object.fromEntries(known.map((name) => [name, name])));
+  return action({
+    description: list.description,
+    options: {
+      ...list.arguments,
+      ...(sortable.length > 0 && {
+        order: enumField(words('Order', sortable), 'Order, with - before it the largest first:', { optional: true }),
+      }),
+      columns: enumField(words('Column', names), 'Columns; by default all without personal data:', {
+        ...{ optional: true, list: true },
+      }),
+      limit: integerField('Number of rows.', { default: 100, min: 1, max: 10_000_000 }),
+      ...formatField,
+      ...listZoneArgument,
+      ...Object.fromEntries(Object.entries(cutOptions).filter(([name]) => name !== 'timeZone')),
+    } as Fields,
+    filters: Object.fromEntries(filterable.map((name) => [name, readerOf(name, model.shown.fields[name]!)])),
+    example: `--limit 10${sortable.length > 0 ? ` --order -${sortable[0]}` : ''} --format csv`,
+    run: async (_, options) => {
+      const given = options as unknown as ListOptions;
+      const { order, columns: chosen = usual, limit, format, json, filter, timeZone } = given;
+      const columns = Object.fromEntries(chosen.map((name) => [name, fields[name]!]));
+      const sealed = chosen.filter((name) => isPersonal(fields[name]!));
+      if (sealed.length > 0) warn(`Personal data is not shown: ${sealed.join(', ')}.`);
+      const own = Object.keys(list.arguments ?? {}).map((name) => [name, options[name]]);
+      const question = {
+        ...{ ...Object.fromEntries(own), filter },
+        ...(order && { orderBy: { field: order.replace('-', ''), direction: order.startsWith('-') ? 'DESC' : 'ASC' } }),
+        ...(timeZone && { timeZone }),
+      } as ListQuestion;
+      await answerFrom((sources) =>
+        print(
+          rowsOf(sources, { model, list }, { question, columns, limit, cut: cutOf(given) }),
+          columns,
+          json ? 'json' : format,
+        ),
+      );
+    },
+  });
+};
+interface ListOptions {
+  readonly order?: string;
+  readonly columns?: readonly string[];
+  readonly limit: number;
+  readonly format: Format;
+  readonly json?: boolean;
+  readonly filter: ListFilter;
+  readonly timeZone?: string;
+  readonly happenedBy?: string;
+  readonly knownBy?: string;
+  readonly knownAt?: string;
+}
+
+export const command: ActionGroup = {
+  get actions() {
+    return Object.fromEntries(
+      Object.entries(declared().lists).map(([name, { description }]) => [
+        name,
+        { description, load: async () => listAction(await loadList(name)) },
+      ]),
+    );
+  },
+};

@@ -1,0 +1,112 @@
+import {
+  bothWhere,
+  conditionsOfFilter,
+  defaultOrderOf,
+  orderByField,
+  Refused,
+  zoneField,
+  zoneOf,
+  type Instant,
+  type Journal,
+  type ListFilter,
+  type ListShape,
+  type Order,
+  type ReadModel,
+  type ValueFilter,
+  type Where,
+} from '@baton/kernel';
+import { checkArguments, checkFilter, withoutAbsent } from './arguments';
+import { searchWhere, type ReadModels } from './documents';
+
+/** What is asked of a list beside the page: filter, order, and the arguments of the list itself. */
+export interface ListQuestion {
+  readonly filter?: ListFilter;
+  readonly orderBy?: { readonly field: string; readonly direction?: 'ASC' | 'DESC' };
+  readonly timeZone?: string;
+}
+/** What a list is answered from. */
+export interface ListSources {
+  /** As of the cut. */
+  readonly models: ReadModels;
+  /** For the keys of personal texts; asked only by a filter on one. */
+  readonly journal: () => Journal;
+  /** The instant for which it is answered. */
+  readonly at: Instant;
+  readonly readsPersonal: boolean;
+}
+
+export const listZoneArgument = {
+  timeZone: zoneField('IANA time zone of the days of filters; UTC by default.'),
+} as const;
+
+/** @throws Refused as `checkFilter`, with the path of the field */
+const checkFilters = (filter: ListFilter): void => {
+  for (const [name, wanted] of Object.entries(filter)) {
+    // Personal text is bounded as the values of other filters are.
+    const values = typeof wanted === 'string' ? { in: [wanted] } : typeof wanted === 'object' ? wanted : {};
+    checkFilter(values, name, `filter.${name}`);
+  }
+};
+
+/**
+ * A filter on a personal field would reveal its value to roles that may not read it. They are refused before anything is
+ * read or computed of it, so that neither answer nor time differs with what is stored.
+ * @throws Refused `access/denied` with the path of the field
+ */
+const refusePersonalFilters = (model: Pick<ReadModel, 'shown'>, filter: ListFilter): void => {
+  const personal = Object.keys(filter).find(
+    (name) => filter[name] !== undefined && model.shown.fields[name]?.options.search,
+  );
+  if (personal !== undefined)
+    throw new Refused(
+      'access/denied',
+      'Your role may not search by personal data; leave this filter out.',
+      `filter.${personal}`,
+    );
+};
+
+/** The filter with the ids that its ids stand for too. */
+const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadModels): Promise<ListFilter> => {
+  const widened: Record<string, ListFilter[string]> = { ...filter };
+  for (const [name, wanted] of Object.entries(filter)) {
+    const alsoIds = model.shown.fields[name]?.options.alsoIds;
+    if (!alsoIds || wanted === undefined) continue;
+    const { in: among, notIn, ...rest } = wanted as ValueFilter;
+    widened[name] = {
+      ...rest,
+      ...(among && { in: [...among, ...(await alsoIds(models, among))] }),
+      ...(notIn && { notIn: [...notIn, ...(await alsoIds(models, notIn))] }),
+    };
+  }
+  return widened;
+};
+
+/**
+ * The conditions and the order of a question to a list.
+ * @returns `whereWithout`: the conditions, or those without the filter of one field
+ * @throws Refused `access/denied` for a filter by personal text; as `checkArguments` and `conditionsOfFilter`
+ */
+export const openList = async (
+  model: ReadModel,
+  list: ListShape,
+  { filter = {}, orderBy, timeZone, ...own }: ListQuestion,
+  { models, journal, at, readsPersonal }: ListSources,
+): Promise<{ readonly whereWithout: (field?: string) => Promise<Where>; readonly orderBy: readonly Order[] }> => {
+  if (!readsPersonal) refusePersonalFilters(model, filter);
+  const given = withoutAbsent(own);
+  checkFilters(filter);
+  checkArguments({ ...list.arguments, ...listZoneArgument }, { ...given, timeZone });
+  const zone = zoneOf(timeZone);
+  const widened = await withAlsoIds(model, filter, models);
+  const base = typeof list.where === 'function' ? await list.where(at, given, models) : (list.where ?? {});
+  const whereOf = async (wanted: ListFilter): Promise<Where> => {
+    const { where, search } = conditionsOfFilter(model, wanted, zone);
+    return Object.keys(search).length === 0 ? where : bothWhere(where, await searchWhere(journal(), model, search));
+  };
+  return {
+    whereWithout: async (field) => bothWhere(base, await whereOf(field ? { ...widened, [field]: undefined } : widened)),
+    orderBy: orderBy
+      ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
+      : defaultOrderOf(model, list, given),
+  };
+};
