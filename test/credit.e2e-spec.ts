@@ -107,7 +107,8 @@ describe('credits through GraphQL', () => {
     ['paths(conversion: LOST) { lookback }', 'graphql/invalid-argument', 'conversion'],
     ['paths(top: 1001) { lookback }', 'graphql/invalid-argument', 'top'],
     ['attribution(order: 5) { lookback }', 'graphql/invalid-argument', 'order'],
-    ['attribution(lookback: "") { lookback }', 'time/not-a-duration', 'lookback'],
+    ['attribution(lookback: "") { lookback }', 'graphql/invalid-argument', 'lookback'],
+    ['attribution(lookback: "90 days") { lookback }', 'time/not-a-duration', 'lookback'],
     ['credit(journeyId: "deal", model: MARKOV) { lookback }', 'attribution/needs-a-period', 'model'],
     [
       'attribution(parameters: { include: { when: [{ site: ["no such list"] }] } }) { lookback }',

@@ -235,7 +235,8 @@ describe('personal data', () => {
         extensions.code,
         extensions['field'],
       ]);
-    for (const blank of ['', ' ', '\u200b', ' - '])
+    expect(await refusal('text: ""')).toEqual([['graphql/invalid-argument', 'text']]);
+    for (const blank of [' ', '\u200b', ' - '])
       expect(await refusal(`text: "${blank}"`)).toEqual([['read/nothing-to-find', 'text']]);
     for (const first of [0, 101])
       expect(await refusal(`text: "a", first: ${first}`)).toEqual([['graphql/invalid-argument', 'first']]);

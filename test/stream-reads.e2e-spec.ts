@@ -3,7 +3,7 @@ import { companySteps } from '../apps/cli/demo/company';
 import { runCommandLine } from '../apps/cli/command-line';
 import { temporaryFolder } from './support/baton';
 
-const SCALE = 0.005;
+const SCALE = 0.01;
 const TODAY = '2024-07-01';
 
 describe('the demo company', () => {
@@ -22,7 +22,8 @@ describe('the demo company', () => {
 
   it('is decided with at most one read of a stream per two commands, including policies and definitions', async () => {
     const read = jest.spyOn(EmbeddedEventLog.prototype, 'read');
-    await runCommandLine(['demo', '--once', '--today', TODAY, '--scale', String(SCALE), '--json']);
+    const exitCode = await runCommandLine(['demo', '--once', '--today', TODAY, '--scale', String(SCALE), '--json']);
+    expect(exitCode).toBe(0);
     const commands = companySteps(7, TODAY, SCALE).length;
     expect(commands).toBeGreaterThan(1_000);
     expect(read.mock.calls.length).toBeGreaterThan(0);

@@ -221,7 +221,7 @@ export const questionOf = (fields: Fields, given: Given): Record<string, unknown
     ...{ ...defaultsOf(fields), ...Object.fromEntries(own) },
     ...filtersOf(readersIn(fields), given),
   };
-  if ('from' in fields && 'to' in fields) boundsOf(given as PeriodArgs);
+  if ([fields['from'], fields['to']].every((end) => end?.kind === 'dayOrInstant')) boundsOf(given as PeriodArgs);
   checkArguments(fields, question);
   return question;
 };

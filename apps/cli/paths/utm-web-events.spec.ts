@@ -65,13 +65,14 @@ describeWithData('tagged page views, imported as visits', [`${folder}/events.csv
       if (!known.has(visitorId)) known.set(visitorId, { touches: [], conversions: [] });
       return known.get(visitorId)!;
     };
-    let buyer = '';
+    const buyers = new Map<string | undefined, string>(); // by row
     for (const { type, data, meta } of await sent()) {
       const facts = data as { visitorId: string; amount: Money; source?: string; medium?: string; campaign?: string };
       const at = instantOf(meta.occurredAt!);
       if (type === 'RecordVisit') personOf(facts.visitorId).touches.push({ occurredAt: at, channel: channelOf(facts) });
-      if (type === 'IdentifyVisitor') buyer = facts.visitorId;
-      if (type === 'WinOpportunity') personOf(buyer).conversions.push({ at, value: facts.amount.minor });
+      if (type === 'IdentifyVisitor') buyers.set(meta.correlationId, facts.visitorId);
+      if (type === 'WinOpportunity')
+        personOf(buyers.get(meta.correlationId)!).conversions.push({ at, value: facts.amount.minor });
     }
     return known;
   };
