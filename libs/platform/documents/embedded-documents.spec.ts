@@ -43,6 +43,24 @@ describe('a file of embedded documents', () => {
     await after.close();
   });
 
+  it('answers a question whose index it does not have, because another version of Baton wrote it', async () => {
+    const columns = { stage: 'text', owner: 'text' } as const;
+    const index = [{ column: 'stage' }, { column: 'owner' }];
+    const store = await EmbeddedDocuments.open(path);
+    const ids = ['a', 'b', 'c'];
+    await store.commit({
+      writes: {
+        collection: { name: 'deals-v1', columns, indexes: [] },
+        documents: ids.map((id) => ({ id, doc: { stage: 'won', owner: id < 'c' ? 'ann' : 'bob' }, position: '1' })),
+      },
+      ...{ follower: 'fold', checkpoint, fence: { lease: 'fold', token: 1 } },
+    });
+    const where = { stage: { eq: 'won' }, owner: { eq: 'ann' } };
+    const found = await store.find({ name: 'deals-v1', columns, indexes: [index] }, { where });
+    expect(found.map(({ id }) => id)).toEqual(['a', 'b']);
+    await store.close();
+  });
+
   it('is shared by two who see each other’s writes, leases and drops', async () => {
     const [one, two] = [await EmbeddedDocuments.open(path), await EmbeddedDocuments.open(path)];
     await Promise.all([commit(one, 'a'), commit(two, 'b')]);

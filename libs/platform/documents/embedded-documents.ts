@@ -386,6 +386,8 @@ export class EmbeddedDocuments extends Documents {
       return this.database.prepare(sql).all<R>(...values);
     } catch (error) {
       if (/no such table: (documents|tokens)-/.test(String(error))) return [];
+      // Written by another version of Baton, which did not have this index.
+      if (/no such index/.test(String(error))) return this.read(sql.replace(/ INDEXED BY "[^"]*"/, ''), values);
       throw error;
     }
   }

@@ -6,12 +6,13 @@ import type {
   Condition,
   FindOptions,
   AggregateGroup,
+  Index,
   Measure,
   Order,
   Scalar,
   Where,
 } from '@baton/kernel';
-import { compareScalars, fitsColumn, signatureOf, typeOfColumn, type ColumnValue } from './columns';
+import { compareScalars, fitsColumn, indexesOf, signatureOf, typeOfColumn, type ColumnValue } from './columns';
 
 /**
  * A checked condition. `ne` matches null unless its value is null, `notIn` matches it too; comparisons never match null;
@@ -206,6 +207,39 @@ export const planFind = (
     }));
   });
   return { parts, order, limit, matches: wanted, after: last };
+};
+
+/** The columns that a condition holds to one value each. */
+const equalColumns = (clause: Clause): readonly string[] => {
+  if ('all' in clause) return clause.all.flatMap(equalColumns);
+  const isEqual = ('op' in clause && clause.op === 'eq') || ('in' in clause && clause.in.length === 1);
+  return isEqual ? [clause.column] : [];
+};
+
+/**
+ * The index in which the rows that match are one range, in their order: it begins with every column that is held to one
+ * value, at least two, and goes on with the order, in either direction. No other index reads fewer rows, whatever a store
+ * counts or guesses of their values.
+ */
+export const exactIndexOf = (collection: Collection, order: FindPlan['order'], matches: Clause): Index | undefined => {
+  const equal = new Set(equalColumns(matches));
+  const wanted = order.filter(({ column }) => !equal.has(column));
+  return indexesOf(collection).find((index) => {
+    const known = index.findIndex(({ column }) => !equal.has(column));
+    const prefix = index.slice(0, known < 0 ? index.length : known);
+    const rest = [...index.slice(prefix.length), { column: 'id', descending: index.at(-1)?.descending ?? false }];
+    return (
+      prefix.length >= 2 &&
+      [...equal].every((column) => prefix.some((one) => one.column === column)) &&
+      rest.length === wanted.length &&
+      [false, true].some((turned) =>
+        rest.every(
+          ({ column, descending = false }, place) =>
+            column === wanted[place]!.column && descending === (wanted[place]!.descending !== turned),
+        ),
+      )
+    );
+  });
 };
 
 /** Reads the parts of a plan until there are as many rows as it asks for. */

@@ -1,7 +1,15 @@
-import type { Index } from '@baton/kernel';
+import type { Collection, Index } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue } from './columns';
-import { HALF, type AggregatePlan, type Clause, type FindPlan, type Operator, type PlannedMeasure } from './query';
+import {
+  exactIndexOf,
+  HALF,
+  type AggregatePlan,
+  type Clause,
+  type FindPlan,
+  type Operator,
+  type PlannedMeasure,
+} from './query';
 
 /** A piece of SQL and the values of its parameters. Names in it were checked before; values are never part of it. */
 export interface SqlFragment {
@@ -64,15 +72,12 @@ const joinClauses = (
 };
 
 /** The query for a part of a plan; its last parameter is the limit. */
-export const findSql = (
-  { order }: Pick<FindPlan, 'order'>,
-  matches: Clause,
-  of: { readonly name: string },
-): SqlFragment => {
+export const findSql = ({ order }: Pick<FindPlan, 'order'>, matches: Clause, of: Collection): SqlFragment => {
   const where = whereSql(matches, of);
+  const index = exactIndexOf(of, order, matches);
   const by = order.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
   return {
-    sql: `SELECT id, position, doc FROM ${tableOf(of)} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`,
+    sql: `SELECT id, position, doc FROM ${tableOf(of)}${index ? ` INDEXED BY ${indexNameOf(of, index)}` : ''} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`,
     values: where.values,
   };
 };
