@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionNames, type Action } from '../apps/cli/command';
 import { commands, firstSentence, loadAction, runCommandLine } from '../apps/cli/command-line';
+import { copyDemo, DEMO_DAY } from './support/demo';
 import { baton, batonJson, printedBy, root, Served, tableOf, temporaryFolder } from './support/baton';
 
 describe('the command line', () => {
@@ -218,6 +219,25 @@ describe('the command line', () => {
     ]);
     const { stdout, stderr } = await baton(folder, 'list', 'keys', '--limit', '1', '--json');
     expect([(JSON.parse(stdout) as object[]).length, stderr]).toEqual([1, expect.stringMatching(/^1 of \d+ rows; /)]);
+  });
+
+  const demo = temporaryFolder();
+  it('filters and orders a list by what a later context contributes to it', async () => {
+    await copyDemo(demo);
+    const list = async (...options: string[]) => {
+      const asked = ['--columns', 'leadId,score,grade', '--happened-by', DEMO_DAY];
+      const { stdout } = await baton(demo, 'list', 'leads', ...asked, ...options, '--json');
+      return JSON.parse(stdout) as { leadId: string; score: number | null; grade: string | null }[];
+    };
+    const all = await list('--limit', '5000');
+    const scored = all.filter(({ score }) => score !== null);
+    expect(scored.length).toBeGreaterThan(10);
+    const best = await list('--order', '-score', '--limit', String(scored.length));
+    expect(best.map(({ score }) => score)).toEqual(scored.map(({ score }) => score!).sort((a, b) => b - a));
+    const grade = scored[0]!.grade!;
+    const ofGrade = await list('--filter', `grade=${grade}`, '--limit', '5000');
+    const ids = (rows: typeof all) => rows.map(({ leadId }) => leadId).sort();
+    expect(ids(ofGrade)).toEqual(ids(scored.filter((one) => one.grade === grade)));
   });
 
   describe('loads what a command uses, and nothing else', () => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isReadModel, type ListShape, type ReadModel, type Report } from '@baton/kernel';
+import { isReadModel, type Contribution, type ListShape, type ReadModel, type Report } from '@baton/kernel';
 import { accessParts } from '@baton/platform/access';
 import { policyFollower, type FollowerNames } from '@baton/platform/at-tip';
 import { contextParts } from '../contexts';
@@ -10,6 +10,8 @@ import { kebabOf } from './options';
 export interface DeclaredPlace {
   readonly description: string;
   readonly file?: string;
+  /** Of a list: the compiled files that declare what contexts contribute to it. */
+  readonly contributions?: readonly string[];
 }
 /** What the contexts declare, by name. */
 export interface Declared {
@@ -21,6 +23,7 @@ export interface Declared {
 export interface DeclaredList {
   readonly model: ReadModel;
   readonly list: ListShape;
+  readonly contributions: readonly Contribution[];
 }
 
 /** Written by the build, so that one question loads its own declaration and not those of all contexts. */
@@ -36,6 +39,10 @@ const allReports = (): ReadonlyMap<string, Report> =>
       .filter(({ name }) => !withOwnCommand.includes(name))
       .map((report) => [kebabOf(report.name), report]),
   );
+const contributionsTo = (model: ReadModel): readonly Contribution[] =>
+  allParts()
+    .flatMap(({ contributions = [] }) => contributions)
+    .filter(({ to }) => to === model);
 const allLists = (): ReadonlyMap<string, DeclaredList> =>
   new Map(
     allParts()
@@ -43,7 +50,7 @@ const allLists = (): ReadonlyMap<string, DeclaredList> =>
       .flatMap((model) =>
         Object.entries(model.shown.lists).map(([name, list]): [string, DeclaredList] => [
           kebabOf(name),
-          { model, list },
+          { model, list, contributions: contributionsTo(model) },
         ]),
       ),
   );
@@ -60,7 +67,12 @@ export const declaredInContexts = (fileOf: (declaration: object) => string | und
       policies: allParts().flatMap(({ policies }) => policies.map(policyFollower)),
     },
     reports: Object.fromEntries([...allReports()].map(([name, report]) => [name, place(report.description, report)])),
-    lists: Object.fromEntries([...allLists()].map(([name, { model, list }]) => [name, place(list.description, model)])),
+    lists: Object.fromEntries(
+      [...allLists()].map(([name, { model, list, contributions }]) => [
+        name,
+        { ...place(list.description, model), contributions: contributions.flatMap((one) => fileOf(one) ?? []) },
+      ]),
+    ),
   };
 };
 
@@ -85,13 +97,15 @@ export const loadReport = async (name: string): Promise<Report> => {
 };
 /** @param name as `declared` has it */
 export const loadList = async (name: string): Promise<DeclaredList> => {
-  const { file } = declared().lists[name]!;
+  const { file, contributions: files = [] } = declared().lists[name]!;
   if (file === undefined) return allLists().get(name)!;
+  const contributing = (await Promise.all(files.map(exportsOf))).flat();
   for (const one of await exportsOf(file)) {
     if (!hasName(one, 'shown')) continue;
     const model = one as unknown as ReadModel;
     const found = Object.entries(model.shown.lists).find(([query]) => kebabOf(query) === name);
-    if (found) return { model, list: found[1] };
+    const contributions = contributing.filter((each) => hasName(each, 'some') && each['to'] === model);
+    if (found) return { model, list: found[1], contributions: contributions as unknown as readonly Contribution[] };
   }
   throw new Error(`${file} has no list ${name}: build again.`);
 };

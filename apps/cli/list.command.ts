@@ -12,15 +12,20 @@ import {
   shownOf,
   sortableFields,
   unknownCurrency,
+  withContributions,
+  type Contribution,
   type Field,
   type FieldKind,
   type Fields,
+  type FindOptions,
+  type Instant,
   type ListFilter,
   type ObjectFields,
   type ReadModel,
+  type Scalar,
 } from '@baton/kernel';
-import { referenceInstantOf, type AsOf } from '@baton/platform/documents';
-import { listZoneArgument, openList, type ListQuestion } from '@baton/platform/lists';
+import { referenceInstantOf, type AsOf, type ReadModels } from '@baton/platform/documents';
+import { contributedModels, listZoneArgument, openList, type ListQuestion } from '@baton/platform/lists';
 import { cellOf, declaredValue } from './answer';
 import { parseListOf, parseOneOf } from './arguments';
 import { action, type Action, type ActionGroup } from './command';
@@ -103,29 +108,70 @@ const csvCells = (columns: Fields, row: Row): readonly unknown[] =>
   });
 
 type Row = Readonly<Record<string, unknown>>;
+const PAGE = 1_000;
+/** The documents of a page with what contexts contribute to them, where it is asked for. */
+const withContributed = async (
+  contributions: readonly Contribution[],
+  models: ReadModels,
+  at: Instant,
+  page: readonly { readonly id: string; readonly doc: unknown }[],
+): Promise<readonly Row[]> => {
+  const ids = page.map(({ id }) => id);
+  const found = await Promise.all(
+    contributions.map(({ some }) =>
+      (some as (models: ReadModels, ids: readonly string[], at: Instant) => Promise<ReadonlyMap<string, object>>)(
+        models,
+        ids,
+        at,
+      ),
+    ),
+  );
+  return page.map(({ id, doc }) => Object.assign({}, doc, ...found.map((values) => values.get(id))) as Row);
+};
+
 /** The rows as they are asked for, at most `limit`. */
 async function* rowsOf(
   sources: Sources,
-  { model, list }: DeclaredList,
+  { model, list, contributions }: DeclaredList,
   { question, columns, limit, cut }: { question: ListQuestion; columns: Fields; limit: number; cut: AsOf | undefined },
 ): AsyncIterable<Row> {
   const [models, at] = [sources.live.asOf(cut), referenceInstantOf(cut, sources.clock)];
-  const { whereWithout, orderBy } = await openList(model, list, question, {
+  const whole = withContributions(model, contributions);
+  const { whereWithout, orderBy } = await openList(whole, list, question, {
     ...{ models, journal: () => sources.journal, at, readsPersonal: false },
   });
   const where = await whereWithout();
+  const contributedTo = (names: readonly string[]) =>
+    contributions.filter(({ fields }) => names.some((name) => name in fields));
+  const isJoined = contributedTo([...Object.keys(where), question.orderBy?.field ?? '']).length > 0;
+  const source = isJoined ? await contributedModels(models, contributions, at) : models;
+  const shown = contributedTo(Object.keys(columns));
   const row: ObjectFields = { name: model.shown.node, description: model.shown.description, fields: columns };
-  let left = limit;
-  for await (const page of models.pages(model, where, orderBy, Math.min(limit + 1, 1_000)))
-    for (const { doc } of page) {
-      if (left-- === 0) {
-        const all = await models.count(model, where);
-        return warn(`${count(limit)} of ${count(all)} rows; raise --limit to see more.`);
-      }
-      const value = shownOf(model, doc as object, at);
+  let after: FindOptions['after'];
+  for (let left = limit; ;) {
+    const size = Math.min(left + 1, PAGE);
+    const page = await source.find(model, { where, orderBy, limit: size, ...(after && { after }) });
+    const answered = page.slice(0, left);
+    for (const doc of await withContributed(shown, models, at, answered)) {
+      const value = {
+        ...shownOf(model, doc, at),
+        ...Object.fromEntries(shown.flatMap(({ fields }) => pick(doc, fields))),
+      };
       yield (await declaredValue({ kind: 'object', description: '', options: {}, object: row }, value)) as Row;
     }
+    if (page.length > left) {
+      const all = await source.count(model, where);
+      return warn(`${count(limit)} of ${count(all)} rows; raise --limit to see more.`);
+    }
+    if (page.length < size) return;
+    left -= answered.length;
+    const last = page.at(-1)!;
+    const values = { ...(last.doc as Row), ...('contributed' in last ? last.contributed : {}), id: last.id } as Row;
+    after = { values: orderBy.map(({ column }) => (values[column] ?? null) as Scalar), id: last.id };
+  }
 }
+const pick = (doc: Row, fields: Fields): readonly (readonly [string, unknown])[] =>
+  Object.keys(fields).map((name) => [name, doc[name]]);
 
 const print = async (rows: AsyncIterable<Row>, columns: Fields, format: Format): Promise<void> => {
   const gathered: Row[] = [];
@@ -147,7 +193,9 @@ const print = async (rows: AsyncIterable<Row>, columns: Fields, format: Format):
 };
 
 /** An action that prints a list; filters, orders and columns are those of its read model. */
-const listAction = ({ model, list }: DeclaredList): Action => {
+const listAction = (declaredList: DeclaredList): Action => {
+  const { model: own, list, contributions } = declaredList;
+  const model = withContributions(own, contributions);
   const fields = shownFields(model);
   const names = Object.keys(fields);
   const usual = names.filter((name) => !isPersonal(fields[name]!));
@@ -186,7 +234,7 @@ const listAction = ({ model, list }: DeclaredList): Action => {
       } as ListQuestion;
       await answerFrom((sources) =>
         print(
-          rowsOf(sources, { model, list }, { question, columns, limit, cut: cutOf(given) }),
+          rowsOf(sources, declaredList, { question, columns, limit, cut: cutOf(given) }),
           columns,
           json ? 'json' : format,
         ),

@@ -5,7 +5,7 @@ import { DECLARED_FILE, declaredInContexts } from './declared';
 /** The compiled file that exports a declaration. */
 const fileOf = (declaration: object): string | undefined =>
   Object.values(require.cache)
-    .filter((loaded) => loaded !== undefined && /\.(report|read-model)\.js$/.test(loaded.filename))
+    .filter((loaded) => loaded !== undefined && /\.(report|read-model|contribution)\.js$/.test(loaded.filename))
     .find((loaded) => Object.values(loaded!.exports as object).includes(declaration))?.filename;
 
 writeFileSync(

@@ -6,6 +6,7 @@ import {
   Refused,
   zoneField,
   zoneOf,
+  type Contribution,
   type Instant,
   type Journal,
   type ListFilter,
@@ -16,7 +17,14 @@ import {
   type Where,
 } from '@baton/kernel';
 import { checkArguments, checkFilter, withoutAbsent } from './arguments';
-import { searchWhere, type ReadModels } from './documents';
+import {
+  ContributedModels,
+  joined,
+  searchWhere,
+  type ContributedValues,
+  type PageSource,
+  type ReadModels,
+} from './documents';
 
 /** What is asked of a list beside the page: filter, order, and the arguments of the list itself. */
 export interface ListQuestion {
@@ -109,4 +117,20 @@ export const openList = async (
       ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
       : defaultOrderOf(model, list, given),
   };
+};
+
+/** What lists are read from: read models, or these with what contexts contribute to one of them. */
+export type ListSource = PageSource & Pick<ReadModels, 'aggregate'>;
+/** The read models with all that contexts contribute to one of them, for an instant. */
+export const contributedModels = async (
+  models: ReadModels,
+  contributions: readonly Contribution[],
+  at: Instant,
+): Promise<ListSource> => {
+  const values = await Promise.all(
+    contributions.map(({ all }) =>
+      (all as (models: ReadModels, at: Instant) => Promise<ContributedValues>)(models, at),
+    ),
+  );
+  return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
 };

@@ -19,9 +19,7 @@ import {
   sortableFields,
   withContributions,
   type Aggregation,
-  type Contribution,
   type Field,
-  type Instant,
   type ListShape,
   type ReadModel,
   type Where,
@@ -29,20 +27,16 @@ import {
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import { readsPersonal, type CallerIdentity } from '../access';
 import {
-  ContributedModels,
-  joined,
   ReadModels,
   readPage,
   referenceInstantOf,
   walkInstantOf,
   type AsOf,
   type Connection,
-  type ContributedValues,
   type PageQuestion,
-  type PageSource,
 } from '../documents';
 import { checkArguments } from '../arguments';
-import { listZoneArgument, openList, type ListQuestion } from '../lists';
+import { contributedModels, listZoneArgument, openList, type ListQuestion, type ListSource } from '../lists';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { addQuery, readArguments } from './queries';
 import { wordOf } from './enums';
@@ -212,22 +206,6 @@ interface AskedConnection extends Connection<ShownNode> {
     readonly sourceFor: (fields: readonly string[]) => Promise<ListSource>;
   };
 }
-type ListSource = PageSource & Pick<ReadModels, 'aggregate'>;
-
-/** The read models with all that contexts contribute to one of them, for an instant. */
-const contributedModels = async (
-  models: ReadModels,
-  contributions: readonly Contribution[],
-  at: Instant,
-): Promise<ListSource> => {
-  const values = await Promise.all(
-    contributions.map(({ all }) =>
-      (all as (models: ReadModels, at: Instant) => Promise<ContributedValues>)(models, at),
-    ),
-  );
-  return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
-};
-
 const listArguments = (
   { arguments: own = {} }: ListShape,
   filter: Type<object> | undefined,
