@@ -29,4 +29,5 @@ export * from './schema';
 export * from './sealed';
 export * from './sentence';
 export * from './time';
+export * from './typed-arrays';
 export * from './words';

@@ -1,5 +1,4 @@
-import { DECIMAL_UNITS, wholeNumberOf } from '@baton/kernel';
-import { withRoom } from '../journeys/journey-columns.rules';
+import { DECIMAL_UNITS, wholeNumberOf, withRoom } from '@baton/kernel';
 import type { CreditSum } from './window.rules';
 
 /** One conversion. */

@@ -1,11 +1,6 @@
-import { DAY_MS, DECIMAL_UNITS, fromMs, monthOf, wordKey } from '@baton/kernel';
+import { DAY_MS, DECIMAL_UNITS, fromMs, monthOf, wordKey, withRoom } from '@baton/kernel';
 import { CreditSplit } from '../../models/credit-split.rules';
-import {
-  withRoom,
-  type ClassifiedKind,
-  type JourneyColumns,
-  type LeadConversions,
-} from '../journeys/journey-columns.rules';
+import { type ClassifiedKind, type JourneyColumns, type LeadConversions } from '../journeys/journey-columns.rules';
 import { PackedPath } from '../journeys/packed-path.rules';
 import {
   dimensionValueOf,

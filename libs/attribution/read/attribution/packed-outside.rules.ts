@@ -1,11 +1,6 @@
-import { DECIMAL_UNITS } from '@baton/kernel';
+import { DECIMAL_UNITS, withRoom } from '@baton/kernel';
 import type { CreditSplit } from '../../models/credit-split.rules';
-import {
-  withRoom,
-  type ClassifiedKind,
-  type JourneyColumns,
-  type LeadConversions,
-} from '../journeys/journey-columns.rules';
+import { type ClassifiedKind, type JourneyColumns, type LeadConversions } from '../journeys/journey-columns.rules';
 import { PackedPath } from '../journeys/packed-path.rules';
 import type { AttributionMethod } from './attribution.rules';
 import { ExactSums } from './exact-sums.rules';

@@ -1,4 +1,4 @@
-import { storedToMs, toMs, type Instant, type Money } from '@baton/kernel';
+import { storedToMs, toMs, withRoom, type Instant, type Money } from '@baton/kernel';
 import type { TouchClassification } from '@baton/definitions';
 import { isUpToCreation } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
@@ -42,15 +42,6 @@ const readValues = (touch: TouchKind, values: KindValue[]): void => {
 export const rowStates = { none: 0, won: 1, lost: 2 } as const;
 /** A touch up to the creation of the lead. */
 const UP_TO_CREATION = 1;
-
-type NumberArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Int16Array | Uint8Array;
-/** The same array, or a copy with at least twice the room if so many do not fit. */
-export const withRoom = <A extends NumberArray>(array: A, length: number): A => {
-  if (length <= array.length) return array;
-  const larger = new (array.constructor as new (length: number) => A)(Math.max(length, 2 * array.length));
-  larger.set(array as never);
-  return larger;
-};
 
 /** Numbers distinct texts from 0. */
 class TextNumbers {

@@ -1,6 +1,7 @@
+import { withRoom } from '@baton/kernel';
 import type { WeighedTouches } from '../../models/model-journey.rules';
 import { canHaveOutsideTouches, transforms, type PathRules } from '../../models/transforms.rules';
-import { withRoom, type ClassifiedKind, type JourneyColumns, type LeadConversions } from './journey-columns.rules';
+import type { ClassifiedKind, JourneyColumns, LeadConversions } from './journey-columns.rules';
 
 /** The touches of one row that a method weighs, row after row in the same arrays: what `selectTouches` gives. */
 export class PackedPath implements WeighedTouches {

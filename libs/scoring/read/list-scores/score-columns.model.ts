@@ -1,4 +1,4 @@
-import { toMs, type Definition, type Instant } from '@baton/kernel';
+import { toMs, withRoom, type Definition, type Instant } from '@baton/kernel';
 import {
   compileTouchPattern,
   type CriteriaFacts,
@@ -30,14 +30,8 @@ export interface LeadScores {
   readonly grade: Float64Array;
 }
 
-const ROWS = 1_024;
-const grown = <A extends Float64Array | Uint32Array>(array: A, length: number): A => {
-  if (length <= array.length) return array;
-  const bigger = new (array.constructor as new (length: number) => A)(Math.max(ROWS, 2 * array.length, length));
-  bigger.set(array as never);
-  return bigger;
-};
-
+/** So many entries of lists that were put again are kept at least before the others are moved together. */
+const MIN_GAPS = 1_024;
 interface Entry {
   readonly at: number;
   readonly code: number;
@@ -71,18 +65,18 @@ class Lists {
   private gaps = 0;
 
   put(list: number, entries: readonly Entry[]): void {
-    this.from = grown(this.from, list + 1);
-    this.length = grown(this.length, list + 1);
+    this.from = withRoom(this.from, list + 1);
+    this.length = withRoom(this.length, list + 1);
     this.gaps += this.length[list]!;
     this.from[list] = this.end;
     this.length[list] = entries.length;
-    this.times = grown(this.times, this.end + entries.length);
-    this.codes = grown(this.codes, this.end + entries.length);
+    this.times = withRoom(this.times, this.end + entries.length);
+    this.codes = withRoom(this.codes, this.end + entries.length);
     for (const { at, code } of entries) {
       this.times[this.end] = at;
       this.codes[this.end++] = code;
     }
-    if (this.gaps > ROWS && 2 * this.gaps > this.end) this.closeGaps();
+    if (this.gaps > MIN_GAPS && 2 * this.gaps > this.end) this.closeGaps();
   }
 
   each(list: number, entry: (at: number, code: number) => void): void {
@@ -233,16 +227,16 @@ export class ScoreColumns {
     if (known !== undefined) return known;
     const row = this.ids.push(leadId) - 1;
     this.rows.set(leadId, row);
-    this.capturedAt = grown(this.capturedAt, row + 1);
+    this.capturedAt = withRoom(this.capturedAt, row + 1);
     this.capturedAt[row] = Infinity;
-    this.lastMonth = grown(this.lastMonth, row + 1);
+    this.lastMonth = withRoom(this.lastMonth, row + 1);
     return row;
   }
   private listOf(row: number, month: string): number {
     for (let list = this.lastMonth[row]!; list !== 0; list = this.monthBefore[list]!)
       if (this.months[list] === month) return list;
     const list = this.months.push(month) - 1;
-    this.monthBefore = grown(this.monthBefore, list + 1);
+    this.monthBefore = withRoom(this.monthBefore, list + 1);
     this.monthBefore[list] = this.lastMonth[row]!;
     this.lastMonth[row] = list;
     return list;
@@ -311,8 +305,8 @@ class HourScores {
       // Those who were answered keep theirs.
       [this.score, this.grade, this.shown] = [this.score.slice(), this.grade.slice(), undefined];
     }
-    this.score = grown(this.score, ids.length);
-    this.grade = grown(this.grade, ids.length);
+    this.score = withRoom(this.score, ids.length);
+    this.grade = withRoom(this.grade, ids.length);
     let left = most;
     const compute = (row: number): void => {
       [this.score[row], this.grade[row]] = this.scoreOf(row) as [number, number];
