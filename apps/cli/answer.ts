@@ -1,4 +1,4 @@
-import { type Field, type Fields, type MoneySum, type ObjectFields } from '@baton/kernel';
+import { isPersonalField, type Field, type Fields, type MoneySum, type ObjectFields } from '@baton/kernel';
 import { PAGE, type Connection } from '@baton/platform/documents';
 import { duration, fixed, keyText, line, money, printTable, time } from './output';
 
@@ -25,9 +25,9 @@ export const nodesOf = async (
 
 /** What is declared of a value, and nothing else: pages as lists; personal texts are null. */
 export const declaredValue = async (field: Field, value: unknown): Promise<unknown> => {
-  const { kind, options, object } = field;
+  const { options, object } = field;
   if (value === undefined || value === null) return value;
-  if (kind === 'personal' || options.personal) return null;
+  if (isPersonalField(field)) return null;
   if (options.page) {
     const { nodes } = await nodesOf(value as never);
     return declaredValue({ ...field, options: { list: true } }, nodes);

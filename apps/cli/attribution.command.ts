@@ -1,12 +1,13 @@
-import { enumeration, enumField, flagField, integerField, textField } from '@baton/kernel';
+import { enumField, flagField, integerField, textField } from '@baton/kernel';
 import { repeatHandlings } from '@baton/attribution';
 import { action, type ActionGroup } from './command';
+import { namesEnumeration } from './options';
 import { formatField } from './output';
 import { pathModelCodes, pathReport, printPathReport } from './paths/path-report';
 
 const optional = { optional: true } as const;
 const names = ['first', 'last', ...pathModelCodes];
-const models = enumeration('PathModel', 'A model of a path table.', Object.fromEntries(names.map((one) => [one, one])));
+const models = namesEnumeration('PathModel', 'A model of a path table.', names);
 
 export const command: ActionGroup = {
   actions: {

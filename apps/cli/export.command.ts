@@ -18,7 +18,6 @@ import {
   boundOf,
   dayOrInstantField,
   Documents,
-  enumeration,
   enumField,
   flagField,
   Refused,
@@ -30,6 +29,7 @@ import { accessParts } from '@baton/platform/access';
 import { catalogueFor } from '@baton/platform/catalogue';
 import { contextParts } from '../contexts';
 import { single } from './command';
+import { namesEnumeration } from './options';
 import { countOf, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
 import { terminal } from './terminal';
@@ -47,11 +47,7 @@ interface Plan {
 }
 
 const optional = { optional: true } as const;
-const formats = enumeration(
-  'ExportFormat',
-  'The format of an export.',
-  Object.fromEntries(exportFormats.map((format) => [format, format])) as Record<ExportFormat, string>,
-);
+const formats = namesEnumeration('ExportFormat', 'The format of an export.', exportFormats);
 
 export const command = single({
   words: { of: 'log, or the name of a read model' },

@@ -1,15 +1,12 @@
-import { callerOrigins, enumeration, enumField, flagField, roles, textField, type Role } from '@baton/kernel';
+import { callerOrigins, enumField, flagField, roles, textField } from '@baton/kernel';
 import { Access, keyList } from '@baton/platform/access';
 import { action, type ActionGroup } from './command';
+import { namesEnumeration } from './options';
 import { line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
 const optional = { optional: true } as const;
-const roleNames = enumeration(
-  'Role',
-  'What a key may do.',
-  Object.fromEntries(roles.map((role) => [role, role])) as Record<Role, string>,
-);
+const roleNames = namesEnumeration('Role', 'What a key may do.', roles);
 
 export const command: ActionGroup = {
   actions: {

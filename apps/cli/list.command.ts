@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import {
   boundOf,
   dayOf,
-  enumeration,
   enumField,
   filterableFields,
   integerField,
   isCurrency,
+  isPersonalField,
   moneyOf,
   Refused,
+  shownFields,
   shownOf,
   sortableFields,
   unknownCurrency,
@@ -21,27 +22,20 @@ import {
   type Instant,
   type ListFilter,
   type ObjectFields,
-  type ReadModel,
   type Scalar,
 } from '@baton/kernel';
 import { referenceInstantOf, type AsOf, type ReadModels } from '@baton/platform/documents';
+import { someContributed } from '@baton/platform/contribution';
 import { contributedModels, listZoneArgument, openList, type ListQuestion } from '@baton/platform/lists';
 import { cellOf, declaredValue } from './answer';
 import { parseListOf, parseOneOf } from './arguments';
 import { action, type Action, type ActionGroup } from './command';
 import { declared, loadList, type DeclaredList } from './declared';
-import { cutOptions, type FilterReader } from './options';
+import { cutOptions, namesEnumeration, type FilterReader } from './options';
 import { count, formatField, print as printLine, printCsv, printJson, printTable, warn, type Format } from './output';
 import { answerFrom, cutOf } from './sources';
 import type { Sources } from './view';
 import { terminal } from './terminal';
-
-/** What a document shows: its own fields, and those that are computed. */
-const shownFields = ({ shown: { fields, computed = {} } }: ReadModel): Fields => ({
-  ...Object.fromEntries(Object.entries(fields).filter(([, { options }]) => !options.hidden)),
-  ...Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])),
-});
-const isPersonal = ({ kind, options }: Field): boolean => kind === 'personal' || options.personal === true;
 
 const bad = (name: string, what: string) => new Refused('cli/bad-argument', `--filter ${name} ${what}.`, name);
 /** `2024-01-01..2024-02-01`; either end may be left out. */
@@ -109,24 +103,16 @@ const csvCells = (columns: Fields, row: Row): readonly unknown[] =>
 
 type Row = Readonly<Record<string, unknown>>;
 const PAGE = 1_000;
-/** The documents of a page with what contexts contribute to them, where it is asked for. */
-const withContributed = async (
+/** What contexts contribute to the documents of a page, in their order. */
+const contributedTo = async (
   contributions: readonly Contribution[],
   models: ReadModels,
   at: Instant,
-  page: readonly { readonly id: string; readonly doc: unknown }[],
-): Promise<readonly Row[]> => {
+  page: readonly { readonly id: string }[],
+): Promise<readonly object[]> => {
   const ids = page.map(({ id }) => id);
-  const found = await Promise.all(
-    contributions.map(({ some }) =>
-      (some as (models: ReadModels, ids: readonly string[], at: Instant) => Promise<ReadonlyMap<string, object>>)(
-        models,
-        ids,
-        at,
-      ),
-    ),
-  );
-  return page.map(({ id, doc }) => Object.assign({}, doc, ...found.map((values) => values.get(id))) as Row);
+  const found = await Promise.all(contributions.map((one) => someContributed(one, models, ids, at)));
+  return ids.map((id) => Object.assign({}, ...found.map((values) => values.get(id))) as object);
 };
 
 /** The rows as they are asked for, at most `limit`. */
@@ -141,22 +127,20 @@ async function* rowsOf(
     ...{ models, journal: () => sources.journal, at, readsPersonal: false },
   });
   const where = await whereWithout();
-  const contributedTo = (names: readonly string[]) =>
+  const thoseOf = (names: readonly string[]) =>
     contributions.filter(({ fields }) => names.some((name) => name in fields));
-  const isJoined = contributedTo([...Object.keys(where), question.orderBy?.field ?? '']).length > 0;
+  const isJoined = thoseOf([...Object.keys(where), question.orderBy?.field ?? '']).length > 0;
   const source = isJoined ? await contributedModels(models, contributions, at) : models;
-  const shown = contributedTo(Object.keys(columns));
+  const shown = thoseOf(Object.keys(columns));
   const row: ObjectFields = { name: model.shown.node, description: model.shown.description, fields: columns };
   let after: FindOptions['after'];
   for (let left = limit; ;) {
     const size = Math.min(left + 1, PAGE);
     const page = await source.find(model, { where, orderBy, limit: size, ...(after && { after }) });
     const answered = page.slice(0, left);
-    for (const doc of await withContributed(shown, models, at, answered)) {
-      const value = {
-        ...shownOf(model, doc, at),
-        ...Object.fromEntries(shown.flatMap(({ fields }) => pick(doc, fields))),
-      };
+    const contributed = await contributedTo(shown, models, at, answered);
+    for (const [place, { doc }] of answered.entries()) {
+      const value = { ...shownOf(model, doc as object, at), ...contributed[place] };
       yield (await declaredValue({ kind: 'object', description: '', options: {}, object: row }, value)) as Row;
     }
     if (page.length > left) {
@@ -170,9 +154,6 @@ async function* rowsOf(
     after = { values: orderBy.map(({ column }) => (values[column] ?? null) as Scalar), id: last.id };
   }
 }
-const pick = (doc: Row, fields: Fields): readonly (readonly [string, unknown])[] =>
-  Object.keys(fields).map((name) => [name, doc[name]]);
-
 const print = async (rows: AsyncIterable<Row>, columns: Fields, format: Format): Promise<void> => {
   const gathered: Row[] = [];
   if (format === 'csv') printCsv(csvHead(columns));
@@ -198,11 +179,10 @@ const listAction = (declaredList: DeclaredList): Action => {
   const model = withContributions(own, contributions);
   const fields = shownFields(model);
   const names = Object.keys(fields);
-  const usual = names.filter((name) => !isPersonal(fields[name]!));
+  const usual = names.filter((name) => !isPersonalField(fields[name]!));
   const sortable = sortableFields(model).flatMap((name) => [name, `-${name}`]);
   const filterable = filterableFields(model).filter((name) => !model.shown.fields[name]!.options.search);
-  const words = (what: string, known: readonly string[]) =>
-    enumeration(what, what, Object.fromEntries(known.map((name) => [name, name])));
+  const words = (what: string, known: readonly string[]) => namesEnumeration(what, what, known);
   return action({
     description: list.description,
     options: {
@@ -224,7 +204,7 @@ const listAction = (declaredList: DeclaredList): Action => {
       const given = options as unknown as ListOptions;
       const { order, columns: chosen = usual, limit, format, json, filter, timeZone } = given;
       const columns = Object.fromEntries(chosen.map((name) => [name, fields[name]!]));
-      const sealed = chosen.filter((name) => isPersonal(fields[name]!));
+      const sealed = chosen.filter((name) => isPersonalField(fields[name]!));
       if (sealed.length > 0) warn(`Personal data is not shown: ${sealed.join(', ')}.`);
       const own = Object.keys(list.arguments ?? {}).map((name) => [name, options[name]]);
       const question = {

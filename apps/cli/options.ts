@@ -2,6 +2,7 @@ import {
   boundOf,
   boundsOf,
   dayOf,
+  enumeration,
   flagField,
   instantOf,
   isCurrency,
@@ -11,6 +12,7 @@ import {
   zoneField,
   dayOrInstantField,
   textField,
+  type Enumeration,
   type Field,
   type FieldKind,
   type Fields,
@@ -44,6 +46,14 @@ export const cutOptions = {
   timeZone: zoneField('IANA time zone of days; UTC by default.'),
 } as const;
 export const jsonOption = { json: flagField('Print the result as JSON.', { optional: true }) } as const;
+
+/** An enumeration of names that say themselves what they mean. */
+export const namesEnumeration = <V extends string>(
+  name: string,
+  description: string,
+  words: readonly V[],
+): Enumeration<V> =>
+  enumeration(name, description, Object.fromEntries(words.map((word) => [word, word])) as unknown as Record<V, string>);
 
 /** `timeZone` is `time-zone` on the command line. */
 export const kebabOf = (name: string): string => name.replaceAll(/([A-Z])/g, '-$1').toLowerCase();
@@ -105,7 +115,7 @@ const valueOf = (field: Field, json: Json, path: string): unknown => {
   return type === 'string' ? (parsers[kind] ?? parseText)(json as string, path, field) : json;
 };
 
-const wordsOf = ({ enumeration, options, kind }: Field): string => {
+const helpOf = ({ enumeration, options, kind }: Field): string => {
   const { list, default: value, min, max } = options;
   const several = list ? '; or several, separated by commas' : '';
   return [
@@ -121,7 +131,7 @@ const optionOf = (name: string, field: Field): CliOption => {
   const { kind, options, description } = field;
   const { list, optional, default: value } = options;
   const long = kebabOf(name);
-  const help = [description, wordsOf(field)].filter((text) => text !== '').join(' ');
+  const help = [description, helpOf(field)].filter((text) => text !== '').join(' ');
   const required = !optional && !options.nullable && value === undefined;
   if (kind === 'flag')
     return value === true

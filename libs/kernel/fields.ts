@@ -168,6 +168,8 @@ export const currencyField = (description: string) => field<string>('currency')(
 export const filterField = (description: string) => field<ValueFilter>('filter')(description, { optional: true });
 /** Personal text: sealed in the document, opened for those who work with leads by name, else null. */
 export const personalField = field<Sealed>('personal');
+/** Whether a value is sealed in the document, and opened for those who work with leads by name. */
+export const isPersonalField = ({ kind, options }: Field): boolean => kind === 'personal' || options.personal === true;
 /** An amount. Lists are ordered by its currency first. */
 export const moneyField = <const O extends FieldOptions = object>(
   description: string,

@@ -174,6 +174,12 @@ export const readModel = <D extends object, E extends AnyEvent>({
   return { ...folded, shown, indexes };
 };
 
+/** The fields that a node shows of a document, those that are computed last. */
+export const shownFields = ({ shown: { fields, computed = {} } }: Pick<ReadModel, 'shown'>): Fields => ({
+  ...Object.fromEntries(Object.entries(fields).filter(([, { options }]) => !options.hidden)),
+  ...Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])),
+});
+
 /** The values that a node shows of a document, by field; entities are not among them. */
 export const shownOf = <D>({ shown }: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
   const node: Record<string, unknown> = {};

@@ -31,3 +31,15 @@ export const contribute = <F extends Fields>(
   withContributions(to, [contribution]);
   return contribution;
 };
+
+/** The contributed values of some documents, by their ids. */
+export const someContributed = (
+  { some }: Contribution,
+  models: ReadModels,
+  ids: readonly string[],
+  at: Instant,
+): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> =>
+  (some as (...args: unknown[]) => ReturnType<typeof someContributed>)(models, ids, at);
+/** The contributed columns of every document. */
+export const allContributed = ({ all }: Contribution, models: ReadModels, at: Instant): Promise<ContributedValues> =>
+  (all as (...args: unknown[]) => ReturnType<typeof allContributed>)(models, at);

@@ -16,15 +16,9 @@ import {
   type ValueFilter,
   type Where,
 } from '@baton/kernel';
+import { allContributed } from './contribution';
 import { checkArguments, checkFilter, withoutAbsent } from './arguments';
-import {
-  ContributedModels,
-  joined,
-  searchWhere,
-  type ContributedValues,
-  type PageSource,
-  type ReadModels,
-} from './documents';
+import { ContributedModels, joined, searchWhere, type PageSource, type ReadModels } from './documents';
 
 /** What is asked of a list beside the page: filter, order, and the arguments of the list itself. */
 export interface ListQuestion {
@@ -127,10 +121,6 @@ export const contributedModels = async (
   contributions: readonly Contribution[],
   at: Instant,
 ): Promise<ListSource> => {
-  const values = await Promise.all(
-    contributions.map(({ all }) =>
-      (all as (models: ReadModels, at: Instant) => Promise<ContributedValues>)(models, at),
-    ),
-  );
+  const values = await Promise.all(contributions.map((one) => allContributed(one, models, at)));
   return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
 };

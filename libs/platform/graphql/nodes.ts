@@ -1,8 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { Args, ID, Query, Resolver } from '@nestjs/graphql';
-import { Clock, Refused, type Contribution, type Instant, type ReadModel } from '@baton/kernel';
+import { Clock, Refused, type Contribution, type ReadModel } from '@baton/kernel';
 import DataLoader from 'dataloader';
 import type { CallerIdentity } from '../access';
+import { someContributed } from '../contribution';
 import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
 import { accessRefusal, Allow, Caller, everyRole, type Nodes } from './caller';
 import { ReadArgs } from './connection';
@@ -49,13 +50,9 @@ export class NodeLoader implements Nodes {
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
     type Values = Readonly<Record<string, unknown>> | undefined;
     const cut = cutOf(node);
-    const some = contribution.some as (
-      models: ReadModels,
-      ids: readonly string[],
-      at: Instant,
-    ) => Promise<ReadonlyMap<string, Values>>;
     const loader = this.loaderOf<Values>(contribution, cut, async (ids) => {
-      const found = await some(this.models.asOf(cut), [...new Set(ids)], referenceInstantOf(cut, this.clock));
+      const at = referenceInstantOf(cut, this.clock);
+      const found = await someContributed(contribution, this.models.asOf(cut), [...new Set(ids)], at);
       return ids.map((one) => found.get(one));
     });
     return loader.load(id);

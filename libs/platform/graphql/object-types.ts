@@ -11,6 +11,7 @@ import {
   type FieldMiddleware,
 } from '@nestjs/graphql';
 import {
+  isPersonalField,
   nodeIdOf,
   shownOf,
   withContributions,
@@ -186,14 +187,14 @@ const PERSONAL = 'Null after an erasure, and for roles without access to persona
 /** Adds the fields that are not hidden, and beside each id of a node the node. */
 export const addFields = (type: Type<object>, fields: Fields): void => {
   for (const [name, field] of Object.entries(fields)) {
-    const { kind, description, options } = field;
+    const { description, options } = field;
     if (options.hidden) continue;
     if (options.page) {
       addPages(type, name, field);
       continue;
     }
     const of = valueTypeOf(field) as never;
-    const isPersonal = kind === 'personal' || options.personal === true;
+    const isPersonal = isPersonalField(field);
     const middleware = isPersonal ? [personalField] : field.object && leadsToNodes(field.object) ? [inheritCut] : [];
     GraphqlField(() => (options.list ? [of] : of), {
       nullable: options.nullable || options.optional || isPersonal,

@@ -2,6 +2,7 @@ import {
   isReadModel,
   isSealed,
   NotFound,
+  shownFields,
   shownOf,
   START,
   type EventLog,
@@ -123,16 +124,15 @@ const withoutPersonal = (value: unknown): unknown => {
  * @param at the instant for which computed fields are answered
  */
 export const readModelSource = async (models: ReadModels, model: ReadModel, at: Instant): Promise<ExportSource> => {
-  const { fields, computed = {}, key } = model.shown;
-  const computedFields = Object.entries(computed).map(([name, { field }]) => [name, field] as const);
-  const shown = [...Object.entries(fields), ...computedFields].filter(([, { options }]) => !options.hidden);
+  const { key } = model.shown;
+  const shown = Object.entries(shownFields(model));
   const columns = shown.flatMap(([name, { kind, options }]): ExportColumn[] => {
     if (kind === 'money' && !options.list)
       return [
         { name: `${name}Minor`, type: 'integer' },
         { name: `${name}Currency`, type: 'text' },
       ];
-    return [{ name, type: options.list ? 'json' : (columnTypes[kind] ?? (kind === 'money' ? 'json' : 'text')) }];
+    return [{ name, type: options.list ? 'json' : (columnTypes[kind] ?? 'text') }];
   });
   const valuesOf = (node: Readonly<Record<string, unknown>>): Record<string, unknown> =>
     Object.fromEntries(
