@@ -30,7 +30,7 @@ interface Reply {
 type Question = Readonly<Record<string, string | string[] | undefined>>;
 
 const names = ['format', 'types', 'stream', 'category', 'from', 'to', 'timeZone', 'after', 'until', 'head', 'skip'];
-const logRoles: readonly Role[] = ['analyst', 'auditor'];
+const exportRoles: readonly Role[] = ['analyst', 'auditor'];
 /** Rows that are made at once: others are served in between. A row group of Parquet. */
 const BATCH_ROWS: Readonly<Record<ExportFormat, number>> = { ndjson: 200, csv: 200, cloudevents: 200, parquet: 2000 };
 
@@ -42,8 +42,8 @@ const wholeNumber = (question: Question, name: string): number | undefined => {
 };
 
 /**
- * `GET /export/log` and `GET /export/<read model>`, for analysts and auditors: the bytes that `baton export` writes. They
- * are made as they are read. To go on after an interruption, give the `head` of the first answer (header
+ * `GET /export/log` and `GET /export/<read model>`, for analysts and auditors: the bytes that `baton export` writes, Parquet
+ * in smaller row groups. They are made as they are read. To go on after an interruption, give the `head` of the first answer (header
  * `baton-export-head`) and `skip` the bytes that are there.
  */
 @Controller('export')
@@ -101,7 +101,7 @@ export class ExportController {
   private async authorize({ headers }: Request, allowed: readonly Role[] | undefined): Promise<void> {
     const caller = await this.access.authenticate(headers['authorization'], headers[ACTS_FOR]);
     if (!caller) throw unauthenticated();
-    const denied = accessRefusal(caller, logRoles) ?? (allowed ? accessRefusal(caller, allowed) : undefined);
+    const denied = accessRefusal(caller, exportRoles) ?? (allowed ? accessRefusal(caller, allowed) : undefined);
     if (denied) throw denied;
   }
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { BatonError } from '@baton/kernel';
 import type { VerifierKey } from '@baton/platform/keys';
-import { leafText, placeText } from '../proof/log-tree.projection';
+import { leafText, placeText, type LogPlace } from '../proof/log-tree.projection';
 import { GrowingTree, isConsistent, leafHash, rootByInclusion, type Hash } from '../proof/merkle.rules';
 import { openNote, type LogHead } from '../proof/note';
 import {
@@ -122,6 +122,34 @@ const sameRoots = (
   return places?.equals(head.places) ? undefined : 'place';
 };
 
+/**
+ * Checks that an event and its place lead to a head by their proofs.
+ * @throws BatonError `verify/form`, `verify/proof`, `verify/place`
+ */
+const assertLeadsTo = (
+  head: LogHead,
+  index: number,
+  {
+    event,
+    proof,
+    place,
+    placeProof,
+  }: Readonly<Record<'proof' | 'placeProof', unknown>> & {
+    readonly event: LogExportLine['event'];
+    readonly place: LogPlace;
+  },
+  line?: number,
+): void => {
+  const isIndex = Number.isSafeInteger(index) && index >= 0;
+  const rootBy = (leaf: string, hashes: unknown) =>
+    isIndex ? rootByInclusion(index, head.size, leafHash(leaf), hashesOf(hashes, line)) : undefined;
+  const different = sameRoots(head, rootBy(leafText(event), proof), rootBy(placeText(place), placeProof));
+  if (different === 'event')
+    throw failed('verify/proof', 'The event and its proof do not lead to the signed head.', line);
+  if (different)
+    throw failed('verify/place', 'Position and time, and their proof, do not lead to the signed head.', line);
+};
+
 /** All events, in order: both trees grow with them and must have the roots of every head. */
 const wholeLog = ({ heads, own }: Pick<ReturnType<typeof openHeader>, 'heads' | 'own'>) => {
   const [tree, places] = [new GrowingTree(), new GrowingTree()];
@@ -158,13 +186,7 @@ const someEvents = ({ filter, last }: Pick<ReturnType<typeof openHeader>, 'filte
     before = index;
     if (!passesLogFilter(filter, event, line))
       throw failed('verify/filter', 'The event is not one that the filter asks for.', at);
-    const root = rootByInclusion(index, last.size, leafHash(leafText(event)), hashesOf(proof, at));
-    const places = rootByInclusion(index, last.size, leafHash(placeText(line)), hashesOf(placeProof, at));
-    const different = sameRoots(last, root, places);
-    if (different === 'event')
-      throw failed('verify/proof', 'The event and its proof do not lead to the signed head.', at);
-    if (different)
-      throw failed('verify/place', 'Position and time, and their proof, do not lead to the signed head.', at);
+    assertLeadsTo(last, index, { event, proof, place: line, placeProof }, at);
   };
 };
 
@@ -315,16 +337,8 @@ export const verifyProof = (text: string, { keys, heads: kept = [] }: Trust): Ve
     proof.leaf.id !== proof.eventId
   )
     throw failed('verify/head', 'The head is not that which the proof states.');
-  const isIndex = Number.isSafeInteger(proof.index) && proof.index >= 0;
-  const root = isIndex
-    ? rootByInclusion(proof.index, head.size, leafHash(leafText(proof.leaf)), hashesOf(proof.hashes))
-    : undefined;
-  const places = isIndex
-    ? rootByInclusion(proof.index, head.size, leafHash(placeText(proof)), hashesOf(proof.placeHashes))
-    : undefined;
-  const different = sameRoots(head, root, places);
-  if (different === 'event') throw failed('verify/proof', 'The event and its proof do not lead to the signed head.');
-  if (different) throw failed('verify/place', 'Position and time, and their proof, do not lead to the signed head.');
+  const { index, leaf: event, hashes, placeHashes } = proof;
+  assertLeadsTo(head, index, { event, proof: hashes, place: proof, placeProof: placeHashes });
   return { kind: 'event', log: head.origin, size: head.size, events: 1, heads: 1, signedAt: head.signedAt };
 };
 

@@ -26,8 +26,8 @@ import {
 import {
   consistencyProof,
   inclusionProof,
+  levelAbove,
   rootOf,
-  nodeHash,
   TILE_LEVELS,
   TILE_WIDTH,
   type Hash,
@@ -51,11 +51,7 @@ class Tile {
 
   hash(tree: Tree, level: number, at: number): Hash {
     const levels = this.levels[tree];
-    while (levels.length <= level) {
-      const below = levels.at(-1)!;
-      const above = Math.floor(below.length / 2);
-      levels.push(Array.from({ length: above }, (_, n) => nodeHash(below[2 * n]!, below[2 * n + 1]!)));
-    }
+    while (levels.length <= level) levels.push(levelAbove(levels.at(-1)!));
     return levels[level]![at]!;
   }
 }

@@ -164,10 +164,13 @@ export class GrowingTree {
 export const TILE_LEVELS = 8;
 export const TILE_WIDTH = 2 ** TILE_LEVELS;
 
+/** The hashes of the level above: one for each complete pair. */
+export const levelAbove = (below: readonly Hash[]): Hash[] =>
+  Array.from({ length: Math.floor(below.length / 2) }, (_, at) => nodeHash(below[2 * at]!, below[2 * at + 1]!));
+
 /** The hash of a complete subtree from hashes one or more levels below, whose number is a power of two. */
 export const subtreeHash = (below: readonly Hash[]): Hash => {
   let level = below;
-  while (level.length > 1)
-    level = Array.from({ length: level.length / 2 }, (_, at) => nodeHash(level[2 * at]!, level[2 * at + 1]!));
+  while (level.length > 1) level = levelAbove(level);
   return level[0]!;
 };
