@@ -1,4 +1,5 @@
 import {
+  csvQuoted,
   DAY_MS,
   durationInWords,
   durationMs,
@@ -45,7 +46,7 @@ const csvCell = (value: unknown): string => {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value as string);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvQuoted(text);
 };
 /** Prints a row of comma-separated values; an absent one is empty. @returns false when the reader is slower */
 export const printCsv = (cells: readonly unknown[]): boolean => print(`${cells.map(csvCell).join(',')}\n`);

@@ -96,3 +96,6 @@ export class WordMap<V> {
       .sort(([a], [b]) => (a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1));
   }
 }
+
+/** A text as a cell of comma-separated values, quoted where it has to be. Source: RFC 4180. */
+export const csvQuoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
