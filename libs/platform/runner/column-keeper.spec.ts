@@ -70,7 +70,15 @@ const setting = (options: { keptBytes?: number; maxEvents?: number } = {}) => {
   };
   const reading = { readAll: log.readAll.bind(log) };
   const keeper = columnKeeper({ documents, log: reading, journal, ...options });
-  return { start, drop, keeper, reading };
+  /** A read model that has followed one drop, with its columns. */
+  const followed = async () => {
+    const sums = sumsOf();
+    const runner = await start(sums);
+    await drop('a', 1);
+    await runner.catchUp();
+    return { declared: columnsOf(sums), runner };
+  };
+  return { start, drop, keeper, reading, followed };
 };
 
 describe('packed columns of a read model', () => {
@@ -114,12 +122,8 @@ describe('packed columns of a read model', () => {
     ['many events came', { maxEvents: 1 }],
     ['they take too many bytes', { keptBytes: 50 }],
   ])('are packed anew when %s', async (_, options) => {
-    const { start, drop, keeper } = setting(options);
-    const sums = sumsOf();
-    const declared = columnsOf(sums);
-    const runner = await start(sums);
-    await drop('a', 1);
-    await runner.catchUp();
+    const { followed, drop, keeper } = setting(options);
+    const { declared, runner } = await followed();
     const first = await keeper(declared);
     await drop('a', 1);
     await drop('b', 1);
@@ -130,12 +134,8 @@ describe('packed columns of a read model', () => {
   });
 
   it('are packed anew from the documents while the log does not answer', async () => {
-    const { start, drop, keeper, reading } = setting();
-    const sums = sumsOf();
-    const declared = columnsOf(sums);
-    const runner = await start(sums);
-    await drop('a', 1);
-    await runner.catchUp();
+    const { followed, drop, keeper, reading } = setting();
+    const { declared, runner } = await followed();
     await keeper(declared);
     await drop('a', 1);
     await runner.catchUp();
@@ -144,12 +144,8 @@ describe('packed columns of a read model', () => {
   });
 
   it('are packed anew when the read model was rebuilt', async () => {
-    const { start, drop, keeper } = setting();
-    const sums = sumsOf();
-    const declared = columnsOf(sums);
-    const runner = await start(sums);
-    await drop('a', 1);
-    await runner.catchUp();
+    const { followed, keeper } = setting();
+    const { declared, runner } = await followed();
     const before = await keeper(declared);
     await runner.rebuild('sums');
     const columns = await keeper(declared);
@@ -158,12 +154,8 @@ describe('packed columns of a read model', () => {
   });
 
   it('are read once for questions that come at the same time', async () => {
-    const { start, drop, keeper } = setting();
-    const sums = sumsOf();
-    const declared = columnsOf(sums);
-    const runner = await start(sums);
-    await drop('a', 1);
-    await runner.catchUp();
+    const { followed, keeper } = setting();
+    const { declared } = await followed();
     const [one, two] = await Promise.all([keeper(declared), keeper(declared)]);
     expect(one).toBe(two);
     expect(one.puts).toEqual(['till-a']);

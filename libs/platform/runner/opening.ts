@@ -16,6 +16,10 @@ type FollowerStores = FoldStores &
     readonly onFault: (error: unknown) => void;
   };
 
+/** The generation of this version that follows the log, among those in use: also one that is still being rebuilt. */
+export const followedGeneration = (actives: ReadonlyMap<string, string>, projection: Projection): string =>
+  readableGeneration(actives.get(projection.name), projection) ?? firstGeneration(projection);
+
 /** The checkpoint of every read model, policy and sender, with the event types that it takes. */
 export const followerCheckpoints = async ({
   documents,
@@ -29,7 +33,7 @@ export const followerCheckpoints = async ({
 }): Promise<readonly FollowerCheckpoint[]> => {
   const actives = await documents.actives();
   const models = projections.map((projection) => ({
-    follower: readableGeneration(actives.get(projection.name), projection) ?? firstGeneration(projection),
+    follower: followedGeneration(actives, projection),
     owner: firstGeneration(projection),
     types: projection.types,
     projection,

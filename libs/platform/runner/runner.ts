@@ -28,7 +28,7 @@ import { FollowedStreams } from './followed-streams';
 import { dropUnknownReadModels, dropUnusedGenerations, newGeneration, saveRebuildProgress } from './generations';
 import { FollowerGroup, type AroundPage } from './group';
 import { Leases } from './leases';
-import { followerCheckpoints, openFold, openPolicyFollower } from './opening';
+import { followedGeneration, followerCheckpoints, openFold, openPolicyFollower } from './opening';
 import type { ParkedSequenceStores } from './parked-sequences';
 import { followerDecider } from './parked.decider';
 import type { AroundFold } from './refold';
@@ -338,9 +338,7 @@ export class Runner {
   /** The same, each read model by its generation, also by one that is still being rebuilt. */
   private async followers(): Promise<readonly string[]> {
     const actives = await this.options.documents.actives();
-    const generations = this.options.projections.map(
-      (projection) => readableGeneration(actives.get(projection.name), projection) ?? firstGeneration(projection),
-    );
+    const generations = this.options.projections.map((projection) => followedGeneration(actives, projection));
     return [...this.selections.policies(actives), ...generations];
   }
 
