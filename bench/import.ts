@@ -89,10 +89,10 @@ const appendsOf = async (folder: string): Promise<RawAppends> => {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to);
   const child = fork(join(__dirname, 'raw-append.js'), [join(folder, 'data'), to]);
-  const told = once(child, 'message') as Promise<[RawAppends]>;
+  const answer = once(child, 'message') as Promise<[RawAppends]>;
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`raw appends ended with ${code}`);
-  return (await told)[0];
+  return (await answer)[0];
 };
 const mebibytesIn = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 2 ** 20;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, eventsOf, isSealed, START, type StoredEvent } from '@baton/kernel';
+import { isSealed, START, type StoredEvent } from '@baton/kernel';
+import { catalogueFor } from '@baton/platform/catalogue';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore } from '@baton/platform/keys';
-import { followerEvents } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { clock, measured } from './support';
 
@@ -17,8 +17,7 @@ const IN_FLIGHT = 500;
 const journalIn = (folder: string, master: Buffer) => {
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
   const keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), master);
-  const catalogue = catalogueOf([...eventsOf(contextParts), followerEvents]);
-  return { log, keys, journal: new SealedJournal(log, catalogue, keys) };
+  return { log, keys, journal: new SealedJournal(log, catalogueFor(contextParts), keys) };
 };
 
 /** The events of a log, with personal fields opened. */

@@ -28,7 +28,7 @@ import { configOfTerminal } from './terminal';
 import type { Sources } from './view';
 
 /** How often a command that waits for rebuilds looks how far they are. */
-const TELL_MS = 1_000;
+const PROGRESS_MS = 1_000;
 
 /** Baton without its API, for one command line. */
 export class Session {
@@ -119,14 +119,14 @@ export class Session {
   /** Brings every read model to the end of the log. */
   async catchUp(): Promise<Position> {
     await this.follow();
-    const stopTelling = await this.tellRebuilds();
-    return this.runner.catchUp().finally(stopTelling);
+    const endProgress = await this.showRebuilds();
+    return this.runner.catchUp().finally(endProgress);
   }
 
   /** Says which read models this command waits for because they are rebuilt for this version, and how far they are. */
-  private async tellRebuilds(): Promise<() => void> {
+  private async showRebuilds(): Promise<() => void> {
     const bars = new Map<string, Progress>();
-    const tell = async () => {
+    const show = async () => {
       for (const [readModel, events] of await this.runner.rebuildProgress()) {
         if (!bars.has(readModel)) {
           bars.set(readModel, new Progress(`rebuild ${readModel}`, 'events'));
@@ -135,10 +135,10 @@ export class Session {
         bars.get(readModel)!.at(events);
       }
     };
-    await tell();
-    const telling = setInterval(() => void tell().catch(() => undefined), TELL_MS); // what is asked for tells the fault
+    await show();
+    const showing = setInterval(() => void show().catch(() => undefined), PROGRESS_MS); // the fault is that of what is asked for
     return () => {
-      clearInterval(telling);
+      clearInterval(showing);
       for (const bar of bars.values()) bar.done();
     };
   }

@@ -58,8 +58,8 @@ export const mergeWorld = (...definitions: readonly Definition[]) => {
           log.filter((each) => each.stream === stream && each.position <= event.position);
         for (const policy of [followMerges, copyMergedFacts])
           if (policy.types.includes(event.type))
-            for (const { to, id, type: reaction, data: told } of await policy.react(event, lookThrough(look)))
-              if (to === ToLead) decide(id, reaction, told, event.occurredAt);
+            for (const { to, id, type: reaction, data: sent } of await policy.react(event, lookThrough(look)))
+              if (to === ToLead) decide(id, reaction, sent, event.occurredAt);
       }
     },
     lead: (leadId: string) => states.get(leadId) as CapturedLead,

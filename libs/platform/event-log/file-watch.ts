@@ -3,7 +3,7 @@ import { watch, type FSWatcher } from 'node:fs';
 const POLL_MS = 20;
 /** A commit is visible some time after its bytes are in the file. */
 const ACTIVE_MS = 1_000;
-/** Not every file system tells of changes. */
+/** Not every file system reports changes. */
 const QUIET_MS = 1_000;
 
 /** A running watch. */
