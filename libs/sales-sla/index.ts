@@ -5,7 +5,7 @@ export {
   type CounterfactualQuestion,
   counterfactual,
 } from './read/counterfactual/counterfactual.query';
-export { type HandoffsDocument, handoffs } from './read/handoffs/handoffs.read-model';
+export { type HandoffActivity, type HandoffsDocument, handoffs } from './read/handoffs/handoffs.read-model';
 export {
   type HandoffQuestion,
   type HandoffReport,
