@@ -71,10 +71,10 @@ export const sliceOf = (
   return { rows, groupOf, keys };
 };
 
-/** The groups of a slice that are shown, the others as one. */
-export const OTHER = 'other';
+/** The key of all groups that are too small to be shown; it is no value of rows, and its place says so. */
+const OTHER = 'other';
 /**
- * The slice with at most so many groups: those with the most rows, and all others in one.
+ * The slice with at most so many groups: those with the most rows first, and all others in one.
  * @param rowsIn the rows of a group
  */
 export const withLargestGroups = (
@@ -84,7 +84,7 @@ export const withLargestGroups = (
 ): Slice & { other?: number } => {
   const present = slice.keys.map((_, group) => group).filter((group) => rowsIn[group]! > 0);
   const order = (a: number, b: number) => rowsIn[b]! - rowsIn[a]! || (slice.keys[a]! < slice.keys[b]! ? -1 : 1);
-  const shown = present.length > most ? present.sort(order).slice(0, most - 1) : present;
+  const shown = present.sort(order).slice(0, present.length > most ? most - 1 : most);
   const other = present.length > most ? shown.length : undefined;
   const place = new Int32Array(slice.keys.length).fill(other ?? -1);
   shown.forEach((group, index) => (place[group] = index));
