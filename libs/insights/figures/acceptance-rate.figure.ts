@@ -7,5 +7,5 @@ export const acceptanceRate = figure({
   unit: 'ratio',
   formula: 'handoffs that were ever accepted / handoffs of the period',
   rows: { fact: handoffFact, time: { at: 'handedOffAt' } },
-  value: ratio(count({ disposition: 'accepted' }), count(), { disposition: 'waiting' }),
+  value: ratio(count({ disposition: 'accepted' }), count(), { open: { disposition: 'waiting' } }),
 });

@@ -1,3 +1,8 @@
+import { salesMinutes } from './sales-minutes.figure';
+import { touchCount } from './touches.figure';
+import { firstResponseTime } from './first-response-time.figure';
+import { slaBreaches } from './sla-breaches.figure';
+import { slaKeptRate } from './sla-kept-rate.figure';
 import { acceptanceRate } from './acceptance-rate.figure';
 import { answerTime } from './answer-time.figure';
 import { capturedLeads } from './captured-leads.figure';
@@ -48,6 +53,11 @@ export const figures: readonly Figure[] = [
   givenBackRate,
   untouchedRejections,
   answerTime,
+  slaKeptRate,
+  slaBreaches,
+  firstResponseTime,
+  touchCount,
+  salesMinutes,
   capturedLeads,
   ...conversions,
 ];

@@ -9,6 +9,9 @@ export const conversions = stagePairs.map(([from, to]) =>
     unit: 'ratio',
     formula: `people who entered ${to}, or a stage beyond it, at or after their first entry into ${from} / people whose first entry into ${from} lies in the period`,
     rows: { fact: people, time: { at: enteredColumn(from) } },
-    value: ratio(count({ [convertedColumn(from, to)]: { known: true } }), count(), { live: true }),
+    value: ratio(count({ [convertedColumn(from, to)]: { known: true } }), count(), {
+      open: { live: true },
+      takes: { from: enteredColumn(from), to: convertedColumn(from, to) },
+    }),
   }),
 );

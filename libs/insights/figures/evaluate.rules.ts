@@ -8,6 +8,13 @@ export interface Range {
   readonly from: number;
   readonly to: number;
 }
+/** What limits the rows of a question, beside its slice. */
+export interface Limits {
+  /** Milliseconds that a row may take to be counted. */
+  readonly windowMs?: number;
+  /** The instant of the question, in milliseconds. */
+  readonly at: number;
+}
 /** Either one range, whose rows are grouped by the slice, or several, each of which is a group. */
 export type Ranges = Range | readonly Range[];
 const isList = (ranges: Ranges): ranges is readonly Range[] => Array.isArray(ranges);
@@ -79,9 +86,13 @@ export const isBehind = (
   value: Exclude<Value, { kind: 'derived' }>,
   side: Side,
   { rows }: Slice,
+  { windowMs }: Limits,
 ): ((row: number) => boolean) => {
   const of = value.kind === 'ratio' ? value[side] : value;
-  const passes = rowTest(rows, of.where);
+  const meets = rowTest(rows, of.where);
+  const takes = value.kind === 'ratio' && side === 'numerator' && windowMs !== undefined ? value.takes : undefined;
+  const [begins, ends] = takes ? [rows.numbers[takes.from]!, rows.numbers[takes.to]!] : [];
+  const passes = takes ? (row: number) => meets(row) && ends![row]! - begins![row]! <= windowMs! : meets;
   if (of.kind === 'count') return passes;
   const values = rows.numbers[of.column]!;
   return (row) => passes(row) && !Number.isNaN(values[row]);
@@ -105,9 +116,10 @@ export const evaluate = (
   figure: Figure,
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
+  limits: Limits,
 ): ReadonlyMap<number, readonly FigureValue[]> => {
   const { value } = figure;
-  if (value.kind === 'derived') return evaluateDerived(figure, value, sliceOfFigure, ranges);
+  if (value.kind === 'derived') return evaluateDerived(figure, value, sliceOfFigure, ranges, limits);
   const slice = sliceOfFigure(figure);
   const { rows } = slice;
   const currencies = hasCurrency(figure) ? rows.texts['currency'] : undefined;
@@ -122,7 +134,7 @@ export const evaluate = (
     byCurrency.set(code, made);
     return made;
   };
-  visitRows(figure.rows, slice, ranges, tallying(value, slice, tallyOf));
+  visitRows(figure.rows, slice, ranges, tallying(value, slice, tallyOf, limits));
   return new Map(
     [...tallies].map(([group, byCurrency]) => [
       group,
@@ -145,17 +157,30 @@ const withMissing = (values: readonly FigureValue[]): readonly FigureValue[] => 
 const byCurrencyCode = (values: readonly FigureValue[]): readonly FigureValue[] =>
   [...values].sort((a, b) => ((a.currency ?? '') < (b.currency ?? '') ? -1 : 1));
 
+/** Whether a row may still join the numerator: not once its window is over. */
+const openTest = (
+  { open, takes }: Extract<Value, { kind: 'ratio' }>,
+  { rows }: Slice,
+  { windowMs, at }: Limits,
+): ((row: number) => boolean) => {
+  if (!open) return () => false;
+  const meets = rowTest(rows, open);
+  const begins = takes && windowMs !== undefined ? rows.numbers[takes.from]! : undefined;
+  return begins ? (row) => meets(row) && at < begins[row]! + windowMs! : meets;
+};
+
 /** Adds a row to the tally of its group. */
 const tallying = (
   value: Exclude<Value, { kind: 'derived' }>,
   slice: Slice,
   tallyOf: (group: number, row: number) => Tally,
+  limits: Limits,
 ): ((row: number, group: number) => void) => {
   const { rows } = slice;
-  const under = isBehind(value, 'denominator', slice);
+  const under = isBehind(value, 'denominator', slice, limits);
   if (value.kind === 'ratio') {
-    const over = isBehind(value, 'numerator', slice);
-    const isOpen = value.open ? rowTest(rows, value.open) : () => false;
+    const over = isBehind(value, 'numerator', slice, limits);
+    const isOpen = openTest(value, slice, limits);
     const columnOf = ({ numerator, denominator }: typeof value) =>
       [numerator, denominator].map((part) => (part.kind === 'sum' ? rows.numbers[part.column]! : undefined));
     const [overValues, underValues] = columnOf(value);
@@ -221,8 +246,9 @@ const evaluateDerived = (
   { parts, of }: Extract<Value, { kind: 'derived' }>,
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
+  limits: Limits,
 ): ReadonlyMap<number, readonly FigureValue[]> => {
-  const evaluated = parts.map((part) => evaluate(part, sliceOfFigure, ranges));
+  const evaluated = parts.map((part) => evaluate(part, sliceOfFigure, ranges, limits));
   const groups = new Set(evaluated.flatMap((byGroup) => [...byGroup.keys()]));
   const nothing = { open: 0, missing: 0, numerator: undefined, denominator: undefined };
   return new Map(

@@ -24,6 +24,10 @@ export interface RowSet {
 
 type Counted = { readonly kind: 'count'; readonly where?: RowCondition };
 type Summed = { readonly kind: 'sum'; readonly column: string; readonly where?: RowCondition };
+interface Takes {
+  readonly from: string;
+  readonly to: string;
+}
 /** How a number is made of rows. */
 export type Value =
   | Counted
@@ -36,6 +40,8 @@ export type Value =
       readonly denominator: Counted | Summed;
       /** Rows of the denominator that may still join the numerator. */
       readonly open?: RowCondition;
+      /** From one instant to another that makes a row part of the numerator: a window limits how long it may take. */
+      readonly takes?: Takes;
     }
   | {
       readonly kind: 'derived';
@@ -58,10 +64,11 @@ export const quantile = (share: number, column: string, where?: RowCondition): V
   ...(where && { where }),
 });
 export const median = (column: string, where?: RowCondition): Value => quantile(0.5, column, where);
-export const ratio = (numerator: Counted | Summed, denominator: Counted | Summed, open?: RowCondition): Value => ({
-  ...{ kind: 'ratio', numerator, denominator },
-  ...(open && { open }),
-});
+export const ratio = (
+  numerator: Counted | Summed,
+  denominator: Counted | Summed,
+  more: { readonly open?: RowCondition; readonly takes?: Takes } = {},
+): Value => ({ ...{ kind: 'ratio', numerator, denominator }, ...more });
 export const derived = (parts: readonly Figure[], of: (parts: readonly Exact[]) => Exact | undefined): Value => ({
   ...{ kind: 'derived', parts, of },
 });
@@ -98,7 +105,12 @@ export const figure = (declared: Omit<Figure, 'rows'> & { readonly rows?: RowSet
 const columnsUsed = ({ rows, value }: Figure): readonly string[] => {
   const inside = (one: Value): readonly string[] => {
     if (one.kind === 'ratio')
-      return [...inside(one.numerator), ...inside(one.denominator), ...Object.keys(one.open ?? {})];
+      return [
+        ...inside(one.numerator),
+        ...inside(one.denominator),
+        ...Object.keys(one.open ?? {}),
+        ...Object.values(one.takes ?? {}),
+      ];
     if (one.kind === 'derived') return [];
     return ['column' in one ? one.column : [], Object.keys(one.where ?? {})].flat();
   };
@@ -113,6 +125,10 @@ export const isAdditive = ({ value, rows: { time } }: Figure, overTime = false):
   (value.kind === 'count' || value.kind === 'sum') && (!overTime || 'at' in time);
 /** True if each currency has a value of its own. */
 export const hasCurrency = ({ unit }: Pick<Figure, 'unit'>): boolean => unit === 'money' || unit === 'money-per-day';
+
+/** Whether a window of time can limit what a figure, or a part of it, counts. */
+export const takesWindow = ({ value }: Figure): boolean =>
+  value.kind === 'derived' ? value.parts.some(takesWindow) : value.kind === 'ratio' && value.takes !== undefined;
 
 /** The dimensions that a figure can be asked by: those that the facts of all its parts have. */
 export const dimensionsOf = ({ rows, value }: Figure): readonly string[] => {

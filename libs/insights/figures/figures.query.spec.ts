@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { fromMs, toMs, type Projection } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
 import { leads, type LeadDocument } from '@baton/leads';
-import { deals, type Deal, type OpportunityEvent } from '@baton/opportunities';
+import { deals, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
-import { handoffs, type HandoffsDocument } from '@baton/sales-sla';
+import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { modelsOf } from '../../../test/support/read-models';
 import { figureOf, figures } from './catalogue.rules';
@@ -109,11 +109,29 @@ const anyHandoffs = (leadId: string): fc.Arbitrary<HandoffsDocument> =>
       const rows = all.map((one, index) => ({ ...one, leadId, count: index + 1, eventId: `${leadId}-${index}` }));
       return { leadId, handoffs: rows } as unknown as HandoffsDocument;
     });
+const anyClock = (clockId: string): fc.Arbitrary<SlaClock> =>
+  fc
+    .record({
+      ...{ startedAt: instant, metAt: fc.option(instant, { nil: undefined }), leadId: word, rep: word },
+      ...{ kind: fc.constantFrom('first-response', 'attempts'), definition: fc.constant('sla-policy@1') },
+      outcome: fc.constantFrom('open', 'met', 'breached', 'cancelled'),
+    })
+    .map((clock) => ({ clockId, ...clock }) as unknown as SlaClock);
+const anyTouch = (touchId: string): fc.Arbitrary<Touch> =>
+  fc
+    .record({
+      ...{ at: instant, leadId: word, team: fc.constantFrom('marketing', 'sales'), action: word },
+      ...{ direction: maybe(word), source: maybe(word), campaign: maybe(word), content: maybe(word) },
+      minutes: maybe(fc.integer({ min: 0, max: 90 })),
+    })
+    .map((touch) => ({ touchId, ...touch }) as unknown as Touch);
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const anyWorld = fc.record({
   deals: fc.tuple(...ids('deal-', 14).map(anyDeal)),
   leads: fc.tuple(...['a', 'b', 'c', ...ids('lead-', 9)].map(anyLead)),
   handoffs: fc.tuple(...ids('lead-', 9).map(anyHandoffs)),
+  clocks: fc.tuple(...ids('clock-', 12).map(anyClock)),
+  touches: fc.tuple(...ids('touch-', 12).map(anyTouch)),
 });
 type AnyWorld = typeof anyWorld extends fc.Arbitrary<infer W> ? W : never;
 const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocuments) =>
@@ -122,6 +140,8 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [deals, world.deals.map((doc) => [doc.opportunityId, doc] as const)],
       [leads, world.leads.map((doc) => [doc.leadId, doc] as const)],
       [handoffs, world.handoffs.map((doc) => [doc.leadId, doc] as const)],
+      [slaClocks, world.clocks.map((doc) => [doc.clockId, doc] as const)],
+      [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
     ],
     store,
   );
@@ -320,7 +340,35 @@ describe('figures', () => {
     expect(await values({ period: '2024', compare: 'previous-period' })).toEqual(['3', '1']);
   });
 
+  it('count only what took no longer than a window, and leave a cohort open until its last window is over', async () => {
+    const lead = (leadId: string, sqlAfterDays: number | undefined) => {
+      const at = (days: number) => fromMs(START + days * 86_400_000);
+      const moves = [
+        ['lead', 0] as const,
+        ['mql', 10] as const,
+        ...(sqlAfterDays ? [['sql', 10 + sqlAfterDays] as const] : []),
+      ];
+      const history = moves.map(([stage, day]) => ({ stage, at: at(day), by: 'x', external: false }));
+      return [leadId, { leadId, capturedAt: at(0), history, stage: history.at(-1)!.stage }] as const;
+    };
+    const models = await storeOf([[leads, [lead('a', 5), lead('b', 30), lead('c', undefined)]]]);
+    const counted = async (windowMs: number | undefined, days: number) => {
+      const {
+        total: [one],
+      } = await asked(models, 'mql-to-sql', { windowMs }, fromMs(START + days * 86_400_000));
+      return [one!.numerator, one!.denominator, one!.open];
+    };
+    expect(await counted(undefined, 100)).toEqual([2n, 3n, 1]);
+    expect(await counted(20 * 86_400_000, 100)).toEqual([1n, 3n, 0]);
+    expect(await counted(30 * 86_400_000, 39)).toEqual([2n, 3n, 1]);
+    expect(await counted(30 * 86_400_000, 40)).toEqual([2n, 3n, 0]);
+    const scope = { windowMs: 20 * 86_400_000, filters: {} };
+    const behind = await rowsBehind(models, figureOf('mql-to-sql'), scope, { side: 'numerator' }, NOW);
+    expect(behind.map(({ id }) => id)).toEqual(['a']);
+  });
+
   it.each([
+    [{ windowMs: 1 }, 'figures/no-window', 'window'],
     [{ by: 'rep' }, 'figures/unknown-dimension', 'by'],
     [{ filters: { rep: { in: ['ann'] } } }, 'figures/unknown-dimension', 'rep'],
     [{ period: 'next-week' }, 'figures/unknown-period', 'period'],

@@ -1,9 +1,18 @@
-import { passesFilter, type Instant } from '@baton/kernel';
+import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
-import { emptyValue, evaluate, isBehind, visitRows, type FigureValue, type Ranges, type Side } from './evaluate.rules';
+import {
+  emptyValue,
+  evaluate,
+  isBehind,
+  visitRows,
+  type FigureValue,
+  type Limits,
+  type Ranges,
+  type Side,
+} from './evaluate.rules';
 import type { Fact, PackedRows } from './fact.rules';
-import { hasCurrency, type Figure } from './figure.rules';
+import { hasCurrency, takesWindow, type Figure } from './figure.rules';
 import {
   calendarParts,
   comparedPeriod,
@@ -21,6 +30,8 @@ export interface Scope extends ScopeArgs {
   readonly compare?: PeriodComparison | undefined;
   /** A dimension, or a part of the calendar. */
   readonly by?: string | undefined;
+  /** How long a conversion may take, in milliseconds. */
+  readonly windowMs?: number | undefined;
   readonly filters: DimensionFilters;
 }
 /** The groups of one answer; of more, those with fewest rows are one. */
@@ -148,51 +159,56 @@ const compareValues = (
         compared: before.find(({ currency }) => currency === one.currency)?.value ?? emptyValue(figure),
       }));
 
-const answerOf = (
-  figure: Figure,
-  scope: Scope,
-  periods: readonly ScopePeriod[],
-  rowsOf: RowsOfFact,
-): AnsweredFigure => {
-  const { by, filters } = scope;
-  const ungrouped = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-  const [total, before] = periods.map(
-    (period) => evaluate(figure, ungrouped, rangeOf(period)).get(0) ?? valuesOfNothing(figure),
-  );
-  if (by === undefined) return { figure, total: compareValues(figure, total!, before), groups: [] };
-  const grouping = groupingOf(figure, { ...scope, by }, periods[0]!, rowsOf);
-  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges);
+/** A question with the rows that it is answered from. */
+interface Question {
+  readonly scope: Scope;
+  readonly rowsOf: RowsOfFact;
+  readonly limits: Limits;
+}
+const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: ScopePeriod): readonly FigureValue[] => {
+  const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+};
+const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
+  const { scope, rowsOf, limits } = question;
+  const { by } = scope;
+  const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
+  if (by === undefined) return { figure, total, groups: [] };
+  const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
+  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
-  const beforeGroups = periods[1] && groupsBefore(figure, { ...scope, by }, periods[1], grouping, rowsOf);
+  const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
+  const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
+  const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
   return {
     figure,
-    total: compareValues(figure, total!, before),
+    total,
     groups: grouping.names.map((group, place) => ({
       group,
       values: compareValues(
         figure,
         values.get(place) ?? valuesOfNothing(figure),
-        beforeGroups && (beforeGroups.get(place) ?? valuesOfNothing(figure)),
+        earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
       ),
     })),
   };
 };
-const groupsBefore = (
-  figure: Figure,
-  scope: Scope & { readonly by: string },
-  period: ScopePeriod,
-  grouping: Grouping,
-  rowsOf: RowsOfFact,
-): ReadonlyMap<number, readonly FigureValue[]> => {
-  if (!isGrain(scope.by)) return evaluate(figure, grouping.sliceOfFigure, rangeOf(period));
-  const { sliceOfFigure, ranges } = groupingOf(figure, scope, period, rowsOf);
-  return evaluate(figure, sliceOfFigure, ranges);
+/** @throws Refused `figures/no-window` for a window on what takes no time */
+const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
+  const without = windowMs === undefined ? undefined : figures.find((figure) => !takesWindow(figure));
+  if (without)
+    throw new Refused(
+      'figures/no-window',
+      `${without.code} counts nothing that takes time; leave window out.`,
+      'window',
+    );
+  return { at: toMs(at), ...(windowMs !== undefined && { windowMs }) };
 };
 
 /**
  * Several figures of one moment.
  * @param at the instant of the question, for periods such as `last-month`
- * @throws Refused `figures/unknown-dimension`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
+ * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
  */
 export const askFigures = async (
   models: ReadModels,
@@ -202,9 +218,10 @@ export const askFigures = async (
 ): Promise<FiguresAnswer> => {
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
-  const rowsOf = await rowsOfFigures(models, figures);
+  const limits = limitsOf(figures, scope, at);
+  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures) };
   const periods = compared ? [period, compared] : [period];
-  return { period, compared, figures: figures.map((figure) => answerOf(figure, scope, periods, rowsOf)) };
+  return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
 
 /** A row behind a figure. */
@@ -235,13 +252,14 @@ export const rowsBehind = async (
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
+  const limits = limitsOf([figure], scope, at);
   const rowsOf = await rowsOfFigures(models, [figure]);
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
   const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
   const { rows } = slice;
-  const isIn = isBehind(value, side, slice);
+  const isIn = isBehind(value, side, slice, limits);
   const currencies = rows.texts['currency'];
   const { time } = figure.rows;
   const instants = rows.numbers['at' in time ? time.at : time.from]!;

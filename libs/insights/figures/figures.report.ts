@@ -1,6 +1,7 @@
 import {
   currencyField,
   decimalOf,
+  durationMs,
   enumeration,
   enumField,
   filterField,
@@ -73,6 +74,10 @@ const scopeArguments = {
   weekStartsOn: integerField('The weekday on which weeks begin, 1 (Monday, by default) to 7.', {
     ...{ ...optional, min: 1, max: 7 },
   }),
+  window: textField(
+    'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
+    { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
+  ),
   by: enumField(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
   ...(Object.fromEntries(
     dimensions.map((name) => [name, filterField(`Only rows with these values as their ${name}.`)]),
@@ -87,11 +92,13 @@ const scopeOf = ({
   timeZone,
   yearStartsIn,
   weekStartsOn,
+  window,
   by,
   ...rest
 }: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
   ...{ period, from, to, timeZone, yearStartsIn, weekStartsOn, by },
   compare: rest.compare,
+  windowMs: window === undefined ? undefined : durationMs(window, 'window'),
   filters: Object.fromEntries(
     dimensions.map((name) => [name, (rest as Readonly<Record<string, ValueFilter | undefined>>)[name]]),
   ),

@@ -7,5 +7,5 @@ export const rejectionRate = figure({
   unit: 'ratio',
   formula: 'handoffs that were rejected before they were accepted / handoffs of the period',
   rows: { fact: handoffFact, time: { at: 'handedOffAt' } },
-  value: ratio(count({ disposition: 'rejected' }), count(), { disposition: 'waiting' }),
+  value: ratio(count({ disposition: 'rejected' }), count(), { open: { disposition: 'waiting' } }),
 });
