@@ -1,3 +1,7 @@
+import { handoffToCustomerRate } from './handoff-to-customer-rate.figure';
+import { handoffToSqlRate } from './handoff-to-sql-rate.figure';
+import { contactRate } from './contact-rate.figure';
+import { speedToLead } from './speed-to-lead.figure';
 import { salesMinutes } from './sales-minutes.figure';
 import { touchCount } from './touches.figure';
 import { firstResponseTime } from './first-response-time.figure';
@@ -53,6 +57,10 @@ export const figures: readonly Figure[] = [
   givenBackRate,
   untouchedRejections,
   answerTime,
+  speedToLead,
+  contactRate,
+  handoffToSqlRate,
+  handoffToCustomerRate,
   slaKeptRate,
   slaBreaches,
   firstResponseTime,

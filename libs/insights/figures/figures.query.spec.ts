@@ -102,12 +102,13 @@ const anyHandoffs = (leadId: string): fc.Arbitrary<HandoffsDocument> =>
         disposition: fc.constantFrom('accepted', 'rejected', 'recycled', 'disqualified', 'waiting'),
         ...{ reason: fc.option(word, { nil: undefined }), givenBack: fc.constantFrom(undefined, 'rejected') },
         ...{ attempts: fc.integer({ min: 0, max: 2 }), disposedAt: fc.option(instant, { nil: undefined }) },
+        attemptedAt: fc.option(instant, { nil: undefined }),
       }),
       { maxLength: 3 },
     )
     .map((all) => {
       const rows = all.map((one, index) => ({ ...one, leadId, count: index + 1, eventId: `${leadId}-${index}` }));
-      return { leadId, handoffs: rows } as unknown as HandoffsDocument;
+      return { leadId, handoffs: rows, moves: [] } as unknown as HandoffsDocument;
     });
 const anyClock = (clockId: string): fc.Arbitrary<SlaClock> =>
   fc
