@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import {
   boundOf,
   dayOf,
-  enumField,
+  field,
   filterableFields,
-  integerField,
   isCurrency,
   isPersonalField,
   moneyOf,
@@ -188,12 +187,12 @@ const listAction = (declaredList: DeclaredList): Action => {
     options: {
       ...list.arguments,
       ...(sortable.length > 0 && {
-        order: enumField(words('Order', sortable), 'Order, with - before it the largest first:', { optional: true }),
+        order: field.enum(words('Order', sortable), 'Order, with - before it the largest first:', { optional: true }),
       }),
-      columns: enumField(words('Column', names), 'Columns; by default all without personal data:', {
+      columns: field.enum(words('Column', names), 'Columns; by default all without personal data:', {
         ...{ optional: true, list: true },
       }),
-      limit: integerField('Number of rows.', { default: 100, min: 1, max: 10_000_000 }),
+      limit: field.integer('Number of rows.', { default: 100, min: 1, max: 10_000_000 }),
       ...formatField,
       ...listZoneArgument,
       ...Object.fromEntries(Object.entries(cutOptions).filter(([name]) => name !== 'timeZone')),

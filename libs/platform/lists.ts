@@ -4,7 +4,7 @@ import {
   defaultOrderOf,
   orderByField,
   Refused,
-  zoneField,
+  field,
   zoneOf,
   type Contribution,
   type Instant,
@@ -38,7 +38,7 @@ export interface ListSources {
 }
 
 export const listZoneArgument = {
-  timeZone: zoneField('IANA time zone of the days of filters; UTC by default.'),
+  timeZone: field.zone('IANA time zone of the days of filters; UTC by default.'),
 } as const;
 
 /** @throws Refused as `checkFilter`, with the path of the field */

@@ -1,5 +1,5 @@
 import {
-  objectField,
+  field,
   type Clock,
   type DecisionContext,
   type EventLog,
@@ -65,4 +65,4 @@ export const pageField = <F extends Fields, A extends Fields = Record<never, nev
   description: string,
   declared?: A,
 ): Field<(question: PageQuestion & ObjectOf<A>) => Connection<ObjectOf<F>> | Promise<Connection<ObjectOf<F>>>> =>
-  ({ ...objectField(object, description, { page: declared ?? {} }) }) as never;
+  ({ ...field.object(object, description, { page: declared ?? {} }) }) as never;

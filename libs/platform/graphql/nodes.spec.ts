@@ -1,4 +1,4 @@
-import { numberField, type Contribution } from '@baton/kernel';
+import { field, type Contribution } from '@baton/kernel';
 import { keyList } from '../access/keys.read-model';
 import type { ReadModels } from '../documents';
 import { limits } from './limits';
@@ -20,7 +20,7 @@ it('loads no more nodes for one request than an answer may have fields', async (
 describe('what contexts contribute to nodes', () => {
   const asked: unknown[] = [];
   const contribution = {
-    ...{ to: keyList, fields: { rank: numberField('A rank.') } },
+    ...{ to: keyList, fields: { rank: field.number('A rank.') } },
     some: async (models: string, ids: readonly string[], at: string) => {
       asked.push([models, ids, at]);
       return new Map(ids.filter((id) => id !== 'none').map((id) => [id, { rank: id.length }]));
@@ -45,7 +45,7 @@ describe('what contexts contribute to nodes', () => {
     nodeTypes.contribute([contribution]);
     expect(() => nodeTypes.contribute([{ ...contribution }])).toThrow('Two fields of Key are called rank');
     expect(nodeTypes.contributionsTo(keyList)).toEqual([contribution]);
-    const late = { ...contribution, fields: { other: numberField('Another.') } };
+    const late = { ...contribution, fields: { other: field.number('Another.') } };
     expect(() => nodeTypes.contribute([late])).toThrow('The lists of Key are made already');
   });
 });

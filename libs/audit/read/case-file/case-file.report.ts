@@ -1,4 +1,4 @@
-import { enumField, flagField, objectField, textField } from '@baton/kernel';
+import { field } from '@baton/kernel';
 import { readsPersonal } from '@baton/platform/access';
 import { pageOf, type Connection, type PageQuestion } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
@@ -29,11 +29,11 @@ export const caseFileReport = report({
   heavy: 'log', // the index of a subject is read whole, however long it is
   page: true,
   arguments: {
-    subject: textField('Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.'),
-    orderBy: enumField(caseFileTimes, 'By when things happened, or were recorded.', { default: 'occurred' }),
-    newestFirst: flagField('Latest events first.', { default: false }),
+    subject: field.text('Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.'),
+    orderBy: field.enum(caseFileTimes, 'By when things happened, or were recorded.', { default: 'occurred' }),
+    newestFirst: field.flag('Latest events first.', { default: false }),
   },
-  answer: objectField(caseFileEntry, 'The entries.'),
+  answer: field.object(caseFileEntry, 'The entries.'),
   ask: ({ subject, orderBy: by, newestFirst }, { live: models, page, cut: asOf, caller, sources }) =>
     caseFilePage({ models, ...sources }, subject, { by, newestFirst, asOf, personal: readsPersonal(caller) }, page),
 });

@@ -1,4 +1,4 @@
-import { objectField, roles } from '@baton/kernel';
+import { field, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { dealFilterArguments } from '../report-arguments';
 import { pipeline, pipelineAnswer } from './pipeline.query';
@@ -8,6 +8,6 @@ export const pipelineReport = report({
   description: 'Open deals by stage and people by lifecycle stage; owner and source restrict the people too.',
   ...{ allow: roles, heavy: 'period' },
   arguments: dealFilterArguments,
-  answer: objectField(pipelineAnswer, 'The report.'),
+  answer: field.object(pipelineAnswer, 'The report.'),
   ask: (filters, { models }) => pipeline(models, { filters }),
 });

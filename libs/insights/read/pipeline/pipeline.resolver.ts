@@ -1,5 +1,5 @@
 import { Args, Resolver, Subscription } from '@nestjs/graphql';
-import { EventLog, objectField, objectFields, textField, type ObjectOf, type Position } from '@baton/kernel';
+import { EventLog, field, objectFields, type ObjectOf, type Position } from '@baton/kernel';
 import { leadEvents } from '@baton/leads';
 import { opportunityEvents } from '@baton/opportunities';
 import { ReadModels } from '@baton/platform/documents';
@@ -16,8 +16,8 @@ import { Runner } from '@baton/platform/runner';
 import { pipeline, pipelineAnswer } from './pipeline.query';
 
 const pipelineAt = objectFields('PipelineAt', 'The pipeline as it stood at a moment.', {
-  position: textField('The moment, a position of the log; give it as `after` to go on from here.'),
-  pipeline: objectField(pipelineAnswer, 'Where open deals and leads stood.'),
+  position: field.text('The moment, a position of the log; give it as `after` to go on from here.'),
+  pipeline: field.object(pipelineAnswer, 'Where open deals and leads stood.'),
 });
 type PipelineAt = ObjectOf<typeof pipelineAt.fields>;
 const PipelineAtType = objectTypeOf(pipelineAt);

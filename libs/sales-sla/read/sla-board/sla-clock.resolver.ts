@@ -1,5 +1,5 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { Clock, enumField, idField, instantField, objectFields } from '@baton/kernel';
+import { Clock, field, objectFields } from '@baton/kernel';
 import { ReadModels, referenceInstantOf } from '@baton/platform/documents';
 import { BatchRead, cutOf, documentOf, enumOf, nodeTypes, objectTypeOf } from '@baton/platform/graphql';
 import { slaIntervalKinds, type Deadline } from '@baton/sla-clocks';
@@ -17,10 +17,10 @@ import {
 
 const Interval = objectTypeOf(
   objectFields('SlaInterval', 'An interval between start and due, and how it was counted.', {
-    from: instantField('Start of the interval.'),
-    to: instantField('End of the interval, exclusive.'),
-    kind: enumField(slaIntervalKinds, 'How it was counted.'),
-    by: idField('The event that paused the clock.', { optional: true }),
+    from: field.instant('Start of the interval.'),
+    to: field.instant('End of the interval, exclusive.'),
+    kind: field.enum(slaIntervalKinds, 'How it was counted.'),
+    by: field.id('The event that paused the clock.', { optional: true }),
   }),
 );
 type ClockNode = ClockFacts & { readonly leadId: string };
