@@ -8,8 +8,9 @@ import {
   type ParkedSequence,
 } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
-import { report } from '@baton/platform/report';
+import { report, subscription } from '@baton/platform/report';
 import type { FollowerStatus, Runner } from '@baton/platform/runner';
+import { positionsOf } from '@baton/platform/snapshots';
 
 const parked = objectFields(
   'ParkedSequence',
@@ -38,12 +39,12 @@ const follower = objectFields('FollowerStatus', 'How far a read model, a policy 
   holder: field.text('The process that runs it.', { nullable: true }),
   parked: field.object(parked, 'What waits behind an event that could not be handled.', { list: true }),
 });
-export const statusAt = objectFields('StatusAt', 'How far everything had come at a moment.', {
+const statusAt = objectFields('StatusAt', 'How far everything had come at a moment.', {
   position: field.text('The end of the log then; give it as `after` to go on from here.'),
   followers: field.object(follower, 'Every read model and policy.', { list: true }),
 });
 
-export const statusOf = async (runner: Runner): Promise<readonly ObjectOf<(typeof follower)['fields']>[]> =>
+const statusOf = async (runner: Runner): Promise<readonly ObjectOf<(typeof follower)['fields']>[]> =>
   (await runner.status()).map(({ holder = null, ...status }) => ({ ...status, holder }));
 
 /** The platform waits for it before it asks. */
@@ -61,6 +62,21 @@ export const statusReport = report({
   arguments: atLeastArgument,
   answer: field.object(follower, 'Every read model, policy and effect.', { list: true }),
   ask: (_, { sources: { runner } }) => statusOf(runner),
+});
+
+export const statusSubscription = subscription({
+  name: 'status',
+  description: 'How far every read model and policy has come: now, and whenever the log has grown.',
+  allow: roles,
+  arguments: {},
+  answer: statusAt,
+  follow: async function* (_, { sources: { log, runner }, ...from }) {
+    for await (const position of positionsOf(log, from)) {
+      // Who is behind for long is shown behind.
+      await runner.waitFor(position, 'all').catch(() => undefined);
+      yield { position, followers: await statusOf(runner) };
+    }
+  },
 });
 
 export const parkedReport = report({

@@ -107,11 +107,16 @@ const contributedTo = async (
   contributions: readonly Contribution[],
   models: ReadModels,
   at: Instant,
-  page: readonly { readonly id: string }[],
+  page: readonly { readonly id: string; readonly doc: unknown }[],
 ): Promise<readonly object[]> => {
-  const ids = page.map(({ id }) => id);
-  const found = await Promise.all(contributions.map((one) => someContributed(one, models, ids, at)));
-  return ids.map((id) => Object.assign({}, ...found.map((values) => values.get(id))) as object);
+  const documents = new Map(page.map(({ id, doc }) => [id, doc as object]));
+  const found = await Promise.all(contributions.map((one) => someContributed(one, models, documents, at)));
+  return page.map(({ id }) => {
+    const values = found.map((some) => some.get(id));
+    const fault = values.find((one) => one instanceof Error);
+    if (fault) throw fault;
+    return Object.assign({}, ...values) as object;
+  });
 };
 
 /** The rows as they are asked for, at most `limit`. */

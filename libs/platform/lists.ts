@@ -121,6 +121,7 @@ export const contributedModels = async (
   contributions: readonly Contribution[],
   at: Instant,
 ): Promise<ListSource> => {
-  const values = await Promise.all(contributions.map((one) => allContributed(one, models, at)));
-  return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
+  const fields = contributions.filter(({ all }) => all).map((one) => one.fields);
+  const values = await allContributed(contributions, models, at);
+  return new ContributedModels(models, Object.assign({}, ...fields), joined(values));
 };

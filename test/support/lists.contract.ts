@@ -42,7 +42,7 @@ export const listed: readonly ReadModel[] = contextParts.flatMap(({ projections 
 
 /** Contributions, by the read model. */
 const contributionsTo = (model: ReadModel): readonly Contribution[] =>
-  contextParts.flatMap(({ contributions = [] }) => contributions.filter(({ to }) => to === model));
+  contextParts.flatMap(({ contributions = [] }) => contributions.filter(({ to, all }) => to === model && all));
 
 const ROWS = 61; // a prime, so that all ids differ
 const DAYS = ['2024-01-01', '2024-01-02', '2024-02-29', '2024-12-31'];

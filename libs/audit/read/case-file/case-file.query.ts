@@ -25,6 +25,7 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
+import type { ReportSources } from '@baton/platform/report';
 import { caseEntries, subjectsOf } from './case-file.projection';
 import {
   caseFileCause,
@@ -164,13 +165,11 @@ export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseF
 
 /**
  * Entries as they are added to a case file: first those after `after`, then each as it is recorded, in log order.
- * @param folded waits until the case file contains everything up to a position
  * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
  * @throws Refused `graphql/invalid-argument`
  */
 export async function* caseFileEvents(
-  files: CaseFiles,
-  folded: (position: Position) => Promise<void>,
+  files: CaseFiles & Pick<ReportSources, 'runner'>,
   subject: string,
   { after, personal, signal }: { readonly after?: Position; readonly personal: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<CaseFileEntry> {
@@ -180,7 +179,7 @@ export async function* caseFileEvents(
   const tip = await log.tip();
   let seen = after ?? tip;
   const news = async (until: Position) => {
-    await folded(until);
+    await files.runner.waitFor(until);
     const { subjects, entries } = await collectEvents(files, subject);
     const fresh = entries.filter(({ position }) => position > seen);
     return { subjects, newEntries: await entryBuilder(files, entries, view)(fresh) };

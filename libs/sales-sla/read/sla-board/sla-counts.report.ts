@@ -1,6 +1,7 @@
-import { boundsOf, field, objectFields, roles } from '@baton/kernel';
-import { report } from '@baton/platform/report';
-import { slaCounts } from './sla-board.query';
+import { bothWhere, boundsOf, field, objectFields, roles } from '@baton/kernel';
+import { report, snapshotSubscription } from '@baton/platform/report';
+import { slaCounts, whereClocks } from './sla-board.query';
+import { mergedWithOpenClocks, slaClocks, whereState } from './sla-clocks.read-model';
 import { clockStates, slaStates } from './sla-clocks.rules';
 
 const short = { optional: true, max: 100 } as const;
@@ -37,5 +38,34 @@ export const slaCountsReport = report({
   ask: async ({ from, to, timeZone, ...filters }, { models, at }) => {
     const counts = await slaCounts(models, { ...filters, ...boundsOf({ from, to, timeZone }), at });
     return slaStates.map((state) => ({ state, clocks: counts[state] }));
+  },
+});
+
+const MOST_AT_RISK = 100;
+export const slaBoardSubscription = snapshotSubscription({
+  name: 'slaBoardChanges',
+  description: 'The SLA board: a snapshot now, and a new one whenever an event changes it.',
+  allow: roles,
+  arguments: { rep: clockArguments.rep, kind: field.text('Only clocks of this kind.', short) },
+  answer: objectFields('SlaBoardAt', 'A snapshot of the SLA board.', {
+    counts: field.object(stateCount, 'Number of clocks by state.', { list: true }),
+    atRiskIds: field.id('Clocks at risk, next due first, at most 100.', {
+      ...{ list: true, hidden: true, entity: 'SlaClock', entityName: 'atRisk' },
+    }),
+  }),
+  types: slaClocks.types,
+  state: async (filters, models, at) => {
+    const counts = await slaCounts(models, { ...filters, at });
+    const atRisk = whereState('at risk', at, await mergedWithOpenClocks(models));
+    const clocks = await models.find(slaClocks, {
+      where: bothWhere(whereClocks(filters), atRisk),
+      orderBy: [{ column: 'answerBy' }],
+      limit: MOST_AT_RISK,
+    });
+    return {
+      counts: slaStates.map((state) => ({ state, clocks: counts[state] })),
+      atRiskIds: clocks.map(({ id }) => id),
+      clocks,
+    };
   },
 });

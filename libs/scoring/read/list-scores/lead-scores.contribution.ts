@@ -44,7 +44,8 @@ const LEADS_PER_TURN = 500;
 /** Score and grade of leads in lists. They decay, so no fold makes them: they are computed for the hour of the question. */
 export const leadScores = contribute(leads, {
   fields,
-  some: async (models, leadIds, at) => {
+  some: async (models, found, at) => {
+    const leadIds = [...found.keys()];
     const scoredAt = hourOf(at);
     const model = await modelAt(models, scoredAt);
     const docs = new Map(
