@@ -3,7 +3,7 @@ import type { Contribution } from './contribution';
 import type { Events } from './event';
 import type { Policy } from './policy';
 import type { Projection } from './projection';
-import type { Report } from './report';
+import type { Report, Subscription } from './report';
 
 /** What a context registers with the platform. */
 export interface ContextParts {
@@ -14,7 +14,8 @@ export interface ContextParts {
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   readonly reports?: readonly Report[];
-  /** Fields for lists of earlier contexts. */
+  readonly subscriptions?: readonly Subscription[];
+  /** Fields of nodes that no fold makes, and of lists of earlier contexts. */
   readonly contributions?: readonly Contribution[];
 }
 
