@@ -40,7 +40,8 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
 };
 
 /**
- * The documents that a projection folds from events, by id; other event types are skipped.
+ * The documents that a projection folds from events, by id; other event types are skipped, and so is
+ * what changes nothing.
  * @throws Error for an index or a fold of the log: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
@@ -48,8 +49,11 @@ export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEve
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;
-    for (const key of projection.keys(event))
-      documents.set(key, projection.fold(documents.get(key) ?? projection.initial(key), event, key));
+    for (const key of projection.keys(event)) {
+      const before = documents.get(key) ?? projection.initial(key);
+      const after = projection.fold(before, event, key);
+      if (after !== before) documents.set(key, after);
+    }
   }
   return documents;
 };

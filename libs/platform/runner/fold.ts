@@ -171,7 +171,6 @@ export class Fold implements Follower {
     }
     await this.load([...wanted]);
     for (const { event, index, keys } of work) for (const key of keys) this.foldInto(key, event, at(index));
-    this.changed ||= work.length > 0;
   }
 
   private keysOf(event: RawEvent, decoded: unknown): readonly string[] {
@@ -191,7 +190,9 @@ export class Fold implements Follower {
     if (known && known.position >= event.position) return; // delivered again
     try {
       const doc = this.step(known?.doc as object | undefined, decoded, key);
+      if (doc === undefined) return;
       this.dirty.set(key, { id: key, doc, position: event.position });
+      this.changed = true;
     } catch (error) {
       this.park(key, event, error);
     }
@@ -200,12 +201,15 @@ export class Fold implements Follower {
   /**
    * Folds one event into one document and checks its column types: a store would refuse every later commit with a wrong
    * one.
+   * @returns undefined if the fold returns what it was given: an event that changes nothing writes nothing, and a document
+   *   of which nothing has been said does not exist
    */
-  private step(before: object | undefined, decoded: unknown, key: string): object {
+  private step(before: object | undefined, decoded: unknown, key: string): object | undefined {
     const { projection } = this;
     if (projection.blockSize) return this.withEntry(before as OpenList | undefined, decoded, key);
     const from = (before ?? projection.initial(key)) as object;
     const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
+    if (doc === from) return undefined;
     for (const [column, type] of this.columns)
       if (!fitsColumn(type, (doc[column] ?? null) as Scalar))
         throw new Refused('documents/wrong-type', `${column} of ${projection.name} is not of type ${type}.`, column);
