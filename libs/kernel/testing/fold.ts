@@ -45,7 +45,7 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
  * @throws Error for an index or a fold of the log: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
-  if (projection.blockSize || projection.ofLog) throw new Error(`${projection.name} has rows: fold it by replay.`);
+  if (projection.listSizes || projection.ofLog) throw new Error(`${projection.name} has rows: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;

@@ -152,7 +152,7 @@ const compareDocuments = async (
 ) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
-  const keyOf = projection.blockSize ? listKeyOf : (id: string) => id;
+  const keyOf = projection.listSizes ? listKeyOf : (id: string) => id;
   const differ: string[] = [];
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
@@ -178,7 +178,7 @@ const compareDocuments = async (
     }
   }
   for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
-  if (!projection.blockSize) return { differ, ahead };
+  if (!projection.listSizes) return { differ, ahead };
   // Rows may have become a block between two pages: then the list has a later position.
   for (const list of new Set(differ.map(listKeyOf))) {
     const last = await lastDocumentOf(documents, collection, list);
