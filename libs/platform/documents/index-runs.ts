@@ -40,17 +40,18 @@ export const whereList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:
 
 /** Entries as a block keeps them: equal ones give equal bytes. */
 export const pack = (entries: readonly object[]): EntryBlock => {
-  const names = new Set(entries.flatMap((entry) => Object.keys(entry)));
+  const names = new Set<string>();
+  for (const entry of entries) for (const name of Object.keys(entry)) names.add(name);
   const column = (name: string): BlockColumn => {
     const values = entries.map((entry) => (entry as Record<string, unknown>)[name]);
-    const places = new Map<string, number>();
+    const places = new Map<unknown, number>();
     const distinct: unknown[] = [];
     const at = values.map((value) => {
       if (value === undefined) return -1;
-      const text = JSON.stringify(value);
-      const known = places.get(text) ?? distinct.push(value) - 1;
-      places.set(text, known);
-      return known;
+      const key = typeof value === 'object' ? JSON.stringify(value) : typeof value === 'string' ? `"${value}` : value;
+      let place = places.get(key);
+      if (place === undefined) places.set(key, (place = distinct.push(value) - 1));
+      return place;
     });
     if (at.includes(-1)) return { values: distinct, at };
     if (distinct.length === 1) return { values: distinct };

@@ -57,7 +57,9 @@ const withDocumentCheck = async (
     if (found.length === 0) return seen;
     return { ...seen, complete: false, code: seen.code ?? 'read/documents-differ', differing: found };
   } catch (error) {
-    return { ...seen, complete: false, code: codeOf(error) };
+    // A document that cannot be read is named by the error.
+    const unreadable = error instanceof Conflict && error.code === 'read/documents-differ' ? [error.path] : [];
+    return { ...seen, complete: false, code: codeOf(error), ...(unreadable.length > 0 && { differing: unreadable }) };
   }
 };
 
