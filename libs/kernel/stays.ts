@@ -46,7 +46,7 @@ export interface Stays {
 export const noStays: Stays = { marks: [], begin: { last: null, facts: {}, visits: {} } };
 
 /** How many marks of a subject are kept to be told apart from late ones; a later event about a time before is refused. */
-export const MARKS_KEPT = 1000;
+export const MARKS_KEPT = 500;
 
 /** @param end called with a stay that ends */
 const placeAfter = (place: StayPlace, mark: StayMark, end: (id: string, row: Stay) => void): StayPlace => {
@@ -108,7 +108,7 @@ const withPlaced = (
 /**
  * The history of a subject with one more mark, in whatever order they are recorded. Its stays tile the time in which it is in
  * a stage. A mark to the stage in which it is already begins no stay.
- * @throws Refused `history/too-late` for a mark before the latest 1,000, which are kept
+ * @throws Refused `history/too-late` for a mark before the latest 500, which are kept
  */
 export const withStayMark = (stays: Stays, mark: StayMark, options: MarkOptions = {}): HistoryStep<Stays, Stay> => {
   const { marks, begin } = stays;
@@ -120,7 +120,8 @@ export const withStayMark = (stays: Stays, mark: StayMark, options: MarkOptions 
     );
   const next: Stays = { marks: withPlaced(marks, mark, options, whole), begin };
   const [before, after] = [walk(stays).rows, walk(next).rows];
-  const isNew = ([id, row]: [string, Stay]) => JSON.stringify(row) !== JSON.stringify(before.get(id));
+  const isNew = ([id, row]: [string, Stay]) =>
+    !(row.leftAt !== null && row.leftAt < mark.at) && JSON.stringify(row) !== JSON.stringify(before.get(id));
   return {
     state: withoutOldest(next),
     put: [...after].filter(isNew).map(([id, row]) => ({ id, row })),

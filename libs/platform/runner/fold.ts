@@ -137,7 +137,8 @@ export class Fold implements Follower {
     const { documents } = stores;
     const fold = new Fold(stores, projection, generation, fence, saving, counts);
     await documents.prepare(fold.collection);
-    if (fold.rows) await documents.prepare(collectionOf(projection, generation));
+    const rows = collectionOf(projection, generation);
+    if (fold.rows) await documents.prepare(rows);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
       fold.digest = new Digest(fold.followerId, checkpoint);
@@ -145,7 +146,8 @@ export class Fold implements Follower {
       fold.handledTo = fold.savedTo = from ?? checkpoint.position;
     }
     await fold.parked.load(documents);
-    fold.isNew = !checkpoint && (await documents.count(fold.collection)) === 0;
+    fold.isNew =
+      !checkpoint && (await documents.count(fold.collection)) + (fold.rows ? await documents.count(rows) : 0) === 0;
     return fold;
   }
 

@@ -53,17 +53,20 @@ type Facts = Readonly<Partial<Record<(typeof factNames)[number], string>>>;
 const factsIn = (said: Facts): object =>
   Object.fromEntries(factNames.flatMap((name) => (said[name] === undefined ? [] : [[name, said[name]]])));
 
+/** A change dated at the instant of a close was made before it. */
+const beforeClose = { comesBefore: (other: StayMark) => other.to === null };
 const marked = (
   stays: Stays,
   { id, occurredAt: at, meta }: StoredEvent,
   opportunityId: string,
   mark: Omit<StayMark, 'id' | 'at' | 'move'>,
+  options?: typeof beforeClose,
 ): Step => {
-  const { put = [], ...step } = withStayMark(stays, { id, at, move: { by: meta.actor }, ...mark });
+  const { put = [], ...step } = withStayMark(stays, { id, at, move: { by: meta.actor }, ...mark }, options);
   return { ...step, put: put.map(({ id: stay, row }) => ({ id: stay, row: { ...row, opportunityId } as never })) };
 };
 const changed = (stays: Stays, event: StoredEvent, opportunityId: string, facts: object): Step =>
-  Object.keys(facts).length === 0 ? { state: stays } : marked(stays, event, opportunityId, { facts });
+  Object.keys(facts).length === 0 ? { state: stays } : marked(stays, event, opportunityId, { facts }, beforeClose);
 
 /**
  * One row per stay of a deal in a pipeline stage: together they tile the time in which it is open. Moves may be recorded in
@@ -100,7 +103,7 @@ export const dealStageStays = readModel<DealStageStay, OpportunityEvent, Stays>(
     on: {
       OpportunityOpened: (stays, event, id) =>
         marked(stays, event, id, { to: event.data.stage, facts: factsIn(event.data) }),
-      OpportunityStageMoved: (stays, event, id) => marked(stays, event, id, { to: event.data.to }),
+      OpportunityStageMoved: (stays, event, id) => marked(stays, event, id, { to: event.data.to }, beforeClose),
       OpportunityOwnerChanged: (stays, event, id) => changed(stays, event, id, { owner: event.data.to }),
       OpportunityUpdated: (stays, event, id) => changed(stays, event, id, factsIn(event.data)),
       OpportunityFactsCleared: (stays, event, id) => {
