@@ -84,6 +84,7 @@ const cases: readonly Case[] = [
       ['a policy', ['libs/leads/policies/x.policy.ts', '']],
       ['an aggregate', ['libs/leads/write/x/x.decider.ts', '']],
       ['an attribution model', ['libs/attribution/models/x.model.ts', '']],
+      ['a figure', ['libs/insights/figures/x.figure.ts', '']],
       [
         'one of which only the type is used',
         ['libs/leads/read/x.read-model.ts', ''],

@@ -9,7 +9,7 @@ import {
   type Instant,
   type Where,
 } from '@baton/kernel';
-import { directions } from '@baton/campaigns';
+import { directions, touchOutcomes } from '@baton/campaigns';
 import { mergedLeadsOf, type LeadEvent } from '@baton/leads';
 import { deals } from '../deals/deals.read-model';
 
@@ -33,6 +33,7 @@ const fields = {
   landingPage: field.text('The first page of the visit.', reported),
   referrer: field.text('Where the person came from.', reported),
   minutes: field.integer('How many minutes it took.', { nullable: true, filter: true, sort: true }),
+  outcome: field.enum(touchOutcomes, 'How an attempt to reach the person ended.', reported),
   isVisit: field.flag('Whether it was a visit before the person was identified.', { filter: true }),
   by: field.text('Who recorded it.', { filter: true }),
 } as const;
@@ -42,7 +43,7 @@ export type Touch = DocumentOf<typeof fields>;
 type TouchRecorded = Extract<LeadEvent, { type: 'TouchRecorded' }>['data'];
 const reportedFacts = (touch: Partial<TouchRecorded>) => ({
   ...orNull(touch, ['direction', 'channel', 'source', 'medium', 'campaign', 'content', 'page', 'landingPage']),
-  ...orNull(touch, ['referrer', 'minutes']),
+  ...orNull(touch, ['referrer', 'minutes', 'outcome']),
 });
 
 /** The people of a deal; nobody where there is no such deal. */
@@ -55,7 +56,7 @@ const peopleOf = async (documents: DocumentReader, opportunityId: string): Promi
 /** One document per touch: the timeline of a person, and of the people of a deal. */
 export const touches = readModel<Touch, LeadEvent>({
   name: 'touches',
-  version: 2,
+  version: 3,
   node: 'Touch',
   description: 'One contact between a person and either team, as its source reported it.',
   key: 'touchId',
@@ -81,13 +82,14 @@ export const touches = readModel<Touch, LeadEvent>({
     TouchRecorded: ({ touchId }, { data, occurredAt, meta }) => ({
       ...reportedFacts(data),
       ...{ touchId, leadId: data.leadId, visitorId: null, at: occurredAt, isVisit: false },
+      outcome: data.outcome ?? null,
       ...{ team: data.team, action: data.action, by: meta.actor },
     }),
     LeadVisitsJoined: ({ touchId }, { data, meta }) => {
       const visit = data.visits.find(({ id }) => id === touchId)!;
       return {
         ...reportedFacts(visit),
-        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true },
+        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true, outcome: null },
         ...{ team: visit.team, action: visit.action, by: meta.actor },
       };
     },
