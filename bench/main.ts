@@ -12,6 +12,7 @@ import { graphql } from './graphql';
 import { handoff } from './handoff';
 import { imports } from './import';
 import { leadDecisions } from './leads';
+import { lists } from './lists';
 import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
 import { refusals } from './refusals';
@@ -34,6 +35,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   cost,
   attribution: attributionModelling,
   leads: leadDecisions,
+  lists,
   handoff,
   'case-file': caseFiles,
   audit,

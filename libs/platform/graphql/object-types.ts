@@ -8,12 +8,11 @@ import {
   InterfaceType,
   ObjectType,
   TypeMetadataStorage,
-  type FieldMiddleware,
 } from '@nestjs/graphql';
 import {
+  fieldReadersOf,
   isPersonalField,
   nodeIdOf,
-  shownOf,
   withContributions,
   type Contribution,
   type Field,
@@ -25,11 +24,12 @@ import {
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf, Connection, ContributedFields } from '../documents';
-import { personalField, type GraphqlContext } from './caller';
+import { openPersonal, type GraphqlContext } from './caller';
 import { checkArguments } from '../arguments';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { enumOf, wordOf } from './enums';
 import { ValueFilterInput } from './filters';
+import { ResolvedBy } from './resolved-by';
 import {
   DayOrInstantScalar,
   DayScalar,
@@ -77,6 +77,51 @@ export const pageAtCut = <N>({ edges, ...place }: Connection<N>, cut: AsOf | und
   return { ...place, edges: found, nodes: found.map(({ node }) => node) };
 };
 
+const AT = Symbol('at');
+const KEY = Symbol('key');
+interface NodeParts<D> {
+  readonly id: string;
+  readonly doc: D;
+  readonly at: Instant;
+  readonly cut: AsOf | undefined;
+  readonly contributed: ContributedFields | undefined;
+}
+type NodeClass<D> = new (parts: NodeParts<D>) => ShownNode;
+const nodeClasses = new WeakMap<ReadModel, NodeClass<never>>();
+/** A class whose objects read a field of their document when it is asked for: few of them are. */
+const nodeClassOf = <D>(model: ReadModel<D>): NodeClass<D> => {
+  const known = nodeClasses.get(model as ReadModel);
+  if (known) return known as NodeClass<D>;
+  class OneNode {
+    readonly [NODE] = model.shown.node;
+    readonly [DOCUMENT]: D;
+    readonly [AT]: Instant;
+    readonly [CUT]: AsOf | undefined;
+    readonly [CONTRIBUTED]: ContributedFields | undefined;
+    readonly [KEY]: string;
+
+    constructor({ id, doc, at, cut, contributed }: NodeParts<D>) {
+      this[KEY] = id;
+      this[DOCUMENT] = doc;
+      this[AT] = at;
+      this[CUT] = cut;
+      this[CONTRIBUTED] = contributed;
+    }
+  }
+  const show = (name: string, get: (this: OneNode) => unknown) =>
+    Object.defineProperty(OneNode.prototype, name, { get });
+  for (const [name, read] of fieldReadersOf(model))
+    if (name !== 'id')
+      show(name, function () {
+        return read(this[DOCUMENT], this[AT]);
+      });
+  show('id', function () {
+    return nodeIdOf(model, this[KEY]);
+  });
+  nodeClasses.set(model as ReadModel, OneNode as unknown as NodeClass<never>);
+  return OneNode as unknown as NodeClass<D>;
+};
+
 /**
  * The node of a document.
  * @param contributed the values that its list is filtered and ordered by; others are loaded when they are asked for
@@ -88,14 +133,7 @@ export const nodeOf = <D>(
   at: Instant,
   cut?: AsOf,
   contributed?: ContributedFields,
-): ShownNode => ({
-  ...shownOf(model, doc, at),
-  id: nodeIdOf(model, id),
-  [NODE]: model.shown.node,
-  [DOCUMENT]: doc,
-  ...(cut && { [CUT]: cut }),
-  ...(contributed && { [CONTRIBUTED]: contributed }),
-});
+): ShownNode => new (nodeClassOf(model))({ id, doc, at, cut, contributed });
 
 /** The document of a node of a read model, for fields that contexts add to the node. */
 export const documentOf = <D>(_: ReadModel<D>, node: object): D => (node as ShownNode)[DOCUMENT] as D;
@@ -180,7 +218,6 @@ const leadsToNodes = ({ fields }: ObjectFields): boolean =>
   Object.values(fields).some(
     ({ options, object }) => options.entity !== undefined || (object !== undefined && leadsToNodes(object)),
   );
-const inheritCut: FieldMiddleware = async ({ source }, next) => atCut<unknown>(await next(), cutOf(source as object));
 
 const PERSONAL = 'Null after an erasure, and for roles without access to personal data.';
 
@@ -195,12 +232,15 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
     }
     const of = valueTypeOf(field) as never;
     const isPersonal = isPersonalField(field);
-    const middleware = isPersonal ? [personalField] : field.object && leadsToNodes(field.object) ? [inheritCut] : [];
+    const target = type.prototype as object;
     GraphqlField(() => (options.list ? [of] : of), {
       nullable: options.nullable || options.optional || isPersonal,
       description: isPersonal ? `${description} ${PERSONAL}` : description,
-      middleware,
-    })(type.prototype as object, name);
+    })(target, name);
+    if (isPersonal)
+      ResolvedBy<ShownNode, GraphqlContext>((source, context) => openPersonal(source[name], context))(target, name);
+    else if (field.object && leadsToNodes(field.object))
+      ResolvedBy<ShownNode>((source) => atCut(source[name], cutOf(source)))(target, name);
     if (options.entity) addEntity(type, name, options.entity, options);
   }
 };
@@ -209,29 +249,24 @@ export const addFields = (type: Type<object>, fields: Fields): void => {
 const addContributed = (type: Type<object>, contribution: Contribution): void => {
   const { fields, to } = contribution;
   for (const [name, field] of Object.entries(fields)) {
-    const load: FieldMiddleware<ShownNode, GraphqlContext> = async ({ source, context }) => {
-      const known = source[CONTRIBUTED];
-      if (known && name in known) return known[name];
-      const values = await context.nodes.contributed(contribution, String(source[to.shown.key]), source);
-      return values?.[name] ?? null;
-    };
+    const target = type.prototype as object;
     GraphqlField(() => valueTypeOf(field) as typeof String, {
       nullable: field.options.nullable || field.options.optional || false,
       description: field.description,
-      middleware: [load as FieldMiddleware],
-    })(type.prototype as object, name);
+    })(target, name);
+    ResolvedBy<ShownNode, GraphqlContext>(async (source, { nodes }) => {
+      const known = source[CONTRIBUTED];
+      if (known && name in known) return known[name];
+      const values = await nodes.contributed(contribution, String(source[to.shown.key]), source);
+      return values?.[name] ?? null;
+    })(target, name);
   }
 };
 
 /** A connection within an answer, with the arguments of a page and its own. */
 const addPages = (type: Type<object>, name: string, { description, object, options: { page = {} } }: Field): void => {
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
-  const pageOfAnswer: FieldMiddleware<
-    Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>
-  > = async ({ source, args }) => {
-    checkArguments(page, args);
-    return pageAtCut(await source[name]!(args), cutOf(source));
-  };
+  type Answer = Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>;
   // `Args` is for methods of resolvers: of another class its arguments are never read.
   [...pageArguments, ...argumentsOfFields(page)].forEach(([argument, of, text, required = false], index) =>
     TypeMetadataStorage.addMethodParamMetadata({
@@ -239,7 +274,11 @@ const addPages = (type: Type<object>, name: string, { description, object, optio
       ...{ name: argument, description: text, typeFn: () => of as typeof String, options: { nullable: !required } },
     }),
   );
-  GraphqlField(() => Page, { description, middleware: [pageOfAnswer as FieldMiddleware] })(target, name);
+  GraphqlField(() => Page, { description })(target, name);
+  ResolvedBy<Answer>(async (source, _, args) => {
+    checkArguments(page, args);
+    return pageAtCut(await source[name]!(args), cutOf(source));
+  })(target, name);
 };
 
 /** `leadId` leads to `lead`, `opportunityIds` to `opportunities`; other names say themselves what they lead to. */
@@ -250,20 +289,21 @@ const entityNameOf = (name: string): string => {
 };
 
 const addEntity = (type: Type<object>, name: string, node: string, { list, entityName }: Field['options']): void => {
-  const load: FieldMiddleware<Record<string, unknown>, GraphqlContext> = async ({ source, context }) => {
-    const ids = source[name] as string | readonly string[] | null | undefined;
-    if (ids === null || ids === undefined) return null;
-    if (typeof ids === 'string') return context.nodes.load(node, ids, source, context.caller);
-    const loaded = await Promise.all(ids.map((id) => context.nodes.load(node, id, source, context.caller)));
-    return loaded.filter((one) => one !== null);
-  };
+  const [target, field] = [type.prototype as object, entityName ?? entityNameOf(name)];
   GraphqlField(() => (list ? [nodeTypes.typeOf(node)] : nodeTypes.typeOf(node)), {
     nullable: !list,
     description: list
       ? `The same as nodes; those that do not exist are left out.`
       : `The ${node} with this id; null if there is none.`,
-    middleware: [load as FieldMiddleware],
-  })(type.prototype as object, entityName ?? entityNameOf(name));
+  })(target, field);
+  ResolvedBy<Record<string, unknown>, GraphqlContext>((source, { nodes, caller }) => {
+    const ids = source[name] as string | readonly string[] | null | undefined;
+    if (ids === null || ids === undefined) return null;
+    if (typeof ids === 'string') return nodes.load(node, ids, source, caller);
+    return Promise.all(ids.map((id) => nodes.load(node, id, source, caller))).then((loaded) =>
+      loaded.filter((one) => one !== null),
+    );
+  })(target, field);
 };
 
 /** The read models whose documents are nodes, by the name of the type. */
