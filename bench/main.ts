@@ -4,6 +4,7 @@ import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
 import { audit } from './audit';
+import { busyLeads } from './busy';
 import { caseFiles } from './case-file';
 import { clocks } from './clocks';
 import { cost } from './cost';
@@ -35,6 +36,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   cost,
   attribution: attributionModelling,
   leads: leadDecisions,
+  busy: busyLeads,
   lists,
   handoff,
   'case-file': caseFiles,
