@@ -2,6 +2,7 @@ import { storedToMs, toMs, withRoom, type Instant, type Money } from '@baton/ker
 import { isUpToCreation } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from './journeys.projection';
+import { TextNumbers } from './text-numbers.rules';
 import { TouchKinds } from './touch-kinds.rules';
 
 /** Whether a journey counts, and as what. */
@@ -9,27 +10,6 @@ export const rowStates = { none: 0, won: 1, lost: 2 } as const;
 /** A touch up to the creation of the lead. */
 const UP_TO_CREATION = 1;
 
-/** Numbers distinct texts from 0. */
-class TextNumbers {
-  readonly texts: string[] = [];
-  bytes = 0;
-  private readonly numbers = new Map<string, number>();
-
-  of(text: string): number {
-    const known = this.numbers.get(text);
-    if (known !== undefined) return known;
-    this.numbers.set(text, this.texts.length);
-    this.bytes += bytesOf(text);
-    return this.texts.push(text) - 1;
-  }
-  find(text: string): number | undefined {
-    return this.numbers.get(text);
-  }
-  /** @returns -1 for null */
-  ofNullable(text: string | null): number {
-    return text === null ? -1 : this.of(text);
-  }
-}
 /** A text on the heap with its places in a map and a list. */
 const bytesOf = (text: string): number => 2 * text.length + 64;
 

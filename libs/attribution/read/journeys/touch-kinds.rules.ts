@@ -1,6 +1,8 @@
+import { withRoom } from '@baton/kernel';
 import type { TouchClassification } from '@baton/definitions';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import { KeysOfValues } from './key-numbers.rules';
+import { TextNumbers } from './text-numbers.rules';
 
 type OwnField = 'touchId' | 'occurredAt' | 'sequence' | 'leadId' | 'visitorId' | 'role' | 'atCapture' | 'minutes';
 /** What touches have in common: all that classifies them. Many touches are of few kinds. */
@@ -20,45 +22,10 @@ const kindFields = {
   referrer: 10,
 } as const satisfies Record<keyof TouchKind, number>;
 const kindFieldNames = Object.keys(kindFields) as (keyof TouchKind)[];
-/**
- * The values of a touch at the places of `kindFields`, each read by its name: a loop over names takes several times as
- * long. A field that is not stated has an empty text, as comparing texts alone is faster.
- * @returns which fields are stated, a bit each
- */
-const readValues = (touch: TouchKind, values: string[]): number => {
-  values[kindFields.action] = touch.action;
-  values[kindFields.team] = touch.team;
-  const { direction, channel, source, medium, campaign, content, page, landingPage, referrer } = touch;
-  values[kindFields.direction] = direction ?? '';
-  values[kindFields.channel] = channel ?? '';
-  values[kindFields.source] = source ?? '';
-  values[kindFields.medium] = medium ?? '';
-  values[kindFields.campaign] = campaign ?? '';
-  values[kindFields.content] = content ?? '';
-  values[kindFields.page] = page ?? '';
-  values[kindFields.landingPage] = landingPage ?? '';
-  values[kindFields.referrer] = referrer ?? '';
-  return (
-    ALWAYS_STATED |
-    bit(direction, kindFields.direction) |
-    bit(channel, kindFields.channel) |
-    bit(source, kindFields.source) |
-    bit(medium, kindFields.medium) |
-    bit(campaign, kindFields.campaign) |
-    bit(content, kindFields.content) |
-    bit(page, kindFields.page) |
-    bit(landingPage, kindFields.landingPage) |
-    bit(referrer, kindFields.referrer)
-  );
-};
-const ALWAYS_STATED = (1 << kindFields.action) | (1 << kindFields.team);
-const bit = (value: string | undefined, place: number): number => (value === undefined ? 0 : 1 << place);
-
+const FIELDS = kindFieldNames.length;
 const KEPT_CLASSIFICATIONS = 4;
 const CLASSIFIED_BYTES = 200;
 const KIND_BYTES = 300;
-/** So many other kinds may have the hash of one before all characters count in hashes. */
-const MAX_SAME_HASH = 8;
 
 interface Classified {
   readonly kinds: (ClassifiedKind | undefined)[];
@@ -68,19 +35,19 @@ interface Classified {
 /** The kinds of touches, numbered as they are met. */
 export class TouchKinds {
   readonly all: TouchKind[] = [];
-  private readonly stated: number[] = [];
-  private readonly values: string[][] = [];
-  private readonly looked: string[] = kindFieldNames.map(() => '');
-  private hashes = new Int32Array(64);
-  /** Numbers from 1 by hash, at the next free place; 0 for none. At least half are free. */
+  /** The numbers of the values of a kind, one after the other: of each field from 1, 0 for none. */
+  private values = new Int32Array(64 * FIELDS);
+  private readonly texts = kindFieldNames.map(() => new TextNumbers());
+  private readonly lastTexts = kindFieldNames.map((): string | undefined => undefined);
+  private readonly looked = new Int32Array(FIELDS);
+  /** Numbers of kinds from 1 by hash, at the next free place; 0 for none. At least half are free. */
   private table = new Int32Array(128);
-  /** Whether hashes are made of a few characters of each value, which is faster. */
-  private isSampled = true;
   private readonly classified = new Map<string, Classified>();
   private textBytes = 0;
 
   get bytes(): number {
-    let sum = this.textBytes + this.table.byteLength + this.hashes.byteLength;
+    let sum = this.textBytes + this.table.byteLength + this.values.byteLength;
+    for (const { bytes } of this.texts) sum += bytes;
     for (const { kinds, keys } of this.classified.values()) {
       sum += kinds.length * CLASSIFIED_BYTES;
       for (const { bytes } of keys.values()) sum += bytes;
@@ -88,25 +55,28 @@ export class TouchKinds {
     return sum;
   }
 
-  /** The number of the kind of a touch. */
+  /** The number of the kind of a touch. Each field is read by its name: a loop over names takes several times as long. */
   of(touch: TouchKind): number {
-    const { looked } = this;
-    const stated = readValues(touch, looked);
-    const hash = this.hashOf(looked, stated);
-    const mask = this.table.length - 1;
-    let sameHash = 0;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const kind = this.table[at]! - 1;
-      if (kind < 0) break;
-      if (this.hashes[kind] !== hash) continue;
-      if (this.stated[kind] === stated && areSame(looked, this.values[kind]!)) return kind;
-      sameHash++;
+    this.look(kindFields.action, touch.action);
+    this.look(kindFields.team, touch.team);
+    this.look(kindFields.direction, touch.direction);
+    this.look(kindFields.channel, touch.channel);
+    this.look(kindFields.source, touch.source);
+    this.look(kindFields.medium, touch.medium);
+    this.look(kindFields.campaign, touch.campaign);
+    this.look(kindFields.content, touch.content);
+    this.look(kindFields.page, touch.page);
+    this.look(kindFields.landingPage, touch.landingPage);
+    this.look(kindFields.referrer, touch.referrer);
+    const { looked, table, values } = this;
+    const mask = table.length - 1;
+    for (let at = hashOf(looked, 0) & mask; ; at = (at + 1) & mask) {
+      const kind = table[at]! - 1;
+      if (kind < 0) return this.add(touch);
+      let field = 0;
+      while (field < FIELDS && values[kind * FIELDS + field] === looked[field]) field++;
+      if (field === FIELDS) return kind;
     }
-    if (this.isSampled && sameHash > MAX_SAME_HASH) {
-      this.isSampled = false;
-      this.rehash(this.table.length);
-    }
-    return this.add(touch, stated);
   }
 
   /**
@@ -137,57 +107,37 @@ export class TouchKinds {
     return known;
   }
 
-  private add(touch: TouchKind, stated: number): number {
-    const fields = kindFieldNames.flatMap((field) =>
-      touch[field] === undefined ? [] : [[field, touch[field]] as const],
-    );
-    const kind = this.all.push(Object.fromEntries(fields) as unknown as TouchKind) - 1;
-    this.stated.push(stated);
-    this.values.push([...this.looked]);
-    this.textBytes += fields.reduce((sum, [, value]) => sum + 2 * value.length, KIND_BYTES);
-    if (this.all.length > this.hashes.length) {
-      const hashes = new Int32Array(2 * this.hashes.length);
-      hashes.set(this.hashes);
-      this.hashes = hashes;
-    }
-    if (2 * this.all.length > this.table.length) this.rehash(2 * this.table.length);
-    else this.enter(kind);
-    return kind;
-  }
-  private rehash(length: number): void {
-    this.table = new Int32Array(length);
-    for (let kind = 0; kind < this.all.length; kind++) this.enter(kind);
-  }
-  private enter(kind: number): void {
-    const hash = this.hashOf(this.values[kind]!, this.stated[kind]!);
-    const mask = this.table.length - 1;
-    let at = hash & mask;
-    while (this.table[at] !== 0) at = (at + 1) & mask;
-    this.table[at] = kind + 1;
-    this.hashes[kind] = hash;
+  private look(field: number, text: string | undefined): void {
+    if (text === this.lastTexts[field]) return; // the same as of the touch before
+    this.lastTexts[field] = text;
+    this.looked[field] = text === undefined ? 0 : this.texts[field]!.of(text) + 1;
   }
 
-  private hashOf(values: readonly string[], stated: number): number {
-    const { isSampled } = this;
-    let hash = stated;
-    for (let field = 0; field < values.length; field++) {
-      const value = values[field]!;
-      const { length } = value;
-      if (length === 0) continue;
-      hash = (Math.imul(hash, 31) + length) | 0;
-      if (isSampled) {
-        // Values mostly differ at their ends
-        hash = (Math.imul(hash, 31) + value.charCodeAt(length - 1)) | 0;
-        if (length > 1) hash = (Math.imul(hash, 31) + value.charCodeAt(length - 2)) | 0;
-        hash = (Math.imul(hash, 31) + value.charCodeAt(length >> 1)) | 0;
-      } else for (let at = 0; at < length; at++) hash = (Math.imul(hash, 31) + value.charCodeAt(at)) | 0;
+  private add(touch: TouchKind): number {
+    const stated = kindFieldNames.filter((field) => touch[field] !== undefined);
+    const kind = this.all.push(Object.fromEntries(stated.map((field) => [field, touch[field]])) as never) - 1;
+    this.textBytes += KIND_BYTES;
+    this.values = withRoom(this.values, this.all.length * FIELDS);
+    this.values.set(this.looked, kind * FIELDS);
+    if (2 * this.all.length > this.table.length) {
+      this.table = new Int32Array(2 * this.table.length);
+      for (let each = 0; each < kind; each++) this.enter(each);
     }
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    return hash ^ (hash >>> 13);
+    this.enter(kind);
+    return kind;
+  }
+  private enter(kind: number): void {
+    const mask = this.table.length - 1;
+    let at = hashOf(this.values, kind * FIELDS) & mask;
+    while (this.table[at] !== 0) at = (at + 1) & mask;
+    this.table[at] = kind + 1;
   }
 }
 
-const areSame = (values: readonly string[], others: readonly string[]): boolean => {
-  for (let field = 0; field < values.length; field++) if (values[field] !== others[field]) return false;
-  return true;
+/** A hash of the values of a kind, which begin at a place. */
+const hashOf = (values: Int32Array, from: number): number => {
+  let hash = 0;
+  for (let place = from; place < from + FIELDS; place++)
+    hash = (Math.imul(hash ^ values[place]!, 0x2c1b3c6d) + hash) | 0;
+  return hash ^ (hash >>> 15);
 };
