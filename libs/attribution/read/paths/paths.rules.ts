@@ -11,7 +11,7 @@ import {
   wordKey,
   type ObjectOf,
 } from '@baton/kernel';
-import { methodFields, warningsField } from '../attribution/attribution.rules';
+import { methodFields } from '../attribution/attribution.rules';
 import { OUTSIDE, outsideField } from '../attribution/window.rules';
 import { conversionKinds } from '../conversions/conversions.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
@@ -69,7 +69,6 @@ export const pathsAnswer = objectFields('Paths', 'The paths that led to conversi
   lookback: textField('The window before the end in which touches count, `P90D`, or `none`.'),
   outsideWindow: outsideField(`${OUTSIDE} Credit by equal shares.`),
   ...sumFields,
-  warnings: warningsField,
 });
 export type PathsReport = ObjectOf<typeof pathsAnswer.fields>;
 
