@@ -267,13 +267,31 @@ export const shownFields = ({ shown: { fields, computed = {} } }: Pick<ReadModel
   ...Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])),
 });
 
+/** Gives what a node shows of a document in one of its fields. */
+type FieldReader<D> = (doc: D, at: Instant) => unknown;
+const readersByModel = new WeakMap<object, ReadonlyMap<string, FieldReader<never>>>();
+/** How the fields of a node are read, each by its name; entities are not among them. */
+export const fieldReadersOf = <D>({ shown }: ReadModel<D>): ReadonlyMap<string, FieldReader<D>> => {
+  const known = readersByModel.get(shown);
+  if (known) return known as ReadonlyMap<string, FieldReader<D>>;
+  const readers = new Map<string, FieldReader<D>>();
+  for (const [name, { kind, options }] of Object.entries(shown.fields)) {
+    if (options.hidden) continue;
+    const isMoney = kind === 'money' && !options.list;
+    readers.set(name, (doc) => {
+      const stored = doc as Readonly<Record<string, unknown>>;
+      return isMoney ? moneyIn(stored, name) : stored[name];
+    });
+  }
+  for (const [name, { value }] of Object.entries(shown.computed ?? {})) readers.set(name, value);
+  readersByModel.set(shown, readers as ReadonlyMap<string, FieldReader<never>>);
+  return readers;
+};
+
 /** The values that a node shows of a document, by field; entities are not among them. */
-export const shownOf = <D>({ shown }: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
+export const shownOf = <D>(model: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
   const node: Record<string, unknown> = {};
-  const stored = doc as Readonly<Record<string, unknown>>;
-  for (const [name, { kind, options }] of Object.entries(shown.fields))
-    if (!options.hidden) node[name] = kind === 'money' && !options.list ? moneyIn(stored, name) : stored[name];
-  for (const [name, { value }] of Object.entries(shown.computed ?? {})) node[name] = value(doc, at);
+  for (const [name, read] of fieldReadersOf(model)) node[name] = read(doc, at);
   return node;
 };
 
