@@ -43,7 +43,7 @@ export type Touch = DocumentOf<typeof fields>;
 type TouchRecorded = Extract<LeadEvent, { type: 'TouchRecorded' }>['data'];
 const reportedFacts = (touch: Partial<TouchRecorded>) => ({
   ...orNull(touch, ['direction', 'channel', 'source', 'medium', 'campaign', 'content', 'page', 'landingPage']),
-  ...orNull(touch, ['referrer', 'minutes', 'outcome']),
+  ...orNull(touch, ['referrer', 'minutes']),
 });
 
 /** The people of a deal; nobody where there is no such deal. */
