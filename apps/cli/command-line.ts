@@ -69,6 +69,14 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     load: () => import('./verify.command.js'),
   },
   keys: { description: 'Create, list and revoke bearer keys.', load: () => import('./keys.command.js') },
+  erase: {
+    description: 'Erase a person: destroy the keys of the personal data of a lead and of all that are merged with it.',
+    load: () => import('./erase.command.js'),
+  },
+  erasures: {
+    description: 'List erasures; repeat those of a list after a restore.',
+    load: () => import('./erasures.command.js'),
+  },
   status: {
     description: 'Show how far every read model and policy has followed the log.',
     load: () => import('./status.command.js'),

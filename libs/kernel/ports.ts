@@ -282,6 +282,8 @@ export interface Commit {
   readonly unparked?: readonly string[];
   /** The lease of the writer; a commit with a token older than the newest granted is refused. */
   readonly fence: Fence;
+  /** It removes personal data: what it replaces must soon be in no file of the store any more, such as its journal. */
+  readonly forgets?: boolean;
 }
 export interface Fence {
   readonly lease: string;

@@ -59,6 +59,13 @@ export const settings = [
     requirement: 'be an address, or the path of a file with a slash, such as ./witness.txt',
   },
   {
+    name: 'BATON_ERASURES',
+    key: 'erasures',
+    fallback: '',
+    meaning:
+      'File, best on another disk, to which the id of each erased person is added; a restore repeats these erasures. Empty for none.',
+  },
+  {
     name: 'BATON_LOG_LEVEL',
     key: 'logLevel',
     fallback: 'info',

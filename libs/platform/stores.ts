@@ -3,7 +3,7 @@ import type { Config } from './config';
 import { DataFolder } from './data-folder';
 import { EmbeddedDocuments } from './documents';
 import { EmbeddedEventLog, SteadyClock } from './event-log';
-import { assertKeysBelongToLog, EmbeddedKeyStore, masterKey } from './keys';
+import { assertKeysBelongToLog, EmbeddedKeyStore, masterKey, withErasureList } from './keys';
 import { fileFault } from './sqlite';
 
 /** The machine's clock. */
@@ -80,7 +80,7 @@ const openAll = async (
         keys: track(await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly }))),
       };
   if (!readOnly) await assertKeysBelongToLog(log, keys);
-  return { log, documents, keys };
+  return { log, documents, keys: withErasureList(keys, config.erasures) };
 };
 
 const openMongodb = async (url: string, master: Buffer, track: TrackOpened) => {

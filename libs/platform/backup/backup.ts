@@ -161,12 +161,19 @@ const manifestOf = (folder: string): Manifest => {
 };
 
 /**
- * Restores a backup into the empty data folder of the configuration. Checks the hashes before and after the copy, and
- * opens the keys with the master key. Documents are folded when a process follows the log.
+ * Restores a backup into the empty data folder of the configuration. Checks the hashes before and after the copy, opens
+ * the keys with the master key, and destroys those of people who were erased since. Documents are folded when a process
+ * follows the log.
+ * @param erased people who were erased after the backup was taken, or at any time
  * @throws Refused `backup/server-stores`, `backup/no-manifest`, `backup/unreadable-manifest`, `backup/other-format`,
  *   `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
  */
-export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
+export const restore = async (
+  folder: string,
+  config: Config,
+  clock: Clock,
+  erased: readonly string[],
+): Promise<Manifest> => {
   assertEmbedded(config);
   const manifest = manifestOf(folder);
   await checkFiles(folder, manifest);
@@ -186,7 +193,7 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
     }
     syncToDisk(config.dataDir);
     await checkFiles(config.dataDir, manifest);
-    await checkStores(config, manifest, clock);
+    await checkStores(config, manifest, clock, erased);
     await (await EmbeddedDocuments.open(join(config.dataDir, 'documents.db'))).close(); // still empty
   } catch (error) {
     for (const name of readdirSync(config.dataDir)) rmSync(join(config.dataDir, name)); // the folder was empty
@@ -213,11 +220,18 @@ const checkFiles = async (folder: string, { files }: Manifest): Promise<void> =>
   }
 };
 
-const checkStores = async (config: Config, { position }: Manifest, clock: Clock): Promise<void> => {
+const checkStores = async (
+  config: Config,
+  { position }: Manifest,
+  clock: Clock,
+  erased: readonly string[],
+): Promise<void> => {
   const log = EmbeddedEventLog.open(join(config.dataDir, 'log.db'), clock);
   const tip = await log.tip();
   await log.close();
   if (tip !== position) throw new Refused('backup/altered', `The log ends at ${tip}, not at ${position}.`, 'log.db');
   const master = masterKey(config.dataDir, config.masterKey || undefined);
-  await EmbeddedKeyStore.open(join(config.dataDir, 'keys.db'), master).close();
+  const keys = EmbeddedKeyStore.open(join(config.dataDir, 'keys.db'), master);
+  for (const subject of erased) await keys.destroy(subject);
+  await keys.close();
 };

@@ -1,4 +1,5 @@
 export { EmbeddedKeyStore } from './embedded-key-store';
+export { erasedIn, withErasureList } from './erasure-list';
 export { assertKeysBelongToLog } from './log-keys';
 export { masterKey } from './master-key';
 export { MemoryKeyStore } from './memory-key-store';

@@ -1,4 +1,5 @@
 import {
+  ERASURE,
   Refused,
   START,
   type Collection,
@@ -85,6 +86,8 @@ export class Fold implements Follower {
   private entriesUnsaved = 0;
   /** Whether a document or parked sequence is unsaved; if not, only the checkpoint is behind. */
   private changed = false;
+  /** Among the unsaved changes is an erasure. */
+  private forgets = false;
   /** The generation has no documents yet: none needs to be loaded, and all can be inserted. */
   private isNew = false;
 
@@ -186,12 +189,14 @@ export class Fold implements Follower {
   }
 
   private foldInto(key: string, event: RawEvent, decoded: unknown): void {
-    if (this.parked.has(key)) return; // parked: an earlier event could not be folded
     const known = this.dirty.get(key);
+    // Parked: an earlier event could not be folded. An erasure does not wait for a decision about it.
+    if (this.parked.has(key) && !(known && event.type === ERASURE)) return;
     if (known && known.position >= event.position) return; // delivered again
     try {
       const doc = this.step(known?.doc as object | undefined, decoded, key);
       this.dirty.set(key, { id: key, doc, position: event.position });
+      this.forgets ||= event.type === ERASURE;
     } catch (error) {
       this.park(key, event, error);
     }
@@ -291,6 +296,7 @@ export class Fold implements Follower {
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint: this.digest.at(this.handledTo),
       fence: this.fence(),
+      forgets: this.forgets,
     });
     if (documents.length > 0) this.isNew = false;
     for (const document of this.dirty.values())
@@ -300,7 +306,7 @@ export class Fold implements Follower {
       );
     this.dirty = new Map();
     this.savedTo = this.handledTo;
-    this.unsaved = this.changed = false;
+    this.unsaved = this.changed = this.forgets = false;
     this.pagesUnsaved = this.entriesUnsaved = 0;
   }
 }

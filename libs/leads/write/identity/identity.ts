@@ -4,10 +4,13 @@ import {
   commandKeyOf,
   Conflict,
   handle,
+  isSealed,
   normaliseCommand,
   refuse,
   Refused,
+  type CommandMeta,
   type DecisionContext,
+  type Instant,
   type Journal,
   type KeyStore,
   type Outcome,
@@ -181,4 +184,35 @@ const reserveIdentity = async (
     else fresh.delete(written.stream);
   }
   return true;
+};
+
+/**
+ * Releases every e-mail address and external id that a lead ever had, so that others can have them. To be called before
+ * the key of the lead is destroyed: its addresses are read from its events. What is released already stays so.
+ */
+export const releaseIdentities = async (
+  journal: Journal,
+  keys: KeyStore,
+  leadId: string,
+  { meta, now }: { readonly meta: CommandMeta; readonly now: Instant },
+): Promise<void> => {
+  const reservations = new Reservations(journal, keys);
+  for (const identity of await identitiesOf(journal, leadId)) {
+    const held = async () => (await reservations.of(identity)).find((one) => one.leadId === leadId);
+    // Read again after each write: somebody else may have written first.
+    for (let one = await held(); one !== undefined; one = await held())
+      await reservations.write(one, 'IdentityReleased', leadId, meta, now, { erased: true });
+  }
+};
+
+/** Every address and id in the events of a lead; those that cannot be opened any more are left out. */
+const identitiesOf = async (journal: Journal, leadId: string): Promise<readonly Identity[]> => {
+  const data = (await journal.read(`lead-${leadId}`)).map((event) => event.data as Readonly<Record<string, unknown>>);
+  const opened = await journal.open(data.map(({ email }) => email).filter(isSealed));
+  const emails = opened.filter((email) => typeof email === 'string');
+  const externalIds = data.map(({ externalId }) => externalId).filter((id) => typeof id === 'string');
+  return [
+    ...[...new Set(emails)].map((email) => ({ email })),
+    ...[...new Set(externalIds)].map((externalId) => ({ externalId })),
+  ];
 };

@@ -1,0 +1,12 @@
+export {
+  erasureReasons,
+  personCommands,
+  personEvents,
+  ToPerson,
+  type ErasureReason,
+  type PersonCommand,
+  type PersonEvent,
+} from './write/person/person.events';
+export { erasurePreview, type ErasurePreview } from './read/preview/erasure-preview.report';
+export { privacyRecords, type PrivacyRecord } from './read/records/privacy-records.read-model';
+export { personDecider } from './write/person/person.decider';

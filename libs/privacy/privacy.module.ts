@@ -1,0 +1,19 @@
+import { aggregate, DecisionContext, Journal, KeyStore, type ContextParts } from '@baton/kernel';
+import { completeErasures } from './policies/erasures.policy';
+import { erasurePreviewReport } from './read/preview/erasure-preview.report';
+import { privacyRecords } from './read/records/privacy-records.read-model';
+import { personDecider } from './write/person/person.decider';
+import { ToPerson } from './write/person/person.events';
+import { PersonHandler } from './write/person/person.handler';
+
+export const privacyParts: ContextParts = {
+  name: 'privacy',
+  aggregates: [
+    aggregate(ToPerson, personDecider, {
+      handler: (get) => new PersonHandler(get(Journal), get(DecisionContext), get(KeyStore)),
+    }),
+  ],
+  projections: [privacyRecords],
+  policies: [completeErasures],
+  reports: [erasurePreviewReport],
+};

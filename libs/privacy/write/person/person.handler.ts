@@ -1,0 +1,108 @@
+import {
+  checkCommand,
+  DecisionContext,
+  handle,
+  Journal,
+  KeyStore,
+  refuse,
+  Refused,
+  type CommandMeta,
+  type CommandRunner,
+  type DatedEvent,
+  type Outcome,
+  type StoredEvent,
+} from '@baton/kernel';
+import { isCaptured, releaseIdentities, samePersonAs, type LeadEvent } from '@baton/leads';
+import { holdRefusal, personDecider, type Person } from './person.decider';
+import { personCommands, ToPerson, type PersonCommand, type PersonEvent } from './person.events';
+
+type EraseLead = Extract<PersonCommand, { type: 'EraseLead' }>;
+type CompleteErasure = Extract<PersonCommand, { type: 'CompleteErasure' }>;
+
+const unknownLead = () => refuse('lead/unknown', 'No lead has this leadId; name a captured lead.', 'leadId');
+
+/**
+ * Runs the commands about the rights of a person. An erasure is decided first (`ErasureRequested`), then carried out, then
+ * recorded (`PersonErased`). What a crash leaves undone the policy `complete-erasures` does: every step can be repeated.
+ */
+export class PersonHandler implements CommandRunner<ToPerson> {
+  constructor(
+    private readonly journal: Journal,
+    private readonly context: DecisionContext,
+    private readonly keys: KeyStore,
+  ) {}
+
+  async execute({ id, command }: ToPerson): Promise<Outcome> {
+    const invalid = checkCommand(personCommands, command, this.context.clock);
+    if (invalid) return invalid;
+    if (command.type === 'EraseLead') return this.erase(command);
+    if (command.type === 'CompleteErasure') return this.complete(command);
+    if (command.type === 'PlaceLegalHold' && !(await isCaptured(this.journal, id))) return unknownLead();
+    return this.decide(command);
+  }
+
+  /** @returns the outcome on the lead itself, once the keys of all leads of the person are destroyed */
+  private async erase(command: EraseLead): Promise<Outcome> {
+    const { data, meta } = command;
+    const person = await samePersonAs((id) => this.leadEvents(id), data.leadId);
+    if (!person) return unknownLead();
+    const others = person.leadIds.slice(1);
+    for (const other of others) {
+      const refusal = holdRefusal(await this.stateOf(other), other);
+      if (refusal) return refusal;
+    }
+    const outcome = await this.decide(command);
+    if (outcome instanceof Refused) return outcome;
+    for (const leadId of others) {
+      const requested = await this.decide({
+        type: 'RequestErasure',
+        data: { ...data, leadId },
+        meta: partOf(meta, 'request'),
+      });
+      if (requested instanceof Refused) return requested;
+    }
+    for (const leadId of person.leadIds) {
+      const completed = await this.complete({
+        type: 'CompleteErasure',
+        data: { leadId },
+        meta: partOf(meta, 'complete'),
+      });
+      if (completed instanceof Refused) return completed;
+    }
+    return outcome;
+  }
+
+  /** Addresses are released first, because they cannot be read without the key. */
+  private async complete(command: CompleteErasure): Promise<Outcome> {
+    const { leadId } = command.data;
+    if ((await this.stateOf(leadId)).erasure === 'requested') {
+      const [{ journal, keys, context }, { meta }] = [this, command];
+      if ((await keys.find([leadId])).get(leadId) !== null)
+        await releaseIdentities(journal, keys, leadId, { meta, now: context.clock.now() });
+      await keys.destroy(leadId);
+    }
+    return this.decide(command);
+  }
+
+  private decide(command: PersonCommand): Promise<Outcome> {
+    return handle(this.journal, personDecider, command.data.leadId, command, this.context);
+  }
+
+  private async stateOf(leadId: string): Promise<Person> {
+    const events = await this.journal.read(`privacy-${leadId}`);
+    return events.reduce<Person>(
+      (state, event) => personDecider.evolve(state, event as unknown as DatedEvent<PersonEvent>),
+      personDecider.initialState(),
+    );
+  }
+
+  private async leadEvents(leadId: string): Promise<readonly StoredEvent<LeadEvent>[]> {
+    return (await this.journal.read(`lead-${leadId}`)) as readonly StoredEvent<LeadEvent>[];
+  }
+}
+
+/** Of the commands that an erasure consists of: their ids differ from the one that was sent. */
+const partOf = ({ expectedRevision: _, ...meta }: CommandMeta, part: string): CommandMeta => ({
+  ...meta,
+  commandId: `${meta.commandId}:${part}`,
+});
