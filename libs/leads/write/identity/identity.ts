@@ -50,6 +50,12 @@ export const claimAndHandle = async (
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;
   const capture = command.type === 'CaptureLead';
+  if (capture && id.includes('@'))
+    return refuse(
+      'lead/address-as-id',
+      'leadId must not be an e-mail address, because ids stay when the person is erased; leave it out to get a new one.',
+      'leadId',
+    );
   const run = (leadId: string) => handle(journal, leadDecider, leadId, withLeadId(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
   const unknown = capture ? undefined : await refusalOfUpdate(journal, id);
