@@ -6,6 +6,7 @@ import {
   lookThrough,
   Refused,
   type CommandMeta,
+  type Message,
   type Outcome,
   type Policy,
   type StoredEvent,
@@ -33,7 +34,8 @@ const world = async () => {
   const services = () => {
     const context = new DecisionContext(clock);
     const get = (service: unknown) => (service === Journal ? journal : service === KeyStore ? keys : context) as never;
-    return { lead: leadsParts.aggregates[0]!.handler!(get), person: privacyParts.aggregates[0]!.handler!(get) };
+    const check = privacyParts.beforeSending!(get);
+    return { check, lead: leadsParts.aggregates[0]!.handler!(get), person: privacyParts.aggregates[0]!.handler!(get) };
   };
   let sent = 0;
   const meta = (commandId = `c${++sent}`): CommandMeta => ({ commandId, actor: 'rita', origin: 'person' });
@@ -76,7 +78,9 @@ const world = async () => {
   await toLead('FollowMerge', 'ada-2', { survivorId: 'ada', mergeNumber: 1 });
   await toLead('FollowMerge', 'ada-3', { survivorId: 'ada-2', mergeNumber: 0 });
   await toLead('UnmergeLead', 'ada', { mergedLeadId: 'bob' });
-  return { log, keys, journal, toLead, toPerson, events, restart };
+  const mayBeSent = async (leadId: string | undefined, toLead?: Message['toLead']) =>
+    (await services().check({ leadId, toLead } as Message))?.code ?? 'sent';
+  return { log, keys, journal, toLead, toPerson, events, restart, mayBeSent };
 };
 type World = Awaited<ReturnType<typeof world>>;
 const because = { reason: 'request' } as const;
@@ -181,3 +185,38 @@ const expectErasedBut = async ({ keys, journal }: World, email: string, leadId: 
   expect((await keys.find(['ada'])).get('ada')).toBeNull();
   expect(await findLead(journal, keys, { email })).toBe(leadId);
 };
+
+describe('a message to a lead', () => {
+  const [news, calls] = [
+    { purpose: 'newsletter', channel: 'email' },
+    { purpose: 'newsletter', channel: 'phone' },
+  ] as const;
+  const give = { ...news, source: 'form', textVersion: '1' };
+  it('is sent only with the consent of the person for its purpose and channel', async () => {
+    const { toPerson, mayBeSent } = await world();
+    expect(await mayBeSent('ada', news)).toBe('privacy/no-consent');
+    expect(code(await toPerson('GiveConsent', 'ada', give))).toBe('accepted');
+    expect(await mayBeSent('ada', news)).toBe('sent');
+    expect(await mayBeSent('ada', calls)).toBe('privacy/no-consent');
+    expect(await mayBeSent('bob', news)).toBe('privacy/no-consent');
+    expect(await mayBeSent('nobody', news)).toBe('privacy/no-consent');
+    expect(code(await toPerson('GiveConsent', 'nobody', give))).toBe('lead/unknown');
+  });
+  it('depends on what was said last on any of the merged leads', async () => {
+    const { toPerson, mayBeSent } = await world();
+    await toPerson('GiveConsent', 'ada', give);
+    await toPerson('WithdrawConsent', 'ada-3', { ...news, source: 'link' }); // at the same instant
+    for (const leadId of ['ada', 'ada-2', 'ada-3']) expect(await mayBeSent(leadId, news)).toBe('privacy/no-consent');
+  });
+  it('is not sent to a person who was erased', async () => {
+    const { toPerson, mayBeSent } = await world();
+    await toPerson('GiveConsent', 'ada', give);
+    await toPerson('EraseLead', 'ada-3', because);
+    expect(await mayBeSent('ada', news)).toBe('privacy/erased');
+  });
+  it('is another thing than one about a lead to our own people', async () => {
+    const { mayBeSent } = await world();
+    expect(await mayBeSent('ada')).toBe('sent');
+    expect(await mayBeSent(undefined)).toBe('sent');
+  });
+});

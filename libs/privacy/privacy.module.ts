@@ -1,7 +1,9 @@
 import { aggregate, DecisionContext, Journal, KeyStore, type ContextParts } from '@baton/kernel';
 import { completeErasures } from './policies/erasures.policy';
+import { consents } from './read/consents/consents.read-model';
 import { erasurePreviewReport } from './read/preview/erasure-preview.report';
 import { privacyRecords } from './read/records/privacy-records.read-model';
+import { consentCheck } from './write/person/consent-check';
 import { personDecider } from './write/person/person.decider';
 import { ToPerson } from './write/person/person.events';
 import { PersonHandler } from './write/person/person.handler';
@@ -13,7 +15,8 @@ export const privacyParts: ContextParts = {
       handler: (get) => new PersonHandler(get(Journal), get(DecisionContext), get(KeyStore)),
     }),
   ],
-  projections: [privacyRecords],
+  projections: [privacyRecords, consents],
   policies: [completeErasures],
   reports: [erasurePreviewReport],
+  beforeSending: consentCheck,
 };

@@ -1,4 +1,5 @@
 import {
+  contactChannels,
   enumeration,
   enumField,
   idField,
@@ -45,6 +46,8 @@ const fields = {
   task: enumField(taskStatuses, 'The status of the task. Null for other kinds.', { nullable: true, filter: true }),
   doBy: instantField('When the task is due. Null for other kinds.', known),
   completedAt: instantField('When the task was done or dropped.', known),
+  purpose: textField('Of a message to the lead itself: what for.', { nullable: true, filter: true }),
+  channel: enumField(contactChannels, 'Of a message to the lead itself: how.', { nullable: true, filter: true }),
 } as const;
 /** A message in its current state. */
 export type MessageDocument = DocumentOf<typeof fields>;
@@ -52,7 +55,7 @@ export type MessageDocument = DocumentOf<typeof fields>;
 /** All messages to other systems: notifications, tasks, records and alerts, with their delivery status. */
 export const messages = readModel<MessageDocument, MessageEvent>({
   name: 'messages',
-  version: 2,
+  version: 3,
   node: 'Message',
   description: 'A message to another system: a notification, task, record or alert.',
   key: 'messageId',
@@ -81,13 +84,17 @@ export const messages = readModel<MessageDocument, MessageEvent>({
   initial: (messageId) => ({
     ...{ messageId, target: '', kind: 'notification', to: '', leadId: null, opportunityId: null, template: '' },
     ...{ data: null, queuedAt: '', status: 'queued', attempts: 0, code: null, dueAt: null, sentAt: null },
-    ...{ task: null, doBy: null, completedAt: null },
+    ...{ task: null, doBy: null, completedAt: null, purpose: null, channel: null },
   }),
   on: {
-    MessageQueued: (doc, { data: { target, kind, to, leadId, opportunityId, template, data, dueAt }, occurredAt }) => ({
+    MessageQueued: (
+      doc,
+      { data: { target, kind, to, leadId, opportunityId, template, data, dueAt, toLead }, occurredAt },
+    ) => ({
       ...doc,
       ...{ target, kind, to, template, data, queuedAt: occurredAt },
       ...{ leadId: leadId ?? null, opportunityId: opportunityId ?? null },
+      ...toLead,
       ...(kind === 'task' && { task: 'open' as const, doBy: dueAt ?? null }),
     }),
     MessageSent: (doc, { data: { attempt }, occurredAt }) => ({

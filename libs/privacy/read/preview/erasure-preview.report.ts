@@ -1,16 +1,7 @@
-import {
-  idField,
-  integerField,
-  NotFound,
-  objectField,
-  objectFields,
-  textField,
-  type ObjectOf,
-  type StoredEvent,
-} from '@baton/kernel';
+import { idField, integerField, NotFound, objectField, objectFields, textField, type ObjectOf } from '@baton/kernel';
 import { caseEntries } from '@baton/audit';
-import { samePersonAs, type LeadEvent } from '@baton/leads';
 import { report, type ReportContext } from '@baton/platform/report';
+import { leadsOfPerson } from '../../write/person/person.reader';
 import { privacyRecords } from '../records/privacy-records.read-model';
 
 const personalFields = objectFields('PersonalValues', 'The personal values of one field of one type of event.', {
@@ -40,8 +31,7 @@ export const erasurePreview = async (
   },
   leadId: string,
 ): Promise<ErasurePreview> => {
-  const readLead = async (id: string) => (await journal.read(`lead-${id}`)) as readonly StoredEvent<LeadEvent>[];
-  const person = await samePersonAs(readLead, leadId);
+  const person = await leadsOfPerson(journal, leadId);
   if (!person) throw new NotFound('lead/unknown', 'No lead has this leadId; name a captured lead.', 'leadId');
   const { leadIds, visitorIds } = person;
   const counts = new Map<string, number>();

@@ -45,6 +45,46 @@ describe('an erasure', () => {
   });
 });
 
+describe('consent', () => {
+  const about = { leadId, purpose: 'newsletter', channel: 'email', source: 'webinar-form' } as const;
+  const [noon, one, two] = ['12', '13', '14'].map((hour) => `2024-01-01T${hour}:00:00.000Z`) as [
+    string,
+    string,
+    string,
+  ];
+  const give = (textVersion = '1') => ({ type: 'GiveConsent', data: { ...about, textVersion } }) as const;
+  const given_ = (textVersion = '1', occurredAt?: string) =>
+    ({ type: 'ConsentGiven', data: { ...about, textVersion }, ...(occurredAt && { occurredAt }) }) as const;
+  const withdraw = { type: 'WithdrawConsent', data: about } as const;
+  const withdrawn = (occurredAt?: string) =>
+    ({ type: 'ConsentWithdrawn', data: about, ...(occurredAt && { occurredAt }) }) as const;
+  it('is given, once for each text', () => {
+    given().when(give()).then(given_());
+    given(given_('1', noon)).at(one).when(give()).then();
+    given(given_('1', noon)).at(one).when(give('2')).then(given_('2'));
+    given(given_('1', noon), withdrawn(one)).at(two).when(give()).then(given_());
+  });
+  it('is withdrawn, also by somebody who has not given it, once', () => {
+    given(given_('1', noon)).at(one).when(withdraw).then(withdrawn());
+    given().when(withdraw).then(withdrawn());
+    given(withdrawn(noon)).at(one).when(withdraw).then();
+  });
+  it('that was given earlier and is recorded later does not undo a withdrawal', () => {
+    given(withdrawn(one)).at(noon).when(give()).then(given_());
+    given(withdrawn(one), given_('1', noon)).at(two).when(withdraw).then();
+  });
+  it('is not recorded for a person who is erased', () => {
+    given(requested()).when(give()).thenRefused('privacy/erased');
+    given(requested(), erased).when(withdraw).thenRefused('privacy/erased');
+  });
+  it('has codes and no free text', () => {
+    for (const data of [{ purpose: 'News letter' }, { source: 'she said so' }, { channel: 'pigeon' }])
+      given()
+        .when({ type: 'WithdrawConsent', data: { ...about, ...data } } as never)
+        .thenRefused('command/invalid');
+  });
+});
+
 describe('a legal hold', () => {
   const place = { type: 'PlaceLegalHold', data: held.data } as const;
   const release = { type: 'ReleaseLegalHold', data: released.data } as const;

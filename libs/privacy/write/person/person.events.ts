@@ -1,5 +1,7 @@
 import {
   commands,
+  contactChannels,
+  contactPurpose,
   enumeration,
   erasureEvents,
   events,
@@ -49,6 +51,26 @@ const hold = text('Your name for the hold: the number of the case.', {
 });
 
 /** What is kept beside a lead about the rights of the person, in the stream `privacy-<leadId>`. */
+const purpose = contactPurpose();
+const channel = oneOf(contactChannels, 'How the person may be reached.');
+const source = text('Where it was said: the form, page or call, by a code of your own.', {
+  max: 100,
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._/:-]*$',
+  requirement: 'a code of letters, digits and . _ / : - without blanks, such as webinar-form',
+});
+const consent = {
+  leadId,
+  purpose,
+  channel,
+  textVersion: text('The version of the text that the person agreed to.', {
+    max: 50,
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    requirement: 'a version of letters, digits and . _ - without blanks, such as 2024-05',
+  }),
+  source,
+};
+const withdrawal = { leadId, purpose, channel, source };
+
 export const personEvents = events({
   ...erasureEvents.specs,
   ErasureRequested: {
@@ -62,6 +84,18 @@ export const personEvents = events({
     ),
     reason: oneOf(erasureReasons, 'Why.'),
     reference,
+  },
+  ConsentGiven: {
+    version: 1,
+    description: 'The person agreed to be contacted for a purpose by a channel.',
+    sentence: 'The person agreed to {purpose:words} by {channel} ({source}, text {textVersion})',
+    ...consent,
+  },
+  ConsentWithdrawn: {
+    version: 1,
+    description: 'The person no longer agrees to be contacted for a purpose by a channel, or objected to it.',
+    sentence: 'The person does not agree to {purpose:words} by {channel} any more ({source})',
+    ...withdrawal,
   },
   LegalHoldPlaced: {
     version: 1,
@@ -91,6 +125,21 @@ export const personCommands = commands(
       leadId,
       reason: oneOf(erasureReasons, 'Why. A code, because free text could itself be personal.'),
       reference,
+    },
+    GiveConsent: {
+      about: 'state',
+      datable: true,
+      description:
+        'Record that the person agreed to be contacted for a purpose by a channel. Messages to people are sent only with consent.',
+      allow: ['marketing', 'sales', 'success', 'revops', 'admin'],
+      ...consent,
+    },
+    WithdrawConsent: {
+      about: 'state',
+      datable: true,
+      description: 'Record that the person does not agree any more, or objected without having agreed before.',
+      allow: ['marketing', 'sales', 'success', 'revops', 'admin'],
+      ...withdrawal,
     },
     PlaceLegalHold: {
       about: 'state',

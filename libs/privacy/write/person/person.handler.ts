@@ -8,17 +8,18 @@ import {
   Refused,
   type CommandMeta,
   type CommandRunner,
-  type DatedEvent,
   type Outcome,
-  type StoredEvent,
 } from '@baton/kernel';
-import { isCaptured, releaseIdentities, samePersonAs, type LeadEvent } from '@baton/leads';
-import { holdRefusal, personDecider, type Person } from './person.decider';
-import { personCommands, ToPerson, type PersonCommand, type PersonEvent } from './person.events';
+import { isCaptured, releaseIdentities } from '@baton/leads';
+import { holdRefusal, personDecider } from './person.decider';
+import { leadsOfPerson, personOf } from './person.reader';
+import { personCommands, ToPerson, type PersonCommand } from './person.events';
 
 type EraseLead = Extract<PersonCommand, { type: 'EraseLead' }>;
 type CompleteErasure = Extract<PersonCommand, { type: 'CompleteErasure' }>;
 
+/** Commands that would begin the record of somebody who is not there. */
+const needsLead: ReadonlySet<PersonCommand['type']> = new Set(['PlaceLegalHold', 'GiveConsent', 'WithdrawConsent']);
 const unknownLead = () => refuse('lead/unknown', 'No lead has this leadId; name a captured lead.', 'leadId');
 
 /**
@@ -37,18 +38,18 @@ export class PersonHandler implements CommandRunner<ToPerson> {
     if (invalid) return invalid;
     if (command.type === 'EraseLead') return this.erase(command);
     if (command.type === 'CompleteErasure') return this.complete(command);
-    if (command.type === 'PlaceLegalHold' && !(await isCaptured(this.journal, id))) return unknownLead();
+    if (needsLead.has(command.type) && !(await isCaptured(this.journal, id))) return unknownLead();
     return this.decide(command);
   }
 
   /** @returns the outcome on the lead itself, once the keys of all leads of the person are destroyed */
   private async erase(command: EraseLead): Promise<Outcome> {
     const { data, meta } = command;
-    const person = await samePersonAs((id) => this.leadEvents(id), data.leadId);
+    const person = await leadsOfPerson(this.journal, data.leadId);
     if (!person) return unknownLead();
     const others = person.leadIds.slice(1);
     for (const other of others) {
-      const refusal = holdRefusal(await this.stateOf(other), other);
+      const refusal = holdRefusal(await personOf(this.journal, other), other);
       if (refusal) return refusal;
     }
     const outcome = await this.decide(command);
@@ -75,7 +76,7 @@ export class PersonHandler implements CommandRunner<ToPerson> {
   /** Addresses are released first, because they cannot be read without the key. */
   private async complete(command: CompleteErasure): Promise<Outcome> {
     const { leadId } = command.data;
-    if ((await this.stateOf(leadId)).erasure === 'requested') {
+    if ((await personOf(this.journal, leadId)).erasure === 'requested') {
       const [{ journal, keys, context }, { meta }] = [this, command];
       if ((await keys.find([leadId])).get(leadId) !== null)
         await releaseIdentities(journal, keys, leadId, { meta, now: context.clock.now() });
@@ -86,18 +87,6 @@ export class PersonHandler implements CommandRunner<ToPerson> {
 
   private decide(command: PersonCommand): Promise<Outcome> {
     return handle(this.journal, personDecider, command.data.leadId, command, this.context);
-  }
-
-  private async stateOf(leadId: string): Promise<Person> {
-    const events = await this.journal.read(`privacy-${leadId}`);
-    return events.reduce<Person>(
-      (state, event) => personDecider.evolve(state, event as unknown as DatedEvent<PersonEvent>),
-      personDecider.initialState(),
-    );
-  }
-
-  private async leadEvents(leadId: string): Promise<readonly StoredEvent<LeadEvent>[]> {
-    return (await this.journal.read(`lead-${leadId}`)) as readonly StoredEvent<LeadEvent>[];
   }
 }
 
