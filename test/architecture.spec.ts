@@ -91,6 +91,7 @@ const cases: readonly Case[] = [
         ['libs/leads/leads.module.ts', `import { X } from './read/x.resolver';`],
       ],
       ['an attribution model', ['libs/attribution/models/x.model.ts', '']],
+      ['a figure', ['libs/insights/figures/x.figure.ts', '']],
       [
         'one of which only the type is used',
         ['libs/leads/read/x.read-model.ts', ''],

@@ -96,7 +96,7 @@ describe('a person', () => {
   };
   const totals = async () => {
     const query = `{ leads { totalCount facets(fields: [STAGE]) { values { value count } } }
-      velocity { total { open won lost } } feedbackTopics { rows { key feedback } } }`;
+      velocity { total { open won lost } } feedbackTopics(topic: COMPETITORS) { feedback rows { code feedback } } }`;
     const { body } = await ask(server.url, connector, query);
     expect(body.errors).toBeUndefined();
     return body.data;

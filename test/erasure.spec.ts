@@ -16,7 +16,7 @@ import { findLead, identityEvents, leadEvents, mergesEvents, ToLead, type LeadCo
 import { leadsParts } from '@baton/leads/leads.module';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
-import { personEvents, ToPerson, type PersonCommand } from '@baton/privacy';
+import { personEvents, ToPrivacy, type PersonCommand } from '@baton/privacy';
 import { privacyParts } from '@baton/privacy/privacy.module';
 
 const [completeErasures] = privacyParts.policies as [Policy];
@@ -45,7 +45,7 @@ const world = async () => {
     );
   const toPerson = (type: PersonCommand['type'], leadId: string, data: object = {}, commandId?: string) =>
     services().person.execute(
-      new ToPerson(leadId, { type, data: { leadId, ...data }, meta: meta(commandId) } as PersonCommand),
+      new ToPrivacy(leadId, { type, data: { leadId, ...data }, meta: meta(commandId) } as PersonCommand),
     );
   const events = async (stream: string) => (await journal.read(stream)).map(({ type }) => type);
   /** What the policy does with the whole log, as after a restart. */

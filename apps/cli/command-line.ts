@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     description: 'Show how a lead or deal was handled: every event in order, with actor, time, cause and changes.',
     load: () => import('./case-file.command.js'),
   },
+  figures: {
+    description: 'Print figures of the catalogue for a period, by what you like; without codes, the catalogue.',
+    load: async () => ({ command: await (await import('./figures.command.js')).loadCommand() }),
+  },
   report: {
     description: 'Print figures, the same as through GraphQL.',
     load: () => import('./report.command.js'),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { enumField, flagField, textField } from '@baton/kernel';
-import { erasureReasons, erasurePreview, ToPerson, type ErasurePreview } from '@baton/privacy';
+import { erasureReasons, erasurePreview, ToPrivacy, type ErasurePreview } from '@baton/privacy';
 import { single } from './command';
 import { countOf, line, printJson, printTable } from './output';
 import { localActor, Session } from './session';
@@ -35,7 +35,7 @@ export const command = single({
       if (!dryRun) {
         const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
         const data = { leadId: leadId!, reason, ...(reference !== undefined && { reference }) };
-        await session.order(new ToPerson(leadId!, { type: 'EraseLead', data, meta }));
+        await session.order(new ToPrivacy(leadId!, { type: 'EraseLead', data, meta }));
         await session.settle();
       }
       if (json) return printJson({ ...preview, erased: !dryRun });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { privacyRecords, ToPerson } from '@baton/privacy';
+import { privacyRecords, ToPrivacy } from '@baton/privacy';
 import { erasedIn } from '@baton/platform/keys';
 import { action, type ActionGroup } from './command';
 import { countOf, line, printJson, printTable, time } from './output';
@@ -10,7 +10,7 @@ export const repeatErasures = async (session: Session, leadIds: readonly string[
   for (const leadId of leadIds) {
     const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
     const data = { leadId, reason: 'restored' as const };
-    await session.order(new ToPerson(leadId, { type: 'RequestErasure', data, meta }));
+    await session.order(new ToPrivacy(leadId, { type: 'RequestErasure', data, meta }));
   }
   if (leadIds.length > 0) await session.settle();
 };

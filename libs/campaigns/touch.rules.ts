@@ -5,6 +5,17 @@ export const directions = enumeration('TouchDirection', 'Who started a touch.', 
   outbound: 'The team started it.',
 });
 
+export const touchOutcomes = enumeration('TouchOutcome', 'How an attempt to reach a person ended.', {
+  connected: 'The person was reached.',
+  replied: 'The person replied.',
+  met: 'Both met.',
+  'no-answer': 'Nobody answered.',
+  voicemail: 'A message was left.',
+  'no-show': 'The person did not come.',
+});
+/** Outcomes with which a person was reached. */
+export const contactOutcomes = ['connected', 'replied', 'met'] as const;
+
 const rawText = (description: string) => optional(addressFree(description, { max: 500 }));
 
 /** The fields of a touch, as its source reported them; the channel rules assign its channel. */

@@ -1,5 +1,6 @@
 import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
+import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineReport } from './read/pipeline/pipeline.report';
@@ -25,6 +26,7 @@ export const insightsParts: ContextParts = {
   projections: [reviews, reviewActions],
   policies: [],
   reports: [
+    ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],

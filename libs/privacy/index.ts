@@ -2,7 +2,7 @@ export {
   erasureReasons,
   personCommands,
   personEvents,
-  ToPerson,
+  ToPrivacy,
   type ErasureReason,
   type PersonCommand,
   type PersonEvent,

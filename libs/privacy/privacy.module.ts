@@ -5,13 +5,13 @@ import { erasurePreviewReport } from './read/preview/erasure-preview.report';
 import { privacyRecords } from './read/records/privacy-records.read-model';
 import { consentCheck } from './write/person/consent-check';
 import { personDecider } from './write/person/person.decider';
-import { ToPerson } from './write/person/person.events';
+import { ToPrivacy } from './write/person/person.events';
 import { PersonHandler } from './write/person/person.handler';
 
 export const privacyParts: ContextParts = {
   name: 'privacy',
   aggregates: [
-    aggregate(ToPerson, personDecider, {
+    aggregate(ToPrivacy, personDecider, {
       handler: (get) => new PersonHandler(get(Journal), get(DecisionContext), get(KeyStore)),
     }),
   ],

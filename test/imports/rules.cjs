@@ -24,7 +24,7 @@ const importTable = {
   privacy: [...toLeads, 'audit'],
 };
 
-const pure = '\\.(events|decider|rules|projection|read-model|policy|model)\\.ts$';
+const pure = '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.ts$';
 const test = '(\\.spec|\\.e2e-spec|\\.contract)\\.ts$|^libs/kernel/testing/|^test/';
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 const pureLibraries = npm('luxon', 'decimal\\.js', 'ical\\.js', '@types/luxon');

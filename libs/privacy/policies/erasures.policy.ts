@@ -1,6 +1,6 @@
 import { policy, send } from '@baton/kernel';
 import { leadDecider, samePersonAs } from '@baton/leads';
-import { ToPerson, type PersonEvent } from '../write/person/person.events';
+import { ToPrivacy, type PersonEvent } from '../write/person/person.events';
 
 /**
  * Carries out every erasure that was decided, with all leads of the person, however often the process was killed. A lead
@@ -16,9 +16,9 @@ export const completeErasures = policy<PersonEvent>({
       const because = { reason, ...(reference !== undefined && { reference }) };
       return [
         ...(person?.leadIds.slice(1) ?? []).map((other) =>
-          send(ToPerson, other, { type: 'RequestErasure', data: { leadId: other, ...because } }),
+          send(ToPrivacy, other, { type: 'RequestErasure', data: { leadId: other, ...because } }),
         ),
-        send(ToPerson, leadId, { type: 'CompleteErasure', data: { leadId } }),
+        send(ToPrivacy, leadId, { type: 'CompleteErasure', data: { leadId } }),
       ];
     },
   },

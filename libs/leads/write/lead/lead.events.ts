@@ -25,7 +25,7 @@ import {
   type EventOf,
   type EnumerationValue,
 } from '@baton/kernel';
-import { touchFields } from '@baton/campaigns';
+import { touchFields, touchOutcomes } from '@baton/campaigns';
 import { slaHours } from '@baton/sla-clocks';
 import {
   becomes,
@@ -150,6 +150,8 @@ const tookPart = optional(
   flag('True if the person was on the deal when it closed; the outcome still counts for the person.'),
 );
 
+const touchOutcome = optional(oneOf(touchOutcomes, 'How an attempt of the team to reach the person ended.'));
+
 export const leadEvents = events({
   LeadCaptured: {
     version: 1,
@@ -183,11 +185,12 @@ export const leadEvents = events({
     version: 1,
     description: 'One contact with the person.',
     sentence:
-      'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
+      'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {outcome:words}][, {minutes}]',
     leadId,
     survivorId,
     opportunityIds: optional(list(opportunityId, 'The deals the person had a role in at that time.')),
     ...touchFields,
+    outcome: touchOutcome,
   },
   LeadVisitsJoined: {
     version: 1,
@@ -583,6 +586,7 @@ export const leadCommands = commands(
       allow: ['marketing', 'sales', 'success', 'revops'],
       leadId,
       ...touchFields,
+      outcome: touchOutcome,
     },
     QualifyLead: {
       description: 'Qualify the lead as an MQL. If criteria are in force, the lead must meet them.',

@@ -13,7 +13,7 @@ import {
   type Instant,
   type Where,
 } from '@baton/kernel';
-import { directions } from '@baton/campaigns';
+import { directions, touchOutcomes } from '@baton/campaigns';
 import { mergedLeadsOf, type LeadEvent } from '@baton/leads';
 import { deals } from '../deals/deals.read-model';
 
@@ -37,6 +37,7 @@ const fields = {
   landingPage: textField('The first page of the visit.', reported),
   referrer: textField('Where the person came from.', reported),
   minutes: integerField('How many minutes it took.', { nullable: true, filter: true, sort: true }),
+  outcome: enumField(touchOutcomes, 'How an attempt to reach the person ended.', reported),
   isVisit: flagField('Whether it was a visit before the person was identified.', { filter: true }),
   by: textField('Who recorded it.', { filter: true }),
 } as const;
@@ -67,7 +68,7 @@ const peopleOf = async (documents: DocumentReader, opportunityId: string): Promi
 /** One document per touch: the timeline of a person, and of the people of a deal. */
 export const touches = readModel<Touch, LeadEvent>({
   name: 'touches',
-  version: 2,
+  version: 3,
   node: 'Touch',
   description: 'One contact between a person and either team, as its source reported it.',
   key: 'touchId',
@@ -94,13 +95,14 @@ export const touches = readModel<Touch, LeadEvent>({
     TouchRecorded: ({ touchId }, { data, occurredAt, meta }) => ({
       ...reportedFacts(data),
       ...{ touchId, leadId: data.leadId, visitorId: null, at: occurredAt, isVisit: false },
+      outcome: data.outcome ?? null,
       ...{ team: data.team, action: data.action, by: meta.actor },
     }),
     LeadVisitsJoined: ({ touchId }, { data, meta }) => {
       const visit = data.visits.find(({ id }) => id === touchId)!;
       return {
         ...reportedFacts(visit),
-        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true },
+        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true, outcome: null },
         ...{ team: visit.team, action: visit.action, by: meta.actor },
       };
     },

@@ -171,4 +171,4 @@ export const personCommands = commands(
 );
 export type PersonCommand = CommandOf<typeof personCommands>;
 /** Sends a command about the rights of a person. */
-export class ToPerson extends To<PersonCommand> {}
+export class ToPrivacy extends To<PersonCommand> {}

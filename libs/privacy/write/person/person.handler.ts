@@ -13,7 +13,7 @@ import {
 import { isCaptured, releaseIdentities } from '@baton/leads';
 import { holdRefusal, personDecider } from './person.decider';
 import { leadsOfPerson, personOf } from './person.reader';
-import { personCommands, ToPerson, type PersonCommand } from './person.events';
+import { personCommands, ToPrivacy, type PersonCommand } from './person.events';
 
 type EraseLead = Extract<PersonCommand, { type: 'EraseLead' }>;
 type CompleteErasure = Extract<PersonCommand, { type: 'CompleteErasure' }>;
@@ -26,14 +26,14 @@ const unknownLead = () => refuse('lead/unknown', 'No lead has this leadId; name 
  * Runs the commands about the rights of a person. An erasure is decided first (`ErasureRequested`), then carried out, then
  * recorded (`PersonErased`). What a crash leaves undone the policy `complete-erasures` does: every step can be repeated.
  */
-export class PersonHandler implements CommandRunner<ToPerson> {
+export class PersonHandler implements CommandRunner<ToPrivacy> {
   constructor(
     private readonly journal: Journal,
     private readonly context: DecisionContext,
     private readonly keys: KeyStore,
   ) {}
 
-  async execute({ id, command }: ToPerson): Promise<Outcome> {
+  async execute({ id, command }: ToPrivacy): Promise<Outcome> {
     const invalid = checkCommand(personCommands, command, this.context.clock);
     if (invalid) return invalid;
     if (command.type === 'EraseLead') return this.erase(command);

@@ -14,6 +14,7 @@ import {
   type StoredEvent,
   type Where,
 } from '@baton/kernel';
+import { contactOutcomes } from '@baton/campaigns';
 import {
   convertedFrom,
   grades,
@@ -35,6 +36,9 @@ export interface HandoffActivity extends Handoff {
   readonly eventId: string;
   /** Contacts that sales made between the handoff and its disposition, or until now. */
   readonly attempts: number;
+  /** The first of these contacts, and the first that reached the person. */
+  readonly attemptedAt?: Instant;
+  readonly contactedAt?: Instant;
 }
 
 const optional = { optional: true, filter: true, sort: true } as const;
@@ -129,12 +133,20 @@ const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): Handof
 /** When sales gave it back, if it did. */
 const returnedAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
   disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
+const isContact = (outcome: string | undefined): boolean => contactOutcomes.some((known) => known === outcome);
+const earliest = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 /** A contact counts for the handoff in whose time it happened, even if it is recorded late. */
-const withAttempt = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
+const withAttempt = (
+  handoffs: readonly HandoffActivity[],
+  { data: { outcome }, occurredAt: at }: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorded' }>>,
+): readonly HandoffActivity[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];
   if (!handoff || (returnedAt(handoff) ?? at) < at) return handoffs;
-  return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
+  return handoffs.with(place, {
+    ...{ ...handoff, attempts: handoff.attempts + 1, attemptedAt: earliest(handoff.attemptedAt, at) },
+    ...(isContact(outcome) && { contactedAt: earliest(handoff.contactedAt, at) }),
+  });
 };
 
 const gradeOf = (pack: unknown): Grade | undefined => {
@@ -154,7 +166,7 @@ export const whereWaiting: Where = { waiting: { eq: true }, merged: { eq: false 
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = readModel<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 8,
+  version: 9,
   node: 'WaitingLead',
   description: 'A lead that was handed off and waits for an answer from sales.',
   key: 'leadId',
@@ -235,9 +247,9 @@ export const handoffs = readModel<HandoffsDocument, LeadEvent>({
     LeadReturnedToOpportunity: (doc, event) => withMove(doc, event, 'opportunity'),
     LeadReengaged: (doc, event) => withMove(doc, event, 'lead'),
     LeadDisqualified: (doc, event) => withMove(doc, event, 'disqualified'),
-    TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>
-      team === 'sales' && direction === 'outbound' && doc.handoffs.length > 0
-        ? { ...doc, handoffs: withAttempt(doc.handoffs, occurredAt) }
+    TouchRecorded: (doc, event) =>
+      event.data.team === 'sales' && event.data.direction === 'outbound' && doc.handoffs.length > 0
+        ? { ...doc, handoffs: withAttempt(doc.handoffs, event) }
         : doc,
     MergedFactsAdded: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),
     MergedFactsRemoved: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),

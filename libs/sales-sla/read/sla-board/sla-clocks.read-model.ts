@@ -100,13 +100,14 @@ const fields = {
   escalated: integerField('The escalation steps taken so far, counted from 0.', { list: true }),
   waitsWith: textField('The lead whose merge makes it wait.', { nullable: true, column: true, hidden: true }),
 } as const;
-type Doc = RecordedClock & DocumentOf<typeof fields>;
+/** One obligation of sales to one lead, with how it ended. */
+export type SlaClock = RecordedClock & DocumentOf<typeof fields>;
 
-const foldClock = (doc: Doc, said: StoredEvent<ClockEvent>): Doc =>
+const foldClock = (doc: SlaClock, said: StoredEvent<ClockEvent>): SlaClock =>
   recordedClockAfter(doc.startedAt === '' ? undefined : doc, said) ?? doc;
 
 /** One document per clock: what sales owed a lead, by when, and what became of it. */
-export const slaClocks = readModel<Doc, LeadEvent>({
+export const slaClocks = readModel<SlaClock, LeadEvent>({
   name: 'sla-clocks',
   version: 4,
   node: 'SlaClock',
@@ -114,25 +115,25 @@ export const slaClocks = readModel<Doc, LeadEvent>({
   key: 'clockId',
   fields,
   computed: {
-    passed: computed<Doc>(
+    passed: computed<SlaClock>(
       numberField('Share of the time from start to due that has passed, 0…1; null while the clock is paused.', {
         nullable: true,
       }),
       passedAt,
     ),
-    recordedLate: computed<Doc>(
+    recordedLate: computed<SlaClock>(
       flagField(
         'True if the answer was on time but recorded after the breach, so that `state` and `knownState` differ.',
       ),
       isRecordedLate,
     ),
-    responseMs: computed<Doc>(
+    responseMs: computed<SlaClock>(
       largeIntegerField('Time from the start until it was fulfilled, in milliseconds of the wall clock.', {
         nullable: true,
       }),
       ({ startedAt, metAt }) => (metAt !== undefined && metAt >= startedAt ? toMs(metAt) - toMs(startedAt) : null),
     ),
-    times: computed<Doc>(integerField('Number of answers required.'), ({ times }) => times ?? 1),
+    times: computed<SlaClock>(integerField('Number of answers required.'), ({ times }) => times ?? 1),
   },
   one: { name: 'slaClock', description: 'One obligation of sales; null if there is none with this id.' },
   lists: {
