@@ -154,6 +154,15 @@ describe('a person', () => {
     expect(namesOf(tokens, bytes)).toEqual(expect.arrayContaining(['name vandersloot', `email ${planted.laterEmail}`]));
   });
 
+  it('is readable while and after the master key is replaced, by the server that runs', async () => {
+    const master = readFileSync(join(folder, 'master.key'), 'utf8');
+    await cli('keys', 'rotate-master');
+    expect(readFileSync(join(folder, 'master.key'), 'utf8')).not.toBe(master);
+    await accepted('captureLead', { leadId: 'cyd', name: 'Cyd' });
+    const { body } = await ask(server.url, connector, '{ lead(leadId: "planted") { name email } }');
+    expect(body.data).toEqual({ lead: { name: planted.laterName, email: planted.laterEmail } });
+  });
+
   let before: unknown;
   it('can be erased as a dry run, which says what would be affected', async () => {
     before = await totals();

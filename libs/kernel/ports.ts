@@ -377,6 +377,11 @@ export abstract class KeyStore {
     return known.length > 0 ? known : [await this.secret(name)];
   }
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /**
+   * Wraps every key with the newest master key, while other processes use the store. After an interruption it is called
+   * again. @returns how many were wrapped with another one
+   */
+  abstract rewrap(): Promise<number>;
   /** Faults that the store finds in its own files, in the words of the store; servers check themselves. */
   async integrityFaults(): Promise<readonly string[]> {
     return [];

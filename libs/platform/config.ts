@@ -27,6 +27,12 @@ export const settings = [
       '32 bytes in base64 that wrap all data keys. Required with MongoDB; otherwise a file in the data folder is created at first use.',
   },
   {
+    name: 'BATON_OTHER_MASTER_KEYS',
+    key: 'otherMasterKeys',
+    fallback: '',
+    meaning: 'Comma-separated master keys that are accepted besides BATON_MASTER_KEY, while it is being replaced.',
+  },
+  {
     name: 'BATON_SIGNING_KEY',
     key: 'signingKey',
     fallback: '',

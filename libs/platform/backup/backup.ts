@@ -12,7 +12,7 @@ import {
 import type { Config } from '../config';
 import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
-import { EmbeddedKeyStore, masterKey } from '../keys';
+import { assertNoRotation, EmbeddedKeyStore, masterKey } from '../keys';
 import { makePrivate, privateFile, privateFolder } from '../private-files';
 import { openDatabase } from '../sqlite';
 import { hashOf, syncToDisk } from './files';
@@ -105,6 +105,7 @@ export const backUp = async (
       'backup/no-master-key-file',
       'There is no master key file to copy: the master key is set in BATON_MASTER_KEY. Leave out --with-master-key.',
     );
+  assertNoRotation(config.dataDir);
   assertEmptyFolder(folder);
   const policies = await policiesOf(documents);
   for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
