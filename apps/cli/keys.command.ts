@@ -1,8 +1,9 @@
 import { callerOrigins, field, roles } from '@baton/kernel';
 import { Access, keyList } from '@baton/platform/access';
+import { rotateMasterKey } from '@baton/platform/keys';
 import { action, type ActionGroup } from './command';
 import { namesEnumeration } from './options';
-import { line, printJson, printTable, time } from './output';
+import { countOf, line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
 const optional = { optional: true } as const;
@@ -49,6 +50,17 @@ export const command: ActionGroup = {
               time(doc.revokedAt),
             ]),
           );
+        }),
+    }),
+    'rotate-master': action({
+      description:
+        'Replace the master key while servers run. After an interruption run it again. Keep the old one as long as backups that need it.',
+      example: '',
+      run: (_, { json }) =>
+        Session.use(async ({ config, keys }) => {
+          const rewrapped = await rotateMasterKey(config, keys);
+          if (json) printJson({ rewrapped });
+          else line(`${countOf(rewrapped, 'key')} wrapped with the new master key.`);
         }),
     }),
     revoke: action({

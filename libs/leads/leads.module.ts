@@ -1,4 +1,4 @@
-import { aggregate, DecisionContext, erasureEvents, Journal, KeyStore, type ContextParts } from '@baton/kernel';
+import { aggregate, DecisionContext, Journal, KeyStore, type ContextParts } from '@baton/kernel';
 import { attributeFeedback } from './policies/feedback.policy';
 import { followMerges, copyMergedFacts } from './policies/merges.policy';
 import { followVisitors } from './policies/visitors.policy';
@@ -33,7 +33,7 @@ export const leadsParts: ContextParts = {
       handler: (get) => new FeedbackHandler(get(Journal), get(DecisionContext)),
     }),
   ],
-  events: [erasureEvents, identityEvents],
+  events: [identityEvents],
   projections: [leads, leadStageStays, leadsDue, feedbackList, contentUses, deliveries],
   policies: [followMerges, copyMergedFacts, followVisitors, attributeFeedback],
   reports: [feedbackTopicsReport],

@@ -53,6 +53,9 @@ export class EmbeddedDocuments extends Documents {
   /** By collection. */
   private readonly packers = new Map<string, DocumentPacker>();
 
+  /** Whether the write-ahead log still has what an erasure removed. */
+  private mustForget = false;
+
   private constructor(private readonly database: Sqlite) {
     super();
   }
@@ -118,7 +121,7 @@ export class EmbeddedDocuments extends Documents {
     );
   }
 
-  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
+  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence, forgets }: Commit): Promise<void> {
     const rows = writes?.documents.map((document) => this.storedRow(writes.collection, document)) ?? [];
     this.database.transaction(() => {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
@@ -141,6 +144,9 @@ export class EmbeddedDocuments extends Documents {
         .run(follower, JSON.stringify(checkpoint));
     });
     if (writes) this.analyze(writes.collection, rows.length);
+    this.mustForget ||= forgets === true;
+    // While another process reads, the next commit tries again.
+    if (this.mustForget) this.mustForget = !this.database.truncateLog({ waits: false });
   }
 
   /** Without counts the planner takes whichever of two indexes was made first. */

@@ -1,4 +1,12 @@
-import { enumeration, field, messageKinds, readModel, type DocumentOf, type MessageEvent } from '@baton/kernel';
+import {
+  contactChannels,
+  enumeration,
+  field,
+  messageKinds,
+  readModel,
+  type DocumentOf,
+  type MessageEvent,
+} from '@baton/kernel';
 
 export const messageStatuses = enumeration('MessageStatus', 'The delivery status of a message.', {
   queued: 'To be sent now.',
@@ -33,6 +41,8 @@ const fields = {
   task: field.enum(taskStatuses, 'The status of the task. Null for other kinds.', { nullable: true, filter: true }),
   doBy: field.instant('When the task is due. Null for other kinds.', known),
   completedAt: field.instant('When the task was done or dropped.', known),
+  purpose: field.text('Of a message to the lead itself: what for.', { nullable: true, filter: true }),
+  channel: field.enum(contactChannels, 'Of a message to the lead itself: how.', { nullable: true, filter: true }),
 } as const;
 /** A message in its current state. */
 export type MessageDocument = DocumentOf<typeof fields>;
@@ -40,7 +50,7 @@ export type MessageDocument = DocumentOf<typeof fields>;
 /** All messages to other systems: notifications, tasks, records and alerts, with their delivery status. */
 export const messages = readModel<MessageDocument, MessageEvent>({
   name: 'messages',
-  version: 2,
+  version: 3,
   node: 'Message',
   description: 'A message to another system: a notification, task, record or alert.',
   key: 'messageId',
@@ -69,13 +79,17 @@ export const messages = readModel<MessageDocument, MessageEvent>({
   initial: (messageId) => ({
     ...{ messageId, target: '', kind: 'notification', to: '', leadId: null, opportunityId: null, template: '' },
     ...{ data: null, queuedAt: '', status: 'queued', attempts: 0, code: null, dueAt: null, sentAt: null },
-    ...{ task: null, doBy: null, completedAt: null },
+    ...{ task: null, doBy: null, completedAt: null, purpose: null, channel: null },
   }),
   on: {
-    MessageQueued: (doc, { data: { target, kind, to, leadId, opportunityId, template, data, dueAt }, occurredAt }) => ({
+    MessageQueued: (
+      doc,
+      { data: { target, kind, to, leadId, opportunityId, template, data, dueAt, toLead }, occurredAt },
+    ) => ({
       ...doc,
       ...{ target, kind, to, template, data, queuedAt: occurredAt },
       ...{ leadId: leadId ?? null, opportunityId: opportunityId ?? null },
+      ...toLead,
       ...(kind === 'task' && { task: 'open' as const, doBy: dueAt ?? null }),
     }),
     MessageSent: (doc, { data: { attempt }, occurredAt }) => ({

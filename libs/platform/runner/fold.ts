@@ -96,6 +96,8 @@ export class Fold implements Follower {
   private entriesUnsaved = 0;
   /** Whether a document or parked sequence is unsaved; if not, only the checkpoint is behind. */
   private changed = false;
+  /** Among the unsaved changes is an erasure. */
+  private forgets = false;
   /** The generation has no documents yet: none needs to be loaded, and all can be inserted. */
   private isNew = false;
 
@@ -208,8 +210,9 @@ export class Fold implements Follower {
   }
 
   private foldInto(key: string, event: RawEvent, decoded: unknown): void {
-    if (this.parked.has(key)) return; // parked: an earlier event could not be folded
     const known = this.dirty.get(key);
+    // Parked: an earlier event could not be folded. An erasure does not wait for a decision about it.
+    if (this.parked.has(key) && !(known && event.type === ERASURE)) return;
     if (known && known.position >= event.position) return; // delivered again
     this.stepPosition = event.position;
     try {
@@ -217,6 +220,7 @@ export class Fold implements Follower {
       if (doc === undefined) return;
       this.dirty.set(key, { id: key, doc, position: event.position });
       this.changed = true;
+      this.forgets ||= event.type === ERASURE;
     } catch (error) {
       this.park(key, event, error);
     }
@@ -332,6 +336,7 @@ export class Fold implements Follower {
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint,
       fence: this.fence(),
+      forgets: this.forgets,
     });
     if (documents.length > 0) this.isNew = false;
     for (const document of this.dirty.values())
@@ -342,7 +347,7 @@ export class Fold implements Follower {
     this.dirty = new Map();
     this.savedTo = this.handledTo;
     this.savedCheckpoint = checkpoint;
-    this.unsaved = this.changed = false;
+    this.unsaved = this.changed = this.forgets = false;
     this.pagesUnsaved = this.entriesUnsaved = 0;
   }
 }

@@ -15,6 +15,7 @@ import {
   type Fence,
   type Instant,
   type Journal,
+  type MessageCheck,
   type ParkedSequence,
   type Policy,
   type Position,
@@ -64,6 +65,8 @@ export interface RunnerOptions extends ParkedSequenceStores {
   /** The targets that messages are sent to. */
   readonly senders?: readonly Sender[];
   readonly onEffect?: OnEffect;
+  /** Checks of each message before it is sent. */
+  readonly beforeSending?: readonly MessageCheck[];
   readonly dispatch: Dispatch;
   /** Whether an import was started that has not ended, even if it was stopped. */
   readonly isImportOpen?: () => Promise<boolean>;

@@ -321,7 +321,7 @@ const entryBuilder = (
   const ordered = by === 'recorded' ? entries : [...entries].sort(compareBy(by));
   const decisionOf = decisionsOf(catalogue, entries);
   const erased = new Set(
-    entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice('lead-'.length)),
+    entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice(stream.indexOf('-') + 1)),
   );
   return async (asked) => {
     const setters = settersOf(ordered, asked);
