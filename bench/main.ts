@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { access } from './access';
 import { attributionModelling } from './attribution';
 import { audit } from './audit';
 import { busyLeads } from './busy';
@@ -41,6 +42,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   handoff,
   'case-file': caseFiles,
   audit,
+  access,
   start,
 };
 

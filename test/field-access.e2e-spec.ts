@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { Clock, EventLog, isReadModel, roles, type Fields, type ReadModel, type Role } from '@baton/kernel';
+import {
+  accessStreamOf,
+  Clock,
+  EventLog,
+  isReadModel,
+  roles,
+  type Fields,
+  type RawEvent,
+  type ReadModel,
+  type Role,
+} from '@baton/kernel';
 import { RecordingOutbound } from '@baton/kernel/testing';
 import { Access, accessParts, readsPersonal } from '@baton/platform/access';
 import { getNamedType, isObjectType, type GraphQLSchema } from 'graphql';
@@ -11,7 +21,7 @@ import { contextParts } from '../apps/contexts';
 import { Served, temporaryFolder } from './support/baton';
 import { copyDemo, DEMO_DAY } from './support/demo';
 import { storeCallsOf } from './support/calls';
-import { accessText, fieldAccessOf, selectionOf, type RootField } from './support/field-access';
+import { accessText, fieldAccessOf, selectionOf, valuesIn, type RootField } from './support/field-access';
 import { neededBy } from './support/sample-operations';
 import { firstOf, socketOf, subscriber } from './support/subscriber';
 
@@ -59,17 +69,29 @@ const declared = () => {
   return { personal, mayFollow };
 };
 
+const NOON = `${DEMO_DAY}T12:00:00.000Z`;
 class StoppedClock extends Clock {
   now() {
-    return `${DEMO_DAY}T12:00:00.000Z`;
+    return NOON;
   }
 }
+
+/** A question that a role asked, the personal values in its answer, by field, and what was recorded of it. */
+interface Showing {
+  readonly question: string;
+  readonly role: Role;
+  readonly shown: readonly string[];
+  readonly recorded: readonly RawEvent[];
+}
+/** Personal by its declaration, though an answer may hold another value: evidence of a rule names no value of a person. */
+const MAY_BE_CLEAR = 'HandoffPackage.evidence';
 
 /** Arguments with which a question has the most to say; others are asked with samples of what they require. */
 const asked: Readonly<Record<string, readonly string[]>> = {
   attribution: ['by: AD', 'by: CHANNEL, model: MARKOV, bootstrap: 3, from: "2024-06-01"'],
   campaign: ['campaignId: "ada"'],
   caseFile: ['subject: "lead-ada", newestFirst: true', 'subject: "opportunity-ada"'],
+  consistencyProof: ['from: 1, to: 9'],
   compareModels: ['models: [LINEAR, FIRST_TOUCH]'],
   credit: ['journeyId: "ada"'],
   dealsWithContent: ['content: "guide", outcome: WON'],
@@ -79,7 +101,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   feedbackTopics: ['topic: OBJECTIONS, by: MONTH'],
   handoffPackage: ['leadId: "ada"', 'leadId: "$routed"'],
   handoffReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
-  inclusionProof: ['position: "$position"'],
+  inclusionProof: ['position: "$position", size: $size'],
   keys: ['first: 50'],
   lead: ['leadId: "ada"', 'leadId: "bob"'],
   marketingSla: ['period: "2024-06"'],
@@ -87,10 +109,13 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   roas: ['by: CAMPAIGN, salesTime: ALL, from: "2024-06-01", ratePerMinute: { minor: 100, currency: "EUR" }'],
   salesCycle: ['by: OWNER'],
   search: ['text: "ada"'],
-  slaCounterfactual: ['input: { policy: "sla-policy@1", calendar: "business-calendar@1", routing: "routing@1" }'],
+  slaCounterfactual: [
+    'input: { policy: "sla-policy@1", calendar: "business-calendar@1", routing: "routing@1" }, asOf: { knownAt: "$position" }',
+  ],
   slaReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   touches: ['filter: { leadId: { in: ["ada"] } }'],
   velocity: ['by: OWNER'],
+  whoSaw: ['leadId: "ada", caller: "marketing", last: 2'], // who asks this shows itself more of her
 };
 
 describe('every field of every answer', () => {
@@ -178,15 +203,24 @@ describe('every field of every answer', () => {
   /** Each question of the schema, with samples of what it requires or with what `asked` says. */
   const questions = (): RootField[] =>
     Object.values(schema.getQueryType()!.getFields()).flatMap((field) => {
-      if (field.name === 'node') return []; // what it leads to is asked of the lists
+      // What they lead to is asked of the lists; `access.e2e` opens values for a role that sees them sealed.
+      if (field.name === 'node' || field.name === 'openPersonal') return [];
       const given = neededBy(field);
       const args = field.args.filter(({ name }) => name in given);
       const sampled = args.map(({ name }) => `${name}: $${name}`).join(', ');
       return (asked[field.name] ?? [sampled]).map((own): RootField => {
-        const page = field.args.some(({ name }) => name === 'first') && !own.includes('first:') ? ['first: 5'] : [];
-        const passed = [...(own ? [own.replace('$routed', routed).replace('$position', position)] : []), ...page].join(
-          ', ',
-        );
+        const page = field.args.some(({ name }) => name === 'first') && !/first:|last:/.test(own) ? ['first: 5'] : [];
+        const passed = [
+          ...(own
+            ? [
+                own
+                  .replace('$routed', routed)
+                  .replace('$position', position)
+                  .replace('$size', `${Number(position)}`),
+              ]
+            : []),
+          ...page,
+        ].join(', ');
         const variables = own === sampled ? args.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ') : '';
         const query = (selection: string) =>
           `query${variables && `(${variables})`} { it: ${field.name}${passed && `(${passed})`} ${selection} }`;
@@ -209,10 +243,33 @@ describe('every field of every answer', () => {
       },
     }));
 
+  const accesses: Showing[] = [];
+  /** The question, with what is recorded of each answer. */
+  const watched = (of: RootField): RootField => ({
+    ...of,
+    ask: async (selection, role) => {
+      const [log, stream] = [served.app.get(EventLog), accessStreamOf(NOON)];
+      await served.token(role);
+      const before = (await log.revisionOf(stream)) ?? -1;
+      const answer = await of.ask(selection, role);
+      const values = valuesIn(schema, of.type, answer.data?.['it']);
+      const shown = [...values].flatMap(([field, held]) => {
+        const isOpen = field === 'CaseFileEntry.personal' && held.includes('OPEN');
+        const isShown = personal.has(field) && held.some((value) => value !== null && value !== undefined);
+        return isOpen || isShown ? [field] : [];
+      });
+      const recorded = (await log.read(stream, before + 1)).filter(({ type }) => type.startsWith('PersonalData'));
+      accesses.push({ question: of.name, role, shown, recorded });
+      return answer;
+    },
+  });
+  const { personal, mayFollow } = declared();
+
   it('gives each role what the table and the declarations say', async () => {
-    const [first] = await served.app.get(EventLog).read('lead-ada');
-    const access = await fieldAccessOf(schema, [...questions(), ...subscriptions(first!.position)]);
-    const { personal, mayFollow } = declared();
+    const [captured] = await served.app.get(EventLog).read('lead-ada');
+    const before = String(Number(captured!.position) - 1).padStart(captured!.position.length, '0');
+    const fields = [...questions(), ...subscriptions(before)];
+    const access = await fieldAccessOf(schema, fields.map(watched));
     expect(personal.size).toBeGreaterThan(10);
     for (const [field, byRole] of access) {
       const ofType = [...access].filter(([name]) => name.startsWith(`${field.split('.')[0]}.`));
@@ -239,6 +296,28 @@ describe('every field of every answer', () => {
     const file = join(__dirname, 'field-access.json');
     if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, `${JSON.stringify(table, null, 2)}\n`);
     expect(table).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+  });
+
+  it('is recorded for the day where it shows personal values, and nowhere else', () => {
+    for (const { question, role, shown, recorded } of accesses) {
+      const said = shown.filter((field) => field !== MAY_BE_CLEAR || recorded.length > 0).length > 0;
+      const told = recorded.map(({ type, data, meta: { actor } }) => [
+        type,
+        (data as { operation: string }).operation,
+        actor,
+      ]);
+      const expected = said ? told.map(() => ['PersonalDataRead', question, role]) : [];
+      expect({ question, role, shown, told, isRecorded: told.length > 0 }).toEqual({
+        ...{ question, role, shown },
+        ...{ told: expected, isRecorded: said },
+      });
+    }
+    const showing = accesses.filter(({ shown }) => shown.length > 0).map(({ question }) => question);
+    for (const one of ['Query.caseFile', 'Query.leads', 'Query.handoffPackage', 'Subscription.caseFileEvents'])
+      expect(showing).toContain(one);
+    // Every value of a person that any role may see was seen.
+    const seen = new Set(accesses.flatMap(({ shown }) => shown));
+    expect([...personal].filter((field) => !seen.has(field))).toEqual([]);
   });
 
   it('is given by id to the roles that are given it by a list', async () => {

@@ -3,7 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { LogHeadsModule } from '../baton.module';
 import type { Config } from '@baton/platform/config';
-import { GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
+import { AccessWatch, GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
 import { ExportController } from './export.controller';
 import { GraphiqlController } from './graphiql.controller';
@@ -16,6 +16,7 @@ export const apiModule = (config: Config): DynamicModule => ({
   controllers: [HealthController, ExportController, ...(config.production ? [] : [GraphiqlController])],
   providers: [
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
+    AccessWatch,
     GraphqlWatch,
     { provide: APP_INTERCEPTOR, useClass: TraceResolvers },
   ],

@@ -1,5 +1,6 @@
 import { field, instantInWords, Refused } from '@baton/kernel';
 import { caseFileOf, caseFileTimes, type CaseFileEntry, type Change } from '@baton/audit';
+import { REASON_LENGTH } from '@baton/platform/access';
 import { parseOneOf } from './arguments';
 import { single } from './command';
 import { targets } from './import/aggregates';
@@ -42,30 +43,41 @@ export const command = single({
     by: field.enum(caseFileTimes, 'Order and time.', { default: 'occurred' }),
     newestFirst: field.flag('Latest events first.', { default: false }),
     ...cutOptions,
-    personal: field.flag('Show personal data: names, addresses and notes.', { default: false }),
+    personal: field.flag('Show personal data: names, addresses and notes. That you did is recorded.', {
+      default: false,
+    }),
+    reason: field.text('Why you look at personal data; it is recorded, so it must name nobody.', {
+      ...{ optional: true, min: 1, max: REASON_LENGTH },
+    }),
     json: field.flag('Print complete events as JSON, with causes and correlation ids.', optional),
   },
   example: 'lead 7f3c --newest-first --happened-by 2024-03-01',
-  run: async ([kind, id], { by, newestFirst, personal, json, ...cut }) => {
+  run: async ([kind, id], { by, newestFirst, personal, reason, json, ...cut }) => {
+    if (reason !== undefined && !personal)
+      throw new Refused('cli/bad-argument', '--reason says why personal data is shown; add --personal.', 'reason');
     parseOneOf(kind!, subjects, 'kind');
-    await answerFrom(async ({ live: models, journal, log, catalogue }) => {
-      const view = { ...{ by, newestFirst, personal }, asOf: cutOf(cut) };
-      const entries = [];
-      for await (const entry of caseFileOf({ models, journal, log, catalogue }, `${kind}-${id}`, view))
-        entries.push(entry);
-      if (entries.length === 0)
-        throw new Refused(
-          'audit/no-such-subject',
-          `There is no ${kind} with the id ${id}: nothing was recorded of it.`,
-          'id',
+    await answerFrom(
+      async ({ live: models, journal, log, catalogue, readsFor }) => {
+        const reads = personal ? readsFor('case-file', reason) : undefined;
+        const view = { ...{ by, newestFirst, reads }, asOf: cutOf(cut) };
+        const entries = [];
+        for await (const entry of caseFileOf({ models, journal, log, catalogue }, `${kind}-${id}`, view))
+          entries.push(entry);
+        if (entries.length === 0)
+          throw new Refused(
+            'audit/no-such-subject',
+            `There is no ${kind} with the id ${id}: nothing was recorded of it.`,
+            'id',
+          );
+        if (json) return printJson(entries);
+        printTable(
+          ['happened', 'by', 'what'],
+          entries.map((entry) => [timeOf(entry), actorOf(entry), textOf(entry)]),
+          terminalWidth(),
         );
-      if (json) return printJson(entries);
-      printTable(
-        ['happened', 'by', 'what'],
-        entries.map((entry) => [timeOf(entry), actorOf(entry), textOf(entry)]),
-        terminalWidth(),
-      );
-      line(`${countOf(entries.length, 'event')}; --json prints them complete.`);
-    });
+        line(`${countOf(entries.length, 'event')}; --json prints them complete.`);
+      },
+      { inSession: personal },
+    );
   },
 });

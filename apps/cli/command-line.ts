@@ -37,6 +37,10 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     description: 'Print figures of the catalogue for a period, by what you like; without codes, the catalogue.',
     load: async () => ({ command: await (await import('./figures.command.js')).loadCommand() }),
   },
+  'who-saw': {
+    description: 'Show who was shown personal data of a lead: when, by which operation, and why.',
+    load: () => import('./who-saw.command.js'),
+  },
   report: {
     description: 'Print figures, the same as through GraphQL.',
     load: () => import('./report.command.js'),

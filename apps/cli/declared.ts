@@ -30,8 +30,8 @@ export interface DeclaredList {
 export const DECLARED_FILE = join(__dirname, 'declared.json');
 
 const allParts = () => [accessParts, ...contextParts];
-/** Reports that have a command of their own. */
-const withOwnCommand = ['caseFile', 'events', 'slaCounterfactual', 'outbox'];
+/** Reports that have a command of their own; what `openPersonal` shows is in `baton case-file --personal`. */
+const withOwnCommand = ['caseFile', 'events', 'slaCounterfactual', 'outbox', 'whoSaw', 'openPersonal'];
 const allReports = (): ReadonlyMap<string, Report> =>
   new Map(
     allParts()

@@ -16,6 +16,7 @@ import {
   type Position,
   type To,
 } from '@baton/kernel';
+import { AccessLog, PersonalReads } from '@baton/platform/access';
 import type { Config } from '@baton/platform/config';
 import { storeNotice } from '@baton/platform/data-folder';
 import { ReadModels } from '@baton/platform/documents';
@@ -84,7 +85,11 @@ export class Session {
   /** What questions are answered from. */
   get sources(): Sources {
     const { models: live, journal, log, clock, app } = this;
-    return { live, journal, log, clock, catalogue: app.get(CATALOGUE), context: app.get(DecisionContext) };
+    const caller = { actor: localActor(), origin: 'person', roles: ['admin'] } as const;
+    const readsFor = (operation: string, reason?: string) =>
+      new PersonalReads(journal, app.get(AccessLog).record, caller, operation, reason);
+    const [catalogue, context] = [app.get<Sources['catalogue']>(CATALOGUE), app.get(DecisionContext)];
+    return { live, journal, log, clock, catalogue, context, readsFor };
   }
   get clock() {
     return this.app.get(Clock);

@@ -1,5 +1,6 @@
 import { asOfBoundOf, DecisionContext, zoneOf } from '@baton/kernel';
 import { logDefinitions } from '@baton/definitions/definitions.module';
+import { PersonalReads, type CallerIdentity } from '@baton/platform/access';
 import { haveReachedTip } from '@baton/platform/at-tip';
 import { catalogueFor } from '@baton/platform/catalogue';
 import type { Config } from '@baton/platform/config';
@@ -46,6 +47,7 @@ const openReading = async (config: Config): Promise<{ sources: Sources; close: (
   });
   const sources: Sources = {
     ...{ log, clock, live },
+    readsFor: noReads,
     get catalogue() {
       return catalogue();
     },
@@ -66,11 +68,12 @@ const openReading = async (config: Config): Promise<{ sources: Sources; close: (
 /**
  * Answers a question from the read models, after everything in the log was followed; if the log is unavailable, from
  * what they hold, and a line says how far they are.
+ * @param inSession whether reading is not enough: what is shown is recorded, or what was shown is to be followed first
  */
-export const answerFrom = async <T>(work: (sources: Sources) => Promise<T>): Promise<T> => {
+export const answerFrom = async <T>(work: (sources: Sources) => Promise<T>, { inSession = false } = {}): Promise<T> => {
   const config = configOfTerminal();
   // What fails here fails again below, where it is reported.
-  const reading = await openReading(config).catch(() => undefined);
+  const reading = inSession ? undefined : await openReading(config).catch(() => undefined);
   if (reading) return work(reading.sources).finally(reading.close);
   const { Session } = await import('./session.js');
   return Session.use(
@@ -81,6 +84,11 @@ export const answerFrom = async <T>(work: (sources: Sources) => Promise<T>): Pro
     { config },
   );
 };
+
+const nobody: CallerIdentity = { actor: 'local', origin: 'person', roles: [] };
+/** Of a process that only reads: it cannot record what it shows, so it shows nothing. */
+const noReads = (operation: string): PersonalReads =>
+  new PersonalReads({ open: async () => [] }, () => Promise.resolve(), nobody, operation);
 
 /** The cut that the options ask for: a day counts to its end in the zone. */
 export const cutOf = ({
@@ -107,7 +115,8 @@ export const cutOf = ({
 export const contextFor = (sources: Sources, cut: AsOf | undefined): ReportContext => ({
   ...{ live: sources.live, models: sources.live.asOf(cut), at: referenceInstantOf(cut, sources.clock), page: {} },
   ...(cut && { cut }),
-  caller: { actor: 'local', origin: 'person', roles: [] },
+  caller: nobody,
+  reads: noReads('report'),
   // Only `status` and `outbox` ask for the runner and the senders; they are commands of their own.
   sources: sources as unknown as ReportSources,
 });

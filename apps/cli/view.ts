@@ -1,4 +1,5 @@
 import type { Fields } from '@baton/kernel';
+import type { PersonalReads } from '@baton/platform/access';
 import type { ReadModels } from '@baton/platform/documents';
 import type { ReportContext, ReportSources } from '@baton/platform/report';
 
@@ -6,6 +7,8 @@ import type { ReportContext, ReportSources } from '@baton/platform/report';
 export interface Sources extends Omit<ReportSources, 'runner' | 'senders'> {
   /** As of now. */
   readonly live: ReadModels;
+  /** What is shown of people on this machine, and recorded; `reason`: why. */
+  readonly readsFor: (operation: string, reason?: string) => PersonalReads;
 }
 
 /** How one report differs on the command line. */

@@ -5,6 +5,8 @@ import { eventsReport } from './read/events/events.report';
 import { logHeads } from './read/proof/log-heads.read-model';
 import { logTree } from './read/proof/log-tree.projection';
 import { consistencyProofReport, inclusionProofReport, logHeadReport } from './read/proof/proof.report';
+import { openPersonalReport } from './read/who-saw/open-personal.report';
+import { whoSawReport } from './read/who-saw/who-saw.report';
 import { headDecider } from './write/head/head.decider';
 import { ToHead } from './write/head/head.events';
 import { LogHeads } from './write/head/log-heads';
@@ -18,6 +20,14 @@ export const auditParts = (contexts: readonly ContextParts[]): ContextParts => (
   aggregates: [heads],
   projections: [caseFile(catalogueOf(eventsOf([...contexts, { aggregates: [heads] }]))), logHeads, logTree],
   policies: [],
-  reports: [caseFileReport, eventsReport, logHeadReport, inclusionProofReport, consistencyProofReport],
+  reports: [
+    caseFileReport,
+    eventsReport,
+    logHeadReport,
+    inclusionProofReport,
+    consistencyProofReport,
+    whoSawReport,
+    openPersonalReport,
+  ],
   subscriptions: [caseFileSubscription],
 });

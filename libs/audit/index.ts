@@ -40,3 +40,4 @@ export {
   type Verified,
 } from './read/export/verify-export';
 export { headText, openNote, signNote, type LogHead } from './read/proof/note';
+export { leadsSeen, sightingsOf, type Sighting } from './read/who-saw/who-saw.query';

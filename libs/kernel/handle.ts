@@ -95,6 +95,9 @@ export abstract class Journal {
   ): Promise<string | Refused>;
 }
 
+/** A journal for those who answer questions: what is opened for a caller is recorded, and that is done elsewhere. */
+export type ClosedJournal = Omit<Journal, 'open'>;
+
 const MAX_CACHED_COMMANDS = 500_000;
 
 /** What decisions share in a process: the clock, the definitions, and the cached state of recent streams. */

@@ -43,6 +43,12 @@ export interface AppendOptions {
    * that cannot tell reads the stream first. Ignored with `any`.
    */
   readonly checked?: boolean;
+  /**
+   * Written beside the work of others, who wait for it: a store may tell followers of it only within half a second, and
+   * if it syncs each append by itself, do that within a tenth. A crash of the process loses nothing; a power cut may
+   * lose the last such appends, unless another one came behind them.
+   */
+  readonly aside?: boolean;
 }
 export interface AppendRequest extends AppendOptions {
   readonly stream: string;

@@ -8,7 +8,7 @@ import {
   zoneOf,
   type Contribution,
   type Instant,
-  type Journal,
+  type ClosedJournal,
   type ListFilter,
   type ListShape,
   type Order,
@@ -31,7 +31,7 @@ export interface ListSources {
   /** As of the cut. */
   readonly models: ReadModels;
   /** For the keys of personal texts; asked only by a filter on one. */
-  readonly journal: () => Journal;
+  readonly journal: () => ClosedJournal;
   /** The instant for which it is answered. */
   readonly at: Instant;
   readonly readsPersonal: boolean;

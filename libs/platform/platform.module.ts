@@ -15,7 +15,7 @@ import {
 } from '@baton/kernel';
 import { commandHandlers } from './command-handlers';
 import type { Logger } from 'pino';
-import { Access, accessParts, Oidc } from './access';
+import { Access, AccessLog, accessParts, Oidc, RefusedAccess } from './access';
 import { catalogueFor, type EventCatalogue } from './catalogue';
 import type { Config } from './config';
 import { ReadModels } from './documents';
@@ -110,9 +110,20 @@ const commandProviders = ({ config, clock, contexts }: PlatformParts): Provider[
   },
   {
     provide: Access,
-    useFactory: (journal: Journal, bus: CommandBus, log: EventLog) =>
-      new Access(journal, bus, clock, log, config.oidcIssuer ? new Oidc(config, clock) : undefined),
-    inject: [Journal, CommandBus, EventLog],
+    useFactory: (journal: Journal, bus: CommandBus, log: EventLog, { record }: AccessLog) =>
+      new Access(journal, bus, clock, log, record, config.oidcIssuer ? new Oidc(config, clock) : undefined),
+    inject: [Journal, CommandBus, EventLog, AccessLog],
+  },
+  {
+    provide: AccessLog,
+    useFactory: (journal: Journal, log: EventLog) => new AccessLog(journal, log, clock),
+    inject: [Journal, EventLog],
+  },
+  {
+    provide: RefusedAccess,
+    useFactory: ({ record }: AccessLog, logger: Logger) =>
+      new RefusedAccess(record, (error) => logger.warn({ err: error }, 'refused requests could not be recorded')),
+    inject: [AccessLog, LOGGER],
   },
   ...commandHandlers(contexts.flatMap(({ aggregates }) => aggregates)),
 ];
@@ -211,6 +222,8 @@ export class PlatformModule implements OnApplicationShutdown {
         Metrics,
         Progress,
         Access,
+        AccessLog,
+        RefusedAccess,
         CqrsModule,
       ],
     };
@@ -220,6 +233,8 @@ export class PlatformModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     const get = <T>(token: abstract new (...args: never[]) => T): T =>
       this.moduleRef.get(token as never, { strict: false });
+    get(RefusedAccess).endMinute();
+    await get(AccessLog).settle();
     await get(Runner).stop();
     // Marks the keys if the log was empty at the start and has its first event now.
     const reachable = get(EventLog).availability().state === 'available';

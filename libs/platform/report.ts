@@ -2,19 +2,19 @@ import {
   field,
   objectFields,
   type Clock,
+  type ClosedJournal,
   type DecisionContext,
   type EventLog,
   type Field,
   type Fields,
   type Instant,
-  type Journal,
   type ObjectFields,
   type ObjectOf,
   type Position,
   type Report,
   type Subscription,
 } from '@baton/kernel';
-import type { CallerIdentity } from './access';
+import type { CallerIdentity, PersonalReads } from './access';
 import type { AsOf, Connection, PageQuestion, ReadModels } from './documents';
 import type { EventCatalogue } from './catalogue';
 import type { Runner, Sender } from './runner';
@@ -23,7 +23,7 @@ import { SharedReadings } from './snapshots';
 /** What reports are answered from. */
 export interface ReportSources {
   readonly log: EventLog;
-  readonly journal: Journal;
+  readonly journal: ClosedJournal;
   readonly clock: Clock;
   readonly context: DecisionContext;
   readonly runner: Runner;
@@ -42,6 +42,8 @@ export interface ReportContext {
   /** Of a report with pages. */
   readonly page: PageQuestion;
   readonly caller: CallerIdentity;
+  /** Opens personal values for the caller, and records whose. */
+  readonly reads: PersonalReads;
   readonly sources: ReportSources;
 }
 
@@ -72,7 +74,7 @@ export const pageField = <F extends Fields, A extends Fields = Record<never, nev
   ({ ...field.object(object, description, { page: declared ?? {} }) }) as never;
 
 /** What a subscription knows besides its arguments. */
-export interface FollowContext extends Pick<ReportContext, 'models' | 'caller' | 'sources'> {
+export interface FollowContext extends Pick<ReportContext, 'models' | 'caller' | 'reads' | 'sources'> {
   /** The position of the last answer that was received. */
   readonly after?: Position;
   /** Aborted when the subscriber is gone; the answers end then. */

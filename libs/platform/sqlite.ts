@@ -86,6 +86,11 @@ export class Sqlite {
     return query;
   }
 
+  /** Changes what a commit waits for, from the next transaction on. */
+  setSynchronous(synchronous: SqliteOptions['synchronous']): void {
+    this.database.exec(`PRAGMA synchronous=${synchronous}`);
+  }
+
   /** Runs in BEGIN IMMEDIATE … COMMIT. An error thrown inside rolls back and is thrown again. */
   transaction<T>(run: () => T): T {
     this.database.exec('BEGIN IMMEDIATE');

@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, type Role } from '@baton/kernel';
 import { LogDefinitions } from '@baton/definitions/definitions.module';
-import { Access } from '@baton/platform/access';
+import { Access, AccessLog } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner, type Sender } from '@baton/platform/runner';
 import { serve } from '../../apps/api/serve';
@@ -127,7 +127,11 @@ export class Served {
   async token(...granted: Role[]): Promise<string> {
     const label = granted.join('-');
     if (!this.tokens.has(label)) {
-      const { token } = await this.app.get(Access).issue(label, granted, 'tester');
+      const access = this.app.get(Access);
+      const { token } = await access.issue(label, granted, 'tester');
+      // Its sign-in is recorded now, not beside what is tested.
+      await access.authenticate(`Bearer ${token}`);
+      await this.app.get(AccessLog).settle();
       this.tokens.set(label, token);
     }
     return this.tokens.get(label)!;

@@ -74,7 +74,7 @@ export const selectionOf = (type: GraphQLOutputType, without: ReadonlySet<string
 };
 
 /** What an answer holds of each field, in the order in which it occurs. */
-const valuesIn = (schema: GraphQLSchema, type: GraphQLOutputType, answer: unknown) => {
+export const valuesIn = (schema: GraphQLSchema, type: GraphQLOutputType, answer: unknown) => {
   const values = new Map<string, unknown[]>();
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) return value.forEach(walk);

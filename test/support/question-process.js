@@ -14,8 +14,9 @@ const reading = () => {
 
 const acts = {
   echo: ({ text }) => process.send({ answer: text }),
-  write: () => process.send({ answer: { text: '{"data":{}}', codes: ['some/code'] } }),
-  done: ({ data }) => process.send({ answer: { text: JSON.stringify({ done: data }), codes: [] } }),
+  write: () =>
+    process.send({ answer: { text: '{"data":{}}', codes: ['some/code'], shows: [{ type: 'PersonalDataRead' }] } }),
+  done: ({ data }) => process.send({ answer: { text: JSON.stringify({ done: data }), codes: [], shows: [] } }),
   limit: () => process.send({ answer: String(getHeapStatistics().heap_size_limit / 2 ** 20) }),
   log: ({ text }) => process.send({ answer: text }, () => process.stderr.write(`${text}\n`)),
   wait: () => undefined,

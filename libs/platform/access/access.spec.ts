@@ -3,6 +3,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { Conflict, type Availability, type Journal } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { Access } from './access';
+import type { AccessEntry } from './access-log';
 
 const [ada, bob] = ['a'.repeat(12), 'b'.repeat(12)];
 const secret = 's'.repeat(43);
@@ -14,10 +15,13 @@ describe('the keys of callers', () => {
   let unavailable: boolean;
   let reads: string[];
   let access: Access;
+  let entries: AccessEntry[];
+  const record = async (more: readonly AccessEntry[]) => void entries.push(...more);
   beforeEach(() => {
     clock = new FixedClock('2024-01-01T00:00:00.000Z');
     unavailable = false;
     reads = [];
+    entries = [];
     const read = async (stream: string) => {
       reads.push(stream);
       if (unavailable) throw new Conflict('log/unavailable', 'Later.');
@@ -26,7 +30,7 @@ describe('the keys of callers', () => {
     };
     const availability = (): Availability =>
       unavailable ? { state: 'unavailable', since: clock.now() } : { state: 'available' };
-    access = new Access({ read } as unknown as Journal, {} as CommandBus, clock, { availability });
+    access = new Access({ read } as unknown as Journal, {} as CommandBus, clock, { availability }, record);
   });
 
   it('are read from the log at most every two seconds', async () => {
@@ -36,6 +40,20 @@ describe('the keys of callers', () => {
     clock.instant = '2024-01-01T00:00:02.000Z';
     await access.authenticate(bearer(ada));
     expect(reads).toHaveLength(2);
+  });
+
+  it('sign in once a day, and a wrong secret does not', async () => {
+    await access.authenticate(bearer(ada));
+    await access.authenticate(bearer(ada));
+    await expect(access.authenticate(bearer(bob))).rejects.toMatchObject({ code: 'access/bad-key' });
+    clock.instant = '2024-01-02T00:00:00.000Z';
+    await access.authenticate(bearer(ada));
+    const signIn = {
+      type: 'SignedIn',
+      data: { method: 'key', keyId: ada, roles: ['sales'] },
+      by: { actor: 'ada', origin: 'person' },
+    };
+    expect(entries).toEqual([signIn, signIn]);
   });
 
   it('are accepted with the scheme in any case; the key itself is case-sensitive', async () => {

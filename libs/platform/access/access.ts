@@ -13,6 +13,7 @@ import {
   type Role,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
+import type { AccessEntry, RecordAccess } from './access-log';
 import type { Oidc } from './oidc';
 import { PERSON_PATTERN, type KeyEvent, ToKey } from './key.events';
 import type { CallerIdentity } from './caller-identity';
@@ -29,6 +30,8 @@ export const ACTS_FOR = 'baton-acts-for';
 const CACHE_MS = 2_000;
 /** How long a known key stays valid while the log, which alone knows of revocations, is unavailable. */
 const OUTAGE_CACHE_MS = 3_600_000;
+/** Keys and tokens of one day whose first use is remembered. */
+const SIGN_INS = 50_000;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /**
@@ -40,12 +43,15 @@ export class Access {
   private readonly cache = new LRUCache<string, { caller: CallerIdentity | undefined; at: number }>({
     ...{ maxSize: 10_000, sizeCalculation: () => 1 }, // with `max` its places would be allocated at once
   });
+  /** What has signed in this day, by the hash of its secret. */
+  private readonly signedIn = new LRUCache<string, string>({ maxSize: SIGN_INS, sizeCalculation: () => 1 });
 
   constructor(
     private readonly journal: Journal,
     private readonly bus: CommandBus,
     private readonly clock: Clock,
     private readonly log: Pick<EventLog, 'availability'>,
+    private readonly record: RecordAccess,
     private readonly oidc?: Oidc,
   ) {}
 
@@ -87,6 +93,7 @@ export class Access {
     const kept = this.cache.get(cacheKey);
     if (kept && now - kept.at < CACHE_MS) {
       if (!kept.caller) throw badKey();
+      this.noteSignIn(cacheKey, kept.caller, keyId);
       return kept.caller;
     }
     const callerInOutage = kept?.caller && now - kept.at < OUTAGE_CACHE_MS ? kept.caller : undefined;
@@ -100,7 +107,22 @@ export class Access {
     }
     this.cache.set(cacheKey, { caller, at: now });
     if (!caller) throw badKey();
+    this.noteSignIn(cacheKey, caller, keyId);
     return caller;
+  }
+
+  /**
+   * Records the first use of a key on a day (UTC), so that the stream of each day says by itself who was there, and of
+   * each token of the issuer. What a request shows is recorded with it; its key need not be. If it cannot be recorded
+   * the next request tries again.
+   */
+  private noteSignIn(secret: string, { actor, origin, roles, actsForPersons }: CallerIdentity, keyId?: string): void {
+    const day = keyId === undefined ? 'token' : this.clock.now().slice(0, 10);
+    if (this.signedIn.get(secret) === day) return;
+    this.signedIn.set(secret, day);
+    const method = keyId === undefined ? { method: 'token' as const } : { method: 'key' as const, keyId };
+    const data = { ...method, roles: [...roles], ...(actsForPersons && { actsForPersons }) };
+    this.record([{ type: 'SignedIn', data, by: { actor, origin } }]).catch(() => this.signedIn.delete(secret));
   }
 
   private async tokenCaller(token: string, oidc: Oidc): Promise<CallerIdentity> {
@@ -109,6 +131,7 @@ export class Access {
     const kept = this.cache.get(hash);
     if (kept?.caller && now - kept.at < CACHE_MS) return kept.caller;
     const { caller, endsAt } = await oidc.verify(token);
+    this.noteSignIn(hash, caller);
     this.cache.set(hash, { caller, at: Math.min(now, endsAt - CACHE_MS) });
     return caller;
   }
@@ -139,6 +162,7 @@ export class Access {
     const actsFor = actsForPersons && { actsForPersons };
     const data = { keyId, label, origin, ...actsFor, roles: [...roles], hash: hashOf(secret) };
     await this.send(keyId, { type: 'IssueKey', data, meta: { commandId: `issue-${keyId}`, actor, origin: 'person' } });
+    await this.noteChange(keyId, 'created', actor);
     return { keyId, token: `baton_${keyId}_${secret}` };
   }
 
@@ -147,6 +171,13 @@ export class Access {
     const meta = { commandId: `revoke-${keyId}`, actor, origin: 'person' as const };
     await this.send(keyId, { type: 'RevokeKey', data: { keyId }, meta });
     this.cache.clear();
+    await this.noteChange(keyId, 'revoked', actor);
+  }
+
+  /** The key itself has its own stream; that of the day says so, too. */
+  private noteChange(keyId: string, change: 'created' | 'revoked', actor: string): Promise<void> {
+    const entry: AccessEntry = { type: 'KeyChanged', data: { keyId, change }, by: { actor, origin: 'person' } };
+    return this.record([entry]);
   }
 
   private async send(keyId: string, command: ConstructorParameters<typeof ToKey>[1]): Promise<void> {

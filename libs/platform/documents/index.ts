@@ -29,6 +29,7 @@ export { ContributedModels, joined, type ContributedValues } from './contributed
 export {
   PAGE,
   pageOf,
+  pageOfFound,
   readPage,
   walkInstantOf,
   writeCursor,

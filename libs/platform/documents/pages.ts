@@ -205,3 +205,33 @@ export const pageOf = <N>(rows: readonly N[], page: PageQuestion, idOf: (row: N)
   const more = backwards ? from > 0 : to < rows.length;
   return connection(edges, { backwards, more, from: cursor !== undefined }, rows.length);
 };
+
+/**
+ * One page of rows that are found one after the other, the largest id first: no more are looked for than the page needs.
+ * @param rowsBelow those with smaller ids, or all
+ * @throws Refused `graphql/bad-cursor`, as `pageOf`
+ */
+export const pageOfFound = async <N>(
+  rowsBelow: (id?: string) => AsyncIterable<N>,
+  page: PageQuestion,
+  idOf: (row: N) => string,
+): Promise<Connection<N>> => {
+  const { backwards, limit, cursor, end } = pageBoundsOf(page);
+  if (cursor?.of !== undefined) throw badCursor(end);
+  const found: N[] = [];
+  let dropped = 0;
+  for await (const row of rowsBelow(backwards ? undefined : cursor?.id)) {
+    if (backwards && cursor && idOf(row) <= cursor.id) break;
+    found.push(row);
+    if (!backwards && found.length > limit) break;
+    if (found.length > 2 * limit) dropped += found.splice(0, limit).length; // backwards, the last ones count
+  }
+  const rows = backwards ? found.slice(-limit) : found.slice(0, limit);
+  const edges = rows.map((node) => ({ cursor: writeCursor({ id: idOf(node), values: [] }), node }));
+  const more = found.length + dropped > limit;
+  return connection(edges, { backwards, more, from: cursor !== undefined }, async () => {
+    let count = 0;
+    for await (const _ of rowsBelow()) count++;
+    return count;
+  });
+};

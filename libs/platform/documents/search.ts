@@ -1,4 +1,4 @@
-import { Refused, type Journal, type Projection, type Where } from '@baton/kernel';
+import { Refused, type ClosedJournal, type Projection, type Where } from '@baton/kernel';
 
 /** The refusal of a text without any term, blank or of punctuation only. */
 export const nothingToFind = (field: string): Refused =>
@@ -10,7 +10,7 @@ export const nothingToFind = (field: string): Refused =>
  * @throws Refused `read/nothing-to-find` for a text without any term, blank or of punctuation only
  */
 export const searchWhere = async (
-  journal: Journal,
+  journal: ClosedJournal,
   { search }: Pick<Projection, 'search'>,
   wanted: Readonly<Record<string, string | null | undefined>>,
 ): Promise<Where> => {

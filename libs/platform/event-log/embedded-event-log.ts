@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import {
@@ -5,6 +6,7 @@ import {
   EventLog,
   Refused,
   START,
+  type AppendOptions,
   type AppendRequest,
   type AppendResult,
   type Clock,
@@ -31,6 +33,8 @@ const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the mi
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
 const NO_LIMIT = -1; // to SQLite a negative limit is none
+const SYNC_MS = 100; // how late appends that stand aside are on the disk
+const WAKE_MS = 500; // how late followers are told of them
 const MAX_SCANNED_ROWS = 20_000; // rows that one page of a filtered read may look at
 
 interface Row {
@@ -65,6 +69,10 @@ export class EmbeddedEventLog extends EventLog {
   private flushing = false;
   private lastWriteFailed = false;
   private closed = false;
+  /** Followers have been told of everything up to here. */
+  private announced = -1;
+  private lateWake: NodeJS.Timeout | undefined;
+  private lateSync: NodeJS.Timeout | undefined;
   private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
   private watch: CommitWatch | undefined;
 
@@ -83,7 +91,12 @@ export class EmbeddedEventLog extends EventLog {
     return new EmbeddedEventLog(database, path, clock);
   }
 
-  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
+  append(
+    stream: string,
+    events: readonly EventToAppend[],
+    expected: ExpectedRevision,
+    { aside = false }: AppendOptions = {},
+  ): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
@@ -91,13 +104,15 @@ export class EmbeddedEventLog extends EventLog {
       const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
       if (bytes > APPEND_LIMIT)
         throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
-      this.queue.push({ stream, events, expected, texts, resolve, reject });
+      this.queue.push({ stream, events, expected, aside, texts, resolve, reject });
       this.schedule();
     });
   }
 
   appendMany(appends: readonly AppendRequest[]) {
-    return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
+    return Promise.allSettled(
+      appends.map(({ stream, events, expected, ...options }) => this.append(stream, events, expected, options)),
+    );
   }
 
   /**
@@ -170,7 +185,9 @@ export class EmbeddedEventLog extends EventLog {
 
   async tip(): Promise<Position> {
     this.assertOpen();
-    return positionOf(this.maxPosition());
+    const tip = this.maxPosition();
+    this.wake(tip); // whoever asks may wait for followers to come so far
+    return positionOf(tip);
   }
 
   assertPosition(position: Position): void {
@@ -202,6 +219,8 @@ export class EmbeddedEventLog extends EventLog {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();
     this.closed = true;
+    clearTimeout(this.lateWake);
+    clearTimeout(this.lateSync); // the file is synced when it is closed
     this.watch?.end();
     for (const { wake } of [...this.waiters]) wake();
     this.database.close();
@@ -253,9 +272,10 @@ export class EmbeddedEventLog extends EventLog {
   /** Writes the waiting appends in one transaction; they are answered after its commit. */
   private flush() {
     const batch = this.nextBatch();
+    const standAside = batch.every(({ aside }) => aside);
     let answers: (AppendResult | Error)[];
     try {
-      answers = this.database.transaction(() => this.write(batch));
+      answers = standAside ? this.writeAside(batch) : this.database.transaction(() => this.write(batch));
       this.lastWriteFailed = false;
     } catch (error) {
       this.lastWriteFailed = true;
@@ -269,7 +289,27 @@ export class EmbeddedEventLog extends EventLog {
       if (answer instanceof Error) batch[index]!.reject(answer);
       else batch[index]!.resolve(answer);
     });
-    this.wake(this.last);
+    if (standAside) this.lateWake ??= setTimeout(() => this.wake(this.last), WAKE_MS).unref();
+    else this.wake(this.last);
+  }
+
+  /** Commits without waiting for the disk; that is done soon after, by the system and not by this thread. */
+  private writeAside(batch: readonly PendingAppend[]): (AppendResult | Error)[] {
+    this.database.setSynchronous('NORMAL');
+    try {
+      return this.database.transaction(() => this.write(batch));
+    } finally {
+      this.database.setSynchronous('FULL');
+      if (this.path !== ':memory:') this.lateSync ??= setTimeout(() => void this.sync(), SYNC_MS).unref();
+    }
+  }
+
+  private async sync(): Promise<void> {
+    this.lateSync = undefined;
+    // Where the file is gone meanwhile, it was synced when it was closed; another fault of the disk the next commit tells.
+    const file = await open(`${this.path}-wal`, 'r').catch(() => undefined);
+    await file?.datasync().catch(() => undefined);
+    await file?.close();
   }
 
   private nextBatch(): PendingAppend[] {
@@ -352,7 +392,7 @@ export class EmbeddedEventLog extends EventLog {
 
   /** Resolves when the log has passed a position, on abort, and on close. */
   private waitForPast(after: number, signal?: AbortSignal): Promise<void> {
-    if (this.closed || signal?.aborted || this.last > after) return Promise.resolve();
+    if (this.closed || signal?.aborted || this.announced > after) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
@@ -365,13 +405,17 @@ export class EmbeddedEventLog extends EventLog {
       this.waiters.add(waiter);
       // Commits of this process wake at once.
       this.watch ??= watchCommits(this.path, () => {
-        if (this.waiters.size > 0) this.wake(this.maxPosition());
+        const tip = this.waiters.size > 0 ? this.maxPosition() : this.last;
+        if (tip !== this.last || !this.lateWake) this.wake(tip);
       });
       this.watch.setAwaited(true);
     });
   }
 
   private wake(tip: number) {
+    clearTimeout(this.lateWake);
+    this.lateWake = undefined;
+    this.announced = Math.max(this.announced, tip);
     for (const { after, wake } of [...this.waiters]) if (tip > after) wake();
   }
 }

@@ -9,18 +9,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext } from '@nestjs/graphql';
-import {
-  Conflict,
-  isSealed,
-  Refused,
-  roles,
-  type Contribution,
-  type Journal,
-  type Json,
-  type Role,
-  type Sealed,
-} from '@baton/kernel';
-import DataLoader from 'dataloader';
+import { Conflict, isSealed, Refused, roles, type Contribution, type Role } from '@baton/kernel';
 import {
   getNamedType,
   getNullableType,
@@ -28,9 +17,10 @@ import {
   type GraphQLInputType,
   type GraphQLResolveInfo,
 } from 'graphql';
-import { readsPersonal, type CallerIdentity } from '../access';
+import type { CallerIdentity } from '../access';
 import { StreamStarts, Runner } from '../runner';
 import { resolveAsOf, type AsOfInput } from './connection';
+import type { RequestReads } from './request-reads';
 import { CallerTurns } from '../caller-turns';
 
 const ALLOWED = 'baton:allowed';
@@ -51,24 +41,25 @@ export interface GraphqlContext {
   readonly caller?: CallerIdentity;
   /** Why the key that was sent is not taken. */
   readonly refusal?: Error;
-  readonly open: OpenSealed;
+  /** What the caller is shown of people; undefined without a caller. */
+  readonly reads?: RequestReads;
   readonly nodes: Nodes;
   readonly reply?: { readonly raw: { readonly destroyed: boolean } };
 }
-
-/** Opens a sealed value; undefined: the person was erased. */
-export type OpenSealed = (value: Sealed) => Promise<Json | undefined>;
-/** For one request: what is asked for at once, a page of people, is opened with one call of the key store. */
-export const openSealedWith = (journal: Journal): OpenSealed => {
-  const loader = new DataLoader<Sealed, Json | undefined>((values) => journal.open(values), { cache: false });
-  return (value) => loader.load(value);
-};
 
 /** The caller of a query or mutation. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const { caller } = GqlExecutionContext.create(context).getContext<GraphqlContext>();
   if (!caller) throw unauthenticated();
   return caller;
+});
+
+/** What the caller of a query or subscription is shown of people; see `PersonalReads`. */
+export const Reads = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const graphql = GqlExecutionContext.create(context);
+  const { reads } = graphql.getContext<GraphqlContext>();
+  if (!reads) throw unauthenticated();
+  return reads.at(graphql.getInfo<GraphQLResolveInfo>());
 });
 
 /** The refusal of a request without a key or token. */
@@ -101,10 +92,12 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** A value of personal data: opened here, and null for callers who do not work with leads by name. */
-export const openPersonal = (value: unknown, { caller, open }: GraphqlContext): unknown => {
-  if (!caller || !readsPersonal(caller)) return null;
-  return isSealed(value) ? open(value) : value;
+/** A value of personal data: opened here, and null for callers who may not see it. */
+export const openPersonal = (value: unknown, { reads }: GraphqlContext, info: GraphQLResolveInfo): unknown => {
+  const own = reads?.at(info);
+  if (!reads || !own?.maySeeSome) return null;
+  if (!isSealed(value)) return value;
+  return own.maySee(value.subject) ? reads.open(value, info) : null;
 };
 
 interface CommonArgs {

@@ -1,15 +1,15 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, Journal, Refused } from '@baton/kernel';
-import { Access, ACTS_FOR } from '../access';
+import { Access, AccessLog, ACTS_FOR, RefusedAccess, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { ReadModels } from '../documents';
 import { LOGGER } from '../platform.module';
 import { Admission, readManifest } from './admission';
-import { openSealedWith } from './caller';
 import { bodyOf, GRAPHQL_PATH, isGraphqlPath, type Reply } from './errors';
 import { NodeLoader } from './nodes';
 import { checkJson, limits } from './limits';
+import { RequestReads } from './request-reads';
 import { Subscriptions } from './subscriptions';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
@@ -66,8 +66,9 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     app.get(GraphQLSchemaHost),
     access,
     admission,
-    openSealedWith(app.get(Journal)),
+    (caller: CallerIdentity) => new RequestReads(app.get(Journal), app.get(AccessLog).record, caller),
     new NodeLoader(app.get(ReadModels), app.get<Clock>(Clock), false),
+    app.get(RefusedAccess),
     app.get(LOGGER),
   );
   subscriptions.listen(fastify.server);

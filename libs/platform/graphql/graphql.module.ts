@@ -6,18 +6,19 @@ import { GraphQLModule } from '@nestjs/graphql';
 import { Clock, Journal, Refused } from '@baton/kernel';
 import { lexicographicSortSchema, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { Access, ACTS_FOR, type CallerIdentity } from '../access';
+import { Access, AccessLog, ACTS_FOR } from '../access';
 import type { Config } from '../config';
 import { ReadModels } from '../documents';
 import { CONFIG, LOGGER } from '../platform.module';
 import { withNullAsAbsent } from './absent';
-import { AccessGuard, openSealedWith, ReadYourWrites, type OpenSealed } from './caller';
+import { AccessGuard, ReadYourWrites, type GraphqlContext } from './caller';
 import { withListedEnumValues } from './enum-values';
 import { answerErrors, formatterOf } from './errors';
 import { stringifyResult } from './heavy';
 import { limits } from './limits';
 import { NodeLoader, NodeResolver } from './nodes';
 import { OutageWarning } from './outage-warning';
+import { RequestReads } from './request-reads';
 import { withResolvedBy } from './resolved-by';
 import { MoneyType } from './scalars';
 
@@ -27,17 +28,14 @@ interface Request {
 
 /** Who calls; a bad key is told when a field is asked for, so that it is a GraphQL answer. */
 const contextOf =
-  (access: Access, journal: Journal, models: ReadModels, clock: Clock) =>
-  async (
-    { headers }: Request,
-    reply: unknown,
-  ): Promise<{ caller?: CallerIdentity; refusal?: unknown; reply: unknown; open: OpenSealed; nodes: NodeLoader }> => {
-    const given = { reply, open: openSealedWith(journal), nodes: new NodeLoader(models, clock) };
+  (access: Access, journal: Journal, accessLog: AccessLog, models: ReadModels, clock: Clock) =>
+  async ({ headers }: Request, reply: GraphqlContext['reply']): Promise<GraphqlContext> => {
+    const given = { ...(reply && { reply }), nodes: new NodeLoader(models, clock) };
     try {
       const caller = await access.authenticate(headers['authorization'], headers[ACTS_FOR]);
-      return caller ? { caller, ...given } : given;
+      return caller ? { caller, reads: new RequestReads(journal, accessLog.record, caller), ...given } : given;
     } catch (refusal) {
-      return { refusal, ...given };
+      return { refusal: refusal as Error, ...given };
     }
   };
 
@@ -70,6 +68,7 @@ export const graphqlModule = (): DynamicModule => ({
       useFactory: (
         access: Access,
         journal: Journal,
+        accessLog: AccessLog,
         models: ReadModels,
         clock: Clock,
         logger: Logger,
@@ -89,14 +88,14 @@ export const graphqlModule = (): DynamicModule => ({
         includeStacktraceInErrorResponses: false,
         hideSchemaDetailsFromClientErrors: production,
         csrfPrevention: true,
-        context: contextOf(access, journal, models, clock),
+        context: contextOf(access, journal, accessLog, models, clock),
         formatError: formatterOf(logger),
         stringifyResult,
         // Nothing may be kept: the edge says so once, which needs no look at each field.
         plugins: [ApolloServerPluginCacheControlDisabled()],
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
-      inject: [Access, Journal, ReadModels, Clock, LOGGER, CONFIG],
+      inject: [Access, Journal, AccessLog, ReadModels, Clock, LOGGER, CONFIG],
     }),
   ],
   providers: [

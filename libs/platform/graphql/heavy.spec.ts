@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EventLog } from '@baton/kernel';
 import { buildSchema, Kind, parse, type GraphQLEnumType, type OperationDefinitionNode } from 'graphql';
 import { pino } from 'pino';
-import type { CallerIdentity } from '../access';
+import { notRecorded, type AccessEntry, type AccessLog, type CallerIdentity } from '../access';
 import { Metrics } from '../telemetry';
 import { HeavyWork } from '../heavy-work';
 import { QueryProcesses } from '../query-processes';
@@ -73,10 +73,18 @@ const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-proc
 describe('heavy queries', () => {
   const opened: HeavyQueries[] = [];
   const present = { availability: () => ({ state: 'available' }) as const };
-  const made = (size = 1, work = new HeavyWork(), log: Pick<EventLog, 'availability'> = present) => {
+  let recorded: readonly AccessEntry[] = [];
+  const accessLog = { record: async (entries: readonly AccessEntry[]) => void (recorded = entries) };
+  const made = (
+    size = 1,
+    work = new HeavyWork(),
+    log: Pick<EventLog, 'availability'> = present,
+    access: Pick<AccessLog, 'record'> = accessLog,
+  ) => {
     const processes = { file, size, seconds: 20, megabytes: 32 };
     const [logger, metrics] = [pino({ level: 'silent' }), new Metrics()];
-    const queries = new HeavyQueries(QueryProcesses.of(processes), logger, metrics, work, log as EventLog);
+    const stores = [log as EventLog, access as AccessLog] as const;
+    const queries = new HeavyQueries(QueryProcesses.of(processes), logger, metrics, work, ...stores);
     opened.push(queries);
     return queries;
   };
@@ -104,6 +112,15 @@ describe('heavy queries', () => {
     expect(codes(answer)).toEqual(['some/code']);
     expect(answer?.body.kind === 'single' && stringifyResult(answer.body.singleResult)).toBe('{"data":{}}\n');
     expect(stringifyResult({ data: { one: 1 } })).toBe('{"data":{"one":1}}\n');
+  });
+
+  it('are answered once it is recorded whom they show, and refused where it cannot be', async () => {
+    await ask(made(), 'write');
+    expect(recorded).toEqual([{ type: 'PersonalDataRead' }]);
+    const record = () => Promise.reject(notRecorded('log/unavailable'));
+    const answer = await ask(made(1, new HeavyWork(), present, { record }), 'write');
+    expect(answer?.body.kind === 'single' && answer.body.singleResult.data).toBeNull();
+    expect(codes(answer)).toEqual(['access/not-recorded']);
   });
 
   it('are left to the event loop without processes, and where nobody has said who asks', async () => {

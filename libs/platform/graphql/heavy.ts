@@ -24,7 +24,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Logger } from 'pino';
-import type { CallerIdentity } from '../access';
+import { AccessLog, notRecorded, type AccessEntry, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { ReadModels } from '../documents';
 import { RETRY_AFTER_SECONDS } from '../health/serving';
@@ -33,9 +33,9 @@ import { Metrics } from '../telemetry';
 import { HeavyWork, type WorkQuestion } from '../heavy-work';
 import { QueryProcesses, type QuestionMessage, type StartMessage, type ProcessMessage } from '../query-processes';
 import { costOf } from './admission';
-import { openSealedWith } from './caller';
 import { formatterOf } from './errors';
 import { NodeLoader } from './nodes';
+import { RequestReads, withWithheld } from './request-reads';
 
 /**
  * A query that reads as many documents as a period or the whole company has: it is answered in a process of its own,
@@ -135,6 +135,8 @@ interface GraphqlQuestion {
   readonly variables: Variables;
   readonly operationName: string | undefined;
   readonly caller: CallerIdentity;
+  /** The log takes no events: what is shown of people could not be recorded. */
+  readonly sealed: boolean;
 }
 type Question = GraphqlQuestion | WorkQuestion;
 interface Answer {
@@ -142,6 +144,8 @@ interface Answer {
   readonly text: string;
   /** Of its errors, for the metrics. */
   readonly codes: readonly string[];
+  /** Whose personal values it shows: recorded by who asked, before the answer leaves. */
+  readonly shows: readonly AccessEntry[];
 }
 
 /** An answer that another process has written out already: parsing it again would hold up the event loop. */
@@ -176,6 +180,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     private readonly metrics: Metrics,
     work: HeavyWork,
     private readonly log: EventLog,
+    private readonly accessLog: AccessLog,
   ) {
     if (processes) work.runRemotely = (question, caller) => this.ask(question, caller).then(({ text }) => text);
   }
@@ -201,9 +206,10 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         // Another process would have to find out by itself that the log is away.
         const isAway = this.log.availability().state === 'unavailable';
         if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;
-        const question = { query: source, variables, operationName: operationName ?? undefined, caller };
-        return this.ask(question, caller.actor, disconnectSignalOf(reply)).then(responseOf, (error) =>
-          this.refusalResponse(error),
+        const question = { query: source, variables, operationName: operationName ?? undefined };
+        return this.ask({ ...question, caller, sealed: isAway }, caller.actor, disconnectSignalOf(reply)).then(
+          responseOf,
+          (error) => this.refusalResponse(error),
         );
       },
     };
@@ -217,6 +223,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
   private async ask(question: Question, caller: string, leaves?: AbortSignal): Promise<Answer> {
     try {
       const answer = await this.processes!.ask(question, caller, leaves);
+      await this.accessLog.record(answer.shows);
       this.metrics.heavyQuestion('answered');
       return answer;
     } catch (error) {
@@ -270,19 +277,26 @@ const answerWith = (app: INestApplicationContext): void => {
   const format = formatterOf(app.get<Logger>(LOGGER));
   const reported = (error: GraphQLError): GraphQLFormattedError => format(error.toJSON(), error.originalError ?? error);
   const work = app.get(HeavyWork);
-  const execution = async ({ query, variables, operationName, caller }: GraphqlQuestion): Promise<Answer> => {
+  const execution = async ({ query, variables, operationName, caller, sealed }: GraphqlQuestion): Promise<Answer> => {
     const document = parse(query);
-    const contextValue = { caller, open: openSealedWith(journal), nodes: new NodeLoader(models, clock) };
+    const shows: AccessEntry[] = [];
+    const keep = async (entries: readonly AccessEntry[]) => {
+      if (sealed) throw notRecorded('log/unavailable');
+      shows.push(...entries);
+    };
+    const reads = new RequestReads(journal, keep, caller);
+    const contextValue = { caller, reads, nodes: new NodeLoader(models, clock) };
     const asked = { schema, document, variableValues: variables, operationName, contextValue };
-    const { data, errors }: ExecutionResult = await execute(asked);
+    const { data, errors }: ExecutionResult = withWithheld(await execute(asked), reads);
     const faults = errors?.map(reported);
     return {
       text: JSON.stringify({ errors: faults, data }),
       codes: faults?.map(({ extensions }) => String(extensions?.['code'])) ?? [],
+      shows,
     };
   };
   const answer = async (question: Question): Promise<Answer> =>
-    'work' in question ? { text: await work.answer(question), codes: [] } : execution(question);
+    'work' in question ? { text: await work.answer(question), codes: [], shows: [] } : execution(question);
   process.on('message', ({ question }: QuestionMessage<Question>) => {
     answer(question).then(
       (given) => say({ answer: given }),

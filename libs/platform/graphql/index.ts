@@ -4,7 +4,7 @@ export {
   Allow,
   Caller,
   everyRole,
-  openPersonal,
+  Reads,
   ReadYourWrites,
   unauthenticated,
   type GraphqlContext,
@@ -22,6 +22,7 @@ export {
   SafeIntScalar,
 } from './scalars';
 export { graphqlModule } from './graphql.module';
+export { AccessWatch } from './access-watch';
 export { GraphqlWatch, TraceResolvers } from './graphql-watch';
 export { guardEdge, serverOptions } from './edge';
 export { Admission, costOf } from './admission';

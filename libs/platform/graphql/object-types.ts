@@ -248,10 +248,12 @@ const addField = (type: Type<object>, name: string, field: Field, read: ReadFiel
     nullable: options.nullable || options.optional || isPersonal,
     description: isPersonal ? `${description} ${PERSONAL}` : description,
   })(target, name);
-  const resolvedBy = (resolve: (source: ShownNode, context: GraphqlContext) => unknown) =>
+  const resolvedBy = (resolve: Parameters<typeof ResolvedBy<ShownNode, GraphqlContext>>[0]) =>
     ResolvedBy<ShownNode, GraphqlContext>(resolve)(target, name);
   if (isPersonal)
-    resolvedBy((source, context) => after(read(source, name, context), (value) => openPersonal(value, context)));
+    resolvedBy((source, context, _, info) =>
+      after(read(source, name, context), (value) => openPersonal(value, context, info)),
+    );
   else if (field.object && leadsToNodes(field.object))
     resolvedBy((source, context) => after(read(source, name, context), (value) => atCut(value, cutOf(source))));
   else if (read !== readStored) resolvedBy((source, context) => read(source, name, context));

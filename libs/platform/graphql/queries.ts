@@ -1,8 +1,8 @@
 import { Args, Extensions, Query, Subscription } from '@nestjs/graphql';
 import type { Role } from '@baton/kernel';
 import { GraphQLString } from 'graphql';
-import type { CallerIdentity } from '../access';
-import { Allow, Caller } from './caller';
+import type { CallerIdentity, PersonalReads } from '../access';
+import { Allow, Caller, Reads } from './caller';
 import { AsOfInput, type QueryArgument } from './connection';
 import { EndSignal } from './subscriptions';
 
@@ -18,7 +18,7 @@ export const readArguments: readonly QueryArgument[] = [
 
 /**
  * Adds a query or a subscription to a resolver class: its arguments are given to the method as one object, then the caller,
- * then the signal that ends a subscription.
+ * what it is shown of people, and the signal that ends a subscription.
  */
 export const addQuery = (
   target: Record<string, unknown>,
@@ -44,6 +44,7 @@ export const addQuery = (
     this: never,
     question: Readonly<Record<string, unknown>>,
     caller: CallerIdentity,
+    reads: PersonalReads,
     signal: AbortSignal,
   ) => unknown,
 ): void => {
@@ -51,16 +52,17 @@ export const addQuery = (
   const names = given.map(([argument]) => argument);
   const method = function (this: never, ...values: unknown[]) {
     const question = Object.fromEntries(names.map((argument, place) => [argument, values[place]]));
-    const [caller, signal] = values.slice(names.length) as [CallerIdentity, AbortSignal];
-    return answer.call(this, question, caller, signal);
+    const [caller, reads, signal] = values.slice(names.length) as [CallerIdentity, PersonalReads, AbortSignal];
+    return answer.call(this, question, caller, reads, signal);
   };
   Object.defineProperty(target, property, { value: method, writable: true, configurable: true });
   given.forEach(([argument, of, text, required = false], place) =>
     Args(argument, { type: () => of as never, nullable: !required, description: text })(target, property, place),
   );
   Caller()(target, property, names.length);
-  if (subscribes) EndSignal()(target, property, names.length + 1);
-  Reflect.defineMetadata('design:paramtypes', Array(names.length + 2).fill(Object), target, property);
+  Reads()(target, property, names.length + 1);
+  if (subscribes) EndSignal()(target, property, names.length + 2);
+  Reflect.defineMetadata('design:paramtypes', Array(names.length + 3).fill(Object), target, property);
   const descriptor = Object.getOwnPropertyDescriptor(target, property)!;
   const options = { name, nullable, description };
   if (subscribes)

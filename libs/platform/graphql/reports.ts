@@ -1,7 +1,7 @@
 import { Inject, type Type } from '@nestjs/common';
 import { Resolver } from '@nestjs/graphql';
 import { Clock, DecisionContext, EventLog, field, Journal, type Report, type Subscription } from '@baton/kernel';
-import type { CallerIdentity } from '../access';
+import type { CallerIdentity, PersonalReads } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
 import { CATALOGUE, SENDERS } from '../platform.module';
 import type { FollowContext, ReportContext } from '../report';
@@ -55,6 +55,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       report: Report,
       { atLeast: _, asOf, ...given }: Readonly<Record<string, unknown>>,
       caller: CallerIdentity,
+      reads: PersonalReads,
     ): Promise<unknown> {
       const { first, after, last, before, ...rest } = given;
       const cut = asOf as AsOf | undefined;
@@ -62,7 +63,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       checkArguments(report.arguments, question);
       const { clock } = this;
       const known: ReportContext = {
-        ...{ models: this.live.asOf(cut), live: this.live, at: referenceInstantOf(cut, clock), caller },
+        ...{ models: this.live.asOf(cut), live: this.live, at: referenceInstantOf(cut, clock), caller, reads },
         page: (report.page ? { first, after, last, before } : {}) as PageQuestion,
         ...(cut && { cut }),
         sources: this,
@@ -77,13 +78,14 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       { arguments: fields, follow }: Subscription,
       given: Readonly<Record<string, unknown>>,
       caller: CallerIdentity,
+      reads: PersonalReads,
       signal: AbortSignal,
     ): AsyncIterable<unknown> {
       const { after, ...asked } = withoutAbsent(given);
       const question = { ...defaultsOf(fields), ...asked };
       checkArguments({ ...fields, ...afterArgument }, { ...question, after });
       const from = typeof after === 'string' ? { after } : {};
-      const known: FollowContext = { models: this.live, caller, sources: this, signal, ...from };
+      const known: FollowContext = { models: this.live, caller, reads, sources: this, signal, ...from };
       return follow(question as never, known as never);
     }
 
@@ -108,8 +110,8 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
         ...{ description, allow },
       },
       argumentsOf(report),
-      function (this: Reports, question: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
-        return this.ask(report, question, caller);
+      function (this: Reports, ...given: [Readonly<Record<string, unknown>>, CallerIdentity, PersonalReads]) {
+        return this.ask(report, ...given);
       } as never,
     );
     if (heavy) Heavy({ ofLog: heavy === 'log' })(target, name, Object.getOwnPropertyDescriptor(target, name)!);
@@ -122,7 +124,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       name,
       { type: () => of, description, allow, subscribes: true },
       argumentsOfFields({ ...one.arguments, ...afterArgument }),
-      function (this: Reports, ...given: [Readonly<Record<string, unknown>>, CallerIdentity, AbortSignal]) {
+      function (this: Reports, ...given: Parameters<Reports['follow']> extends [unknown, ...infer G] ? G : never) {
         return this.follow(one, ...given);
       } as never,
     );

@@ -1,8 +1,13 @@
 import { Extensions } from '@nestjs/graphql';
-import { isObjectType, type GraphQLSchema } from 'graphql';
+import { isObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
 
 /** The value of a field of an object, or a promise of it. */
-type Resolve<S, C> = (source: S, context: C, args: Readonly<Record<string, unknown>>) => unknown;
+type Resolve<S, C> = (
+  source: S,
+  context: C,
+  args: Readonly<Record<string, unknown>>,
+  info: GraphQLResolveInfo,
+) => unknown;
 
 const RESOLVED_BY = 'resolvedBy';
 
@@ -18,7 +23,7 @@ export const withResolvedBy = (schema: GraphQLSchema): GraphQLSchema => {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const resolve = field.extensions[RESOLVED_BY] as Resolve<unknown, unknown> | undefined;
-      if (resolve) field.resolve = (source, args, context) => resolve(source, context, args as never);
+      if (resolve) field.resolve = (source, args, context, info) => resolve(source, context, args as never, info);
     }
   }
   return schema;

@@ -17,11 +17,12 @@ import type { SubscribePayload } from 'graphql-ws';
 import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { ACTS_FOR, type Access, type CallerIdentity } from '../access';
+import { ACTS_FOR, type Access, type CallerIdentity, type RefusedAccess } from '../access';
 import type { Admission } from './admission';
-import type { Nodes, OpenSealed } from './caller';
+import type { Nodes } from './caller';
 import { formatterOf, isGraphqlPath } from './errors';
 import { limits, assertWithinLimit } from './limits';
+import { withWithheld, type RequestReads } from './request-reads';
 
 /** Close codes of the socket: 4403 who may not listen (any more), 4429 who does not keep up or has enough, 1001 the server goes. */
 const FORBIDDEN = 4403;
@@ -41,7 +42,7 @@ interface SubscriptionContext {
   caller: CallerIdentity;
   readonly credentials: ConnectionCredentials;
   readonly socket: WebSocket;
-  readonly open: OpenSealed;
+  readonly reads: RequestReads;
   readonly nodes: Nodes;
   readonly endController: AbortController;
 }
@@ -70,8 +71,10 @@ export class Subscriptions {
     private readonly host: GraphQLSchemaHost,
     private readonly access: Access,
     private readonly admission: Admission,
-    private readonly open: OpenSealed,
+    /** Of one answer to a caller. */
+    private readonly readsOf: (caller: CallerIdentity) => RequestReads,
     private readonly nodes: Nodes,
+    private readonly refused: RefusedAccess,
     logger: Logger,
   ) {
     this.format = formatterOf(logger);
@@ -158,6 +161,7 @@ export class Subscriptions {
       if (!this.join(actor, context)) socket.close(TOO_MANY, limits.connections.code);
       return socket.readyState === socket.OPEN;
     } catch (error) {
+      this.refused.note('Subscription', codeOf(error));
       socket.close(FORBIDDEN, codeOf(error));
       return false;
     }
@@ -211,7 +215,7 @@ export class Subscriptions {
         caller,
         credentials: shown,
         socket,
-        open: this.open,
+        reads: this.readsOf(caller),
         nodes: this.nodes,
         endController: new AbortController(),
       };
@@ -224,12 +228,15 @@ export class Subscriptions {
   /** The answers of a subscription: pulled one by one, each only when the one before is on its way. */
   private async subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const source = await createSourceEventStream(args);
-    if (!(Symbol.asyncIterator in source))
+    if (!(Symbol.asyncIterator in source)) {
+      const { caller } = args.contextValue as SubscriptionContext;
+      for (const error of source.errors ?? []) this.refused.note('Subscription', codeOf(error.originalError), caller);
       return {
         ...source,
         // What has no error behind it is a variable that does not fit.
         errors: source.errors?.map((error) => (error.originalError ? error : withCode(error, 'BAD_USER_INPUT'))),
       };
+    }
     const context = args.contextValue as SubscriptionContext;
     const events = source[Symbol.asyncIterator]();
     let patience: NodeJS.Timeout | undefined;
@@ -254,9 +261,13 @@ export class Subscriptions {
         try {
           context.caller = await this.callerOf(context.credentials);
         } catch (error) {
+          this.refused.note('Subscription', codeOf(error), context.caller);
           return cut(FORBIDDEN, codeOf(error));
         }
-        const result = await execute({ ...args, rootValue: value });
+        const reads = this.readsOf(context.caller);
+        const contextValue: SubscriptionContext = { ...context, reads };
+        const answered = await execute({ ...args, contextValue, rootValue: value });
+        const result = withWithheld(answered, reads);
         patience = setTimeout(() => {
           void cut(TOO_SLOW, limits.patienceMs.code);
           setTimeout(() => context.socket.terminate(), TERMINATE_MS).unref();

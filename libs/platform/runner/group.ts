@@ -1,4 +1,4 @@
-import type { EventLog, Journal, Page } from '@baton/kernel';
+import { isAccessStream, type EventLog, type Journal, type Page } from '@baton/kernel';
 import type { Follower } from './fold';
 import { DecodedPage } from './page';
 import { machineTimers, type Timers } from '../timers';
@@ -26,6 +26,8 @@ export type AroundPage = (follower: string, events: number, take: () => Promise<
 const IDLE_MS = 100;
 /** How long an import leaves what it has folded unsaved: most of it changes again at once. */
 const DEFERRED_MS = 3_000;
+/** How long checkpoints alone stay unsaved while nothing but reads is recorded: there may be another one with each query. */
+const READS_DEFERRED_MS = 1_000;
 
 /** The pages, and a `pause` when no page followed one for a moment; another one while `again` says so. */
 async function* withPauses(
@@ -113,15 +115,19 @@ export class FollowerGroup {
         const pages = readAhead(this.log.follow(earliestPosition(this.followers), {}, { signal, limit: 2000 }));
         let savedAt = this.timers.now();
         let deferred = false;
+        let onlyReads = true;
         for await (const page of withPauses(pages, this.timers, () => deferred)) {
           if (page === 'pause') {
-            deferred = this.mayDefer() && this.timers.now() - savedAt < DEFERRED_MS;
+            const deferMs = onlyReads ? READS_DEFERRED_MS : this.mayDefer() ? DEFERRED_MS : 0;
+            deferred = this.timers.now() - savedAt < deferMs;
             if (deferred) continue;
             for (const follower of this.followers) await follower.flush();
             savedAt = this.timers.now();
+            onlyReads = true;
             this.onProgress();
             continue;
           }
+          onlyReads &&= page.events.every(({ stream }) => isAccessStream(stream));
           const decoded = new DecodedPage(page, this.journal);
           for (const follower of this.followers)
             await this.aroundPage(follower.name, page.events.length, () => follower.take(decoded));

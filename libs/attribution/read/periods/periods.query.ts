@@ -5,7 +5,7 @@ import {
   Refused,
   type DefinitionSource,
   type Instant,
-  type Journal,
+  type ClosedJournal,
   type ObjectOf,
   type Position,
   type StoredEvent,
@@ -212,7 +212,7 @@ class PeriodComparison {
 export const periodDelta = async (
   models: ReadModels,
   past: (position: Position) => ReadModels,
-  journal: Journal,
+  journal: ClosedJournal,
   definitions: DefinitionSource,
   periodId: string,
 ): Promise<PeriodDelta> => {

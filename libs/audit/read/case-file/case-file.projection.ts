@@ -1,4 +1,4 @@
-import { eventIndex, type EventSchema, type StoredEvent } from '@baton/kernel';
+import { eventIndex, isAccessStream, type EventSchema, type StoredEvent } from '@baton/kernel';
 import { type CaseEntry, ruleOf, statesIn } from './case-file.rules';
 
 /** The stream of what a field refers to; of a definition it is that of its kind: `mql@3` → `definition-mql`. */
@@ -36,7 +36,8 @@ export const caseFile = (catalogue: ReadonlyMap<string, EventSchema>) =>
   eventIndex<CaseEntry>({
     name: 'case-file',
     version: 4,
-    keys: (event) => subjectsOf(catalogue, event),
+    // What was shown to whom is answered by `whoSaw`: an entry for each person of each page would be most of the index.
+    keys: (event) => (isAccessStream(event.stream) ? [] : subjectsOf(catalogue, event)),
     entry: (event, subject) => {
       const { id, type, stream, revision, position, occurredAt, recordedAt, meta } = event;
       const rule = ruleOf(catalogue, event);

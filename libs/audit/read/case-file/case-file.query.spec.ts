@@ -174,18 +174,20 @@ const holding = async (...lines: readonly Line[]) => {
   return { log, keys, models: new ReadModels(documents), journal };
 };
 type Held = Awaited<ReturnType<typeof holding>>;
-interface Asked extends Partial<CaseFileView> {
+interface Asked extends Omit<CaseFileView, 'reads'> {
+  /** Whether the reader may see personal fields. */
+  readonly personal?: boolean;
   readonly first?: number;
   /** The last entry seen. */
   readonly after?: Pick<CaseFileEntry, 'position'> | undefined;
 }
-const read = async (held: Held, subject: string, { first = 100, after, ...view }: Asked = {}) => {
+const read = async (held: Held, subject: string, { first = 100, after, personal = false, ...view }: Asked = {}) => {
   const cursor = after && writeCursor({ id: after.position, values: [] });
   const page = { first, after: cursor };
   const { nodes, pageInfo, totalCount } = await caseFilePage(
     { ...held, catalogue },
     subject,
-    { personal: false, ...view },
+    { ...view, reads: { maySee: () => personal, open: (values) => held.journal.open(values) } },
     page,
   );
   return { entries: nodes, hasNextPage: pageInfo.hasNextPage, totalCount };
@@ -340,7 +342,7 @@ describe('a case file', () => {
     const held = await holding(captured, handedOff);
     const whole = async (subject: string) => {
       const entries = [];
-      for await (const entry of caseFileOf({ ...held, catalogue }, subject, { personal: false })) entries.push(entry);
+      for await (const entry of caseFileOf({ ...held, catalogue }, subject, {})) entries.push(entry);
       return entries;
     };
     expect(await whole('lead-ada')).toEqual((await read(held, 'lead-ada')).entries);

@@ -16,7 +16,7 @@ import {
   valueInWords,
   type HiddenValue,
   type EventLog,
-  type Journal,
+  type ClosedJournal,
   type Json,
   type ObjectOf,
   type Position,
@@ -24,6 +24,7 @@ import {
   type Sealed,
   type RawEvent,
 } from '@baton/kernel';
+import type { PersonalReads } from '@baton/platform/access';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import type { ReportSources } from '@baton/platform/report';
 import { caseEntries, subjectsOf } from './case-file.projection';
@@ -109,17 +110,19 @@ export const caseFileEntry = objectFields('CaseFileEntry', 'One event that conce
 /** One event of a case file, in words for an auditor. */
 export type CaseFileEntry = ObjectOf<typeof caseFileEntry.fields>;
 
+/** How personal fields are opened. */
+export type CaseFileReads = Pick<PersonalReads, 'maySee' | 'open'>;
 /** Where case files are read from. */
 export interface CaseFiles {
   readonly models: ReadModels;
-  readonly journal: Journal;
+  readonly journal: ClosedJournal;
   readonly log: EventLog;
   readonly catalogue: Catalogue;
 }
 /** The parameters of a case file. */
 export interface CaseFileView {
-  /** Whether the reader may see personal fields. */
-  readonly personal: boolean;
+  /** Opens personal fields for readers who may see them; without it all of them stay sealed. */
+  readonly reads?: CaseFileReads | undefined;
   readonly by?: CaseFileTime;
   readonly newestFirst?: boolean;
   readonly asOf?: AsOf | null | undefined;
@@ -136,6 +139,9 @@ const checkSubject = (subject: string): void => {
     );
 };
 
+const unknownSubject = (subject: string) =>
+  new NotFound('case-file/unknown', `There are no events about ${subject}.`, 'subject');
+
 /**
  * Everything that happened to a lead, deal or any other subject, by default in order of time, oldest first. Merged
  * leads appear as one, with the merges as entries, and so do visitors identified as the person. The previous value of a
@@ -149,7 +155,7 @@ const checkSubject = (subject: string): void => {
 export const openCaseFile = async (files: CaseFiles, subject: string, view: CaseFileView) => {
   checkSubject(subject);
   const { entries } = await collectEvents(files, subject, view.asOf);
-  if (entries.length === 0) throw new NotFound('case-file/unknown', `There are no events about ${subject}.`, 'subject');
+  if (entries.length === 0) throw unknownSubject(subject);
   return { entries: inOrder(entries, view), show: entryBuilder(files, entries, view) };
 };
 
@@ -171,18 +177,20 @@ export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseF
 export async function* caseFileEvents(
   files: CaseFiles & Pick<ReportSources, 'runner'>,
   subject: string,
-  { after, personal, signal }: { readonly after?: Position; readonly personal: boolean; readonly signal: AbortSignal },
+  { after, reads, signal }: { readonly after?: Position; readonly reads: PersonalReads; readonly signal: AbortSignal },
 ): AsyncGenerator<CaseFileEntry> {
   checkSubject(subject);
   const { log, catalogue } = files;
-  const view = { personal, by: 'recorded' } as const;
   const tip = await log.tip();
   let seen = after ?? tip;
   const news = async (until: Position) => {
     await files.runner.waitFor(until);
     const { subjects, entries } = await collectEvents(files, subject);
     const fresh = entries.filter(({ position }) => position > seen);
-    return { subjects, newEntries: await entryBuilder(files, entries, view)(fresh) };
+    return {
+      subjects,
+      newEntries: await entryBuilder(files, entries, { by: 'recorded', reads: reads.another() })(fresh),
+    };
   };
   let { subjects, newEntries } = await news(tip);
   for (const entry of newEntries) yield entry;
@@ -210,7 +218,11 @@ const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy,
   (!happenedBy || occurredAt <= happenedBy) && (!knownBy || recordedAt <= knownBy) && (!knownAt || position <= knownAt);
 
 /** The entries of a subject and of all that are the same person, each event once, in log order. */
-const collectEvents = async ({ models, log }: CaseFiles, subject: string, asOf?: AsOf | null) => {
+const collectEvents = async (
+  { models, log }: Pick<CaseFiles, 'models' | 'log'>,
+  subject: string,
+  asOf?: AsOf | null,
+) => {
   // A case file needs the log: without it, nobody can tell whether it is complete.
   if (asOf?.knownAt) log.assertPosition(asOf.knownAt);
   await log.tip();
@@ -226,6 +238,20 @@ const collectEvents = async ({ models, log }: CaseFiles, subject: string, asOf?:
     waiting.push(...isSamePerson(own));
   }
   return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
+};
+
+/**
+ * The leads that are the same person as a subject, itself among them.
+ * @throws NotFound `case-file/unknown`, Refused `graphql/invalid-argument`; Conflict `log/unavailable`
+ */
+export const leadsOfPerson = async (
+  files: Pick<CaseFiles, 'models' | 'log'>,
+  subject: string,
+): Promise<readonly string[]> => {
+  checkSubject(subject);
+  const { subjects, entries } = await collectEvents(files, subject);
+  if (entries.length === 0) throw unknownSubject(subject);
+  return subjects.filter((one) => one.startsWith('lead-'));
 };
 
 /** Runs of entries that are consecutive in their streams. */
@@ -245,7 +271,7 @@ const consecutiveRuns = (entries: Iterable<CaseEntry>): CaseEntry[][] => {
 type ReadableEvent = Pick<StoredEvent, 'type' | 'data' | 'meta'>;
 
 /** The data of an event, or the stored data if only a newer version of Baton can read it. */
-const decodeEvent = (journal: Journal, event: RawEvent): ReadableEvent => {
+const decodeEvent = (journal: ClosedJournal, event: RawEvent): ReadableEvent => {
   try {
     return journal.decode(event);
   } catch (error) {
@@ -286,17 +312,16 @@ type Decryptor = (value: unknown) => unknown;
 /**
  * Sealed values as the reader sees them: in clear, or sealed. Those of an erased person are forgotten; those whose key
  * is lost stay sealed.
- * @throws UnknownType `event/unreadable`
+ * @throws UnknownType `event/unreadable`; Conflict `access/not-recorded`
  */
 const decryptorFor = async (
-  journal: Journal,
   values: readonly Sealed[],
-  mayOpen: boolean,
+  reads: CaseFileReads | undefined,
   erased: ReadonlySet<string>,
 ): Promise<Decryptor> => {
   // the person of an event that cannot be read is unknown
-  const openable = values.filter(({ subject }) => subject !== undefined);
-  const opened = mayOpen ? await journal.open(openable) : [];
+  const openable = values.filter(({ subject }) => subject !== undefined && reads?.maySee(subject));
+  const opened = reads && openable.length > 0 ? await reads.open(openable) : [];
   const clear = new Map<Sealed, Json | HiddenValue>();
   for (const [index, value] of opened.entries()) {
     if (value instanceof UnknownType && value.code !== 'event/no-key') throw value;
@@ -315,9 +340,9 @@ const decryptorFor = async (
 const entryBuilder = (
   files: CaseFiles,
   entries: readonly CaseEntry[],
-  { by = 'occurred', personal }: CaseFileView,
+  { by = 'occurred', reads }: CaseFileView,
 ): ((asked: readonly CaseEntry[]) => Promise<readonly CaseFileEntry[]>) => {
-  const { journal, catalogue } = files;
+  const { catalogue } = files;
   const ordered = by === 'recorded' ? entries : [...entries].sort(compareBy(by));
   const decisionOf = decisionsOf(catalogue, entries);
   const erased = new Set(
@@ -337,7 +362,7 @@ const entryBuilder = (
       ...Object.values(event.data as Fields),
       ...changes.map(({ before }) => before),
     ]);
-    const reveal = await decryptorFor(journal, [...new Set(shown.filter(isSealed))], personal, erased);
+    const reveal = await decryptorFor([...new Set(shown.filter(isSealed))], reads, erased);
     return withChanges.map(({ entry, event, changes }) =>
       entryOf(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
     );

@@ -1,5 +1,4 @@
 import { field } from '@baton/kernel';
-import { readsPersonal } from '@baton/platform/access';
 import { pageOf, type Connection, type PageQuestion } from '@baton/platform/documents';
 import { report, subscription } from '@baton/platform/report';
 import {
@@ -45,8 +44,8 @@ export const caseFileReport = report({
     newestFirst: field.flag('Latest events first.', { default: false }),
   },
   answer: field.object(caseFileEntry, 'The entries.'),
-  ask: ({ subject, orderBy: by, newestFirst }, { live: models, page, cut: asOf, caller, sources }) =>
-    caseFilePage({ models, ...sources }, subject, { by, newestFirst, asOf, personal: readsPersonal(caller) }, page),
+  ask: ({ subject, orderBy: by, newestFirst }, { live: models, page, cut: asOf, reads, sources }) =>
+    caseFilePage({ models, ...sources }, subject, { by, newestFirst, asOf, reads }, page),
 });
 
 export const caseFileSubscription = subscription({
@@ -57,6 +56,5 @@ export const caseFileSubscription = subscription({
   allow: caseFileReport.allow,
   arguments: subjectArgument,
   answer: caseFileEntry,
-  follow: ({ subject }, { models, sources, caller, ...from }) =>
-    caseFileEvents({ models, ...sources }, subject, { ...from, personal: readsPersonal(caller) }),
+  follow: ({ subject }, { models, sources, ...from }) => caseFileEvents({ models, ...sources }, subject, from),
 });

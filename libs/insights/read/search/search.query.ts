@@ -6,7 +6,7 @@ import {
   wordKey,
   wordTerms,
   type EnumerationValue,
-  type Journal,
+  type ClosedJournal,
   type ObjectOf,
   type Order,
   type ReadModel,
@@ -48,7 +48,7 @@ const personal = ['email', 'phone', 'name'] as const;
 const latest: readonly Order[] = [{ column: 'capturedAt', descending: true }];
 
 /** Where to look for people by personal data; what the text holds no term of, as words no phone number, is left out. */
-const personalLooks = async (journal: Journal, text: string): Promise<readonly Look[]> =>
+const personalLooks = async (journal: ClosedJournal, text: string): Promise<readonly Look[]> =>
   Promise.all(
     personal
       .filter((field) => leads.search[field]!(text).length > 0)
@@ -87,7 +87,7 @@ const mayRead = (roles: readonly Role[], { shown: { allow } }: ReadModel<object>
  */
 export const search = async (
   models: ReadModels,
-  { journal, caller }: { readonly journal: Journal; readonly caller: Pick<CallerIdentity, 'roles'> },
+  { journal, caller }: { readonly journal: ClosedJournal; readonly caller: Pick<CallerIdentity, 'roles'> },
   { text, first }: { readonly text: string; readonly first: number },
 ): Promise<readonly SearchResult[]> => {
   if (wordTerms(text).length === 0) throw nothingToFind('text');

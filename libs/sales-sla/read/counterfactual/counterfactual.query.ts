@@ -5,7 +5,7 @@ import {
   type DefinitionSource,
   type EventLog,
   type Instant,
-  type Journal,
+  type ClosedJournal,
   type Json,
   type Position,
   type StoredEvent,
@@ -85,7 +85,7 @@ export interface Counterfactual {
 /** The log and the definitions. */
 export interface ReplaySources {
   readonly log: EventLog;
-  readonly journal: Journal;
+  readonly journal: ClosedJournal;
   readonly definitions: DefinitionSource;
 }
 type TermsKind = 'sla-policy' | 'business-calendar' | 'routing';

@@ -1,4 +1,4 @@
-import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type Journal, type Where } from '@baton/kernel';
+import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type ClosedJournal, type Where } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import type { ScoringModel } from '@baton/definitions';
 import { scoreAt } from '@baton/leads';
@@ -136,7 +136,11 @@ class LiftCounts {
  *   agreed
  * @throws NotFound `definition/unknown-version`
  */
-export const lift = async (models: ReadModels, journal: Journal, question: LiftQuestion): Promise<Lift | undefined> => {
+export const lift = async (
+  models: ReadModels,
+  journal: ClosedJournal,
+  question: LiftQuestion,
+): Promise<Lift | undefined> => {
   const { from, to, at, definition, cut } = question;
   const agreed = (await versionsOf(models, ['scoring-model'], { at, definition }))('scoring-model');
   if (!agreed) return undefined;

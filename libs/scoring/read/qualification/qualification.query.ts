@@ -1,4 +1,4 @@
-import { NotFound, type Definition, type Instant, type Journal, type StoredEvent } from '@baton/kernel';
+import { NotFound, type Definition, type Instant, type ClosedJournal, type StoredEvent } from '@baton/kernel';
 import {
   definitionInForce,
   definitionOf,
@@ -37,7 +37,7 @@ const isVisible =
 
 /** The state of a lead at an instant, folded from its events by its decider. */
 export const factsOf = async (
-  journal: Journal,
+  journal: ClosedJournal,
   { leadId, at, cut }: EvaluationQuestion,
 ): Promise<CriteriaFacts | undefined> => {
   const events = (await journal.read(`lead-${leadId}`)).filter(isVisible(at, cut));
@@ -85,7 +85,7 @@ export const versionsOf = async (
  */
 export const leadQualification = async (
   models: ReadModels,
-  journal: Journal,
+  journal: ClosedJournal,
   question: EvaluationQuestion,
 ): Promise<Qualification | undefined> => {
   const definition = await versionsOf(models, ['mql', 'scoring-model'], question);
@@ -100,7 +100,7 @@ export const leadQualification = async (
  */
 export const leadScore = async (
   models: ReadModels,
-  journal: Journal,
+  journal: ClosedJournal,
   question: EvaluationQuestion,
 ): Promise<(Score & { readonly definition: string }) | undefined> => {
   const model = (await versionsOf(models, ['scoring-model'], question))('scoring-model');
