@@ -81,15 +81,8 @@ const cases: readonly Case[] = [
       ['a read model', ['libs/leads/read/x.read-model.ts', ''], app, ['libs/leads/leads.module.ts', '']],
       ['a report', ['libs/leads/read/x.report.ts', ''], app, ['libs/leads/leads.module.ts', '']],
       ['a context', ['libs/leads/leads.module.ts', ''], ['apps/contexts.ts', '']],
-      ['the resolvers of a context', ['libs/leads/leads.graphql.module.ts', ''], ['apps/api/schema-modules.ts', '']],
       ['a policy', ['libs/leads/policies/x.policy.ts', '']],
       ['an aggregate', ['libs/leads/write/x/x.decider.ts', '']],
-      [
-        'a resolver, registered where GraphQL is not served',
-        ['libs/leads/read/x.resolver.ts', ''],
-        app,
-        ['libs/leads/leads.module.ts', `import { X } from './read/x.resolver';`],
-      ],
       ['an attribution model', ['libs/attribution/models/x.model.ts', '']],
       ['a figure', ['libs/insights/figures/x.figure.ts', '']],
       [
@@ -103,11 +96,8 @@ const cases: readonly Case[] = [
       [
         'each in its place',
         ['libs/leads/read/x.read-model.ts', ''],
-        ['libs/leads/read/x.resolver.ts', ''],
         ['libs/leads/leads.module.ts', `import { x } from './read/x.read-model';`],
-        ['libs/leads/leads.graphql.module.ts', `import { X } from './read/x.resolver';`],
         app,
-        ['apps/api/schema-modules.ts', `import { X } from '@baton/leads/leads.graphql.module';`],
       ],
     ],
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readConfig } from '@baton/platform/config';
 import { addressFault, exitReportOf } from '@baton/platform/start';
 import { MongodbKeyStore } from '../libs/platform/keys/mongodb-key-store';
-import { fileFault } from '../libs/platform/sqlite';
+import { fileFault, openDatabase } from '../libs/platform/sqlite';
 import { serve } from '../apps/api/serve';
 import { baton, batonProcess, onServers, root, Served, temporaryFolder } from './support/baton';
 import { MongodbServer } from './support/mongodb-server';
@@ -106,6 +106,14 @@ describe('a start that fails', () => {
     const failed = await start({}, own);
     inTheTable(failed, 'file/damaged');
     expect(failed.stderr).toContain(name);
+  });
+
+  it('reports documents in the form of another version', async () => {
+    const own = copyOf('older');
+    const file = openDatabase(join(own, 'documents.db'), { synchronous: 'FULL' });
+    file.exec('PRAGMA user_version = 1');
+    file.close();
+    inTheTable(await start({}, own), 'file/other-format');
   });
 
   it('reports an unusable folder, or a full disk', async () => {

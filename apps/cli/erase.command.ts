@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { enumField, flagField, textField } from '@baton/kernel';
+import { field } from '@baton/kernel';
 import { erasureReasons, erasurePreview, ToPrivacy, type ErasurePreview } from '@baton/privacy';
 import { single } from './command';
 import { countOf, line, printJson, printTable } from './output';
@@ -22,9 +22,9 @@ const show = ({ leadIds, visitorIds, personal, holds, erasedLeadIds }: ErasurePr
 export const command = single({
   words: { lead: 'id of a lead of the person' },
   options: {
-    reason: enumField(erasureReasons, 'Why:'),
-    reference: textField('Number of the request in your register.', optional),
-    dryRun: flagField('Only show what would be erased.', optional),
+    reason: field.enum(erasureReasons, 'Why:'),
+    reference: field.text('Number of the request in your register.', optional),
+    dryRun: field.flag('Only show what would be erased.', optional),
   },
   example: '7f3c --reason request --reference DSR-2024-17',
   run: ([leadId], { reason, reference, dryRun = false, json }) =>

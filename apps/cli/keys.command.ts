@@ -1,4 +1,4 @@
-import { callerOrigins, enumField, flagField, roles, textField } from '@baton/kernel';
+import { callerOrigins, field, roles } from '@baton/kernel';
 import { Access, keyList } from '@baton/platform/access';
 import { rotateMasterKey } from '@baton/platform/keys';
 import { action, type ActionGroup } from './command';
@@ -14,14 +14,14 @@ export const command: ActionGroup = {
     create: action({
       description: 'Create a key; it is shown once.',
       options: {
-        label: textField('Name of the holder; becomes the actor of its events.'),
-        roles: enumField(roleNames, 'Roles:', { list: true }),
-        origin: enumField(
+        label: field.text('Name of the holder; becomes the actor of its events.'),
+        roles: field.enum(roleNames, 'Roles:', { list: true }),
+        origin: field.enum(
           callerOrigins,
           'Kind of holder; person by default. The label of a connector is the name of its system.',
           optional,
         ),
-        actsForPersons: flagField('Let a system name the acting person in each request.', optional),
+        actsForPersons: field.flag('Let a system name the acting person in each request.', optional),
       },
       example: '--label warehouse --roles analyst',
       run: (_, { label, roles: granted, json, ...kind }) =>

@@ -1,4 +1,4 @@
-import { integerField, type Fields, type Report } from '@baton/kernel';
+import { field, type Fields, type Report } from '@baton/kernel';
 import type { Connection, PageQuestion } from '@baton/platform/documents';
 import { declaredValue, nodesOf, printAnswer, printList } from './answer';
 import { action, type Action, type ActionGroup } from './command';
@@ -9,7 +9,7 @@ import { answerFrom, contextFor, cutOf } from './sources';
 import type { Sources, View } from './view';
 
 const pageOptions = {
-  limit: integerField('Number of rows to print.', { default: 100, min: 1, max: 1_000_000 }),
+  limit: field.integer('Number of rows to print.', { default: 100, min: 1, max: 1_000_000 }),
 } as const;
 
 /** The declared arguments, as the command line has them. */

@@ -1,4 +1,4 @@
-import { Documents, Refused, textField } from '@baton/kernel';
+import { Documents, field, Refused } from '@baton/kernel';
 import { restore, restorePolicies } from '@baton/platform/backup';
 import { erasedIn } from '@baton/platform/keys';
 import { SystemClock } from '@baton/platform/stores';
@@ -23,7 +23,7 @@ const erasedSince = (place: string): readonly string[] => {
 export const command = single({
   words: { folder: 'folder written by `baton backup`' },
   options: {
-    erasures: textField(
+    erasures: field.text(
       'Who was erased since: the list that BATON_ERASURES names, the folder of a later backup, or the data folder that is replaced; "none" for nobody.',
       { optional: true },
     ),

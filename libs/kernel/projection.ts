@@ -36,10 +36,10 @@ export interface Projection<D = any> {
   readonly initial: (key: string) => D;
   readonly fold: (document: D, event: StoredEvent, key: string) => D;
   /**
-   * For an index: `fold` returns an entry, and this many entries of a key form a block. Undefined: one document per
-   * key.
+   * For an index: `fold` returns an entry, and of a key so many entries form a row, and so many a block. Undefined: one
+   * document per key.
    */
-  readonly blockSize?: number;
+  readonly listSizes?: { readonly row: number; readonly block: number };
   /** It is a fold of the whole log, see `logFold`: `keys` and `fold` are not used. */
   readonly ofLog?: LogFold;
 }
@@ -131,13 +131,13 @@ export interface IndexEntry {
   readonly position: Position;
 }
 
-/** Entries in a complete block. */
-const ENTRIES_PER_BLOCK = 256;
+/** A row is written anew with each entry until it is complete, so it is short. */
+const LIST_SIZES = { row: 16, block: 256 };
 
 /**
  * Declares an index over every event type: for each key a list with one entry per event, in log order. A list grows
- * with history, so it is not one document: new entries are rows, and 256 complete ones become one block. The same log
- * gives the same rows and blocks at any page size. Read by `ReadModels.entries`.
+ * with history, so it is not one document: new entries are added to a row of 16, and 16 complete rows become one block. The
+ * same log gives the same rows and blocks at any page size. Read by `ReadModels.entries`.
  * @param shape `keys`: the lists of an event, each once and without a `/`; `entry`: what a list keeps of the event
  */
 export const eventIndex = <E extends IndexEntry>(shape: {
@@ -155,7 +155,7 @@ export const eventIndex = <E extends IndexEntry>(shape: {
   keys: shape.keys,
   initial: () => ({}) as E, // nothing is folded into an entry
   fold: (_, event, key) => shape.entry(event, key),
-  blockSize: ENTRIES_PER_BLOCK,
+  listSizes: LIST_SIZES,
 });
 
 /**

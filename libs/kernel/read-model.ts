@@ -1,6 +1,6 @@
 import { Refused } from './errors';
 import type { AnyEvent } from './event';
-import { type DocumentReader, columnsOfField, moneyIn, type Field, type Fields } from './fields';
+import { columnsOfField, emptyDocument, field, moneyIn, type DocumentReader, type Field, type Fields } from './fields';
 import { conditionOf, withNone, type Condition, type ValueFilter, type Where } from './ports';
 import {
   projection,
@@ -117,23 +117,57 @@ export const sortableFields = ({ shown: { fields, computed = {} } }: ReadModel):
 export const filterableFields = ({ shown: { fields } }: ReadModel): readonly string[] =>
   Object.keys(fields).filter((name) => fields[name]!.options.filter || fields[name]!.options.search);
 
+/** The column of the keys of a field whose spelling does not count. */
+export const spellingKeyOf = (name: string): string => `${name}Key`;
+/** The columns of the fields whose spelling does not count. */
+const spellingKeys = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, { options }]) => options.anySpelling)
+      .map(
+        ([
+          name,
+          {
+            options: { list = false },
+          },
+        ]) => [
+          spellingKeyOf(name),
+          field.text('The same regardless of its spelling.', { column: true, hidden: true, optional: true, list }),
+        ],
+      ),
+  );
+/** A document with the keys of the texts that it has. */
+const withSpellingKeys = <D extends object>(names: readonly string[], doc: D): D => {
+  const next = { ...doc } as Record<string, unknown>;
+  for (const name of names) {
+    const value = next[name] as string | readonly string[] | null | undefined;
+    if (value === undefined) delete next[spellingKeyOf(name)];
+    else next[spellingKeyOf(name)] = typeof value === 'string' ? wordKey(value) : (value?.map(wordKey) ?? null);
+  }
+  return next as D;
+};
+
 /**
  * Declares a read model with what it shows: its columns, indexes, GraphQL type, lists, filters and orders follow.
- * @param shape as of `projection`, without the columns; `columns` and `search` come from the fields
+ * @param shape as of `projection`, without the columns; `columns` and `search` come from the fields. `initial`: what a
+ *   document has before its first event besides `emptyDocument` and its id
  * @throws Error for a field that cannot be a column, or an order or question on what is no column
  */
 export const readModel = <D extends object, E extends AnyEvent>({
   node,
   description,
   key,
-  fields,
+  fields: declared,
   computed: computedFields,
   one,
   lists,
   allow,
   questions = [],
+  initial = {},
   ...shape
-}: Omit<ProjectionShape<D, E>, 'columns' | 'search'> & Shown<D>): ReadModel<D> => {
+}: Omit<ProjectionShape<D, E>, 'columns' | 'search' | 'initial'> &
+  Shown<D> & { readonly initial?: Partial<D> | ((key: string) => Partial<D>) }): ReadModel<D> => {
+  const fields = { ...declared, ...spellingKeys(declared) };
   const shown: Shown<D> = {
     ...{ node, description, key, fields, lists, allow, questions },
     ...(computedFields && { computed: computedFields }),
@@ -170,8 +204,16 @@ export const readModel = <D extends object, E extends AnyEvent>({
         `${shape.name} has no index for the order of ${list}; give ${column} sort, or declare a question.`,
       );
   }
-  const folded = projection<D, E>({ ...shape, columns, search } as unknown as ProjectionShape<D, E>);
-  return { ...folded, shown, indexes };
+  const folded = projection<D, E>({
+    ...{ ...shape, columns, search },
+    initial: (id: string) => ({
+      ...{ ...emptyDocument(declared), [key]: id },
+      ...(typeof initial === 'function' ? initial(id) : initial),
+    }),
+  } as unknown as ProjectionShape<D, E>);
+  const spelled = Object.keys(declared).filter((name) => declared[name]!.options.anySpelling);
+  const fold: typeof folded.fold = (...args) => withSpellingKeys(spelled, folded.fold(...args));
+  return { ...folded, ...(spelled.length > 0 && { fold }), shown, indexes };
 };
 
 /** The fields that a node shows of a document, those that are computed last. */
@@ -253,16 +295,16 @@ const fieldConditions = (
   wanted: ListFilter[string],
   timeZone: string,
 ): [string, readonly Condition[]][] => {
-  const column = options.filterBy ?? columnOf(model, name);
+  const column = options.anySpelling ? spellingKeyOf(name) : columnOf(model, name);
   if (options.list) {
     const { any, all = [] } = wanted as ItemsFilter;
-    const keyOf = options.filterBy ? wordKey : (text: string) => text;
+    const keyOf = options.anySpelling ? wordKey : (text: string) => text;
     return [[column, [{ has: [...(any ? [any] : []), ...all.map((one) => [one])].map((texts) => texts.map(keyOf)) }]]];
   }
   if (kind === 'flag') return [[column, [{ eq: wanted as boolean }]]];
   if (['id', 'text', 'enum'].includes(kind))
     return [
-      [column, [conditionOf(options.filterBy ? byWordKey(wanted as ValueFilter) : (wanted as ValueFilter)) ?? {}]],
+      [column, [conditionOf(options.anySpelling ? byWordKey(wanted as ValueFilter) : (wanted as ValueFilter)) ?? {}]],
     ];
   const { from, to, min, max, currency, none } = wanted as RangeFilter;
   const path = `filter.${name}`;

@@ -4,6 +4,7 @@ import { followMerges, copyMergedFacts } from './policies/merges.policy';
 import { followVisitors } from './policies/visitors.policy';
 import { contentUses } from './read/content/content-uses.read-model';
 import { deliveries } from './read/deliveries/deliveries.projection';
+import { feedbackNote } from './read/feedback/feedback-note.contribution';
 import { feedbackList } from './read/feedback/feedback.read-model';
 import { feedbackTopicsReport } from './read/feedback/feedback.report';
 import { leadsDue } from './read/leads-due/leads-due.projection';
@@ -34,4 +35,5 @@ export const leadsParts: ContextParts = {
   projections: [leads, leadsDue, feedbackList, contentUses, deliveries],
   policies: [followMerges, copyMergedFacts, followVisitors, attributeFeedback],
   reports: [feedbackTopicsReport],
+  contributions: [feedbackNote],
 };

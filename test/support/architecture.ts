@@ -142,9 +142,7 @@ const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = 
       /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$|^apps\/api\/schema-modules\.ts$/,
   },
   { what: /\.figure\.ts$/, where: /^libs\/insights\/figures\/catalogue\.rules\.ts$/ },
-  { what: /\.resolver\.ts$/, where: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$|^apps\/api\/[\w.-]+\.ts$/ },
   { what: /^libs\/(?!platform\/)[\w-]+\/[\w-]+\.module\.ts$/, where: /^apps\/contexts\.ts$/ },
-  { what: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$/, where: /^apps\/api\/schema-modules\.ts$/ },
   {
     what: /^libs\/attribution\/models\/[\w-]+\.model\.ts$/,
     where: /^libs\/attribution\/(index|models\/(models\.rules|[\w-]+\.model))\.ts$/,

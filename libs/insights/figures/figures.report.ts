@@ -1,20 +1,11 @@
 import {
-  currencyField,
   decimalOf,
   durationMs,
   enumeration,
-  enumField,
-  filterField,
-  flagField,
-  idField,
-  instantField,
-  integerField,
-  moneyField,
-  objectField,
+  field,
   objectFields,
   Refused,
   roles,
-  textField,
   wholeNumberOf,
   type Fields,
   type ObjectOf,
@@ -62,26 +53,26 @@ const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.
 const optional = { optional: true } as const;
 /** What every question about figures is asked for. */
 const scopeArguments = {
-  period: textField(
+  period: field.text(
     'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `2024-Q3`, `2024-07`.',
     { ...optional, max: 20 },
   ),
   ...periodArguments,
   ...zoneArgument,
-  yearStartsIn: integerField('The month in which the year of the company begins; 1 by default.', {
+  yearStartsIn: field.integer('The month in which the year of the company begins; 1 by default.', {
     ...{ ...optional, min: 1, max: 12 },
   }),
-  weekStartsOn: integerField('The weekday on which weeks begin, 1 (Monday, by default) to 7.', {
+  weekStartsOn: field.integer('The weekday on which weeks begin, 1 (Monday, by default) to 7.', {
     ...{ ...optional, min: 1, max: 7 },
   }),
-  window: textField(
+  window: field.text(
     'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
     { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
   ),
-  by: enumField(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
+  by: field.enum(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
   ...(Object.fromEntries(
-    dimensions.map((name) => [name, filterField(`Only rows with these values as their ${name}.`)]),
-  ) as Readonly<Record<string, ReturnType<typeof filterField>>>),
+    dimensions.map((name) => [name, field.filter(`Only rows with these values as their ${name}.`)]),
+  ) as Readonly<Record<string, ReturnType<typeof field.filter>>>),
 } as const satisfies Fields;
 
 /** The scope of arguments. */
@@ -106,40 +97,40 @@ const scopeOf = ({
 
 const nullable = { nullable: true } as const;
 const value = objectFields('FigureValue', 'A figure, exactly.', {
-  value: textField(
+  value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
   ),
-  amount: moneyField('The same as an amount; null for what is none.', nullable),
-  numerator: textField(
+  amount: field.money('The same as an amount; null for what is none.', nullable),
+  numerator: field.text(
     'Of a ratio or a mean: what is divided, in minor units or milliseconds if it has a unit.',
     nullable,
   ),
-  denominator: textField('What it is divided by.', nullable),
-  support: integerField('Number of rows that it is made of; of a ratio those of the denominator.', { unit: 'rows' }),
-  tooThin: flagField(`True if it is made of less than ${MIN_SUPPORT} rows: such a rate says little.`),
-  open: integerField('Rows that may still change it, because what is counted may still happen to them.', {
+  denominator: field.text('What it is divided by.', nullable),
+  support: field.integer('Number of rows that it is made of; of a ratio those of the denominator.', { unit: 'rows' }),
+  tooThin: field.flag(`True if it is made of less than ${MIN_SUPPORT} rows: such a rate says little.`),
+  open: field.integer('Rows that may still change it, because what is counted may still happen to them.', {
     unit: 'rows',
   }),
-  missing: integerField('Rows that are left out because they have no value.', { unit: 'rows' }),
-  compared: textField('The value in the period that it is compared with; null without one.', nullable),
-  change: textField('The value less the one compared with; null without one.', nullable),
+  missing: field.integer('Rows that are left out because they have no value.', { unit: 'rows' }),
+  compared: field.text('The value in the period that it is compared with; null without one.', nullable),
+  change: field.text('The value less the one compared with; null without one.', nullable),
 });
 const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
-  key: textField('The value that the rows have in common; null for rows without one, and for the others.', nullable),
-  isOther: flagField(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
-  values: objectField(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
+  isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
+  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
 });
 const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
-  code: enumField(codes, 'The figure.'),
-  title: textField('Its name.'),
-  unit: enumField(unitWords, 'What it is measured in.'),
-  formula: textField('How it is computed.'),
-  additive: flagField('True if the values of groups add up to the total.'),
-  total: objectField(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  code: field.enum(codes, 'The figure.'),
+  title: field.text('Its name.'),
+  unit: field.enum(unitWords, 'What it is measured in.'),
+  formula: field.text('How it is computed.'),
+  additive: field.flag('True if the values of groups add up to the total.'),
+  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
-  groups: objectField(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
+  groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
 });
@@ -179,18 +170,18 @@ export const figuresReport = report({
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    codes: enumField(codes, 'The figures, at most 30.', { list: true, max: 30 }),
-    compare: enumField(comparedTo, 'Compare with another period; the period needs both ends.', optional),
+    codes: field.enum(codes, 'The figures, at most 30.', { list: true, max: 30 }),
+    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),
     ...scopeArguments,
   },
-  answer: objectField(
+  answer: field.object(
     objectFields('Figures', 'Figures of one moment.', {
-      from: instantField('The beginning of the period.'),
-      to: instantField('Its end, itself not in it.'),
-      complete: flagField('False while the period has not ended.'),
-      comparedFrom: instantField('The beginning of the period that they are compared with.', nullable),
-      comparedTo: instantField('Its end.', nullable),
-      figures: objectField(answeredFigure, 'In the order in which they were asked for.', { list: true }),
+      from: field.instant('The beginning of the period.'),
+      to: field.instant('Its end, itself not in it.'),
+      complete: field.flag('False while the period has not ended.'),
+      comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
+      comparedTo: field.instant('Its end.', nullable),
+      figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
     }),
     'The figures.',
   ),
@@ -206,23 +197,23 @@ export const figuresReport = report({
 });
 
 const catalogued = objectFields('CataloguedFigure', 'A figure that can be asked for.', {
-  code: enumField(codes, 'Its code.'),
-  title: textField('Its name.'),
-  unit: enumField(unitWords, 'What it is measured in.'),
-  formula: textField('How it is computed.'),
-  fact: textField('What its rows are.'),
-  additive: flagField('True if the values of groups add up to the total.'),
-  dimensions: enumField(groupings, 'What it can be grouped and filtered by, beside the parts of the calendar.', {
+  code: field.enum(codes, 'Its code.'),
+  title: field.text('Its name.'),
+  unit: field.enum(unitWords, 'What it is measured in.'),
+  formula: field.text('How it is computed.'),
+  fact: field.text('What its rows are.'),
+  additive: field.flag('True if the values of groups add up to the total.'),
+  dimensions: field.enum(groupings, 'What it can be grouped and filtered by, beside the parts of the calendar.', {
     list: true,
   }),
-  parts: enumField(codes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
+  parts: field.enum(codes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
 });
 export const figureCatalogueReport = report({
   name: 'figureCatalogue',
   description: 'Every figure that can be asked for, with its formula and dimensions.',
   ...{ allow: roles, asOf: false },
   arguments: {},
-  answer: objectField(catalogued, 'The figures.', { list: true }),
+  answer: field.object(catalogued, 'The figures.', { list: true }),
   ask: () =>
     figures.map((figure) => ({
       ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
@@ -236,10 +227,10 @@ const sides = enumeration<'numerator' | 'denominator'>('FigureSide', 'A side of 
   denominator: 'What it is divided by.',
 });
 const row = objectFields('FigureRow', 'A row behind a figure.', {
-  id: idField('The id of the row.'),
-  leadId: idField('The lead that it is about.', { nullable: true, entity: 'Lead' }),
-  opportunityId: idField('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
-  at: instantField('What places it in the period; for what is counted at its end, since when it is there.'),
+  id: field.id('The id of the row.'),
+  leadId: field.id('The lead that it is about.', { nullable: true, entity: 'Lead' }),
+  opportunityId: field.id('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
+  at: field.instant('What places it in the period; for what is counted at its end, since when it is there.'),
 });
 const groupOf = ({
   by,
@@ -268,15 +259,15 @@ export const figureRowsReport = report({
     'The rows behind a figure of `figures`, oldest first: their number is the one that is counted, else the support.',
   ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
-    code: enumField(codes, 'The figure; of one that is made of others, one of its parts.'),
-    side: enumField(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
-    key: textField('Only the group with this key.', { ...optional, max: 1000 }),
-    keyless: flagField('Only the group of rows without a value.', optional),
-    others: flagField('Only the group of all others.', optional),
-    valueCurrency: currencyField('Only rows of the value in this currency.'),
+    code: field.enum(codes, 'The figure; of one that is made of others, one of its parts.'),
+    side: field.enum(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
+    key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
+    keyless: field.flag('Only the group of rows without a value.', optional),
+    others: field.flag('Only the group of all others.', optional),
+    valueCurrency: field.currency('Only rows of the value in this currency.'),
     ...scopeArguments,
   },
-  answer: objectField(row, 'The rows.'),
+  answer: field.object(row, 'The rows.'),
   ask: async (question, { models, at, page }: ReportContext) => {
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
     const figure = figureOf(code);

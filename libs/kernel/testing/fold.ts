@@ -40,16 +40,20 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
 };
 
 /**
- * The documents that a projection folds from events, by id; other event types are skipped.
+ * The documents that a projection folds from events, by id; other event types are skipped, and so is
+ * what changes nothing.
  * @throws Error for an index or a fold of the log: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
-  if (projection.blockSize || projection.ofLog) throw new Error(`${projection.name} has rows: fold it by replay.`);
+  if (projection.listSizes || projection.ofLog) throw new Error(`${projection.name} has rows: fold it by replay.`);
   const documents = new Map<string, D>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;
-    for (const key of projection.keys(event))
-      documents.set(key, projection.fold(documents.get(key) ?? projection.initial(key), event, key));
+    for (const key of projection.keys(event)) {
+      const before = documents.get(key) ?? projection.initial(key);
+      const after = projection.fold(before, event, key);
+      if (after !== before) documents.set(key, after);
+    }
   }
   return documents;
 };

@@ -77,10 +77,10 @@ export const typeOfColumn = ({ name, columns }: Collection, column: string): Col
 };
 
 /**
- * A document with its column values taken out; an absent field is null.
+ * The values that a document has in the columns of its collection; an absent field is null.
  * @throws Refused `documents/wrong-type` when a field does not fit its column: a defect of the projection
  */
-export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Document): DocumentRow => {
+export const columnValuesOf = ({ name, columns }: Collection, { id, doc }: Document): DocumentRow['values'] => {
   const values: Record<string, ColumnValue> = {};
   for (const [column, type] of Object.entries(columns)) {
     const value = (Object.hasOwn(doc, column) ? doc[column] : undefined) ?? null;
@@ -88,7 +88,13 @@ export const rowOf = ({ name, columns }: Collection, { id, position, doc }: Docu
       throw new Refused('documents/wrong-type', `${column} of ${id} in ${name} is not of type ${type}.`, column);
     values[column] = type === 'tokens' ? tokensOf(value) : (value as Scalar);
   }
-  return { id, position, json: JSON.stringify(doc), values };
+  return values;
+};
+
+/** A document as JSON text, with its column values. @throws as `columnValuesOf` */
+export const rowOf = (collection: Collection, document: Document): DocumentRow => {
+  const { id, position, doc } = document;
+  return { id, position, json: JSON.stringify(doc), values: columnValuesOf(collection, document) };
 };
 
 const tokensOf = (value: unknown): readonly string[] =>

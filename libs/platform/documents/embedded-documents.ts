@@ -9,11 +9,14 @@ import type {
   FindOptions,
   AggregateGroup,
   ParkedSequence,
+  Position,
   Scalar,
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
-import { columnsChanged, indexesOf, rowOf, signatureOf, type DocumentRow } from './columns';
+import { columnsChanged, columnValuesOf, indexesOf, signatureOf } from './columns';
+import { createIndexes, createTables, ensureTables } from './embedded-tables';
+import { DocumentPacker, type Shapes, type ShapeStore } from './packing';
 import { generationDropped, leaseLost } from './refusals';
 import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
@@ -33,24 +36,8 @@ const ROWS_PER_INSERT = 50;
 const WRITES_PER_ANALYSIS = 1000;
 /** Rows of an index that it looks at: enough to tell which of two is the better one. */
 const ANALYSIS_LIMIT = 1000;
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS collections(name TEXT PRIMARY KEY, columns TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS checkpoints(
-    follower TEXT PRIMARY KEY, checkpoint TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS parked(
-    follower TEXT, sequence TEXT, position TEXT NOT NULL, eventId TEXT NOT NULL, code TEXT NOT NULL,
-    message TEXT NOT NULL, PRIMARY KEY(follower, sequence)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS actives(projection TEXT PRIMARY KEY, generation TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS dropped(generation TEXT PRIMARY KEY) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS beats(holder TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS leases(
-    lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL) WITHOUT ROWID;`;
-
-interface StoredDocument {
-  readonly id: string;
-  readonly position: string;
-  readonly doc: string;
-}
+/** A document that is written: its columns in their order. */
+type StoredRow = readonly SqliteValue[];
 interface StoredLease {
   readonly holder: string | null;
   readonly token: number;
@@ -63,6 +50,8 @@ interface StoredLease {
 export class EmbeddedDocuments extends Documents {
   /** Writes of each collection until the next analysis. */
   private readonly untilAnalysis = new Map<string, number>();
+  /** By collection. */
+  private readonly packers = new Map<string, DocumentPacker>();
 
   /** Whether the write-ahead log still has what an erasure removed. */
   private mustForget = false;
@@ -75,7 +64,7 @@ export class EmbeddedDocuments extends Documents {
   static async open(path: string, { readOnly = false } = {}): Promise<EmbeddedDocuments> {
     // Not FULL: after a power cut the last commits are folded again from the log.
     const database = openDatabase(path, { synchronous: 'NORMAL', secureDelete: true, readOnly });
-    if (!readOnly) database.exec(TABLES);
+    ensureTables(database, path, readOnly);
     return new EmbeddedDocuments(database);
   }
 
@@ -83,21 +72,21 @@ export class EmbeddedDocuments extends Documents {
     if (this.isPrepared(collection)) return;
     this.database.transaction(() => {
       this.refuseDropped(collection.name);
-      this.createTables(collection);
+      createTables(this.database, collection);
     });
   }
 
   async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
     signatureOf(collection);
-    const sql = `SELECT id, position, doc FROM ${tableOf(collection)} WHERE id IN (SELECT value FROM json_each(?))`;
-    return new Map(this.read<StoredDocument>(sql, [JSON.stringify(ids)]).map((row) => [row.id, documentOf(row)]));
+    const sql = `SELECT ${this.selected(collection)} FROM ${tableOf(collection)} WHERE id IN (SELECT value FROM json_each(?))`;
+    return new Map(this.documents(collection, sql, [JSON.stringify(ids)]).map((document) => [document.id, document]));
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
     const plan = planFind(collection, find);
     return findInParts(plan, async (matches, limit) => {
-      const { sql, values } = findSql(plan, matches, collection);
-      return this.read<StoredDocument>(sql, [...values, limit]).map(documentOf);
+      const { sql, values } = findSql(plan, matches, collection, this.selected(collection));
+      return this.documents(collection, sql, [...values, limit]);
     });
   }
 
@@ -133,12 +122,12 @@ export class EmbeddedDocuments extends Documents {
   }
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence, forgets }: Commit): Promise<void> {
-    const rows = writes?.documents.map((document) => rowOf(writes.collection, document)) ?? [];
+    const rows = writes?.documents.map((document) => this.storedRow(writes.collection, document)) ?? [];
     this.database.transaction(() => {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
       this.refuseDropped(follower);
       if (writes) this.refuseDropped(writes.collection.name);
-      if (writes && !this.isPrepared(writes.collection)) this.createTables(writes.collection);
+      if (writes && !this.isPrepared(writes.collection)) createTables(this.database, writes.collection);
       if (writes?.fresh && this.isEmpty(writes.collection)) this.writeFirst(writes.collection, rows);
       else if (writes) this.write(writes.collection, rows);
       if (writes?.removed?.length) this.remove(writes.collection, writes.removed);
@@ -212,6 +201,7 @@ export class EmbeddedDocuments extends Documents {
       for (const table of [tableOf, tokensTableOf])
         this.database.exec(`DROP TABLE IF EXISTS ${table({ name: generation })}`);
       this.database.prepare('DELETE FROM collections WHERE name = ?').run(generation);
+      this.database.prepare('DELETE FROM shapes WHERE collection = ?').run(generation);
       this.database.prepare('DELETE FROM checkpoints WHERE follower = ?').run(generation);
       this.database.prepare('DELETE FROM parked WHERE follower = ?').run(generation);
     });
@@ -300,60 +290,19 @@ export class EmbeddedDocuments extends Documents {
     return known !== undefined;
   }
 
-  private createTables(collection: Collection): void {
-    const types = { text: 'TEXT', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER', tokens: 'TEXT' };
-    const columns = Object.entries(collection.columns);
-    const table = tableOf(collection);
-    const fields = columns.map(([column, type]) => `, ${columnNameOf(column)} ${types[type]}`).join('');
-    this.database.exec(
-      `CREATE TABLE IF NOT EXISTS ${table}(id TEXT PRIMARY KEY, position TEXT NOT NULL, doc TEXT NOT NULL${fields})`,
-    );
-    this.createIndexes(collection);
-    for (const [column, type] of columns) if (type === 'tokens') this.createTokensTable(collection, column);
-    this.database
-      .prepare('INSERT OR IGNORE INTO collections(name, columns) VALUES(?, ?)')
-      .run(collection.name, signatureOf(collection));
-  }
-
-  /** A table of a column's tokens, which follows whatever is written to the column. */
-  private createTokensTable(collection: Collection, column: string): void {
-    const [table, tokens, name] = [tableOf(collection), tokensTableOf(collection), columnNameOf(column)];
-    const insert = `INSERT OR IGNORE INTO ${tokens}(field, token, id)
-      SELECT '${column}', value, new.id FROM json_each(new.${name})`;
-    this.database.exec(`
-      CREATE TABLE IF NOT EXISTS ${tokens}(field TEXT, token TEXT, id TEXT, PRIMARY KEY(field, token, id)) WITHOUT ROWID;
-      CREATE INDEX IF NOT EXISTS "${collection.name}.tokens" ON ${tokens}(id, field);
-      CREATE TRIGGER IF NOT EXISTS "${collection.name}.${column}.insert" AFTER INSERT ON ${table}
-        BEGIN ${insert}; END;
-      CREATE TRIGGER IF NOT EXISTS "${collection.name}.${column}.update" AFTER UPDATE OF ${name} ON ${table}
-        WHEN old.${name} IS NOT new.${name}
-        BEGIN DELETE FROM ${tokens} WHERE id = new.id AND field = '${column}'; ${insert}; END;`);
-  }
-
-  /** Each with the id, by which ties are broken. */
-  private createIndexes(collection: Collection): void {
-    for (const index of indexesOf(collection)) {
-      const columns = index.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`);
-      const last = index.at(-1)?.descending ? 'id DESC' : 'id';
-      this.database.exec(
-        `CREATE INDEX IF NOT EXISTS ${indexNameOf(collection, index)} ON ${tableOf(collection)}(${columns.join(', ')}, ${last})`,
-      );
-    }
-  }
-
   private isEmpty(collection: Collection): boolean {
     return this.database.prepare(`SELECT 1 FROM ${tableOf(collection)} LIMIT 1`).get() === undefined;
   }
 
   /** A rebuild's first documents: indexes made afterwards cost half of indexes kept up row by row. */
-  private writeFirst(collection: Collection, rows: readonly DocumentRow[]): void {
+  private writeFirst(collection: Collection, rows: readonly StoredRow[]): void {
     for (const index of indexesOf(collection))
       this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, index)}`);
     this.write(collection, rows);
-    this.createIndexes(collection);
+    createIndexes(this.database, collection);
   }
 
-  private write(collection: Collection, rows: readonly DocumentRow[]): void {
+  private write(collection: Collection, rows: readonly StoredRow[]): void {
     const columns = Object.keys(collection.columns);
     const names = ['id', 'position', 'doc', ...columns.map(columnNameOf)];
     const updates = names.slice(1).map((name) => `${name} = excluded.${name}`);
@@ -365,38 +314,87 @@ export class EmbeddedDocuments extends Documents {
            .join(', ')}
          ON CONFLICT(id) DO UPDATE SET ${updates.join(', ')} WHERE stored.position < excluded.position`,
       );
-    const valuesOf = ({ id, position, json, values }: DocumentRow): SqliteValue[] => [
-      id,
-      position,
-      json,
-      ...columns.map((column) => sqlValueOf(values[column]!)),
-    ];
     let done = 0;
     for (; done + ROWS_PER_INSERT <= rows.length; done += ROWS_PER_INSERT)
-      statement(ROWS_PER_INSERT).run(...rows.slice(done, done + ROWS_PER_INSERT).flatMap(valuesOf));
-    for (; done < rows.length; done++) statement(1).run(...valuesOf(rows[done]!));
+      statement(ROWS_PER_INSERT).run(...rows.slice(done, done + ROWS_PER_INSERT).flat());
+    for (; done < rows.length; done++) statement(1).run(...rows[done]!);
   }
 
-  /** Their tokens go with them, where the collection has any. */
   private remove(collection: Collection, ids: readonly string[]): void {
-    const tables = Object.values(collection.columns).includes('tokens') ? [tableOf, tokensTableOf] : [tableOf];
-    for (const table of tables)
-      this.database
-        .prepare(`DELETE FROM ${table(collection)} WHERE id IN (SELECT value FROM json_each(?))`)
-        .run(JSON.stringify(ids));
+    this.database
+      .prepare(`DELETE FROM ${tableOf(collection)} WHERE id IN (SELECT value FROM json_each(?))`)
+      .run(JSON.stringify(ids));
   }
 
-  /** A collection that does not exist reads as empty, also when another process drops it just now. */
+  private storedRow(collection: Collection, document: Document): StoredRow {
+    const values = columnValuesOf(collection, document);
+    const packed = this.packerOf(collection).pack(document.doc as object, values);
+    const columns = Object.keys(collection.columns).map((column) => sqlValueOf(values[column]!));
+    return [document.id, storedPosition(document.position), packed, ...columns];
+  }
+
+  /** What a query for whole documents selects. */
+  private selected(collection: Collection): string {
+    return ['id', 'position', 'doc', ...this.packerOf(collection).columns.map(columnNameOf)].join(', ');
+  }
+
+  private documents(collection: Collection, sql: string, values: readonly SqliteValue[]): Document[] {
+    const packer = this.packerOf(collection);
+    return this.readRows(sql, values).map(([id, position, doc, ...columns]) => ({
+      id: id as string,
+      position: positionOf(position!),
+      doc: packer.unpack(id as string, doc!, columns),
+    }));
+  }
+
+  private packerOf(collection: Collection): DocumentPacker {
+    const { name } = collection;
+    let packer = this.packers.get(name);
+    if (!packer) this.packers.set(name, (packer = new DocumentPacker(collection, this.shapesOf(name))));
+    return packer;
+  }
+
+  private shapesOf(name: string): ShapeStore {
+    const load = (): Shapes | undefined => {
+      const [saved] = this.read<{ shapes: string }>('SELECT shapes FROM shapes WHERE collection = ?', [name]);
+      return saved && (JSON.parse(saved.shapes) as Shapes);
+    };
+    return {
+      load,
+      save: (shapes, isNext) =>
+        this.database.transaction(() => {
+          this.refuseDropped(name);
+          if (!isNext(load())) return false;
+          this.database
+            .prepare('INSERT OR REPLACE INTO shapes(collection, shapes) VALUES(?, ?)')
+            .run(name, JSON.stringify(shapes));
+          return true;
+        }),
+    };
+  }
+
   private read<R>(sql: string, values: readonly SqliteValue[]): R[] {
-    try {
-      return this.database.prepare(sql).all<R>(...values);
-    } catch (error) {
-      if (/no such table: (documents|tokens)-/.test(String(error))) return [];
-      // Written by another version of Baton, which did not have this index.
-      if (/no such index/.test(String(error))) return this.read(sql.replace(/ INDEXED BY "[^"]*"/, ''), values);
-      throw error;
-    }
+    return emptyWithoutTable(sql, (text) => this.database.prepare(text).all<R>(...values));
+  }
+
+  private readRows(sql: string, values: readonly SqliteValue[]): SqliteValue[][] {
+    return emptyWithoutTable(sql, (text) => this.database.prepareRows(text).all(...values));
   }
 }
 
-const documentOf = ({ id, position, doc }: StoredDocument): Document => ({ id, position, doc: JSON.parse(doc) });
+/** A collection that does not exist reads as empty, also when another process drops it just now. */
+const emptyWithoutTable = <R>(sql: string, read: (sql: string) => R[]): R[] => {
+  try {
+    return read(sql);
+  } catch (error) {
+    if (/no such table: (documents|tokens)-/.test(String(error))) return [];
+    // Written by another version of Baton, which did not have this index.
+    if (/no such index/.test(String(error))) return emptyWithoutTable(sql.replace(/ INDEXED BY "[^"]*"/, ''), read);
+    throw error;
+  }
+};
+
+/** The positions of the embedded log are numbers of 16 digits; in the file they take a third of that. */
+const storedPosition = (position: Position): SqliteValue => (/^\d{16}$/.test(position) ? Number(position) : position);
+const positionOf = (stored: SqliteValue): Position =>
+  typeof stored === 'number' ? String(stored).padStart(16, '0') : (stored as Position);

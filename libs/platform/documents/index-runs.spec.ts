@@ -25,7 +25,9 @@ describe('a block of entries', () => {
     const entries = ['1', '2', '3', '4'].map((position) => ({ position, actor: 'ann' }));
     expect(pack(entries).fields).toEqual({
       position: { values: ['1', '2', '3', '4'] },
-      actor: { values: ['ann'], at: [0, 0, 0, 0] },
+      actor: { values: ['ann'] },
     });
+    const actors = ['ann', 'ann', 'bob', 'bob'].map((actor) => ({ actor }));
+    expect(pack(actors).fields).toEqual({ actor: { values: ['ann', 'bob'], at: [0, 0, 1, 1] } });
   });
 });

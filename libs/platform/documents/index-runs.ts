@@ -9,19 +9,25 @@ import {
 
 /**
  * How an index is kept. A list is many documents, `lead-ada/0000000000` …, named for the number of their first entry: rows
- * of one entry, and blocks of as many as the index says, each in the place of the row of its first entry.
+ * of a few entries, and blocks of many, each in the place of the first of its rows. Both keep their entries field by field.
+ * A field of which most values recur, or that some entries lack, names each value once.
  */
-type IndexDocument = { readonly entry: IndexEntry } | { readonly block: EntryBlock };
-
-/** Entries field by field. A field of which most values recur, or that some lack, names each value once. */
 interface EntryBlock {
   readonly count: number;
   readonly fields: Readonly<Record<string, BlockColumn>>;
 }
-/** `at`: the place of each entry's value in `values`, -1 for none; without it they stand in the order of the entries. */
+/**
+ * `at`: the place of each entry's value in `values`, -1 for none. Without it they stand in the order of the entries; a
+ * single one is that of every entry.
+ */
 interface BlockColumn {
   readonly values: readonly unknown[];
   readonly at?: readonly number[];
+}
+/** How many entries of an index are in a row and in a block; a block is a number of whole rows. */
+export interface ListSizes {
+  readonly row: number;
+  readonly block: number;
 }
 
 const DIGITS = 10;
@@ -34,19 +40,22 @@ export const whereList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:
 
 /** Entries as a block keeps them: equal ones give equal bytes. */
 export const pack = (entries: readonly object[]): EntryBlock => {
-  const names = new Set(entries.flatMap((entry) => Object.keys(entry)));
+  const names = new Set<string>();
+  for (const entry of entries) for (const name of Object.keys(entry)) names.add(name);
   const column = (name: string): BlockColumn => {
     const values = entries.map((entry) => (entry as Record<string, unknown>)[name]);
-    const places = new Map<string, number>();
+    const places = new Map<unknown, number>();
     const distinct: unknown[] = [];
     const at = values.map((value) => {
       if (value === undefined) return -1;
-      const text = JSON.stringify(value);
-      const known = places.get(text) ?? distinct.push(value) - 1;
-      places.set(text, known);
-      return known;
+      const key = typeof value === 'object' ? JSON.stringify(value) : typeof value === 'string' ? `"${value}` : value;
+      let place = places.get(key);
+      if (place === undefined) places.set(key, (place = distinct.push(value) - 1));
+      return place;
     });
-    return at.includes(-1) || distinct.length * 2 <= values.length ? { values: distinct, at } : { values };
+    if (at.includes(-1)) return { values: distinct, at };
+    if (distinct.length === 1) return { values: distinct };
+    return distinct.length * 2 <= values.length ? { values: distinct, at } : { values };
   };
   return { count: entries.length, fields: Object.fromEntries([...names].map((name) => [name, column(name)])) };
 };
@@ -56,26 +65,26 @@ export const unpack = <E>({ count, fields }: EntryBlock): E[] => {
   const entries = Array.from({ length: count }, (): Record<string, unknown> => ({}));
   for (const [name, { values, at }] of Object.entries(fields))
     for (let index = 0; index < count; index++) {
-      const place = at ? at[index]! : index;
+      const place = at ? at[index]! : values.length === 1 ? 0 : index;
       if (place >= 0) entries[index]![name] = values[place];
     }
   return entries as E[];
 };
 
-const entriesIn = <E>(run: IndexDocument): readonly E[] => ('entry' in run ? [run.entry as E] : unpack<E>(run.block));
+const entriesIn = <E>({ doc }: Document): E[] => unpack<E>(doc as unknown as EntryBlock);
 
 /**
- * The entries of a list from a number on. A row that a block holds as well counts once: a store that writes one after the
+ * The entries of a list from a number on. What a row and a block both hold counts once: a store that writes one after the
  * other shows both for a moment.
  * @param documents of the list, in the order of their ids
  * @returns undefined where one is missing
  */
 export const entriesOf = <E>(documents: readonly Document[], from = 0): E[] | undefined => {
   const entries: E[] = [];
-  for (const { id, doc } of documents) {
-    const ahead = numberOf(id) - from - entries.length;
+  for (const document of documents) {
+    const ahead = numberOf(document.id) - from - entries.length;
     if (ahead > 0) return undefined;
-    const more = entriesIn<E>(doc as IndexDocument);
+    const more = entriesIn<E>(document);
     for (let index = -ahead; index < more.length; index++) entries.push(more[index]!);
   }
   return entries;
@@ -120,7 +129,7 @@ export const emptyList = (): OpenList => ({ start: 0, entries: [], saved: 0 });
 export const loadOpenList = async (
   documents: Documents,
   collection: Collection,
-  block: number,
+  { row, block }: ListSizes,
   key: string,
   upTo: Position,
 ): Promise<OpenList> => {
@@ -129,11 +138,10 @@ export const loadOpenList = async (
     if (!last) return emptyList();
     const start = numberOf(last.id) - (numberOf(last.id) % block);
     const where = { id: { gte: idOf(key, start), lt } };
-    const found =
-      'block' in (last.doc as IndexDocument) ? [last] : await documents.find(collection, { where, limit: block });
+    const found = await documents.find(collection, { where, limit: block / row });
     const isCutShort = found.some(({ position }) => position > upTo);
     const all = entriesOf<IndexEntry>(
-      found.filter(({ doc }) => !('entry' in doc) || (doc as { entry: IndexEntry }).entry.position <= upTo),
+      found.filter((document) => entriesIn<IndexEntry>(document)[0]!.position <= upTo),
       start,
     );
     if (!all && !isCutShort) throw missingEntries(collection, key);
@@ -146,26 +154,28 @@ export const loadOpenList = async (
 };
 
 /** What has to be written so that a store holds a list, and which rows go because their block is complete. */
-export const writesOf = (key: string, list: OpenList, block: number) => {
+export const writesOf = (key: string, list: OpenList, { row, block }: ListSizes) => {
   const { start, entries, saved, refoldedAt = '' } = list;
-  const at = ({ position }: IndexEntry) => (position > refoldedAt ? position : refoldedAt);
   const documents: Document[] = [];
   const removed: string[] = [];
+  const write = (from: number, to: number): void => {
+    const some = entries.slice(from, to);
+    const { position } = some.at(-1)!;
+    const at = position > refoldedAt ? position : refoldedAt;
+    documents.push({ id: idOf(key, start + from), doc: { ...pack(some) }, position: at });
+  };
   let done = 0;
   for (; entries.length - done >= block; done += block) {
-    const complete = entries.slice(done, done + block);
-    documents.push({ id: idOf(key, start + done), doc: { block: pack(complete) }, position: at(complete.at(-1)!) });
-    for (let row = 1; row < block; row++) removed.push(idOf(key, start + done + row));
+    write(done, done + block);
+    for (let next = row; next < block; next += row) removed.push(idOf(key, start + done + next));
   }
-  for (let index = Math.max(done, saved - start); index < entries.length; index++) {
-    const entry = entries[index]!;
-    documents.push({ id: idOf(key, start + index), doc: { entry }, position: at(entry) });
-  }
+  const unsaved = Math.max(done, saved - start);
+  for (let from = unsaved - (unsaved % row); from < entries.length; from += row) write(from, from + row);
   return { documents, removed };
 };
 
 /** The list once that is saved. */
-export const listAfterSave = ({ start, entries }: OpenList, block: number): OpenList => {
+export const listAfterSave = ({ start, entries }: OpenList, { block }: ListSizes): OpenList => {
   const done = entries.length - (entries.length % block);
   return { start: start + done, entries: entries.slice(done), saved: start + entries.length };
 };

@@ -20,6 +20,7 @@ export {
   listAfterSave,
   loadOpenList,
   writesOf,
+  type ListSizes,
   type OpenList,
 } from './index-runs';
 export { nothingToFind, searchWhere } from './search';

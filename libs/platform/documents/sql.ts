@@ -72,12 +72,17 @@ const joinClauses = (
 };
 
 /** The query for a part of a plan; its last parameter is the limit. */
-export const findSql = ({ order }: Pick<FindPlan, 'order'>, matches: Clause, of: Collection): SqlFragment => {
+export const findSql = (
+  { order }: Pick<FindPlan, 'order'>,
+  matches: Clause,
+  of: Collection,
+  selected = 'id, position, doc',
+): SqlFragment => {
   const where = whereSql(matches, of);
   const index = exactIndexOf(of, order, matches);
   const by = order.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`).join(', ');
   return {
-    sql: `SELECT id, position, doc FROM ${tableOf(of)}${index ? ` INDEXED BY ${indexNameOf(of, index)}` : ''} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`,
+    sql: `SELECT ${selected} FROM ${tableOf(of)}${index ? ` INDEXED BY ${indexNameOf(of, index)}` : ''} WHERE ${where.sql} ORDER BY ${by} LIMIT ?`,
     values: where.values,
   };
 };

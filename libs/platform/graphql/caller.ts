@@ -45,11 +45,7 @@ export const everyRole: readonly Role[] = roles;
 export interface Nodes {
   load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<object | null>;
   /** What a context contributes to a node; undefined for none. */
-  contributed(
-    contribution: Contribution,
-    id: string,
-    node: object,
-  ): Promise<Readonly<Record<string, unknown>> | undefined>;
+  contributed(contribution: Contribution, node: object): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 export interface GraphqlContext {
   readonly caller?: CallerIdentity;

@@ -65,19 +65,6 @@ export class ReadArgs {
   asOf?: AsOfInput;
 }
 
-/** Arguments of a subscription. */
-@ArgsType()
-export class AfterArgs {
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  @Field(() => String, {
-    nullable: true,
-    description: 'Continue after this position (that of the last received answer). Without it, start from now.',
-  })
-  after?: Position;
-}
-
 /** Name, type, description, and whether it must be given. */
 export type QueryArgument = readonly [name: string, type: unknown, description: string, required?: boolean];
 

@@ -184,44 +184,45 @@ const inheritCut: FieldMiddleware = async ({ source }, next) => atCut<unknown>(a
 
 const PERSONAL = 'Null after an erasure, and for roles without access to personal data.';
 
-/** Adds the fields that are not hidden, and beside each id of a node the node. */
-export const addFields = (type: Type<object>, fields: Fields): void => {
+/** Gives the value of a field of a node. */
+type ReadField = (node: ShownNode, name: string, context: GraphqlContext) => unknown;
+const readStored: ReadField = (node, name) => node[name];
+
+/** Adds the fields that are not hidden, and beside each id of a node the node; a hidden id is known by its node alone. */
+export const addFields = (type: Type<object>, fields: Fields, read: ReadField = readStored): void => {
   for (const [name, field] of Object.entries(fields)) {
-    const { description, options } = field;
-    if (options.hidden) continue;
-    if (options.page) {
-      addPages(type, name, field);
-      continue;
-    }
-    const of = valueTypeOf(field) as never;
-    const isPersonal = isPersonalField(field);
-    const middleware = isPersonal ? [personalField] : field.object && leadsToNodes(field.object) ? [inheritCut] : [];
-    GraphqlField(() => (options.list ? [of] : of), {
-      nullable: options.nullable || options.optional || isPersonal,
-      description: isPersonal ? `${description} ${PERSONAL}` : description,
-      middleware,
-    })(type.prototype as object, name);
-    if (options.entity) addEntity(type, name, options.entity, options);
+    const { options } = field;
+    if (options.page) addPages(type, name, field);
+    else if (!options.hidden) addField(type, name, field, read);
+    if (options.entity) addEntity(type, name, field, read);
   }
 };
 
-/** Adds what a context contributes: values that came with the list, or that are loaded for all nodes of a level at once. */
-const addContributed = (type: Type<object>, contribution: Contribution): void => {
-  const { fields, to } = contribution;
-  for (const [name, field] of Object.entries(fields)) {
-    const load: FieldMiddleware<ShownNode, GraphqlContext> = async ({ source, context }) => {
-      const known = source[CONTRIBUTED];
-      if (known && name in known) return known[name];
-      const values = await context.nodes.contributed(contribution, String(source[to.shown.key]), source);
-      return values?.[name] ?? null;
-    };
-    GraphqlField(() => valueTypeOf(field) as typeof String, {
-      nullable: field.options.nullable || field.options.optional || false,
-      description: field.description,
-      middleware: [load as FieldMiddleware],
-    })(type.prototype as object, name);
-  }
+const addField = (type: Type<object>, name: string, field: Field, read: ReadField): void => {
+  const { description, options } = field;
+  const of = valueTypeOf(field) as never;
+  const isPersonal = isPersonalField(field);
+  const given: FieldMiddleware[] = isPersonal
+    ? [personalField]
+    : field.object && leadsToNodes(field.object)
+      ? [inheritCut]
+      : [];
+  const load: FieldMiddleware = ({ source, context }) =>
+    read(source as ShownNode, name, context as GraphqlContext) as Promise<unknown>;
+  GraphqlField(() => (options.list ? [of] : of), {
+    nullable: options.nullable || options.optional || isPersonal,
+    description: isPersonal ? `${description} ${PERSONAL}` : description,
+    middleware: read === readStored ? given : [...given, load],
+  })(type.prototype as object, name);
 };
+
+/** Adds what a context contributes: values that came with the list, or that are loaded for all nodes of a level at once. */
+const addContributed = (type: Type<object>, contribution: Contribution): void =>
+  addFields(type, contribution.fields, async (node, name, { nodes }) => {
+    const values = node[CONTRIBUTED] ?? {};
+    const found = name in values ? values : await nodes.contributed(contribution, node);
+    return found?.[name] ?? (contribution.fields[name]!.options.list ? [] : null);
+  });
 
 /** A connection within an answer, with the arguments of a page and its own. */
 const addPages = (type: Type<object>, name: string, { description, object, options: { page = {} } }: Field): void => {
@@ -249,19 +250,21 @@ const entityNameOf = (name: string): string => {
   return plural.endsWith('y') ? `${plural.slice(0, -1)}ies` : `${plural}s`;
 };
 
-const addEntity = (type: Type<object>, name: string, node: string, { list, entityName }: Field['options']): void => {
-  const load: FieldMiddleware<Record<string, unknown>, GraphqlContext> = async ({ source, context }) => {
-    const ids = source[name] as string | readonly string[] | null | undefined;
+const addEntity = (type: Type<object>, name: string, field: Field, read: ReadField): void => {
+  const { list, entity: node = '', entityName, hidden } = field.options;
+  const load: FieldMiddleware<ShownNode, GraphqlContext> = async ({ source, context }) => {
+    const ids = (await read(source, name, context)) as string | readonly string[] | null | undefined;
     if (ids === null || ids === undefined) return null;
     if (typeof ids === 'string') return context.nodes.load(node, ids, source, context.caller);
     const loaded = await Promise.all(ids.map((id) => context.nodes.load(node, id, source, context.caller)));
     return loaded.filter((one) => one !== null);
   };
+  const beside = list
+    ? `The same as nodes; those that do not exist are left out.`
+    : `The ${node} with this id; null if there is none.`;
   GraphqlField(() => (list ? [nodeTypes.typeOf(node)] : nodeTypes.typeOf(node)), {
     nullable: !list,
-    description: list
-      ? `The same as nodes; those that do not exist are left out.`
-      : `The ${node} with this id; null if there is none.`,
+    description: hidden ? field.description : beside,
     middleware: [load as FieldMiddleware],
   })(type.prototype as object, entityName ?? entityNameOf(name));
 };

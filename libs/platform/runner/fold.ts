@@ -21,6 +21,7 @@ import {
   listAfterSave,
   loadOpenList,
   writesOf,
+  type ListSizes,
   type OpenList,
 } from '../documents';
 import { discardedBy, pageParts, type ParkingDecision } from './decisions';
@@ -105,7 +106,7 @@ export class Fold implements Follower {
     // `maxSize` and not `max`, because LRUCache allocates room for `max` entries at once, for each read model.
     this.cache = new LRUCache({
       maxSize: stores.maxCachedDocuments ?? 20_000,
-      sizeCalculation: ({ doc }) => (projection.blockSize ? 1 + (doc as OpenList).entries.length : 1),
+      sizeCalculation: ({ doc }) => (projection.listSizes ? 1 + (doc as OpenList).entries.length : 1),
     });
     this.types = projection.types;
     this.collection = collectionOf(projection, generation);
@@ -174,7 +175,6 @@ export class Fold implements Follower {
     }
     await this.load([...wanted]);
     for (const { event, index, keys } of work) for (const key of keys) this.foldInto(key, event, at(index));
-    this.changed ||= work.length > 0;
   }
 
   private keysOf(event: RawEvent, decoded: unknown): readonly string[] {
@@ -195,8 +195,10 @@ export class Fold implements Follower {
     if (known && known.position >= event.position) return; // delivered again
     try {
       const doc = this.step(known?.doc as object | undefined, decoded, key);
+      if (doc === undefined) return;
       this.dirty.set(key, { id: key, doc, position: event.position });
       this.forgets ||= event.type === ERASURE;
+      this.changed = true;
     } catch (error) {
       this.park(key, event, error);
     }
@@ -205,12 +207,15 @@ export class Fold implements Follower {
   /**
    * Folds one event into one document and checks its column types: a store would refuse every later commit with a wrong
    * one.
+   * @returns undefined if the fold returns what it was given: an event that changes nothing writes nothing, and a document
+   *   of which nothing has been said does not exist
    */
-  private step(before: object | undefined, decoded: unknown, key: string): object {
+  private step(before: object | undefined, decoded: unknown, key: string): object | undefined {
     const { projection } = this;
-    if (projection.blockSize) return this.withEntry(before as OpenList | undefined, decoded, key);
+    if (projection.listSizes) return this.withEntry(before as OpenList | undefined, decoded, key);
     const from = (before ?? projection.initial(key)) as object;
     const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
+    if (doc === from) return undefined;
     for (const [column, type] of this.columns)
       if (!fitsColumn(type, (doc[column] ?? null) as Scalar))
         throw new Refused('documents/wrong-type', `${column} of ${projection.name} is not of type ${type}.`, column);
@@ -246,27 +251,27 @@ export class Fold implements Follower {
     for (const key of keys) if (this.parked.has(key)) keys.delete(key);
     const { documents, failures } = await refold(plan, keys);
     for (const [id, doc] of documents)
-      this.dirty.set(id, { id, doc: this.projection.blockSize ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
+      this.dirty.set(id, { id, doc: this.projection.listSizes ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
     for (const [key, { event, error }] of failures as Map<string, FoldFailure>) this.park(key, event, error);
   }
 
   private async load(ids: readonly string[]): Promise<void> {
-    const { blockSize } = this.projection;
+    const { listSizes } = this.projection;
     const missing = ids.filter((id) => {
       const known = this.cache.get(id);
       if (known) this.dirty.set(id, known);
       return !known;
     });
     if (missing.length === 0 || this.isNew) return;
-    if (blockSize) return this.loadLists(missing, blockSize);
+    if (listSizes) return this.loadLists(missing, listSizes);
     for (const [id, document] of await this.stores.documents.getMany(this.collection, missing))
       this.dirty.set(id, document);
   }
 
-  private async loadLists(keys: readonly string[], blockSize: number): Promise<void> {
+  private async loadLists(keys: readonly string[], listSizes: ListSizes): Promise<void> {
     const { documents } = this.stores;
     const lists = await Promise.all(
-      keys.map((key) => loadOpenList(documents, this.collection, blockSize, key, this.savedTo)),
+      keys.map((key) => loadOpenList(documents, this.collection, listSizes, key, this.savedTo)),
     );
     for (const [index, id] of keys.entries()) {
       const doc = lists[index]!;
@@ -279,9 +284,9 @@ export class Fold implements Follower {
   /** The changed documents, in the form that is written. */
   private changes(): { readonly documents: readonly Document[]; readonly removed: readonly string[] } {
     const changed = [...this.dirty.values()].filter(({ position }) => position > this.savedTo);
-    const { blockSize } = this.projection;
-    if (!blockSize) return { documents: changed, removed: [] };
-    const lists = changed.map(({ id, doc }) => writesOf(id, doc as OpenList, blockSize));
+    const { listSizes } = this.projection;
+    if (!listSizes) return { documents: changed, removed: [] };
+    const lists = changed.map(({ id, doc }) => writesOf(id, doc as OpenList, listSizes));
     return {
       documents: lists.flatMap(({ documents }) => documents),
       removed: this.isNew ? [] : lists.flatMap(({ removed }) => removed),
@@ -291,7 +296,7 @@ export class Fold implements Follower {
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const { documents, removed } = this.changes();
-    const { blockSize } = this.projection;
+    const { listSizes } = this.projection;
     await this.parked.commit(this.stores, {
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint: this.digest.at(this.handledTo),
@@ -302,7 +307,7 @@ export class Fold implements Follower {
     for (const document of this.dirty.values())
       this.cache.set(
         document.id,
-        blockSize ? { ...document, doc: listAfterSave(document.doc as OpenList, blockSize) } : document,
+        listSizes ? { ...document, doc: listAfterSave(document.doc as OpenList, listSizes) } : document,
       );
     this.dirty = new Map();
     this.savedTo = this.handledTo;

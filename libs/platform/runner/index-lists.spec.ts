@@ -19,7 +19,7 @@ const whole = eventIndex({
     ...(key === 'all' && { stream }),
   }),
 });
-const drops = { ...whole, blockSize: 4 };
+const drops = { ...whole, listSizes: { row: 2, block: 4 } };
 const GENERATION = 'drops-v1';
 const collection = collectionOf(drops, GENERATION);
 const fence = () => ({ lease: 'test', token: 1 });
@@ -71,18 +71,19 @@ const upTo = (count: number) => Array.from({ length: count }, (_, coins) => coin
 const inTill = (count: number, till: 'a' | 'b') => upTo(count).filter((coins) => (coins % 3 === 2) === (till === 'b'));
 
 describe('an index', () => {
-  it('keeps new entries as rows, and as one block once 256 are complete', async () => {
+  it('keeps new entries in rows of 16, and as one block once 256 are complete', async () => {
     const { log, journal } = await logOf(258);
     const shapeAt = async (count: number) => {
       const { position } = await log.readAll(START, {}, count);
       const documents = new MemoryDocuments();
       await replay({ log, journal, documents }, whole, GENERATION, fence, { cut: { knownAt: position } });
       const all = (await stored(documents)).filter(({ id }) => id.startsWith('all/'));
-      return [all.length, 'block' in all[0]!.doc, all.at(-1)!.id];
+      return [all.length, all.at(-1)!.id, all.at(-1)!.doc['count']];
     };
-    expect(await shapeAt(255)).toEqual([255, false, 'all/0000000254']);
-    expect(await shapeAt(256)).toEqual([1, true, 'all/0000000000']);
-    expect(await shapeAt(258)).toEqual([3, true, 'all/0000000257']);
+    expect(await shapeAt(16)).toEqual([1, 'all/0000000000', 16]);
+    expect(await shapeAt(255)).toEqual([16, 'all/0000000240', 15]);
+    expect(await shapeAt(256)).toEqual([1, 'all/0000000000', 256]);
+    expect(await shapeAt(258)).toEqual([2, 'all/0000000256', 2]);
   });
 
   it('returns its entries in order, whether they are in rows or in blocks', async () => {
@@ -160,7 +161,7 @@ describe('an index', () => {
   it('with missing entries is neither folded on nor read', async () => {
     const world = await logOf(20);
     const documents = new MemoryDocuments();
-    await foldNew(world, documents, 5, 10); // two blocks and two rows of `all`
+    await foldNew(world, documents, 5, 11); // two blocks and two rows of `all`
     const checkpoint = (await documents.checkpoint(GENERATION))!;
     const lose = (id: string) =>
       documents.commit({
@@ -184,16 +185,16 @@ describe('an index', () => {
     });
 
     it('names rows and blocks that were altered, lost or added', async () => {
-      const world = await logOf(15); // of `all` three blocks and three rows
+      const world = await logOf(15); // of `all` three blocks and two rows
       const documents = new MemoryDocuments();
       await foldNew(world, documents, 15);
       const checkpoint = (await documents.checkpoint(GENERATION))!;
       const block = (await documents.getMany(collection, ['all/0000000004'])).get('all/0000000004')!;
-      const { coins } = block.doc.block.fields as { coins: { values: number[] } };
+      const { coins } = block.doc['fields'] as { coins: { values: number[] } };
       coins.values[3] = 99;
       const row = {
         id: 'all/0000000005',
-        doc: { entry: { position: block.position, coins: 5 } },
+        doc: { count: 1, fields: { position: { values: [block.position] }, coins: { values: [5] } } },
         position: block.position,
       };
       const position = `${block.position}~`;
@@ -221,15 +222,16 @@ describe('an index', () => {
     it('is not reported for rows that become a block between two pages', async () => {
       const world = await logOf(256);
       const documents = new MemoryDocuments();
-      const four = { ...whole, keys: () => ['a', 'b', 'c', 'd'] };
-      await foldNew(world, documents, 1000, 252, four); // 1008 rows: the last eight of `d` are in the second page
+      const lists = Array.from({ length: 63 }, (_, n) => `list-${n}`);
+      const wide = { ...whole, keys: () => lists };
+      await foldNew(world, documents, 1000, 252, wide); // 1008 rows: the last eight are in the second page
       let pages = 0;
       const find = documents.find.bind(documents);
       documents.find = async (of, asked) => {
-        if (asked?.limit === 1000 && ++pages === 2) await foldNew(world, documents, 1000, 256, four);
+        if (asked?.limit === 1000 && ++pages === 2) await foldNew(world, documents, 1000, 256, wide);
         return find(of, asked);
       };
-      expect(await differingDocuments({ ...world, documents }, four, GENERATION)).toEqual([]);
+      expect(await differingDocuments({ ...world, documents }, wide, GENERATION)).toEqual([]);
       expect(pages).toBeGreaterThan(2);
     });
   });

@@ -247,7 +247,7 @@ describe('a parked sequence', () => {
       keys: ({ type }) => (type === 'CoinDropped' ? ['all'] : []),
       entry: ({ position, data }) => ({ position, coins: (data as { coins: number }).coins }),
     });
-    const drops = { ...index, blockSize: 3 };
+    const drops = { ...index, listSizes: { row: 2, block: 4 } };
     const coins = async () => (await new ReadModels(documents).entries(drops, 'all')).map(({ coins }) => coins);
     const old = await start([drops]);
     await drop('b', 1);

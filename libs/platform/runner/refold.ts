@@ -21,8 +21,8 @@ export interface RefoldPlan {
   readonly log: Pick<EventLog, 'read' | 'readAll'>;
   readonly journal: Journal;
   readonly projection: Projection;
-  /** Folds one event into a document and checks the result. @throws what the fold throws */
-  readonly step: (before: object | undefined, decoded: unknown, key: string) => object;
+  /** Folds one event into a document and checks the result; undefined if it changes nothing. @throws what the fold throws */
+  readonly step: (before: object | undefined, decoded: unknown, key: string) => object | undefined;
   /** `sequence eventId` of each discarded event. */
   readonly discarded: ReadonlySet<string>;
   /** Parked sequences: their events from the parked one on are skipped. */
@@ -67,7 +67,7 @@ export const keysOfStream = async (
 /**
  * Folds some documents again from the start of the log. Needed after parking, because folds run in log order and the
  * parked events come before others that have been folded since.
- * @returns the documents by key (none for a key without events), and per key the event at which its fold failed
+ * @returns the documents by key (none for a key that no event changes), and per key the event at which its fold failed
  */
 export const refold = (plan: RefoldPlan, keys: ReadonlySet<string>): Promise<RefoldResult> =>
   (plan.aroundFold ?? withoutMetrics)('refold', plan.projection.name, (read) => refoldAll(plan, keys, read));
@@ -107,7 +107,8 @@ const refoldAll = async (
       for (const key of touched) {
         if (!keys.has(key) || failures.has(key) || discarded.has(`${key} ${event.id}`)) continue;
         try {
-          documents.set(key, step(documents.get(key), readable, key));
+          const document = step(documents.get(key), readable, key);
+          if (document) documents.set(key, document);
         } catch (error) {
           failures.set(key, { event, error });
           documents.delete(key);

@@ -57,7 +57,9 @@ const withDocumentCheck = async (
     if (found.length === 0) return seen;
     return { ...seen, complete: false, code: seen.code ?? 'read/documents-differ', differing: found };
   } catch (error) {
-    return { ...seen, complete: false, code: codeOf(error) };
+    // A document that cannot be read is named by the error.
+    const unreadable = error instanceof Conflict && error.code === 'read/documents-differ' ? [error.path] : [];
+    return { ...seen, complete: false, code: codeOf(error), ...(unreadable.length > 0 && { differing: unreadable }) };
   }
 };
 
@@ -152,7 +154,7 @@ const compareDocuments = async (
 ) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
-  const keyOf = projection.blockSize ? listKeyOf : (id: string) => id;
+  const keyOf = projection.listSizes ? listKeyOf : (id: string) => id;
   const differ: string[] = [];
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
@@ -178,7 +180,7 @@ const compareDocuments = async (
     }
   }
   for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
-  if (!projection.blockSize) return { differ, ahead };
+  if (!projection.listSizes) return { differ, ahead };
   // Rows may have become a block between two pages: then the list has a later position.
   for (const list of new Set(differ.map(listKeyOf))) {
     const last = await lastDocumentOf(documents, collection, list);

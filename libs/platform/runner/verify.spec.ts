@@ -116,7 +116,10 @@ describe('a verification finds', () => {
 
   it.each([
     ['deleted', `DELETE FROM "documents-sums-v1" WHERE id = 'till-b'`],
-    ['altered', `UPDATE "documents-sums-v1" SET doc = replace(doc, '18', '19') WHERE id = 'till-b'`],
+    ['altered', `UPDATE "documents-sums-v1" SET doc = '{"coins":0,"seen":[1]}' WHERE id = 'till-b'`],
+    ['altered in a column', `UPDATE "documents-sums-v1" SET "c_coins" = 19 WHERE id = 'till-b'`],
+    ['emptied in a column', `UPDATE "documents-sums-v1" SET "c_coins" = NULL WHERE id = 'till-b'`],
+    ['made unreadable', `UPDATE "documents-sums-v1" SET doc = substr(doc, 1, length(doc) - 1) WHERE id = 'till-b'`],
     [
       'added',
       `INSERT INTO "documents-sums-v1" SELECT 'till-b', position, doc, "c_coins" FROM "documents-sums-v1" LIMIT 1`,
@@ -130,6 +133,14 @@ describe('a verification finds', () => {
       false,
     );
     expect(ids).toEqual([what === 'added' ? 'till-x' : 'till-b']);
+  });
+
+  it('that the names of fields of packed documents were altered', async () => {
+    const { tamper, verified } = await filledWorld();
+    tamper('documents', `UPDATE shapes SET shapes = replace(shapes, 'coins', 'koins')`);
+    expect(await verified()).toEqual({ 'sums-v1': 'read/documents-differ' });
+    tamper('documents', `DELETE FROM shapes`);
+    expect(await verified()).toEqual({ 'sums-v1': 'read/documents-differ' });
   });
 
   it('a differing document with any batch size', async () => {

@@ -1,4 +1,4 @@
-import { projection, type Instant, type StoredEvent } from '@baton/kernel';
+import { orNull, projection, type Instant, type StoredEvent } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import { captureOf, inOrder, isAtCapture, type Capture } from '../../write/journey/journey-touches.rules';
@@ -103,8 +103,7 @@ export const people = projection<PersonDocument, LeadEvent>({
       ...doc,
       createdAt: earlier(doc.createdAt, event.occurredAt),
       capture: captureOf(event),
-      source: event.data.source ?? null,
-      owner: event.data.owner ?? null,
+      ...orNull(event.data, ['source', 'owner']),
     }),
     LeadQualified: (doc, { id, occurredAt }) => qualifiedBy(doc, [...doc.qualified, { id, at: occurredAt }]),
     LeadSalesQualified: (doc, { occurredAt }) => ({ ...doc, sqlAt: earlier(doc.sqlAt, occurredAt) }),

@@ -35,7 +35,7 @@ const otherOf = (subject: string, { type, data }: StoredEvent): string | undefin
 export const caseFile = (catalogue: ReadonlyMap<string, EventSchema>) =>
   eventIndex<CaseEntry>({
     name: 'case-file',
-    version: 3,
+    version: 4,
     keys: (event) => subjectsOf(catalogue, event),
     entry: (event, subject) => {
       const { id, type, stream, revision, position, occurredAt, recordedAt, meta } = event;

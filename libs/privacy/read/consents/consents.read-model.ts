@@ -1,26 +1,17 @@
-import {
-  contactChannels,
-  enumField,
-  flagField,
-  idField,
-  instantField,
-  readModel,
-  textField,
-  type DocumentOf,
-} from '@baton/kernel';
+import { contactChannels, field, readModel, type DocumentOf } from '@baton/kernel';
 import type { PersonEvent } from '../../write/person/person.events';
 
 const listed = { filter: true, sort: true } as const;
 const fields = {
-  consentId: idField('Lead, purpose and channel.'),
-  leadId: idField('The person.', { filter: true, entity: 'Lead' }),
-  purpose: textField('What the person may be contacted for.', listed),
-  channel: enumField(contactChannels, 'How.', { filter: true }),
-  given: flagField('Whether the person agrees; false if it was withdrawn.', { filter: true }),
-  textVersion: textField('The version of the text that was agreed to.', { nullable: true, filter: true }),
-  source: textField('Where it was said.', { filter: true }),
-  at: instantField('When the person said so.', listed),
-  recordedBy: textField('Who recorded it.'),
+  consentId: field.id('Lead, purpose and channel.'),
+  leadId: field.id('The person.', { filter: true, entity: 'Lead' }),
+  purpose: field.text('What the person may be contacted for.', listed),
+  channel: field.enum(contactChannels, 'How.', { filter: true }),
+  given: field.flag('Whether the person agrees; false if it was withdrawn.', { filter: true }),
+  textVersion: field.text('The version of the text that was agreed to.', { nullable: true, filter: true }),
+  source: field.text('Where it was said.', { filter: true }),
+  at: field.instant('When the person said so.', listed),
+  recordedBy: field.text('Who recorded it.'),
 } as const;
 /** What a person said last about one purpose and channel. */
 export type ConsentDocument = DocumentOf<typeof fields>;

@@ -1,20 +1,20 @@
-import { idField, integerField, NotFound, objectField, objectFields, textField, type ObjectOf } from '@baton/kernel';
+import { field, NotFound, objectFields, type ObjectOf } from '@baton/kernel';
 import { caseEntries } from '@baton/audit';
 import { report, type ReportContext } from '@baton/platform/report';
 import { leadsOfPerson } from '../../write/person/person.reader';
 import { privacyRecords } from '../records/privacy-records.read-model';
 
 const personalFields = objectFields('PersonalValues', 'The personal values of one field of one type of event.', {
-  type: textField('The type of the events.'),
-  field: textField('The field.'),
-  values: integerField('How many values would become unreadable.', { unit: 'values' }),
+  type: field.text('The type of the events.'),
+  field: field.text('The field.'),
+  values: field.integer('How many values would become unreadable.', { unit: 'values' }),
 });
 const preview = objectFields('ErasurePreview', 'What the erasure of a person would affect.', {
-  leadIds: idField('The leads of the person: this one, and all that are merged with it.', { list: true }),
-  visitorIds: idField('Visitors identified as the person. Their visits stay, without a name.', { list: true }),
-  personal: objectField(personalFields, 'The personal values, by type and field.', { list: true }),
-  holds: textField('Legal holds that keep the person from being erased.', { list: true }),
-  erasedLeadIds: idField('The leads that are erased already.', { list: true }),
+  leadIds: field.id('The leads of the person: this one, and all that are merged with it.', { list: true }),
+  visitorIds: field.id('Visitors identified as the person. Their visits stay, without a name.', { list: true }),
+  personal: field.object(personalFields, 'The personal values, by type and field.', { list: true }),
+  holds: field.text('Legal holds that keep the person from being erased.', { list: true }),
+  erasedLeadIds: field.id('The leads that are erased already.', { list: true }),
 });
 export type ErasurePreview = ObjectOf<typeof preview.fields>;
 
@@ -63,7 +63,7 @@ export const erasurePreviewReport = report({
     'What `eraseLead` would affect: the leads of the person, and how many personal values become unreadable.',
   allow: ['revops', 'admin'],
   asOf: false,
-  arguments: { leadId: idField('The lead.', { entity: 'Lead' }) },
-  answer: objectField(preview, 'What would be affected.'),
+  arguments: { leadId: field.id('The lead.', { entity: 'Lead' }) },
+  answer: field.object(preview, 'What would be affected.'),
   ask: ({ leadId }, context) => erasurePreview(context, leadId),
 });

@@ -1,4 +1,4 @@
-import { enumeration, enumField, idField, instantField, readModel, textField, type DocumentOf } from '@baton/kernel';
+import { enumeration, field, readModel, type DocumentOf } from '@baton/kernel';
 import { erasureReasons, type PersonEvent } from '../../write/person/person.events';
 
 export const erasureStates = enumeration('ErasureState', 'How far the erasure of a person is.', {
@@ -8,16 +8,16 @@ export const erasureStates = enumeration('ErasureState', 'How far the erasure of
 });
 const known = { nullable: true, filter: true, sort: true } as const;
 const fields = {
-  leadId: idField('The person.', { filter: true, entity: 'Lead' }),
-  holds: textField('The legal holds that stand: the person is not erased while there is one.', {
+  leadId: field.id('The person.', { filter: true, entity: 'Lead' }),
+  holds: field.text('The legal holds that stand: the person is not erased while there is one.', {
     list: true,
     filter: true,
   }),
-  erasure: enumField(erasureStates, 'How far the erasure is.', { filter: true }),
-  reason: enumField(erasureReasons, 'Why the person was erased.', { nullable: true, filter: true }),
-  reference: textField('The number of the request in your register.', { nullable: true, filter: true }),
-  requestedAt: instantField('When the erasure was decided.', known),
-  erasedAt: instantField('When the key was destroyed.', known),
+  erasure: field.enum(erasureStates, 'How far the erasure is.', { filter: true }),
+  reason: field.enum(erasureReasons, 'Why the person was erased.', { nullable: true, filter: true }),
+  reference: field.text('The number of the request in your register.', { nullable: true, filter: true }),
+  requestedAt: field.instant('When the erasure was decided.', known),
+  erasedAt: field.instant('When the key was destroyed.', known),
 } as const;
 /** What is recorded about the rights of one person. */
 export type PrivacyRecord = DocumentOf<typeof fields>;

@@ -1,13 +1,8 @@
 import {
   computed,
-  enumField,
-  flagField,
+  field,
   fromMs,
-  idField,
-  instantField,
-  integerField,
   readModel,
-  textField,
   toMs,
   type DocumentOf,
   type Instant,
@@ -45,26 +40,26 @@ const optional = { optional: true, filter: true, sort: true } as const;
 const nullable = { nullable: true, filter: true, sort: true } as const;
 const column = { column: true, hidden: true } as const;
 const fields = {
-  leadId: idField('The lead’s id.', { filter: true, entity: 'Lead' }),
-  rep: textField('The rep who must answer.', optional),
-  queue: textField('The queue (team) that the lead was routed through.', optional),
-  grade: enumField(grades, 'The grade at the handoff; null if the lead was not scored.', optional),
-  since: instantField(
+  leadId: field.id('The lead’s id.', { filter: true, entity: 'Lead' }),
+  rep: field.text('The rep who must answer.', optional),
+  queue: field.text('The queue (team) that the lead was routed through.', optional),
+  grade: field.enum(grades, 'The grade at the handoff; null if the lead was not scored.', optional),
+  since: field.instant(
     'When it started to wait: at the handoff, or at the merge that made it wait; null if it never did.',
     optional,
   ),
-  dueAt: instantField('When the next answer is due; null if none is.', nullable),
-  limboAt: instantField('When it gets into limbo: 48 hours after the handoff.', nullable),
-  openClocks: integerField('Number of open obligations of sales to the lead.', { filter: true, sort: true }),
+  dueAt: field.instant('When the next answer is due; null if none is.', nullable),
+  limboAt: field.instant('When it gets into limbo: 48 hours after the handoff.', nullable),
+  openClocks: field.integer('Number of open obligations of sales to the lead.', { filter: true, sort: true }),
   /** As `dueAt`; those without one come last. */
-  rank: instantField('The order of the queue.', column),
+  rank: field.instant('The order of the queue.', column),
   /** It was handed off and sales has not said what becomes of it. */
-  waiting: flagField('Whether the lead waits for an answer.', column),
+  waiting: field.flag('Whether the lead waits for an answer.', column),
   /** Nobody waits for an answer, and its clocks stand still. */
-  merged: flagField('Whether the lead is merged into another.', column),
+  merged: field.flag('Whether the lead is merged into another.', column),
   /** Of the first and the last handoff. */
-  firstAt: instantField('The first handoff.', { ...column, optional: true }),
-  lastAt: instantField('The last handoff.', { ...column, optional: true }),
+  firstAt: field.instant('The first handoff.', { ...column, optional: true }),
+  lastAt: field.instant('The last handoff.', { ...column, optional: true }),
 } as const;
 /** What sales was handed of one lead, and what it owes it now. */
 export type HandoffsDocument = DocumentOf<typeof fields> & {
@@ -172,17 +167,20 @@ export const handoffs = readModel<HandoffsDocument, LeadEvent>({
   key: 'leadId',
   fields,
   computed: {
-    handoffs: computed<HandoffsDocument>(integerField('Number of handoffs of the lead.'), (doc) => doc.handoffs.length),
+    handoffs: computed<HandoffsDocument>(
+      field.integer('Number of handoffs of the lead.'),
+      (doc) => doc.handoffs.length,
+    ),
     attempts: computed<HandoffsDocument>(
-      integerField('Outbound touches by sales since the latest handoff.'),
+      field.integer('Outbound touches by sales since the latest handoff.'),
       (doc) => doc.handoffs.at(-1)?.attempts ?? 0,
     ),
     limbo: computed<HandoffsDocument>(
-      flagField('True if the lead is in limbo.'),
+      field.flag('True if the lead is in limbo.'),
       ({ limboAt }, at) => limboAt !== null && limboAt <= at,
     ),
     clockIds: computed<HandoffsDocument>(
-      idField('The open obligations of sales to the lead, next due first.', {
+      field.id('The open obligations of sales to the lead, next due first.', {
         ...{ list: true, entity: 'SlaClock', entityName: 'clocks' },
       }),
       (doc) => openClocks(doc).map(({ clockId }) => clockId),
@@ -208,10 +206,16 @@ export const handoffs = readModel<HandoffsDocument, LeadEvent>({
   ],
   keys: ({ data }) =>
     'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
-  initial: (leadId) => ({
-    ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], openClocks: 0 },
-    ...{ dueAt: null, rank: NO_DUE, limboAt: null },
-  }),
+  initial: {
+    handoffs: [],
+    stage: 'lead',
+    moves: [],
+    waiting: false,
+    merged: false,
+    clocks: [],
+    openClocks: 0,
+    rank: NO_DUE,
+  },
   on: {
     LeadHandedOff: (doc, event) => {
       const { rep, queue, package: pack } = event.data;

@@ -1,7 +1,7 @@
 import { START, type EventToAppend } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
-import { EmbeddedEventLog } from '../event-log';
-import { positionsOf, SharedReading } from './subscriptions';
+import { EmbeddedEventLog } from './event-log';
+import { positionsOf, SharedReading } from './snapshots';
 
 const event = (type: string, n: number): EventToAppend => ({
   id: `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`,

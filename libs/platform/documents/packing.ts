@@ -1,0 +1,105 @@
+import { Packr, type Options } from 'msgpackr';
+import { Conflict, type Collection, type Document, type Scalar } from '@baton/kernel';
+import type { SqliteValue } from '../sqlite';
+import type { DocumentRow } from './columns';
+
+/** So many shapes of objects of a collection are kept; objects of other shapes name their fields themselves. */
+const MAX_SHAPES = 256;
+/** In place of a value that a column has. */
+const IN_COLUMN = 0;
+const FIELD_NAME = /^[A-Za-z$][\w$]*$/;
+
+/** The names of the fields of each shape, in the order in which they were met. */
+export type Shapes = readonly (readonly string[])[];
+/** Where the shapes of a collection are kept, for all who read and write it. */
+export interface ShapeStore {
+  readonly load: () => Shapes | undefined;
+  /** Saves all shapes. Returns false and saves nothing if `isNext` says that others have saved some in between. */
+  readonly save: (shapes: Shapes, isNext: (saved: Shapes | undefined) => boolean) => boolean;
+}
+
+/** Names that are fields' names, so that most are tested once. */
+const known = new Set<string>();
+const MAX_KNOWN = 2000;
+const isFieldName = (name: string): boolean => {
+  if (known.has(name)) return true;
+  if (!FIELD_NAME.test(name)) return false;
+  if (known.size < MAX_KNOWN) known.add(name);
+  return true;
+};
+
+/** Whether an object has fields of these kinds only: texts, numbers, flags, null, and such objects and lists, each named. */
+const isRegular = (value: unknown): boolean => {
+  if (value === undefined) return false;
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isRegular);
+  for (const name of Object.keys(value))
+    if (!isFieldName(name) || !isRegular((value as Record<string, unknown>)[name])) return false;
+  return true;
+};
+
+/**
+ * Documents of a collection as the embedded store keeps them: MessagePack, in which objects with the same fields name them
+ * once for the whole collection, and what a column holds is not kept twice. An object whose fields are named by data is
+ * kept as JSON text.
+ */
+export class DocumentPacker {
+  private readonly packr: Packr;
+  /** The columns that hold a field as it is. */
+  private readonly plain: readonly string[];
+  private readonly flags: readonly boolean[];
+
+  constructor(
+    private readonly collection: Collection,
+    { load, save }: ShapeStore,
+  ) {
+    const columns = Object.entries(collection.columns).filter(([, type]) => type !== 'tokens');
+    this.plain = columns.map(([name]) => name);
+    this.flags = columns.map(([, type]) => type === 'flag');
+    // The types of the package lack the second argument.
+    const saveStructures = save as unknown as NonNullable<Options['saveStructures']>;
+    this.packr = new Packr({
+      maxSharedStructures: MAX_SHAPES,
+      getStructures: () => load() as object[],
+      saveStructures,
+    });
+  }
+
+  /** The names of the columns that `unpack` needs, in their order. */
+  get columns(): readonly string[] {
+    return this.plain;
+  }
+
+  /** @param values of the columns */
+  pack(doc: object, values: DocumentRow['values']): string | Uint8Array {
+    const rest: Record<string, unknown> = { ...doc };
+    for (const name of this.plain) if (values[name] !== null) rest[name] = IN_COLUMN;
+    return isRegular(rest) ? this.packr.pack(rest) : JSON.stringify(rest);
+  }
+
+  /**
+   * @param columns the values of the columns
+   * @throws Conflict `read/documents-differ` if it is not what was written
+   */
+  unpack(id: string, packed: SqliteValue, columns: readonly SqliteValue[]): Document['doc'] {
+    try {
+      const doc = (
+        typeof packed === 'string' ? JSON.parse(packed) : this.packr.unpack(bufferOf(packed as Uint8Array))
+      ) as Record<string, Scalar>;
+      for (let index = 0; index < columns.length; index++) {
+        const value = columns[index]!;
+        if (value !== null) doc[this.plain[index]!] = this.flags[index] ? value === 1 : (value as Scalar);
+      }
+      return doc;
+    } catch {
+      throw new Conflict(
+        'read/documents-differ',
+        `${id} of ${this.collection.name} cannot be read; run baton rebuild for this read model.`,
+        id,
+      );
+    }
+  }
+}
+
+/** The decoder of text needs a Buffer. */
+const bufferOf = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, length);
