@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emailTerms, phoneTerms, wordTerms, type RawEvent } from '@baton/kernel';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
@@ -161,6 +161,37 @@ describe('a person', () => {
     await accepted('captureLead', { leadId: 'cyd', name: 'Cyd' });
     const { body } = await ask(server.url, connector, '{ lead(leadId: "planted") { name email } }');
     expect(body.data).toEqual({ lead: { name: planted.laterName, email: planted.laterEmail } });
+  });
+
+  it('gets all data about her, merged leads and free texts too, and nobody else’s; that is recorded', async () => {
+    await accepted('giveConsent', {
+      ...{ leadId: 'planted-2', purpose: 'newsletter', channel: 'EMAIL', source: 'form', textVersion: '1' },
+    });
+    const out = join(kept, 'answer');
+    await cli('subject-access', 'planted-2', '--out', out, '--reference', 'DSR-2');
+    const [json, html] = ['json', 'html'].map((end) => readFileSync(`${out}.${end}`, 'utf8')) as [string, string];
+    const data = JSON.parse(json) as { leadIds: string[]; consents: object[]; events: { data: object }[] };
+    expect(data).toMatchObject({
+      leadIds: ['planted-2', 'planted'],
+      consents: [{ purpose: 'newsletter', given: true, recordedBy: 'connector:crm' }],
+    });
+    const texts = JSON.stringify(data.events.map((event) => event.data));
+    const inJson = (value: string) => texts.includes(JSON.stringify(value).slice(1, -1));
+    const phones = (value: string) => (value.startsWith('+') ? value.replaceAll(' ', '') : value);
+    expect(
+      Object.values(planted)
+        .map(phones)
+        .filter((value) => !inJson(value)),
+    ).toEqual([]);
+    expect(json + html).not.toMatch(/Bob|sealed/);
+    expect(html).toContain('ink that smudges on pärchment');
+    expect(html).toContain('interested in &quot;marbled&quot; vellum');
+    expect(html).not.toMatch(/<script|https?:/);
+    expect(statSync(`${out}.json`).mode & 0o777).toBe(0o600);
+    expect((await baton(folder, 'subject-access', 'planted', '--out', out)).stderr).toContain('cli/file-exists');
+    expect((await baton(folder, 'subject-access', 'nobody', '--out', `${out}-2`)).stderr).toContain('lead/unknown');
+    const events = await cli('events', '--types', 'SubjectAccessGiven');
+    expect(JSON.parse(events)).toMatchObject({ data: { leadId: 'planted-2', reference: 'DSR-2' } });
   });
 
   let before: unknown;

@@ -84,6 +84,10 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     description: 'Erase a person: destroy the keys of the personal data of a lead and of all that are merged with it.',
     load: () => import('./erase.command.js'),
   },
+  'subject-access': {
+    description: 'Export all data about a person, for the person: as JSON and as a page to read.',
+    load: () => import('./subject-access.command.js'),
+  },
   erasures: {
     description: 'List erasures; repeat those of a list after a restore.',
     load: () => import('./erasures.command.js'),

@@ -52,17 +52,6 @@ export const command: ActionGroup = {
           );
         }),
     }),
-    'rotate-master': action({
-      description:
-        'Replace the master key while servers run. After an interruption run it again. Keep the old one as long as backups that need it.',
-      example: '',
-      run: (_, { json }) =>
-        Session.use(async ({ config, keys }) => {
-          const rewrapped = await rotateMasterKey(config, keys);
-          if (json) printJson({ rewrapped });
-          else line(`${countOf(rewrapped, 'key')} wrapped with the new master key.`);
-        }),
-    }),
     revoke: action({
       description: 'Revoke a key.',
       words: { keyId: 'id of the key to revoke' },
@@ -72,6 +61,17 @@ export const command: ActionGroup = {
           await app.get(Access).revoke(keyId!, localActor());
           if (json) printJson({ keyId, revoked: true });
           else line(`Key ${keyId} is revoked.`);
+        }),
+    }),
+    'rotate-master': action({
+      description:
+        'Replace the master key while servers run. After an interruption run it again. Keep the old one as long as backups that need it.',
+      example: '',
+      run: (_, { json }) =>
+        Session.use(async ({ config, keys }) => {
+          const rewrapped = await rotateMasterKey(config, keys);
+          if (json) printJson({ rewrapped });
+          else line(`${countOf(rewrapped, 'key')} wrapped with the new master key.`);
         }),
     }),
   },

@@ -10,4 +10,6 @@ export {
 export { erasurePreview, type ErasurePreview } from './read/preview/erasure-preview.report';
 export { consents, type ConsentDocument } from './read/consents/consents.read-model';
 export { privacyRecords, type PrivacyRecord } from './read/records/privacy-records.read-model';
+export { subjectAccess, type SubjectAccess } from './read/subject-access/subject-access.query';
+export { subjectAccessPage } from './read/subject-access/subject-access-page';
 export { personDecider } from './write/person/person.decider';

@@ -85,6 +85,16 @@ describe('consent', () => {
   });
 });
 
+describe('the data for a person', () => {
+  const record = { type: 'RecordSubjectAccess', data: { leadId, reference: 'DSR-2' } } as const;
+  it('are recorded each time', () => {
+    const recorded = { type: 'SubjectAccessGiven', data: record.data } as const;
+    given().when(record).then(recorded);
+    given(recorded).when(record).then(recorded);
+  });
+  it('are gone once the person is erased', () => given(requested()).when(record).thenRefused('privacy/erased'));
+});
+
 describe('a legal hold', () => {
   const place = { type: 'PlaceLegalHold', data: held.data } as const;
   const release = { type: 'ReleaseLegalHold', data: released.data } as const;

@@ -74,6 +74,8 @@ export const personDecider = decider<Person, PersonCommand, PersonEvent>({
       const known = state.consents[consentKeyOf(data)];
       return known?.given === false && known.at <= now ? [] : [{ type: 'ConsentWithdrawn', data }];
     },
+    RecordSubjectAccess: (state, { data }) =>
+      state.erasure === 'none' ? [{ type: 'SubjectAccessGiven', data }] : alreadyErased(),
     PlaceLegalHold: (state, { data }) => {
       if (state.erasure !== 'none') return alreadyErased();
       return state.holds.includes(data.hold) ? [] : [{ type: 'LegalHoldPlaced', data }];
@@ -89,6 +91,7 @@ export const personDecider = decider<Person, PersonCommand, PersonEvent>({
     ConsentGiven: (state, { data, occurredAt }) =>
       withConsent(state, data, { given: true, at: occurredAt, textVersion: data.textVersion }),
     ConsentWithdrawn: (state, { data, occurredAt }) => withConsent(state, data, { given: false, at: occurredAt }),
+    SubjectAccessGiven: (state) => state,
     LegalHoldPlaced: (state, { data: { hold } }) => ({ ...state, holds: [...state.holds, hold] }),
     LegalHoldReleased: (state, { data: { hold } }) => ({
       ...state,

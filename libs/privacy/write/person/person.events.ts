@@ -97,6 +97,13 @@ export const personEvents = events({
     sentence: 'The person does not agree to {purpose:words} by {channel} any more ({source})',
     ...withdrawal,
   },
+  SubjectAccessGiven: {
+    version: 1,
+    description: 'All data about the person was exported, to be handed to the person.',
+    sentence: 'All data about the person was exported for the person[ ({reference})]',
+    leadId,
+    reference,
+  },
   LegalHoldPlaced: {
     version: 1,
     description: 'The person must not be erased until the hold is released.',
@@ -160,6 +167,11 @@ export const personCommands = commands(
       description: 'Decide the erasure of one lead, because it is the same person as another or was erased before.',
       leadId,
       reason: oneOf(erasureReasons, 'Why.'),
+      reference,
+    },
+    RecordSubjectAccess: {
+      description: 'Record that all data about the person was exported for the person.',
+      leadId,
       reference,
     },
     CompleteErasure: {

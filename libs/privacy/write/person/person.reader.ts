@@ -1,4 +1,4 @@
-import type { DatedEvent, Journal, StoredEvent } from '@baton/kernel';
+import type { ClosedJournal, DatedEvent, StoredEvent } from '@baton/kernel';
 import { samePersonAs, type LeadEvent, type SamePerson } from '@baton/leads';
 import { personDecider, type Person } from './person.decider';
 import type { PersonEvent } from './person.events';
