@@ -13,6 +13,8 @@ export const touchOutcomes = enumeration('TouchOutcome', 'How an attempt to reac
   voicemail: 'A message was left.',
   'no-show': 'The person did not come.',
 });
+/** The field of a touch, of a person who is known. */
+export const touchOutcome = optional(oneOf(touchOutcomes, 'How an attempt of the team to reach the person ended.'));
 /** Outcomes with which a person was reached. */
 export const contactOutcomes = ['connected', 'replied', 'met'] as const;
 

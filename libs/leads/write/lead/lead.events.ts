@@ -25,7 +25,7 @@ import {
   type EventOf,
   type EnumerationValue,
 } from '@baton/kernel';
-import { touchFields, touchOutcomes } from '@baton/campaigns';
+import { touchFields, touchOutcome } from '@baton/campaigns';
 import { slaHours } from '@baton/sla-clocks';
 import {
   becomes,
@@ -149,8 +149,6 @@ const role = optional(addressFree('The person’s role in the deal: decision-mak
 const tookPart = optional(
   flag('True if the person was on the deal when it closed; the outcome still counts for the person.'),
 );
-
-const touchOutcome = optional(oneOf(touchOutcomes, 'How an attempt of the team to reach the person ended.'));
 
 export const leadEvents = events({
   LeadCaptured: {

@@ -1,5 +1,5 @@
 import { instant, integer, list, object, oneOf, optional, ref, text, type Static } from '@baton/kernel';
-import { touchFields } from '@baton/campaigns';
+import { touchFields, touchOutcome } from '@baton/campaigns';
 
 /** The stages of a lead. */
 export const stageNames = [
@@ -44,6 +44,7 @@ export const leadTouch = object({
   id: text('Id of the event that recorded the touch.', { min: 1, max: 100 }),
   at: instant('When the touch took place.'),
   ...touchFields,
+  outcome: touchOutcome,
 });
 export type LeadTouch = Static<typeof leadTouch>;
 /** The facts of a merged lead. */
