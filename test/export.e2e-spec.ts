@@ -173,6 +173,25 @@ describe('an export', () => {
     expect([status, linesOf(bytes.toString()).length]).toEqual([200, 6]);
   });
 
+  it('has personal values in clear where they are granted, each recorded before', async () => {
+    const file = join(folder, 'open.ndjson');
+    const grant = ['--open-personal', '--reason', 'audit 7'];
+    expect((await baton(folder, 'export', 'leads', '--out', file, ...grant)).status).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('"name":"Ada Secret"');
+    const { bytes, status } = await get('leads?openPersonal=true&reason=audit%208&format=csv', 'revops');
+    expect([status, bytes.toString()]).toEqual([200, expect.stringContaining('ada5@example.org')]);
+    const saw = await batonJson<{ operation: string; reason: string }[]>(folder, 'who-saw', 'l5');
+    expect(saw.map(({ operation, reason }) => [operation, reason])).toEqual([
+      ['export leads', 'audit 8'],
+      ['export leads', 'audit 7'],
+    ]);
+    expect(await codeOf('leads?openPersonal=true&reason=x', 'analyst')).toBe('access/denied');
+    expect(await codeOf('leads?openPersonal=true', 'revops')).toBe('export/no-reason');
+    expect(await codeOf('log?openPersonal=true&reason=x', 'revops')).toBe('export/log-is-sealed');
+    expect(await codeOf('leads?reason=x', 'analyst')).toBe('export/not-open');
+    expect((await baton(folder, 'export', 'log', ...grant)).stderr).toContain('export/log-is-sealed');
+  });
+
   it('is refused with arguments that make no sense', async () => {
     const codes = async (...args: string[]) => (await baton(folder, 'export', ...args)).stderr.split(/[ :]/)[0];
     expect(await codes('log', '--format', 'xml')).toBe('cli/unknown-value');

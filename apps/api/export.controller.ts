@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import {
+  checkGrant,
   checkLogFilter,
   exportable,
   exportFormats,
@@ -13,8 +14,17 @@ import {
   type LogFilter,
 } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
-import { boundOf, Clock, EventLog, Refused, zoneOf, type Role } from '@baton/kernel';
-import { Access, ACTS_FOR, accessParts } from '@baton/platform/access';
+import { boundOf, Clock, codeOf, EventLog, Journal, Refused, zoneOf, type Role } from '@baton/kernel';
+import {
+  Access,
+  AccessLog,
+  accessParts,
+  ACTS_FOR,
+  PersonalReads,
+  REASON_LENGTH,
+  RefusedAccess,
+  type CallerIdentity,
+} from '@baton/platform/access';
 import { ReadModels } from '@baton/platform/documents';
 import { accessRefusal, unauthenticated } from '@baton/platform/graphql';
 import type { EventCatalogue } from '@baton/platform/catalogue';
@@ -30,6 +40,9 @@ interface Reply {
 type Question = Readonly<Record<string, string | string[] | undefined>>;
 
 const names = ['format', 'types', 'stream', 'category', 'from', 'to', 'timeZone', 'after', 'until', 'head', 'skip'];
+/** Of a read model, for those who work with leads by name. */
+const grantNames = ['openPersonal', 'reason'];
+const grantRoles: readonly Role[] = ['revops'];
 const exportRoles: readonly Role[] = ['analyst', 'auditor'];
 /** Rows that are made at once: others are served in between. A row group of Parquet. */
 const BATCH_ROWS: Readonly<Record<ExportFormat, number>> = { ndjson: 200, csv: 200, cloudevents: 200, parquet: 2000 };
@@ -56,6 +69,9 @@ export class ExportController {
     private readonly log: EventLog,
     private readonly heads: LogHeads,
     private readonly clock: Clock,
+    private readonly journal: Journal,
+    private readonly accessLog: AccessLog,
+    private readonly refused: RefusedAccess,
     @Inject(CATALOGUE) private readonly catalogue: EventCatalogue,
   ) {}
 
@@ -67,12 +83,17 @@ export class ExportController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<StreamableFile> {
     const allowed = of === 'log' ? undefined : this.readModels.get(of)?.shown.allow;
-    await this.authorize(request, allowed);
-    const unknown = Object.keys(question).find((name) => !names.includes(name));
+    const known = [...names, ...grantNames];
+    const caller = await this.authorize(
+      request,
+      allowed,
+      question['openPersonal'] === 'true' ? grantRoles : exportRoles,
+    );
+    const unknown = Object.keys(question).find((name) => !known.includes(name));
     if (unknown !== undefined)
       throw new Refused(
         'export/bad-argument',
-        `${unknown} is not known; the arguments are ${names.join(', ')}.`,
+        `${unknown} is not known; the arguments are ${known.join(', ')}.`,
         unknown,
       );
     const { format: asked = 'ndjson' } = question;
@@ -87,8 +108,9 @@ export class ExportController {
         'head',
       );
     const filter = this.filterOf(question);
+    const reads = this.readsOf(of, question, caller);
     const { source, size } =
-      of === 'log' ? await this.logSource(filter, head) : await this.modelSource(of, filter, head);
+      of === 'log' ? await this.logSource(filter, head) : await this.modelSource(of, filter, head, reads);
     const stream = new StreamableFile(Readable.from(bytesOf(source, format, skip), { objectMode: false }), {
       type: encoderFor(format, source).mediaType,
       disposition: `attachment; filename="${of}.${format === 'cloudevents' ? 'cloudevents.ndjson' : format}"`,
@@ -97,12 +119,35 @@ export class ExportController {
     return stream;
   }
 
-  /** @throws Refused `access/…` */
-  private async authorize({ headers }: Request, allowed: readonly Role[] | undefined): Promise<void> {
-    const caller = await this.access.authenticate(headers['authorization'], headers[ACTS_FOR]);
-    if (!caller) throw unauthenticated();
-    const denied = accessRefusal(caller, exportRoles) ?? (allowed ? accessRefusal(caller, allowed) : undefined);
-    if (denied) throw denied;
+  /** @throws Refused `access/…`, which is recorded */
+  private async authorize(
+    { headers }: Request,
+    allowed: readonly Role[] | undefined,
+    roles: readonly Role[],
+  ): Promise<CallerIdentity> {
+    let caller: CallerIdentity | undefined;
+    try {
+      caller = await this.access.authenticate(headers['authorization'], headers[ACTS_FOR]);
+      if (!caller) throw unauthenticated();
+      const denied = accessRefusal(caller, roles) ?? (allowed ? accessRefusal(caller, allowed) : undefined);
+      if (denied) throw denied;
+      return caller;
+    } catch (error) {
+      this.refused.note('export', codeOf(error), caller);
+      throw error;
+    }
+  }
+
+  /** What opens personal values, where they are granted. @throws Refused `export/…` */
+  private readsOf(of: string, { openPersonal, reason }: Question, caller: CallerIdentity): PersonalReads | undefined {
+    if (openPersonal !== undefined && openPersonal !== 'true' && openPersonal !== 'false')
+      throw new Refused('export/bad-argument', 'openPersonal must be true or false.', 'openPersonal');
+    if (reason !== undefined && (typeof reason !== 'string' || reason.length > REASON_LENGTH))
+      throw new Refused('export/bad-argument', `reason must have at most ${REASON_LENGTH} characters.`, 'reason');
+    checkGrant(of, openPersonal === 'true', reason);
+    return openPersonal === 'true'
+      ? new PersonalReads(this.journal, this.accessLog.record, caller, `export ${of}`, reason)
+      : undefined;
   }
 
   private filterOf(question: Question): LogFilter {
@@ -136,11 +181,11 @@ export class ExportController {
     return { source, size: head.size };
   }
 
-  private async modelSource(of: string, filter: LogFilter, head: number | undefined) {
+  private async modelSource(of: string, filter: LogFilter, head: number | undefined, reads: PersonalReads | undefined) {
     const model = readModelNamed(this.readModels, of);
     const [given] = [...Object.keys(filter), ...(head === undefined ? [] : ['head'])];
     if (given !== undefined) throw new Refused('export/bad-filter', `Only the log has ${given}; leave it out.`, given);
-    return { source: await readModelSource(this.models, model, this.clock.now()), size: undefined };
+    return { source: await readModelSource(this.models, model, this.clock.now(), reads), size: undefined };
   }
 }
 

@@ -69,7 +69,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   export: {
     description:
-      'Export the log or a read model; personal values stay sealed. To a file it goes on where it was stopped.',
+      'Export the log or a read model; personal values stay sealed unless granted. To a file it goes on where it was stopped.',
     load: () => import('./export.command.js'),
   },
   verify: {

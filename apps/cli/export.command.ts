@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import {
+  checkGrant,
   checkLogFilter,
   exportable,
   exportFormats,
@@ -15,7 +16,7 @@ import {
 } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
 import { boundOf, field, Documents, Refused, type Instant } from '@baton/kernel';
-import { accessParts } from '@baton/platform/access';
+import { accessParts, REASON_LENGTH } from '@baton/platform/access';
 import { catalogueFor } from '@baton/platform/catalogue';
 import { contextParts } from '../contexts';
 import { single } from './command';
@@ -34,6 +35,8 @@ interface Plan {
   /** Of a read model: its checkpoint, and the instant for which computed fields are answered. */
   readonly position?: string;
   readonly at?: Instant;
+  /** Why personal values are in it in clear; absent: they are sealed. */
+  readonly reason?: string;
 }
 
 const optional = { optional: true } as const;
@@ -52,11 +55,19 @@ export const command = single({
     timeZone: field.zone('IANA time zone of days; UTC by default.'),
     after: field.text('Only events after this position.', optional),
     until: field.text('Only events up to this position.', optional),
+    openPersonal: field.flag(
+      'Of a read model: with personal values in clear. That they were given is recorded.',
+      optional,
+    ),
+    reason: field.text('Why they are needed; it is recorded, so it must name nobody.', {
+      ...{ optional: true, min: 1, max: REASON_LENGTH },
+    }),
     json: field.flag('Print the result as JSON; needs --out.', optional),
   },
   example: 'log --out log.ndjson',
-  run: async ([name], { format, out, json, timeZone, from, to, ...asked }) => {
+  run: async ([name], { format, out, json, timeZone, from, to, openPersonal = false, reason, ...asked }) => {
     const of = name!;
+    checkGrant(of, openPersonal, reason);
     const filter = filterOf({ ...asked, from, to, timeZone });
     if (of !== 'log' && Object.keys(filter).length > 0)
       throw new Refused('export/bad-filter', 'Only the log has these filters; leave them out.', Object.keys(filter)[0]);
@@ -66,7 +77,7 @@ export const command = single({
       const { source, plan } =
         of === 'log'
           ? await logSource(session, filter, format, before)
-          : await readModelPlan(session, of, format, before, out);
+          : await readModelPlan(session, of, format, before, { out, ...(openPersonal && { reason }) });
       const progress = new Progress(`export ${of}`, 'rows', source.total);
       const onPart = ({ looked }: { readonly looked: number }) => progress.at(looked, source.total);
       if (out === undefined) {
@@ -115,19 +126,23 @@ const readModelPlan = async (
   of: string,
   format: ExportFormat,
   before: Plan | undefined,
-  out?: string,
+  { out, reason }: { readonly out: string | undefined; readonly reason?: string | undefined },
 ) => {
   const parts = [accessParts, ...contextParts];
   const model = readModelNamed(exportable(parts.flatMap(({ projections }) => projections)), of);
   const generation = (await session.models.collection(model)).name;
   const position = (await session.app.get(Documents).checkpoint(generation))?.position ?? '';
-  const isSame = before?.of === of && before.format === format && before.position === position;
+  const isSame =
+    before?.of === of && before.format === format && before.position === position && before.reason === reason;
   if (before?.of === of && before.format === format && !isSame) {
     warn(`${of} has changed since the export was stopped: it begins anew.`);
     for (const end of ['.part', '.part.json']) await rm(`${out}${end}`, { force: true });
   }
   const at = (isSame ? before.at : undefined) ?? session.clock.now();
-  const source: ExportSource = await readModelSource(session.models, model, at);
-  const plan: Plan = { of, format, position, at };
+  const source: ExportSource = await readModelSource(
+    ...([session.models, model, at] as const),
+    reason === undefined ? undefined : session.sources.readsFor(`export ${of}`, reason),
+  );
+  const plan: Plan = { of, format, position, at, ...(reason !== undefined && { reason }) };
   return { source, plan };
 };

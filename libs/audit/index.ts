@@ -25,6 +25,7 @@ export {
   type ExportSource,
 } from './read/export/export-sources';
 export {
+  checkGrant,
   checkLogFilter,
   exportFormats,
   isUnfiltered,

@@ -28,7 +28,7 @@ const hashOf = (text: string, seed: number): number => {
   return hash >>> 0;
 };
 const placesOf = (subject: string): readonly number[] => {
-  const [one, two] = [hashOf(subject, 0x811c9dc5), hashOf(subject, 0x9747b28c) | 1];
+  const [one, two] = [hashOf(subject, 0x811c9dc5), hashOf(subject, 0x9747b28c)];
   return Array.from({ length: BITS_OF_ONE }, (_, n) => (one + n * two) % BITS);
 };
 

@@ -3,6 +3,7 @@ import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { AccessLog, readEntries, type AccessEntry } from './access-log';
+import { accessIndex, mayName } from './access-index.projection';
 import { accessEvents } from './access.events';
 import type { CallerIdentity } from './caller-identity';
 import { PersonalReads } from './personal-reads';
@@ -124,6 +125,21 @@ describe('what a caller is shown', () => {
         by: { actor: 'ann', origin: 'person' },
       },
     ]);
+  });
+});
+
+describe('the index of who is named', () => {
+  it('finds everybody who is named in a chunk, and few others', () => {
+    const named = Array.from({ length: 2_000 }, (_, n) => `lead-${n.toString(36)}`);
+    const data = { operation: 'Query.leads', people: named.length, subjects: named };
+    const event = { type: 'PersonalDataRead', data, stream: 'access-2024-01-01', revision: 300 };
+    const [key = ''] = accessIndex.keys(event as never);
+    const chunk = accessIndex.fold(accessIndex.initial(key), event as never, key);
+    expect(chunk).toMatchObject({ stream: 'access-2024-01-01', from: 256 });
+    expect(named.filter((one) => !mayName(chunk, one))).toEqual([]);
+    const others = Array.from({ length: 2_000 }, (_, n) => `lead-other${n}`);
+    expect(others.filter((one) => mayName(chunk, one)).length).toBeLessThan(40);
+    expect(mayName(accessIndex.initial(key), 'lead-1')).toBe(false);
   });
 });
 

@@ -11,7 +11,10 @@ import {
   type Projection,
   type RawEvent,
   type ReadModel,
+  type Sealed,
+  UnknownType,
 } from '@baton/kernel';
+import type { PersonalReads } from '@baton/platform/access';
 import type { ReadModels } from '@baton/platform/documents';
 import { logHeads, type HeadDocument } from '../proof/log-heads.read-model';
 import { leafOf, placeOf } from '../proof/log-tree.projection';
@@ -110,20 +113,45 @@ export const readModelNamed = (known: ReadonlyMap<string, ReadModel>, name: stri
   throw new NotFound('export/unknown-read-model', `There is no read model ${name}; there are log, ${names}.`, 'of');
 };
 
-/** A value without what is personal: `sealed` stands for it. */
-const withoutPersonal = (value: unknown): unknown => {
-  if (isSealed(value)) return 'sealed';
-  if (Array.isArray(value)) return value.map(withoutPersonal);
+/** A value with another in the place of each that is personal. */
+const withPersonal = (value: unknown, of: (sealed: Sealed) => unknown): unknown => {
+  if (isSealed(value)) return of(value);
+  if (Array.isArray(value)) return value.map((one) => withPersonal(one, of));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutPersonal(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withPersonal(inner, of)]));
+};
+
+/**
+ * What stands for the personal values of some nodes: `sealed`, or where they are granted the values themselves, null after
+ * an erasure.
+ */
+const personalOf = async (
+  nodes: readonly object[],
+  reads: Pick<PersonalReads, 'open'> | undefined,
+): Promise<(sealed: Sealed) => unknown> => {
+  if (!reads) return () => 'sealed';
+  const found: Sealed[] = [];
+  withPersonal(nodes, (sealed) => found.push(sealed));
+  const opened = found.length > 0 ? await reads.open(found) : [];
+  const values = new Map(found.map((sealed, at) => [sealed, opened[at] ?? null]));
+  return (sealed) => {
+    const value = values.get(sealed) ?? null;
+    return value instanceof UnknownType ? 'sealed' : value; // its key is lost
+  };
 };
 
 /**
  * The documents of a read model as its node shows them, by id. Amounts of money have two columns; a personal value is
- * `sealed`.
+ * `sealed`, unless it was granted.
  * @param at the instant for which computed fields are answered
+ * @param reads opens personal values, and records whose: a page before it is given
  */
-export const readModelSource = async (models: ReadModels, model: ReadModel, at: Instant): Promise<ExportSource> => {
+export const readModelSource = async (
+  models: ReadModels,
+  model: ReadModel,
+  at: Instant,
+  reads?: Pick<PersonalReads, 'open'>,
+): Promise<ExportSource> => {
   const { key } = model.shown;
   const shown = Object.entries(shownFields(model));
   const columns = shown.flatMap(([name, { kind, options }]): ExportColumn[] => {
@@ -134,10 +162,11 @@ export const readModelSource = async (models: ReadModels, model: ReadModel, at: 
       ];
     return [{ name, type: options.list ? 'json' : (columnTypes[kind] ?? 'text') }];
   });
-  const valuesOf = (node: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  type Node = Readonly<Record<string, unknown>>;
+  const valuesOf = (node: Node, personal: (sealed: Sealed) => unknown): Record<string, unknown> =>
     Object.fromEntries(
       shown.flatMap(([name, { kind, options }]) => {
-        const value = withoutPersonal(node[name] ?? null);
+        const value = withPersonal(node[name] ?? null, personal);
         if (kind !== 'money' || options.list) return [[name, value]];
         const { minor = null, currency = null } = (value ?? {}) as {
           readonly minor?: number;
@@ -149,8 +178,8 @@ export const readModelSource = async (models: ReadModels, model: ReadModel, at: 
         ];
       }),
     );
-  const rowOf = (id: string, doc: unknown): ExportRow => {
-    const values = { ...valuesOf(shownOf(model, doc as never, at)), [key]: id };
+  const rowOf = (id: string, node: Node, personal: (sealed: Sealed) => unknown): ExportRow => {
+    const values = { ...valuesOf(node, personal), [key]: id };
     const type = `${model.shown.node}Snapshot`;
     const cloudEvent = {
       ...{ specversion: '1.0', id, source: `/read-models/${model.name}`, type, subject: id, time: at },
@@ -160,12 +189,17 @@ export const readModelSource = async (models: ReadModels, model: ReadModel, at: 
   };
   return {
     ...{ name: model.name, columns, total: await models.count(model) },
-    header: { export: model.name, version: 1, at, columns: columns.map(({ name }) => name) },
+    header: {
+      ...{ export: model.name, version: 1, at, ...(reads && { personal: 'open' }) },
+      columns: columns.map(({ name }) => name),
+    },
     async *pages(after) {
       let looked = 0;
       for await (const page of models.pages(model, after === undefined ? {} : { id: { gt: after } })) {
         looked += page.length;
-        yield { rows: page.map(({ id, doc }) => rowOf(id, doc)), looked };
+        const nodes = page.map(({ doc }) => shownOf(model, doc as never, at));
+        const personal = await personalOf(nodes, reads);
+        yield { rows: page.map(({ id }, place) => rowOf(id, nodes[place]!, personal)), looked };
       }
     },
   };

@@ -146,3 +146,20 @@ export const checkLogFilter = (filter: LogFilter, types: { readonly has: (type: 
     throw refused('until', 'a later position than after');
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as LogFilter;
 };
+
+/**
+ * Whether personal values may be in an export in clear: of a read model, with a reason.
+ * @throws Refused `export/log-is-sealed`, `export/no-reason`, `export/not-open`
+ */
+export const checkGrant = (of: string, openPersonal: boolean, reason: string | undefined): void => {
+  if (!openPersonal && reason !== undefined)
+    throw new Refused('export/not-open', 'A reason is for personal values; ask for openPersonal, too.', 'reason');
+  if (openPersonal && of === 'log')
+    throw new Refused(
+      'export/log-is-sealed',
+      'The log is exported as it is stored, or it could not be verified; export a read model.',
+      'openPersonal',
+    );
+  if (openPersonal && (reason ?? '').trim() === '')
+    throw new Refused('export/no-reason', 'Give the reason for which personal values are needed.', 'reason');
+};
