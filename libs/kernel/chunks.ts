@@ -21,3 +21,15 @@ export const chunksOf = <T>(items: readonly T[]): T[][] => {
   }
   return chunks;
 };
+
+/** The items in their order, so many at a time. */
+export function* batchesOf<T>(items: Iterable<T>, size: number): Iterable<T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
