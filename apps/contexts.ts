@@ -8,6 +8,7 @@ import { salesSlaParts } from '@baton/sales-sla/sales-sla.module';
 import { opportunitiesParts } from '@baton/opportunities/opportunities.module';
 import { attributionParts } from '@baton/attribution/attribution.module';
 import { insightsParts } from '@baton/insights/insights.module';
+import { privacyParts } from '@baton/privacy/privacy.module';
 import { auditParts } from '@baton/audit/audit.module';
 import { importsParts } from '@baton/platform/imports';
 import { outboxParts } from '@baton/platform/outbox';
@@ -22,6 +23,7 @@ const ownParts: readonly ContextParts[] = [
   opportunitiesParts,
   attributionParts,
   insightsParts,
+  privacyParts,
   outboxParts,
   importsParts,
 ];

@@ -51,14 +51,15 @@ describe('what the command line keeps elsewhere', () => {
 
     const target = join(other, 'data');
     mkdirSync(target);
-    expect((await baton(target, 'restore', copy)).stderr).toContain('backup/no-master-key');
+    expect((await baton(target, 'restore', copy)).stderr).toContain('backup/no-erasures');
+    expect((await baton(target, 'restore', copy, '--erasures', 'none')).stderr).toContain('backup/no-master-key');
     process.env['BATON_MASTER_KEY'] = readFileSync(join(live, 'master.key'), 'utf8').trim();
     try {
-      expect(await batonJson(target, 'restore', copy)).toMatchObject({
+      expect(await batonJson(target, 'restore', copy, '--erasures', live)).toMatchObject({
         position: manifest.position,
         events: manifest.events,
       });
-      const again = await baton(target, 'restore', copy);
+      const again = await baton(target, 'restore', copy, '--erasures', 'none');
       expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('backup/not-empty')]);
       const verified = await batonJson<{ completeness: { complete: boolean }[] }>(target, 'status', '--verify');
       expect(verified.completeness.every(({ complete }) => complete)).toBe(true);

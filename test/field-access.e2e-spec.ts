@@ -21,8 +21,6 @@ const unasked = ['Query', 'Mutation', 'Accepted', 'Refused', 'Failed'];
 const [NODES, LEVELS] = [12, 3];
 /** Folded from the stream of each lead, which no read model holds. */
 const EACH_FROM_LOG = 'Lead.score';
-/** Fields that a resolver adds to the node of another context. */
-const addedPersonal = ['Feedback.note'];
 /** Answers that depend on who asks: the caller itself, and texts of which parts are personal. */
 const ofCaller = [
   ...['Me.name', 'Me.roles', 'Me.origin', 'SearchResult.matched', 'SearchResult.node', 'SearchResult.nodeId'],
@@ -32,7 +30,7 @@ const ofCaller = [
 
 /** What the declarations say of each field: that it is personal, and which node it leads to. */
 const declared = () => {
-  const [personal, entities] = [new Set(addedPersonal), new Map<string, string>()];
+  const [personal, entities] = [new Set<string>(), new Map<string, string>()];
   const add = (type: string, fields: Fields): void => {
     for (const [name, { kind, options, object }] of Object.entries(fields)) {
       const field = `${type}.${name}`;
@@ -51,6 +49,7 @@ const declared = () => {
     add(node, fields);
     add(node, Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])));
   }
+  for (const { to, fields } of parts.flatMap(({ contributions = [] }) => contributions)) add(to.shown.node, fields);
   for (const { answer } of parts.flatMap(({ reports = [] }) => reports))
     if (answer.object) add(answer.object.name, answer.object.fields);
   const mayFollow = (field: string, role: Role): boolean => {

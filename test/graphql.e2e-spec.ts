@@ -61,8 +61,16 @@ describe('GraphQL', () => {
   it('pages every list that grows with the data, at most 500 per page', () => {
     const fields = Object.values(schema.getQueryType()!.getFields());
     const whole = fields.filter(({ type }) => isListType(getNullableType(type))).map(({ name }) => name);
-    // One row per model, place in a body, target, state or follower; a search answers at most a hundred.
-    expect(whole).toEqual(['attributionModels', 'definitionDifference', 'outbox', 'search', 'slaCounts', 'status']);
+    // One row per model, place in a body, figure, target, state or follower; a search answers at most a hundred.
+    expect(whole).toEqual([
+      'attributionModels',
+      'definitionDifference',
+      'figureCatalogue',
+      'outbox',
+      'search',
+      'slaCounts',
+      'status',
+    ]);
     const paged = fields.filter(({ type }) => String(getNamedType(type)).endsWith('Connection'));
     expect(paged.length).toBeGreaterThan(20);
     for (const { name, args } of paged)

@@ -54,7 +54,6 @@ const neighbours: Readonly<Record<string, string>> = {
   'libs/platform/documents/index.ts': `export const y = 1;`,
   'libs/platform/documents/mongo.ts': `import { MongoClient } from 'mongodb'; export const y = MongoClient;`,
   'libs/leads/leads.module.ts': 'export const y = 1;',
-  'libs/leads/leads.graphql.module.ts': 'export const y = 1;',
   'libs/leads/write/lead/lead.events.ts': 'export const y = 1; export interface Y { y: 1 }',
   'libs/leads/write/lead/lead.handler.ts': `import { Injectable } from '@nestjs/common'; export const y = Injectable; export interface Y { y: 1 }`,
   'apps/contexts.ts': 'export const y = 1;',
@@ -87,7 +86,6 @@ const cases: Readonly<Record<string, { readonly breaks: readonly Planted[]; read
     breaks: [
       ['past the index', 'libs/insights/*.ts', y('@baton/leads/write/lead/lead.events')],
       ['an app past the index', 'apps/cli/*.ts', y('@baton/leads/write/lead/lead.events')],
-      ['resolvers outside the API', 'apps/cli/*.ts', y('@baton/leads/leads.graphql.module')],
       ['what a context registers', 'libs/insights/*.ts', y('@baton/leads/leads.module')],
       ['deep into a room', handler, y('@baton/platform/documents/mongo')],
       ['testing outside tests', handler, y('@baton/kernel/testing')],
@@ -95,7 +93,6 @@ const cases: Readonly<Record<string, { readonly breaks: readonly Planted[]; read
     ],
     keeps: [
       ['an app that registers it', 'apps/cli/*.ts', y('@baton/leads/leads.module')],
-      ['an API that serves it', 'apps/api/*.ts', y('@baton/leads/leads.graphql.module')],
       ['a room', handler, y('@baton/platform/documents')],
       ['testing in a spec', 'libs/leads/*.spec.ts', y('@baton/kernel/testing')],
     ],

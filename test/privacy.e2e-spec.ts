@@ -254,12 +254,7 @@ describe('personal data', () => {
   });
 
   it('is forgotten with the person: nothing is shown, found or repeated any more', async () => {
-    const [keys, journal] = [served.app.get(KeyStore), served.app.get(Journal)];
-    await keys.destroy('planted');
-    const meta = { actor: 'tester', origin: 'person', occurredAt: '2024-01-01T00:00:00.000Z', mode: 'live' } as const;
-    const names = { commandId: 'erase', commandHash: '', $correlationId: 'erase', $causationId: 'erase' };
-    const fact = { id: 'erase', type: 'PersonErased', data: { leadId: 'planted' }, meta: { ...meta, ...names } };
-    await journal.append('erasure-planted', [fact], 'none');
+    await accepted('eraseLead', { leadId: 'planted', reason: 'REQUEST' });
     await served.settle();
     const nothing = { email: null, name: null, phone: null, interests: null, problems: null };
     const { lead, handoffPackage, feedback, supportRequests } = await ask<Record<string, unknown>>(
@@ -288,6 +283,6 @@ describe('personal data', () => {
     expect((await ask<{ leads: { totalCount: number } }>('{ leads { totalCount } }')).leads.totalCount).toBe(
       totalCount,
     );
-    expect(await served.app.get(EventLog).read('erasure-planted')).toHaveLength(1);
+    expect(await served.app.get(EventLog).read('privacy-planted')).toHaveLength(2);
   });
 });

@@ -19,6 +19,7 @@ const prints: readonly RegExp[] = [
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
   /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"SYSTEM"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,
+  /win-rate[\s\S]*velocity[\s\S]*USD a day/,
   /u-shaped[\s\S]*"total":/,
   /^source,won,revenue,currency\n/,
   /Usage: baton import/,

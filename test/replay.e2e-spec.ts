@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { catalogueOf, eventsOf, withThousandsSeparators, type Documents, type Projection } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
-import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import {
+  EmbeddedDocuments,
+  firstGeneration,
+  MemoryDocuments,
+  pagesOf,
+  ReadModels,
+  statesOf,
+} from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
@@ -12,8 +19,8 @@ import { companySteps } from '../apps/cli/demo/company';
 import { baton, batonJson, root, temporaryFolder } from './support/baton';
 import { copyDemo, DEMO_DAY, DEMO_SCALE } from './support/demo';
 
-/** Read models that the demo does not fill: keys, frozen periods, imports, messages to other systems, and signed heads. */
-const untold = new Set(['keys', 'periods', 'messages', 'imports', 'log-heads']);
+/** Read models that the demo does not fill: keys, frozen periods, imports, messages, signed heads, rights of people. */
+const untold = new Set(['keys', 'periods', 'messages', 'imports', 'log-heads', 'privacy-records', 'consents']);
 
 describe('the demo', () => {
   const folder = temporaryFolder();
@@ -114,6 +121,9 @@ describe('the demo', () => {
       const lines: string[] = [];
       for await (const page of new ReadModels(documents).pages(projection))
         for (const { id, doc, position } of page) lines.push(`${position} ${id} ${JSON.stringify(doc)}`);
+      if (projection.history)
+        for await (const page of pagesOf(documents, statesOf(firstGeneration(projection))))
+          for (const { id, doc, position } of page) lines.push(`${position} ${id} ${JSON.stringify(doc)}`);
       return lines.join('\n');
     };
     const empty: string[] = [];

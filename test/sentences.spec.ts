@@ -51,7 +51,7 @@ describe('the sentence of every event type', () => {
       'The deal was won, amount 1,000.00 USD',
       'The lead will no longer qualify without another event, under mql@1',
       'The e-mail address was reserved for lead ada: no other lead can use it',
-      'The external id is free again: the command for lead ada was refused',
+      'The external id of lead ada is free again: the command was refused',
       'Lead eve was merged into lead ada: they are the same person',
       'The merge of lead eve into lead ada was undone: they are two people',
     ]);

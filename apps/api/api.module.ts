@@ -8,7 +8,6 @@ import { HealthController } from '@baton/platform/health';
 import { ExportController } from './export.controller';
 import { GraphiqlController } from './graphiql.controller';
 import { schemaModules } from './schema-modules';
-import { StatusResolver } from './status.resolver';
 
 /** GraphQL and health checks; GraphiQL outside production. */
 export const apiModule = (config: Config): DynamicModule => ({
@@ -19,6 +18,5 @@ export const apiModule = (config: Config): DynamicModule => ({
     ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
     GraphqlWatch,
     { provide: APP_INTERCEPTOR, useClass: TraceResolvers },
-    StatusResolver,
   ],
 });

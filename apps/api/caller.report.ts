@@ -1,15 +1,4 @@
-import {
-  callerOrigins,
-  enumField,
-  idField,
-  integerField,
-  objectField,
-  objectFields,
-  Refused,
-  roleNames,
-  roles,
-  textField,
-} from '@baton/kernel';
+import { callerOrigins, field, objectFields, Refused, roleNames, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 
 export const meReport = report({
@@ -17,11 +6,11 @@ export const meReport = report({
   description: 'Who calls: the name under which it acts, and what it may do.',
   ...{ allow: roles, asOf: false },
   arguments: {},
-  answer: objectField(
+  answer: field.object(
     objectFields('Me', 'Who calls, as this key or token says.', {
-      name: textField('The actor of every event that this caller makes.'),
-      roles: enumField(roleNames, 'What the caller may do.', { list: true }),
-      origin: enumField(callerOrigins, 'What the caller is.'),
+      name: field.text('The actor of every event that this caller makes.'),
+      roles: field.enum(roleNames, 'What the caller may do.', { list: true }),
+      origin: field.enum(callerOrigins, 'What the caller is.'),
     }),
     'The caller.',
   ),
@@ -33,9 +22,9 @@ export const revisionReport = report({
   description: 'The revision of a stream, to be given as `expectedRevision`; null where nothing was recorded of it.',
   ...{ allow: roles, asOf: false },
   arguments: {
-    stream: idField('The kind of what a mutation speaks to, and its id: `lead-ada`, `opportunity-d1`.', { max: 200 }),
+    stream: field.id('The kind of what a mutation speaks to, and its id: `lead-ada`, `opportunity-d1`.', { max: 200 }),
   },
-  answer: integerField('The revision.', { nullable: true }),
+  answer: field.integer('The revision.', { nullable: true }),
   ask: async ({ stream }, { sources: { log } }) => {
     if (!/^[a-z]+(-[a-z]+)*-./.test(stream))
       throw new Refused('stream/bad-name', 'stream must be a kind and an id, such as lead-ada.', 'stream');

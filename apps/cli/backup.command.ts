@@ -1,4 +1,4 @@
-import { Documents, flagField } from '@baton/kernel';
+import { Documents, field } from '@baton/kernel';
 import { single } from './command';
 import { backUp } from '@baton/platform/backup';
 import { countOf, line, printJson } from './output';
@@ -7,10 +7,10 @@ import { Session } from './session';
 export const command = single({
   words: { folder: 'a new or empty folder' },
   options: {
-    withMasterKey: flagField('Include the master key; whoever has the folder can then read all personal data.', {
+    withMasterKey: field.flag('Include the master key; whoever has the folder can then read all personal data.', {
       optional: true,
     }),
-    json: flagField('Print the manifest as JSON.', { optional: true }),
+    json: field.flag('Print the manifest as JSON.', { optional: true }),
   },
   example: '/backups/monday',
   run: async ([folder], { withMasterKey, json }) => {

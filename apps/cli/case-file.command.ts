@@ -1,4 +1,4 @@
-import { enumField, flagField, instantInWords, Refused } from '@baton/kernel';
+import { field, instantInWords, Refused } from '@baton/kernel';
 import { caseFileOf, caseFileTimes, type CaseFileEntry, type Change } from '@baton/audit';
 import { parseOneOf } from './arguments';
 import { single } from './command';
@@ -39,11 +39,11 @@ const optional = { optional: true } as const;
 export const command = single({
   words: { kind: subjects.join(', '), id: 'its id' },
   options: {
-    by: enumField(caseFileTimes, 'Order and time.', { default: 'occurred' }),
-    newestFirst: flagField('Latest events first.', { default: false }),
+    by: field.enum(caseFileTimes, 'Order and time.', { default: 'occurred' }),
+    newestFirst: field.flag('Latest events first.', { default: false }),
     ...cutOptions,
-    personal: flagField('Show personal data: names, addresses and notes.', { default: false }),
-    json: flagField('Print complete events as JSON, with causes and correlation ids.', optional),
+    personal: field.flag('Show personal data: names, addresses and notes.', { default: false }),
+    json: field.flag('Print complete events as JSON, with causes and correlation ids.', optional),
   },
   example: 'lead 7f3c --newest-first --happened-by 2024-03-01',
   run: async ([kind, id], { by, newestFirst, personal, json, ...cut }) => {

@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     description: 'Show how a lead or deal was handled: every event in order, with actor, time, cause and changes.',
     load: () => import('./case-file.command.js'),
   },
+  figures: {
+    description: 'Print figures of the catalogue for a period, by what you like; without codes, the catalogue.',
+    load: async () => ({ command: await (await import('./figures.command.js')).loadCommand() }),
+  },
   report: {
     description: 'Print figures, the same as through GraphQL.',
     load: () => import('./report.command.js'),
@@ -68,7 +72,18 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     description: 'Verify an export or a proof offline, by keys that you were given; needs no stores.',
     load: () => import('./verify.command.js'),
   },
-  keys: { description: 'Create, list and revoke bearer keys.', load: () => import('./keys.command.js') },
+  keys: {
+    description: 'Create, list and revoke bearer keys; replace the master key.',
+    load: () => import('./keys.command.js'),
+  },
+  erase: {
+    description: 'Erase a person: destroy the keys of the personal data of a lead and of all that are merged with it.',
+    load: () => import('./erase.command.js'),
+  },
+  erasures: {
+    description: 'List erasures; repeat those of a list after a restore.',
+    load: () => import('./erasures.command.js'),
+  },
   status: {
     description: 'Show how far every read model and policy has followed the log.',
     load: () => import('./status.command.js'),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Refused, textField } from '@baton/kernel';
+import { Refused, field } from '@baton/kernel';
 import { copyLog, openLog } from '@baton/platform/backup';
 import { SystemClock } from '@baton/platform/stores';
 import { single } from './command';
@@ -8,8 +8,8 @@ import { configOfTerminal } from './terminal';
 
 export const command = single({
   options: {
-    from: textField('Data folder or esdb://…; by default the configured log.', { optional: true }),
-    to: textField('Data folder or esdb://…; empty, or an unfinished copy of the same log.'),
+    from: field.text('Data folder or esdb://…; by default the configured log.', { optional: true }),
+    to: field.text('Data folder or esdb://…; empty, or an unfinished copy of the same log.'),
   },
   example: '--to esdb://127.0.0.1:2113?tls=false',
   run: async (_, { from, to, json }) => {

@@ -70,7 +70,10 @@ export const declaredInContexts = (fileOf: (declaration: object) => string | und
     lists: Object.fromEntries(
       [...allLists()].map(([name, { model, list, contributions }]) => [
         name,
-        { ...place(list.description, model), contributions: contributions.flatMap((one) => fileOf(one) ?? []) },
+        {
+          ...place(list.description, model),
+          contributions: [...new Set(contributions.flatMap((one) => fileOf(one) ?? []))],
+        },
       ]),
     ),
   };

@@ -1,16 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  dayField,
-  enumField,
-  instantField,
-  integerField,
-  jsonField,
-  Refused,
-  teams,
-  textField,
-  type Fields,
-  type StoredEvent,
-} from '@baton/kernel';
+import { field, Refused, teams, type Fields, type StoredEvent } from '@baton/kernel';
 import {
   definitionDifference,
   definitionKindNames,
@@ -80,10 +69,10 @@ const apply = async (session: Session, { kind, as }: { readonly kind: string; re
 };
 
 const optional = { optional: true } as const;
-const kind = enumField(definitionKindNames, 'The kind:');
-const number = integerField('Version number.', { min: 1 });
-const as = textField('Acting person; the two approvals need two different people.', optional);
-const reason = textField('Reason, kept in the history.');
+const kind = field.enum(definitionKindNames, 'The kind:');
+const number = field.integer('Version number.', { min: 1 });
+const as = field.text('Acting person; the two approvals need two different people.', optional);
+const reason = field.text('Reason, kept in the history.');
 
 /** An action on the definitions; its answer is printed. */
 const onDefinitions = <F extends Fields = Record<never, never>>(
@@ -109,26 +98,26 @@ export const command: ActionGroup = {
     list: onDefinitions(
       'List all versions, of one kind or of all.',
       '--kind mql',
-      { kind: enumField(definitionKindNames, 'The kind:', optional) },
+      { kind: field.enum(definitionKindNames, 'The kind:', optional) },
       ({ models }, { kind }) => listDefinitions(models, { kind }),
     ),
     show: onDefinitions(
       'Show the version in force, now or at an instant.',
       '--kind mql',
-      { kind, from: instantField('The instant to look at.', optional) },
+      { kind, from: field.instant('The instant to look at.', optional) },
       async ({ models, clock }, { kind, from }) =>
         (await definitionInForce(models, { kind, at: from ?? clock.now() })) ?? null,
     ),
     diff: onDefinitions(
       'Compare two versions.',
       '--kind mql --against 1 --number 2',
-      { kind, against: integerField('Version number to compare with.', { min: 1 }), number },
+      { kind, against: field.integer('Version number to compare with.', { min: 1 }), number },
       ({ models }, { kind, against, number }) => definitionDifference(models, { kind, before: against, after: number }),
     ),
     due: onDefinitions(
       'List versions whose review is due soon.',
       '--days 14',
-      { days: integerField('Reviews within this many days.', { default: 30, min: 0, max: 366 }) },
+      { days: field.integer('Reviews within this many days.', { default: 30, min: 0, max: 366 }) },
       ({ models, clock }, { days }) => dueReviews(models, { at: clock.now(), days }),
     ),
     overdue: onDefinitions('List versions whose review is overdue.', '', {}, ({ models, clock }) =>
@@ -139,9 +128,9 @@ export const command: ActionGroup = {
       '--kind mql --reason "Smaller companies buy too." --body mql.json',
       {
         ...{ kind, reason, as },
-        body: jsonField('Body of the definition; by default the starting body.', optional),
-        from: instantField('When it should come into force.', optional),
-        reviewBy: dayField('Day by which both teams review the version.', optional),
+        body: field.json('Body of the definition; by default the starting body.', optional),
+        from: field.instant('When it should come into force.', optional),
+        reviewBy: field.day('Day by which both teams review the version.', optional),
       },
       async (session, { body, from, ...given }) => {
         const done = await send(session, 'ProposeDefinition', {
@@ -155,7 +144,7 @@ export const command: ActionGroup = {
     approve: onDefinitions(
       'Approve a version for a team.',
       '--kind mql --number 2 --team sales --as sam',
-      { kind, number, team: enumField(teams, 'Team that you approve for:'), as },
+      { kind, number, team: field.enum(teams, 'Team that you approve for:'), as },
       (session, given) => send(session, 'ApproveDefinition', given),
     ),
     retire: onDefinitions(
@@ -173,7 +162,7 @@ export const command: ActionGroup = {
     starter: onDefinitions(
       'Print a starting body.',
       '--kind mql',
-      { kind: enumField(definitionKindNames, 'The kind:', optional) },
+      { kind: field.enum(definitionKindNames, 'The kind:', optional) },
       (_, { kind }) => (kind === undefined ? startingDefinitions : startingBody(kind)),
     ),
   },

@@ -1,14 +1,4 @@
-import {
-  dayAt,
-  dayField,
-  flagField,
-  integerField,
-  numberField,
-  Refused,
-  START,
-  type Day,
-  type EventLog,
-} from '@baton/kernel';
+import { dayAt, field, Refused, START, type Day, type EventLog } from '@baton/kernel';
 import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
@@ -155,10 +145,10 @@ const lastDayOf = async ({ log, clock }: Session, given: string | undefined): Pr
 
 export const command = single({
   options: {
-    once: flagField('Exit after printing the figures; do not serve.', { optional: true }),
-    today: dayField('The day before which the history ends; by default this day.', { optional: true }),
-    seed: integerField('Another seed, another company.', { default: 7 }),
-    scale: numberField('How large it is; 1 is about 2,500 leads.', { default: 1, min: 0.01, max: 100 }),
+    once: field.flag('Exit after printing the figures; do not serve.', { optional: true }),
+    today: field.day('The day before which the history ends; by default this day.', { optional: true }),
+    seed: field.integer('Another seed, another company.', { default: 7 }),
+    scale: field.number('How large it is; 1 is about 2,500 leads.', { default: 1, min: 0.01, max: 100 }),
   },
   example: '--once',
   run: async (_, { once = false, today, seed, scale, json = false }) => {

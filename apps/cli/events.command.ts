@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { flagField, integerField, Refused, START, textField, withoutSecrets, type RawEvent } from '@baton/kernel';
+import { field, Refused, START, withoutSecrets, type RawEvent } from '@baton/kernel';
 import { catalogueFor } from '@baton/platform/catalogue';
 import { contextParts } from '../contexts';
 import { didYouMean } from './arguments';
@@ -25,12 +25,12 @@ const optional = { optional: true } as const;
 
 export const command = single({
   options: {
-    types: textField('Only these event types.', { optional: true, list: true, check: checkType }),
-    stream: textField('Only this stream: lead-<id>.', optional),
-    after: textField('Start after this position.', optional),
-    limit: integerField('Maximum number of events.', { optional: true, min: 1 }),
-    follow: flagField('Keep running and print new events.', optional),
-    json: flagField('No effect: the output is always NDJSON.', optional),
+    types: field.text('Only these event types.', { optional: true, list: true, check: checkType }),
+    stream: field.text('Only this stream: lead-<id>.', optional),
+    after: field.text('Start after this position.', optional),
+    limit: field.integer('Maximum number of events.', { optional: true, min: 1 }),
+    follow: field.flag('Keep running and print new events.', optional),
+    json: field.flag('No effect: the output is always NDJSON.', optional),
   },
   example: '--types LeadCaptured,TouchRecorded --limit 10',
   run: async (_, { types, stream, after = START, limit = Infinity, follow }) => {

@@ -14,17 +14,7 @@ import {
   type LogFilter,
 } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
-import {
-  boundOf,
-  dayOrInstantField,
-  Documents,
-  enumField,
-  flagField,
-  Refused,
-  textField,
-  zoneField,
-  type Instant,
-} from '@baton/kernel';
+import { boundOf, field, Documents, Refused, type Instant } from '@baton/kernel';
 import { accessParts } from '@baton/platform/access';
 import { catalogueFor } from '@baton/platform/catalogue';
 import { contextParts } from '../contexts';
@@ -52,17 +42,17 @@ const formats = namesEnumeration('ExportFormat', 'The format of an export.', exp
 export const command = single({
   words: { of: 'log, or the name of a read model' },
   options: {
-    format: enumField(formats, 'The format:', { default: 'ndjson' }),
-    out: textField('The file; by default standard output.', optional),
-    types: textField('Only these event types.', { optional: true, list: true }),
-    stream: textField('Only this stream: lead-<id>.', optional),
-    category: textField('Only streams of this kind: lead.', optional),
-    from: dayOrInstantField('Only events that occurred on this day, at this instant or later.', optional),
-    to: dayOrInstantField('Only events that occurred before this day or instant.', optional),
-    timeZone: zoneField('IANA time zone of days; UTC by default.'),
-    after: textField('Only events after this position.', optional),
-    until: textField('Only events up to this position.', optional),
-    json: flagField('Print the result as JSON; needs --out.', optional),
+    format: field.enum(formats, 'The format:', { default: 'ndjson' }),
+    out: field.text('The file; by default standard output.', optional),
+    types: field.text('Only these event types.', { optional: true, list: true }),
+    stream: field.text('Only this stream: lead-<id>.', optional),
+    category: field.text('Only streams of this kind: lead.', optional),
+    from: field.dayOrInstant('Only events that occurred on this day, at this instant or later.', optional),
+    to: field.dayOrInstant('Only events that occurred before this day or instant.', optional),
+    timeZone: field.zone('IANA time zone of days; UTC by default.'),
+    after: field.text('Only events after this position.', optional),
+    until: field.text('Only events up to this position.', optional),
+    json: field.flag('Print the result as JSON; needs --out.', optional),
   },
   example: 'log --out log.ndjson',
   run: async ([name], { format, out, json, timeZone, from, to, ...asked }) => {

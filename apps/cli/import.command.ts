@@ -3,17 +3,7 @@ import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { once } from 'node:events';
-import {
-  BatonError,
-  codeOf,
-  Conflict,
-  flagField,
-  integerField,
-  NotFound,
-  Refused,
-  textField,
-  type KeyStore,
-} from '@baton/kernel';
+import { BatonError, codeOf, Conflict, field, NotFound, Refused, type KeyStore } from '@baton/kernel';
 import { findLead } from '@baton/leads';
 import { isStoreAbsent } from '@baton/platform/data-folder';
 import { latestRun, ToImport } from '@baton/platform/imports';
@@ -74,14 +64,14 @@ const inStore = async <T>(dryRun: boolean, work: (session: Session) => Promise<T
 };
 
 const options = {
-  dryRun: flagField('Map and validate every row; send nothing.', { optional: true }),
-  report: textField('File for rejected rows; by default <file>.report.ndjson in the current folder.', {
+  dryRun: field.flag('Map and validate every row; send nothing.', { optional: true }),
+  report: field.text('File for rejected rows; by default <file>.report.ndjson in the current folder.', {
     optional: true,
   }),
-  outageLimit: integerField('How many minutes an outage may last before the import stops; 0 stops at once.', {
+  outageLimit: field.integer('How many minutes an outage may last before the import stops; 0 stops at once.', {
     ...{ default: OUTAGE_MINUTES, min: 0, max: 99_999 },
   }),
-  json: flagField('Print the result as JSON: rows, accepted, repeated, rejected, events.', { optional: true }),
+  json: field.flag('Print the result as JSON: rows, accepted, repeated, rejected, events.', { optional: true }),
 } as const;
 type Options = Given<typeof options>;
 

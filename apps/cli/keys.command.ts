@@ -1,8 +1,9 @@
-import { callerOrigins, enumField, flagField, roles, textField } from '@baton/kernel';
+import { callerOrigins, field, roles } from '@baton/kernel';
 import { Access, keyList } from '@baton/platform/access';
+import { rotateMasterKey } from '@baton/platform/keys';
 import { action, type ActionGroup } from './command';
 import { namesEnumeration } from './options';
-import { line, printJson, printTable, time } from './output';
+import { countOf, line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
 const optional = { optional: true } as const;
@@ -13,14 +14,14 @@ export const command: ActionGroup = {
     create: action({
       description: 'Create a key; it is shown once.',
       options: {
-        label: textField('Name of the holder; becomes the actor of its events.'),
-        roles: enumField(roleNames, 'Roles:', { list: true }),
-        origin: enumField(
+        label: field.text('Name of the holder; becomes the actor of its events.'),
+        roles: field.enum(roleNames, 'Roles:', { list: true }),
+        origin: field.enum(
           callerOrigins,
           'Kind of holder; person by default. The label of a connector is the name of its system.',
           optional,
         ),
-        actsForPersons: flagField('Let a system name the acting person in each request.', optional),
+        actsForPersons: field.flag('Let a system name the acting person in each request.', optional),
       },
       example: '--label warehouse --roles analyst',
       run: (_, { label, roles: granted, json, ...kind }) =>
@@ -49,6 +50,17 @@ export const command: ActionGroup = {
               time(doc.revokedAt),
             ]),
           );
+        }),
+    }),
+    'rotate-master': action({
+      description:
+        'Replace the master key while servers run. After an interruption run it again. Keep the old one as long as backups that need it.',
+      example: '',
+      run: (_, { json }) =>
+        Session.use(async ({ config, keys }) => {
+          const rewrapped = await rotateMasterKey(config, keys);
+          if (json) printJson({ rewrapped });
+          else line(`${countOf(rewrapped, 'key')} wrapped with the new master key.`);
         }),
     }),
     revoke: action({

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import {
   boundOf,
   dayOf,
-  enumField,
+  field,
   filterableFields,
-  integerField,
   isCurrency,
   isPersonalField,
   moneyOf,
@@ -108,11 +107,16 @@ const contributedTo = async (
   contributions: readonly Contribution[],
   models: ReadModels,
   at: Instant,
-  page: readonly { readonly id: string }[],
+  page: readonly { readonly id: string; readonly doc: unknown }[],
 ): Promise<readonly object[]> => {
-  const ids = page.map(({ id }) => id);
-  const found = await Promise.all(contributions.map((one) => someContributed(one, models, ids, at)));
-  return ids.map((id) => Object.assign({}, ...found.map((values) => values.get(id))) as object);
+  const documents = new Map(page.map(({ id, doc }) => [id, doc as object]));
+  const found = await Promise.all(contributions.map((one) => someContributed(one, models, documents, at)));
+  return page.map(({ id }) => {
+    const values = found.map((some) => some.get(id));
+    const fault = values.find((one) => one instanceof Error);
+    if (fault) throw fault;
+    return Object.assign({}, ...values) as object;
+  });
 };
 
 /** The rows as they are asked for, at most `limit`. */
@@ -188,12 +192,12 @@ const listAction = (declaredList: DeclaredList): Action => {
     options: {
       ...list.arguments,
       ...(sortable.length > 0 && {
-        order: enumField(words('Order', sortable), 'Order, with - before it the largest first:', { optional: true }),
+        order: field.enum(words('Order', sortable), 'Order, with - before it the largest first:', { optional: true }),
       }),
-      columns: enumField(words('Column', names), 'Columns; by default all without personal data:', {
+      columns: field.enum(words('Column', names), 'Columns; by default all without personal data:', {
         ...{ optional: true, list: true },
       }),
-      limit: integerField('Number of rows.', { default: 100, min: 1, max: 10_000_000 }),
+      limit: field.integer('Number of rows.', { default: 100, min: 1, max: 10_000_000 }),
       ...formatField,
       ...listZoneArgument,
       ...Object.fromEntries(Object.entries(cutOptions).filter(([name]) => name !== 'timeZone')),

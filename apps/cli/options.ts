@@ -3,15 +3,12 @@ import {
   boundsOf,
   dayOf,
   enumeration,
-  flagField,
+  field,
   instantOf,
   isCurrency,
   moneyOf,
   Refused,
   unknownCurrency,
-  zoneField,
-  dayOrInstantField,
-  textField,
   type Enumeration,
   type Field,
   type FieldKind,
@@ -36,16 +33,16 @@ export interface CliOption {
 
 /** The options that every question about the past takes. */
 export const cutOptions = {
-  happenedBy: dayOrInstantField('As of the end of this day, or an instant: ignores events that occurred later.', {
+  happenedBy: field.dayOrInstant('As of the end of this day, or an instant: ignores events that occurred later.', {
     optional: true,
   }),
-  knownBy: dayOrInstantField('As of the end of this day, or an instant: ignores events recorded later.', {
+  knownBy: field.dayOrInstant('As of the end of this day, or an instant: ignores events recorded later.', {
     optional: true,
   }),
-  knownAt: textField('Ignores events after this position of the log.', { optional: true, max: 100 }),
-  timeZone: zoneField('IANA time zone of days; UTC by default.'),
+  knownAt: field.text('Ignores events after this position of the log.', { optional: true, max: 100 }),
+  timeZone: field.zone('IANA time zone of days; UTC by default.'),
 } as const;
-export const jsonOption = { json: flagField('Print the result as JSON.', { optional: true }) } as const;
+export const jsonOption = { json: field.flag('Print the result as JSON.', { optional: true }) } as const;
 
 /** An enumeration of names that say themselves what they mean. */
 export const namesEnumeration = <V extends string>(

@@ -4,7 +4,7 @@ import {
   durationInWords,
   durationMs,
   enumeration,
-  enumField,
+  field,
   formatMoney,
   withThousandsSeparators,
   instantInWords,
@@ -37,7 +37,7 @@ export const formats = enumeration('OutputFormat', 'How rows are printed.', {
 });
 export type Format = EnumerationValue<typeof formats>;
 /** The option of commands that print rows; `--json` is the same as `--format json`. */
-export const formatField = { format: enumField(formats, 'Output format:', { default: 'table' }) } as const;
+export const formatField = { format: field.enum(formats, 'Output format:', { default: 'table' }) } as const;
 
 const csvCell = (value: unknown): string => {
   const text =

@@ -1,4 +1,4 @@
-import { largeIntegerField, Refused, textField } from '@baton/kernel';
+import { field, Refused } from '@baton/kernel';
 import { proveConsistency, proveEvent } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
 import { isKeyName, newSigningKey, signingKey } from '@baton/platform/keys';
@@ -10,7 +10,7 @@ import { Session } from './session';
 const LARGEST = 9_999_999_999;
 /** Event ids are UUIDs; every other argument is a position. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const sizeField = (what: string) => largeIntegerField(what, { optional: true, min: 0, max: LARGEST });
+const sizeField = (what: string) => field.largeInteger(what, { optional: true, min: 0, max: LARGEST });
 const checkName = (name: string): void => {
   if (!isKeyName(name))
     throw new Refused(
@@ -95,7 +95,7 @@ export const command: ActionGroup = {
     key: action({
       description: 'Print the verifier keys, the current one first; or a new signing key.',
       options: {
-        new: textField('Print a new signing key and its verifier key for a log of this name.', {
+        new: field.text('Print a new signing key and its verifier key for a log of this name.', {
           ...{ optional: true, check: checkName },
         }),
       },

@@ -1,4 +1,4 @@
-import { integerField, type Fields, type Report } from '@baton/kernel';
+import { field, type Fields, type Report } from '@baton/kernel';
 import type { Connection, PageQuestion } from '@baton/platform/documents';
 import { declaredValue, nodesOf, printAnswer, printList } from './answer';
 import { action, type Action, type ActionGroup } from './command';
@@ -9,7 +9,7 @@ import { answerFrom, contextFor, cutOf } from './sources';
 import type { Sources, View } from './view';
 
 const pageOptions = {
-  limit: integerField('Number of rows to print.', { default: 100, min: 1, max: 1_000_000 }),
+  limit: field.integer('Number of rows to print.', { default: 100, min: 1, max: 1_000_000 }),
 } as const;
 
 /** The declared arguments, as the command line has them. */
@@ -76,6 +76,8 @@ const others: Readonly<
   'sla-report': { name: 'sla', views: () => import('./sales-sla-views.js') },
   'handoff-report': { name: 'rejections', views: () => import('./sales-sla-views.js') },
 };
+/** They are asked by `baton figures`. */
+const ofFigures = ['figures', 'figure-catalogue'];
 const viewOf = async (name: string): Promise<View> => (await others[name]?.views())?.views[name] ?? {};
 /** Loads a report as an action. @param name as `declared` has it */
 export const loadReportAction = async (name: string): Promise<Action> =>
@@ -94,10 +96,12 @@ export const command: ActionGroup = {
   get actions() {
     return {
       ...Object.fromEntries(
-        Object.entries(declared().reports).map(([name, { description }]) => [
-          others[name]?.name ?? name,
-          { description, load: () => loadReportAction(name) },
-        ]),
+        Object.entries(declared().reports)
+          .filter(([name]) => !ofFigures.includes(name))
+          .map(([name, { description }]) => [
+            others[name]?.name ?? name,
+            { description, load: () => loadReportAction(name) },
+          ]),
       ),
       periods: {
         description: 'Frozen periods, and their restatements since.',

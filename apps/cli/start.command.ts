@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { EventLog, flagField, START } from '@baton/kernel';
+import { EventLog, field, START } from '@baton/kernel';
 import { Access } from '@baton/platform/access';
 import { single } from './command';
 import { line, printJson } from './output';
@@ -46,7 +46,7 @@ export const serveUntilStopped = async (json: boolean): Promise<void> => {
 };
 
 export const command = single({
-  options: { json: flagField('Print the address as JSON.', { optional: true }) },
+  options: { json: field.flag('Print the address as JSON.', { optional: true }) },
   example: '',
   run: (_, { json = false }) => serveUntilStopped(json),
 });

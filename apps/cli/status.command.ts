@@ -1,4 +1,4 @@
-import { Documents, EventLog, flagField, KeyStore } from '@baton/kernel';
+import { Documents, EventLog, field, KeyStore } from '@baton/kernel';
 import { Progress } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
 import type { VerificationResult } from '@baton/platform/runner';
@@ -26,7 +26,7 @@ const damageOf = async ({ app }: Session): Promise<readonly { store: string; fou
 
 export const command = single({
   options: {
-    verify: flagField('Replay the log and compare: events seen, every document, and the store files.', {
+    verify: field.flag('Replay the log and compare: events seen, every document, and the store files.', {
       optional: true,
     }),
   },

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { Refused, textField } from '@baton/kernel';
+import { Refused, field } from '@baton/kernel';
 import { verifyFile, type Verified } from '@baton/audit';
 import { verifierKey } from '@baton/platform/keys';
 import { single } from './command';
@@ -33,10 +33,10 @@ const readHead = (path: string): string => {
 export const command = single({
   words: { file: 'an NDJSON export of the log, or a proof as JSON' },
   options: {
-    key: textField('Verifier keys, name+id+key.', {
+    key: field.text('Verifier keys, name+id+key.', {
       ...{ list: true, check: (text: string) => void verifierKey(text, '--key') },
     }),
-    head: textField('Files of heads that you kept.', { optional: true, list: true }),
+    head: field.text('Files of heads that you kept.', { optional: true, list: true }),
   },
   example: 'log.ndjson --key baton-1f2e3d4c5b6a+0a1b2c3d+AQ…',
   run: async ([file], { key, head = [], json }) => {

@@ -1,6 +1,6 @@
 import { aggregate, catalogueOf, eventsOf, type ContextParts } from '@baton/kernel';
 import { caseFile } from './read/case-file/case-file.projection';
-import { caseFileReport } from './read/case-file/case-file.report';
+import { caseFileReport, caseFileSubscription } from './read/case-file/case-file.report';
 import { eventsReport } from './read/events/events.report';
 import { logHeads } from './read/proof/log-heads.read-model';
 import { logTree } from './read/proof/log-tree.projection';
@@ -19,4 +19,5 @@ export const auditParts = (contexts: readonly ContextParts[]): ContextParts => (
   projections: [caseFile(catalogueOf(eventsOf([...contexts, { aggregates: [heads] }]))), logHeads, logTree],
   policies: [],
   reports: [caseFileReport, eventsReport, logHeadReport, inclusionProofReport, consistencyProofReport],
+  subscriptions: [caseFileSubscription],
 });

@@ -1,6 +1,7 @@
 import { aggregate, type ContextParts } from '@baton/kernel';
 import { assets } from './read/assets/assets.read-model';
 import { campaigns } from './read/campaigns/campaigns.read-model';
+import { campaignSpend } from './read/spend/campaign-spend.contribution';
 import { spend } from './read/spend/spend.read-model';
 import { assetDecider } from './write/asset/asset.decider';
 import { ToAsset } from './write/asset/asset.events';
@@ -21,4 +22,5 @@ export const campaignsParts: ContextParts = {
   ],
   projections: [campaigns, assets, spend],
   policies: [],
+  contributions: [campaignSpend],
 };

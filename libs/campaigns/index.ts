@@ -5,7 +5,7 @@ export { campaigns } from './read/campaigns/campaigns.read-model';
 export { spend } from './read/spend/spend.read-model';
 export { recordedSpend, type Spend } from './read/spend/spend.query';
 export { spendCommands, spendEvents, ToSpend, type SpendCommand, type SpendEvent } from './write/spend/spend.events';
-export { directions, touchFields } from './touch.rules';
+export { contactOutcomes, directions, touchFields, touchOutcomes } from './touch.rules';
 export { assetCommands, assetEvents, ToAsset, type AssetCommand, type AssetEvent } from './write/asset/asset.events';
 export {
   campaignCommands,

@@ -1,15 +1,26 @@
-import { enumeration, integer, oneOf, optional, teams, text } from '@baton/kernel';
+import { addressFree, enumeration, integer, oneOf, optional, teams } from '@baton/kernel';
 
 export const directions = enumeration('TouchDirection', 'Who started a touch.', {
   inbound: 'The person started it.',
   outbound: 'The team started it.',
 });
 
-const rawText = (description: string) => optional(text(description, { max: 500 }));
+export const touchOutcomes = enumeration('TouchOutcome', 'How an attempt to reach a person ended.', {
+  connected: 'The person was reached.',
+  replied: 'The person replied.',
+  met: 'Both met.',
+  'no-answer': 'Nobody answered.',
+  voicemail: 'A message was left.',
+  'no-show': 'The person did not come.',
+});
+/** Outcomes with which a person was reached. */
+export const contactOutcomes = ['connected', 'replied', 'met'] as const;
+
+const rawText = (description: string) => optional(addressFree(description, { max: 500 }));
 
 /** The fields of a touch, as its source reported them; the channel rules assign its channel. */
 export const touchFields = {
-  action: text('What the person or the team did: page-view, download, form, e-mail-click, call, meeting …', {
+  action: addressFree('What the person or the team did: page-view, download, form, e-mail-click, call, meeting …', {
     min: 1,
     max: 100,
   }),

@@ -1,8 +1,9 @@
 import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
+import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
-import { pipelineReport } from './read/pipeline/pipeline.report';
+import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { searchReport } from './read/search/search.report';
@@ -25,8 +26,10 @@ export const insightsParts: ContextParts = {
   projections: [reviews, reviewActions],
   policies: [],
   reports: [
+    ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
+  subscriptions: [pipelineSubscription],
 };

@@ -33,3 +33,20 @@ export function* batchesOf<T>(items: Iterable<T>, size: number): Iterable<T[]> {
   }
   if (batch.length > 0) yield batch;
 }
+
+/** The same parts, each of them read only as it is gone through, and once. */
+export function* partsOf<T>(items: Iterable<T>, size: number): Iterable<Iterable<T>> {
+  const all = items[Symbol.iterator]();
+  const end = { isReached: false };
+  const part = {
+    *[Symbol.iterator]() {
+      for (let taken = 0; taken < size; taken++) {
+        const next = all.next();
+        if (next.done) end.isReached = true;
+        if (next.done) return;
+        yield next.value;
+      }
+    },
+  };
+  while (!end.isReached) yield part;
+}

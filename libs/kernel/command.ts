@@ -89,7 +89,7 @@ export interface CommandSchema {
   readonly faultOf: (data: unknown) => Fault | undefined;
 }
 
-/** The commands of one aggregate; `aggregate` names the stream's category and the id field (`lead` → `leadId`). */
+/** The commands of one aggregate; `aggregate` names the stream's category and, by default, the id field (`lead` → `leadId`). */
 export interface Commands<S = unknown> {
   readonly aggregate: string;
   readonly idField: string;
@@ -115,15 +115,17 @@ export interface AnyCommand {
 interface CommandOptions {
   /** All of its commands accept `occurredAt`, unless a command declares otherwise. */
   readonly datable?: boolean;
+  /** The field with its id, if that is the id of another aggregate: `leadId` of what is kept beside each lead. */
+  readonly idField?: string;
 }
 /** Declares the commands of an aggregate: types, validation, GraphQL mutations and import mappings come from it. */
 export const commands = <const S extends Record<string, CommandSpec>>(
   aggregate: string,
   specs: S,
-  { datable: all = false }: CommandOptions = {},
+  { datable: all = false, idField = `${aggregate}Id` }: CommandOptions = {},
 ): Commands<S> => ({
   aggregate,
-  idField: `${aggregate}Id`,
+  idField,
   specs,
   schemas: new Map(
     Object.entries(specs).map(([type, spec]) => {

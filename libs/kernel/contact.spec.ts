@@ -6,6 +6,7 @@ import {
   isCountry,
   isCurrency,
   minorDigits,
+  withoutAddresses,
   moneyOf,
   phoneTerms,
   phoneOf,
@@ -146,4 +147,16 @@ describe('a currency', () => {
     expect(formatMoney({ minor: 6_325_025, currency: 'HUF' })).toBe('63,250.25 HUF');
   });
   it.each(['EURO', 'usd', 'ZZZ', ''])('is not "%s"', (code) => expect(isCurrency(code)).toBe(false));
+});
+
+describe('a text without addresses', () => {
+  it.each([
+    ['/thanks?email=ada@example.org&x=1', '/thanks?email=[address]&x=1'],
+    ['/thanks?e=ada%40example.org', '/thanks?e=[address]'],
+    ['https://x.org/u/Ada.L+news@müller.example/', 'https://x.org/u/[address]/'],
+    ['Ada <ada@example.org>, bob@example.com', 'Ada <[address]>, [address]'],
+    ['meet @ 10.30', 'meet @ 10.30'],
+    ['C@fé Müller', 'C@fé Müller'],
+    ['/pricing', '/pricing'],
+  ])('of "%s" is "%s"', (text, expected) => expect(withoutAddresses(text)).toBe(expected));
 });

@@ -23,6 +23,11 @@ export const hostOf = (text: string): string | undefined => {
   return domain === null || isIp ? undefined : hostname;
 };
 
+const ADDRESS = /[^\s"'<>()[\]@:=,;/?&#%]+(?:@|%40)(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}/giu;
+/** The text with `[address]` in the place of each e-mail address, also of one in the query of a URL. */
+export const withoutAddresses = (text: string): string =>
+  /@|%40/.test(text) ? text.replace(ADDRESS, '[address]') : text;
+
 /** Where a visit came from: a web host, an app, or a plain word. */
 export interface Origin {
   /** The host in ASCII without a leading `www.`, the id of the app, or the word; in small letters. */

@@ -1,9 +1,16 @@
 import type { Aggregate } from './aggregate';
+import type { GetService } from './aggregate';
+import type { Message } from './message';
+import type { Refused } from './errors';
 import type { Contribution } from './contribution';
 import type { Events } from './event';
 import type { Policy } from './policy';
 import type { Projection } from './projection';
-import type { Report } from './report';
+import type { Report, Subscription } from './report';
+
+/** @returns the refusal to send a message, which is then given up; undefined if it may be sent */
+export type MessageCheck = (message: Message) => Promise<Refused | undefined>;
+export type MakeMessageCheck = (get: GetService) => MessageCheck;
 
 /** What a context registers with the platform. */
 export interface ContextParts {
@@ -14,8 +21,11 @@ export interface ContextParts {
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   readonly reports?: readonly Report[];
-  /** Fields for lists of earlier contexts. */
+  readonly subscriptions?: readonly Subscription[];
+  /** Fields of nodes that no fold makes, and of lists of earlier contexts. */
   readonly contributions?: readonly Contribution[];
+  /** Checks each message before it is sent. */
+  readonly beforeSending?: MakeMessageCheck;
 }
 
 /** @returns the events of all contexts, including those of their aggregates */

@@ -52,8 +52,8 @@ export interface FieldOptions {
   readonly column?: boolean;
   /** In the document only, not in GraphQL. */
   readonly hidden?: boolean;
-  /** Its filter compares this column by `wordKey`, so that spellings do not count. */
-  readonly filterBy?: string;
+  /** Of a text: spellings do not count for its filter, which compares the hidden column `<name>Key` by `wordKey`. */
+  readonly anySpelling?: true;
   /** Of an id: a filter by some ids matches these too, such as those of leads merged into one of them. */
   readonly alsoIds?: (documents: DocumentReader, ids: readonly string[]) => Promise<readonly string[]>;
   /** Of JSON: sealed in the document, and opened like personal text. */
@@ -128,7 +128,7 @@ export type DocumentOf<F extends Fields> = [MoneyNames<F>] extends [never]
       } & { readonly currency: null extends ValueIn<F[MoneyNames<F>]> ? string | null : string }
     >;
 
-const field =
+const ofKind =
   <V>(kind: FieldKind) =>
   <const O extends FieldOptions = object>(description: string, options?: O): Field<Value<V, O>, O> => ({
     kind,
@@ -136,57 +136,66 @@ const field =
     options: options ?? ({} as O),
   });
 
-export const idField = field<string>('id');
-export const textField = field<string>('text');
-/** A whole number of 32 bits. */
-export const integerField = field<number>('integer');
-/** A whole number up to 2^53. */
-export const largeIntegerField = field<number>('largeInteger');
-export const numberField = field<number>('number');
-export const flagField = field<boolean>('flag');
-export const instantField = field<Instant>('instant');
-export const dayField = field<Day>('day');
-export const jsonField = field<Json>('json');
-/** An end of a period in arguments: a day of the time zone of the question, or an instant. */
-export const dayOrInstantField = field<string>('dayOrInstant');
-/** The IANA zone of days and months, in arguments. */
-export const zoneField = (description: string) =>
-  textField(description, { optional: true, max: 100, check: (text: string, path: string) => zoneOf(text, path) });
-/** A version of a definition, `mql@3`, or the system that decided, `external:crm`, in arguments. */
-export const versionField = (description: string) =>
-  textField(description, {
-    optional: true,
-    max: 300,
-    check: (text: string, path: string) => {
-      if (!/^([a-z-]+@\d{1,9}|external:.+)$/.test(text))
-        throw new Refused('definition/not-a-version', `${path} must be a version such as mql@2.`, path);
-    },
-  });
-/** A currency code of ISO 4217, in arguments. */
-export const currencyField = (description: string) => field<string>('currency')(description, { optional: true });
-/** A filter by a text that a row may lack, in arguments. */
-export const filterField = (description: string) => field<ValueFilter>('filter')(description, { optional: true });
-/** Personal text: sealed in the document, opened for those who work with leads by name, else null. */
-export const personalField = field<Sealed>('personal');
+const text = ofKind<string>('text');
+/** The builders of fields, by kind: `field.text('The name.', { filter: true })`. */
+export const field = {
+  id: ofKind<string>('id'),
+  text,
+  /** A whole number of 32 bits. */
+  integer: ofKind<number>('integer'),
+  /** A whole number up to 2^53. */
+  largeInteger: ofKind<number>('largeInteger'),
+  number: ofKind<number>('number'),
+  flag: ofKind<boolean>('flag'),
+  instant: ofKind<Instant>('instant'),
+  day: ofKind<Day>('day'),
+  json: ofKind<Json>('json'),
+  /** An end of a period in arguments: a day of the time zone of the question, or an instant. */
+  dayOrInstant: ofKind<string>('dayOrInstant'),
+  /** The IANA zone of days and months, in arguments. */
+  zone: (description: string) =>
+    text(description, { optional: true, max: 100, check: (zone: string, path: string) => zoneOf(zone, path) }),
+  /** A version of a definition, `mql@3`, or the system that decided, `external:crm`, in arguments. */
+  version: (description: string) =>
+    text(description, {
+      optional: true,
+      max: 300,
+      check: (version: string, path: string) => {
+        if (!/^([a-z-]+@\d{1,9}|external:.+)$/.test(version))
+          throw new Refused('definition/not-a-version', `${path} must be a version such as mql@2.`, path);
+      },
+    }),
+  /** A currency code of ISO 4217, in arguments. */
+  currency: (description: string) => ofKind<string>('currency')(description, { optional: true }),
+  /** A filter by a text that a row may lack, in arguments. */
+  filter: (description: string) => ofKind<ValueFilter>('filter')(description, { optional: true }),
+  /** Personal text: sealed in the document, opened for those who work with leads by name, else null. */
+  personal: ofKind<Sealed>('personal'),
+  /** An amount. Lists are ordered by its currency first. */
+  money: <const O extends FieldOptions = object>(
+    description: string,
+    options?: O,
+  ): Field<Value<MoneySum, O>, O> & { readonly kind: 'money' } => ({
+    kind: 'money',
+    description,
+    options: options ?? ({} as O),
+  }),
+  /** An amount that is no sum, so that its minor units are a number; the one for arguments. */
+  amount: ofKind<Money>('money'),
+  /** One of the words of an enumeration. */
+  enum: <V extends string, const O extends FieldOptions = object>(
+    enumeration: Enumeration<V>,
+    description: string,
+    options?: O,
+  ): Field<Value<V, O>, O> => ({ kind: 'enum', description, options: options ?? ({} as O), enumeration }),
+  object: <F extends Fields, const O extends FieldOptions = object>(
+    object: ObjectFields<F>,
+    description: string,
+    options?: O,
+  ): Field<Value<ObjectOf<F>, O>, O> => ({ kind: 'object', description, options: options ?? ({} as O), object }),
+} as const;
 /** Whether a value is sealed in the document, and opened for those who work with leads by name. */
 export const isPersonalField = ({ kind, options }: Field): boolean => kind === 'personal' || options.personal === true;
-/** An amount. Lists are ordered by its currency first. */
-export const moneyField = <const O extends FieldOptions = object>(
-  description: string,
-  options?: O,
-): Field<Value<MoneySum, O>, O> & { readonly kind: 'money' } => ({
-  kind: 'money',
-  description,
-  options: options ?? ({} as O),
-});
-/** An amount that is no sum, so that its minor units are a number; the one for arguments. */
-export const amountField = field<Money>('money');
-/** One of the words of an enumeration. */
-export const enumField = <V extends string, const O extends FieldOptions = object>(
-  enumeration: Enumeration<V>,
-  description: string,
-  options?: O,
-): Field<Value<V, O>, O> => ({ kind: 'enum', description, options: options ?? ({} as O), enumeration });
 /** The type of an object within another. */
 export const objectFields = <F extends Fields>(
   name: string,
@@ -194,11 +203,6 @@ export const objectFields = <F extends Fields>(
   fields: F,
   options: ObjectOptions = {},
 ): ObjectFields<F> => ({ name, description, fields, ...options });
-export const objectField = <F extends Fields, const O extends FieldOptions = object>(
-  object: ObjectFields<F>,
-  description: string,
-  options?: O,
-): Field<Value<ObjectOf<F>, O>, O> => ({ kind: 'object', description, options: options ?? ({} as O), object });
 
 const columnTypes: Readonly<Partial<Record<FieldKind, ColumnType>>> = {
   ...{ id: 'text', text: 'text', enum: 'text', instant: 'text', day: 'text' },
@@ -210,12 +214,39 @@ export const columnsOfField = (name: string, { kind, options }: Field): Readonly
   if (options.search) return { [name]: 'tokens' };
   if (!options.filter && !options.sort && !options.column) return {};
   if (kind === 'money') return { [`${name}Minor`]: 'integer', currency: 'text' };
-  if (options.filterBy && !options.sort) return {};
+  if (options.anySpelling && !options.sort) return {};
   const type = options.list && columnTypes[kind] === 'text' && !options.sort ? 'tokens' : columnTypes[kind];
   if (!type || (options.list && type !== 'tokens'))
     throw new Error(`The field ${name} of kind ${kind} cannot be filtered or sorted.`);
   return { [name]: type };
 };
+
+const absentValues: Readonly<Partial<Record<FieldKind, unknown>>> = {
+  ...{ id: '', text: '', enum: '', instant: '', day: '' },
+  ...{ integer: 0, largeInteger: 0, number: 0, flag: false },
+};
+/**
+ * A document of which nothing is known: null in nullable fields, no optional ones, empty lists, 0, false and ''. The first
+ * event of a document says what cannot be absent.
+ */
+export const emptyDocument = (fields: Fields): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { kind, options }]): [string, unknown][] => {
+      if (options.optional) return [];
+      const value = options.list ? [] : options.nullable ? null : (absentValues[kind] ?? null);
+      return kind === 'money' && !options.list
+        ? [
+            [`${name}Minor`, value],
+            ['currency', value],
+          ]
+        : [[name, value]];
+    }),
+  );
+
+type Known<V> = { readonly [K in keyof V]-?: Exclude<V[K], undefined> | null };
+/** These of the values, with null for those that are absent. */
+export const orNull = <V extends object, const K extends keyof V>(of: V, names: readonly K[]): Known<Pick<V, K>> =>
+  Object.fromEntries(names.map((name) => [name, of[name] ?? null])) as unknown as Known<Pick<V, K>>;
 
 /** The amount of money of a document in the fields `<name>Minor` and `currency`; null where one is unknown. */
 export const moneyIn = (doc: object, name: string): MoneySum | null => {

@@ -10,6 +10,7 @@ import {
   instant,
   integer,
   json,
+  object,
   oneOf,
   optional,
   ref,
@@ -33,6 +34,22 @@ export const taskOutcomes = enumeration('TaskOutcome', 'How a task ended.', {
   dropped: 'The task is no longer needed.',
 });
 
+export const contactChannels = enumeration('ContactChannel', 'How a person is reached.', {
+  email: 'By e-mail.',
+  phone: 'By a call.',
+  sms: 'By a text message.',
+  post: 'By post.',
+  messenger: 'By a messenger, such as WhatsApp.',
+});
+export type ContactChannel = EnumerationValue<typeof contactChannels>;
+/** What people are contacted for, by a code of your own; consent is given for it. */
+export const contactPurpose = (description = 'What for, by a code of your own: newsletter, events …') =>
+  text(description, {
+    max: 50,
+    pattern: '^[a-z][a-z0-9-]*$',
+    requirement: 'a code of small letters, digits and hyphens, such as newsletter',
+  });
+
 const messageId = ref('message', 'The message id. The target uses it to recognise a repeated delivery.');
 const target = text('The target system: messaging, tasks or crm.', {
   pattern: ID_PATTERN,
@@ -52,6 +69,12 @@ const content = {
   template: text('The name of the template, such as lead-handed-off.', { min: 1, max: 100 }),
   data: json('The values for the template: ids, codes and instants. Names are looked up when the message is sent.'),
   dueAt: optional(instant('The due time of a task.')),
+  toLead: optional(
+    object(
+      { purpose: contactPurpose(), channel: oneOf(contactChannels, 'How the person is reached.') },
+      'Set if the message goes to the lead itself, and not to our own people. It is sent only with the consent of the person.',
+    ),
+  ),
 };
 
 export const messageEvents = events({

@@ -286,6 +286,8 @@ export interface Commit {
   readonly unparked?: readonly string[];
   /** The lease of the writer; a commit with a token older than the newest granted is refused. */
   readonly fence: Fence;
+  /** It removes personal data: what it replaces must soon be in no file of the store any more, such as its journal. */
+  readonly forgets?: boolean;
 }
 export interface Fence {
   readonly lease: string;
@@ -379,6 +381,11 @@ export abstract class KeyStore {
     return known.length > 0 ? known : [await this.secret(name)];
   }
   abstract rotate(name: string): Promise<{ readonly version: number; readonly value: Buffer }>;
+  /**
+   * Wraps every key with the newest master key, while other processes use the store. After an interruption it is called
+   * again. @returns how many were wrapped with another one
+   */
+  abstract rewrap(): Promise<number>;
   /** Faults that the store finds in its own files, in the words of the store; servers check themselves. */
   async integrityFaults(): Promise<readonly string[]> {
     return [];

@@ -1,10 +1,13 @@
 import { Refused } from './errors';
-import type { AnyEvent } from './event';
-import { type DocumentReader, columnsOfField, moneyIn, type Field, type Fields } from './fields';
+import type { AnyEvent, StoredEvent } from './event';
+import type { AsStored } from './sealed';
+import { columnsOfField, emptyDocument, field, moneyIn, type DocumentReader, type Field, type Fields } from './fields';
 import { conditionOf, withNone, type Condition, type ValueFilter, type Where } from './ports';
 import {
   projection,
+  rowIdOf,
   type ColumnType,
+  type HistoryStep,
   type Index,
   type Order,
   type Projection,
@@ -117,23 +120,78 @@ export const sortableFields = ({ shown: { fields, computed = {} } }: ReadModel):
 export const filterableFields = ({ shown: { fields } }: ReadModel): readonly string[] =>
   Object.keys(fields).filter((name) => fields[name]!.options.filter || fields[name]!.options.search);
 
+/** The column of the keys of a field whose spelling does not count. */
+export const spellingKeyOf = (name: string): string => `${name}Key`;
+/** The columns of the fields whose spelling does not count. */
+const spellingKeys = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, { options }]) => options.anySpelling)
+      .map(
+        ([
+          name,
+          {
+            options: { list = false },
+          },
+        ]) => [
+          spellingKeyOf(name),
+          field.text('The same regardless of its spelling.', { column: true, hidden: true, optional: true, list }),
+        ],
+      ),
+  );
+/** A document with the keys of the texts that it has. */
+const withSpellingKeys = <D extends object>(names: readonly string[], doc: D): D => {
+  const next = { ...doc } as Record<string, unknown>;
+  for (const name of names) {
+    const value = next[name] as string | readonly string[] | null | undefined;
+    if (value === undefined) delete next[spellingKeyOf(name)];
+    else next[spellingKeyOf(name)] = typeof value === 'string' ? wordKey(value) : (value?.map(wordKey) ?? null);
+  }
+  return next as D;
+};
+
+/** The fold of a read model in one document per key. */
+interface DocumentsForm<D, E extends AnyEvent> extends Pick<ProjectionShape<D, E>, 'on'> {
+  readonly initial?: Partial<D> | ((key: string) => Partial<D>);
+}
+/**
+ * The fold of a read model in rows that the history of its subjects makes: `keys` are the subjects, and each has one bounded
+ * state. A row is written without its id; a late event may change and drop the rows around it.
+ */
+interface HistoryForm<D, E extends AnyEvent, S> {
+  readonly history: {
+    readonly initial: (subject: string) => S;
+    readonly on: {
+      readonly [T in E['type']]?: (
+        state: S,
+        event: StoredEvent<AsStored<Extract<E, { type: T }>>>,
+        subject: string,
+      ) => HistoryStep<S, Partial<D>>;
+    };
+  };
+}
+
 /**
  * Declares a read model with what it shows: its columns, indexes, GraphQL type, lists, filters and orders follow.
- * @param shape as of `projection`, without the columns; `columns` and `search` come from the fields
+ * @param shape as of `projection`, without the columns; `columns` and `search` come from the fields. `initial`: what a
+ *   document has before its first event besides `emptyDocument` and its id; or `history`, where history makes rows of its own
  * @throws Error for a field that cannot be a column, or an order or question on what is no column
  */
-export const readModel = <D extends object, E extends AnyEvent>({
+export const readModel = <D extends object, E extends AnyEvent, S extends object = never>({
   node,
   description,
   key,
-  fields,
+  fields: declared,
   computed: computedFields,
   one,
   lists,
   allow,
   questions = [],
   ...shape
-}: Omit<ProjectionShape<D, E>, 'columns' | 'search'> & Shown<D>): ReadModel<D> => {
+}: Omit<ProjectionShape<D, E>, 'columns' | 'search' | 'initial' | 'on'> &
+  Shown<D> &
+  (DocumentsForm<D, E> | HistoryForm<D, E, S>)): ReadModel<D> => {
+  const fields = { ...declared, ...spellingKeys(declared) };
   const shown: Shown<D> = {
     ...{ node, description, key, fields, lists, allow, questions },
     ...(computedFields && { computed: computedFields }),
@@ -170,8 +228,37 @@ export const readModel = <D extends object, E extends AnyEvent>({
         `${shape.name} has no index for the order of ${list}; give ${column} sort, or declare a question.`,
       );
   }
-  const folded = projection<D, E>({ ...shape, columns, search } as unknown as ProjectionShape<D, E>);
-  return { ...folded, shown, indexes };
+  const history = 'history' in shape ? shape.history : undefined;
+  const { initial = {}, on } = history ? { on: history.on } : (shape as DocumentsForm<D, E>);
+  const folded = projection<D, E>({
+    ...{ ...shape, on, columns, search },
+    initial: (id: string) => ({
+      ...{ ...emptyDocument(declared), [key]: id },
+      ...(typeof initial === 'function' ? initial(id) : initial),
+    }),
+  } as unknown as ProjectionShape<D, E>);
+  const spelled = Object.keys(declared).filter((name) => declared[name]!.options.anySpelling);
+  const fold: typeof folded.fold = (...args) => withSpellingKeys(spelled, folded.fold(...args));
+  const steps = history?.on as Record<string, (...args: unknown[]) => HistoryStep<object, D>> | undefined;
+  return {
+    ...folded,
+    ...(spelled.length > 0 && { fold }),
+    ...(steps && {
+      history: {
+        initial: history!.initial,
+        step: (state: object, event: StoredEvent, subject: string) => {
+          const { put = [], ...rest } = steps[event.type]!(state, event, subject);
+          const rows = put.map(({ id, row }) => ({
+            id,
+            row: withSpellingKeys(spelled, { ...folded.initial(rowIdOf(subject, id)), ...row }),
+          }));
+          return { ...rest, put: rows };
+        },
+      },
+    }),
+    shown,
+    indexes,
+  };
 };
 
 /** The fields that a node shows of a document, those that are computed last. */
@@ -180,13 +267,31 @@ export const shownFields = ({ shown: { fields, computed = {} } }: Pick<ReadModel
   ...Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])),
 });
 
+/** Gives what a node shows of a document in one of its fields. */
+type FieldReader<D> = (doc: D, at: Instant) => unknown;
+const readersByModel = new WeakMap<object, ReadonlyMap<string, FieldReader<never>>>();
+/** How the fields of a node are read, each by its name; entities are not among them. */
+export const fieldReadersOf = <D>({ shown }: ReadModel<D>): ReadonlyMap<string, FieldReader<D>> => {
+  const known = readersByModel.get(shown);
+  if (known) return known as ReadonlyMap<string, FieldReader<D>>;
+  const readers = new Map<string, FieldReader<D>>();
+  for (const [name, { kind, options }] of Object.entries(shown.fields)) {
+    if (options.hidden) continue;
+    const isMoney = kind === 'money' && !options.list;
+    readers.set(name, (doc) => {
+      const stored = doc as Readonly<Record<string, unknown>>;
+      return isMoney ? moneyIn(stored, name) : stored[name];
+    });
+  }
+  for (const [name, { value }] of Object.entries(shown.computed ?? {})) readers.set(name, value);
+  readersByModel.set(shown, readers as ReadonlyMap<string, FieldReader<never>>);
+  return readers;
+};
+
 /** The values that a node shows of a document, by field; entities are not among them. */
-export const shownOf = <D>({ shown }: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
+export const shownOf = <D>(model: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
   const node: Record<string, unknown> = {};
-  const stored = doc as Readonly<Record<string, unknown>>;
-  for (const [name, { kind, options }] of Object.entries(shown.fields))
-    if (!options.hidden) node[name] = kind === 'money' && !options.list ? moneyIn(stored, name) : stored[name];
-  for (const [name, { value }] of Object.entries(shown.computed ?? {})) node[name] = value(doc, at);
+  for (const [name, read] of fieldReadersOf(model)) node[name] = read(doc, at);
   return node;
 };
 
@@ -253,16 +358,16 @@ const fieldConditions = (
   wanted: ListFilter[string],
   timeZone: string,
 ): [string, readonly Condition[]][] => {
-  const column = options.filterBy ?? columnOf(model, name);
+  const column = options.anySpelling ? spellingKeyOf(name) : columnOf(model, name);
   if (options.list) {
     const { any, all = [] } = wanted as ItemsFilter;
-    const keyOf = options.filterBy ? wordKey : (text: string) => text;
+    const keyOf = options.anySpelling ? wordKey : (text: string) => text;
     return [[column, [{ has: [...(any ? [any] : []), ...all.map((one) => [one])].map((texts) => texts.map(keyOf)) }]]];
   }
   if (kind === 'flag') return [[column, [{ eq: wanted as boolean }]]];
   if (['id', 'text', 'enum'].includes(kind))
     return [
-      [column, [conditionOf(options.filterBy ? byWordKey(wanted as ValueFilter) : (wanted as ValueFilter)) ?? {}]],
+      [column, [conditionOf(options.anySpelling ? byWordKey(wanted as ValueFilter) : (wanted as ValueFilter)) ?? {}]],
     ];
   const { from, to, min, max, currency, none } = wanted as RangeFilter;
   const path = `filter.${name}`;

@@ -1,5 +1,5 @@
 import type { Role } from './command';
-import type { Field, Fields } from './fields';
+import type { Field, Fields, ObjectFields } from './fields';
 
 /**
  * A question with arguments that is answered from read models: its GraphQL query, with checked arguments and typed
@@ -24,4 +24,18 @@ export interface Report {
   readonly page?: true;
   /** Given the arguments and what the platform has; see `report` of the platform. */
   readonly ask: (question: never, context: never) => unknown;
+}
+
+/** A question whose answer is sent anew as the log grows: its GraphQL subscription follows from the declaration. */
+export interface Subscription {
+  /** The name of the subscription. */
+  readonly name: string;
+  readonly description: string;
+  /** The roles that may listen. */
+  readonly allow: readonly Role[];
+  /** Beside `after`, the position of the last answer that was received. */
+  readonly arguments: Fields;
+  readonly answer: ObjectFields;
+  /** Given the arguments and what the platform has; see `subscription` of the platform. */
+  readonly follow: (question: never, context: never) => AsyncIterable<unknown>;
 }

@@ -1,5 +1,5 @@
 import { FormatRegistry, Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
-import { emailOf, isCountry, phoneOf } from './contact';
+import { emailOf, isCountry, phoneOf, withoutAddresses } from './contact';
 import { describeFormat, type Fault } from './fault';
 import { isCurrency, type Money, type MoneySum } from './money';
 import { isDay, isInstant } from './time';
@@ -26,10 +26,11 @@ format('phone', (value) => phoneOf(value) !== undefined, 'a phone number, best w
 format('country', isCountry, 'a country: its name, or its code of ISO 3166, such as DE');
 /** Formats with a normal form, which is what decisions see and the log stores. */
 const normalForms: Readonly<Record<string, (text: string) => string | undefined>> = { email: emailOf, phone: phoneOf };
-/** Validated data with each text in the normal form of its format. */
+/** Validated data with each text in the normal form of its format, and without addresses where none may be. */
 export const normaliseData = <D extends object>(object: TObject, data: D): D => {
   const formed = Object.entries(data).map(([name, value]) => {
-    const form = normalForms[object.properties[name]?.['format'] as string];
+    const { format, addressFree } = (object.properties[name] ?? {}) as { format?: string; addressFree?: true };
+    const form = addressFree ? withoutAddresses : normalForms[format ?? ''];
     return [name, form && typeof value === 'string' ? (form(value) ?? value) : (value as unknown)];
   });
   return Object.fromEntries(formed) as D;
@@ -50,6 +51,14 @@ export const text = (description = '', { max = 2000, min = 0, ...form }: TextOpt
 const notBlank = (min: number, max: number) => ({
   format: 'not-blank',
   requirement: `a text of ${min} to ${max} characters that is not blank`,
+});
+/**
+ * A text about a person that decisions and figures read in clear, such as the page of a visit: e-mail addresses in it are
+ * replaced before it is stored, because nobody could erase them later.
+ */
+export const addressFree = (description = '', options: TextOptions = {}) => ({
+  ...text(description, options),
+  addressFree: true as const,
 });
 /** The largest value of the GraphQL type Int. Amounts of money and milliseconds can be larger and set `max`. */
 export const INT_MAX = 2 ** 31 - 1;

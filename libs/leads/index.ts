@@ -14,7 +14,7 @@ export {
   feedbackEvents,
 } from './write/feedback/feedback.events';
 export { type IdentityEvent, identityEvents } from './write/identity/identity.events';
-export { findLead, isCaptured } from './write/identity/identity';
+export { findLead, isCaptured, releaseIdentities } from './write/identity/identity';
 export {
   type Disposition,
   type Handoff,
@@ -60,3 +60,4 @@ export {
 } from './write/lead/score.model';
 export { TouchLog } from './write/lead/touch-log.model';
 export { type MergesEvent, ToMerges, mergesEvents } from './write/merges/merges.events';
+export { type SamePerson, samePersonAs } from './write/merges/same-person';

@@ -26,3 +26,4 @@ export {
   type SupportRequestCommand,
   type SupportRequestEvent,
 } from './write/support-request/support-request.events';
+export { type Touch, touches } from './read/touches/touches.read-model';

@@ -27,6 +27,12 @@ export const settings = [
       '32 bytes in base64 that wrap all data keys. Required with MongoDB; otherwise a file in the data folder is created at first use.',
   },
   {
+    name: 'BATON_OTHER_MASTER_KEYS',
+    key: 'otherMasterKeys',
+    fallback: '',
+    meaning: 'Comma-separated master keys that are accepted besides BATON_MASTER_KEY, while it is being replaced.',
+  },
+  {
     name: 'BATON_SIGNING_KEY',
     key: 'signingKey',
     fallback: '',
@@ -57,6 +63,13 @@ export const settings = [
       'Where each signed head is handed to: a file, or the URL of a witness (C2SP tlog-witness); empty for nobody.',
     pattern: /^(https?:\/\/\S+|[^\s:]*\/\S*)?$/,
     requirement: 'be an address, or the path of a file with a slash, such as ./witness.txt',
+  },
+  {
+    name: 'BATON_ERASURES',
+    key: 'erasures',
+    fallback: '',
+    meaning:
+      'File, best on another disk, to which the id of each erased person is added; a restore repeats these erasures. Empty for none.',
   },
   {
     name: 'BATON_LOG_LEVEL',

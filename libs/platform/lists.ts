@@ -4,7 +4,7 @@ import {
   defaultOrderOf,
   orderByField,
   Refused,
-  zoneField,
+  field,
   zoneOf,
   type Contribution,
   type Instant,
@@ -38,7 +38,7 @@ export interface ListSources {
 }
 
 export const listZoneArgument = {
-  timeZone: zoneField('IANA time zone of the days of filters; UTC by default.'),
+  timeZone: field.zone('IANA time zone of the days of filters; UTC by default.'),
 } as const;
 
 /** @throws Refused as `checkFilter`, with the path of the field */
@@ -121,6 +121,7 @@ export const contributedModels = async (
   contributions: readonly Contribution[],
   at: Instant,
 ): Promise<ListSource> => {
-  const values = await Promise.all(contributions.map((one) => allContributed(one, models, at)));
-  return new ContributedModels(models, Object.assign({}, ...contributions.map(({ fields }) => fields)), joined(values));
+  const fields = contributions.filter(({ all }) => all).map((one) => one.fields);
+  const values = await allContributed(contributions, models, at);
+  return new ContributedModels(models, Object.assign({}, ...fields), joined(values));
 };

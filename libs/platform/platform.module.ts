@@ -127,6 +127,7 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
       bus: CommandBus,
       logger: Logger,
       metrics: Metrics,
+      services: ModuleRef,
     ) =>
       new Runner({
         log,
@@ -139,6 +140,9 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
         senders,
         isImportOpen: async () => (await new ReadModels(documents).count(imports, openImports)) > 0,
         onEffect: (target, outcome) => metrics.effect(target, outcome),
+        beforeSending: contexts.flatMap(({ beforeSending }) =>
+          beforeSending ? [beforeSending((service) => services.get(service as never, { strict: false }))] : [],
+        ),
         dispatch: (command: To) => bus.execute<To, Outcome>(command),
         aroundPage: aroundPageOf(metrics, logger),
         aroundFold: aroundFoldOf(metrics),
@@ -147,7 +151,7 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
           logger.warn({ generation }, 'dropped the documents of a read model that this version of Baton does not have'),
         onFault: (error) => logger.error({ err: error }, 'a follower of the log stopped and will begin again'),
       }),
-    inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics],
+    inject: [EventLog, Journal, Documents, CommandBus, LOGGER, Metrics, ModuleRef],
   },
   {
     provide: Progress,

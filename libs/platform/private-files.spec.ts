@@ -61,7 +61,7 @@ describe('the data folder', () => {
     const before = process.umask(0);
     try {
       await backUp(backup, config, documents, clock, { withMasterKey: true });
-      await restore(backup, readConfig({ BATON_DATA_DIR: restored }), clock);
+      await restore(backup, readConfig({ BATON_DATA_DIR: restored }), clock, []);
     } finally {
       process.umask(before);
       for (const store of [log, documents, keys]) await store.close();

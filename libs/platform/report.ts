@@ -1,5 +1,6 @@
 import {
-  objectField,
+  field,
+  objectFields,
   type Clock,
   type DecisionContext,
   type EventLog,
@@ -9,12 +10,15 @@ import {
   type Journal,
   type ObjectFields,
   type ObjectOf,
+  type Position,
   type Report,
+  type Subscription,
 } from '@baton/kernel';
 import type { CallerIdentity } from './access';
 import type { AsOf, Connection, PageQuestion, ReadModels } from './documents';
 import type { EventCatalogue } from './catalogue';
 import type { Runner, Sender } from './runner';
+import { SharedReadings } from './snapshots';
 
 /** What reports are answered from. */
 export interface ReportSources {
@@ -65,4 +69,53 @@ export const pageField = <F extends Fields, A extends Fields = Record<never, nev
   description: string,
   declared?: A,
 ): Field<(question: PageQuestion & ObjectOf<A>) => Connection<ObjectOf<F>> | Promise<Connection<ObjectOf<F>>>> =>
-  ({ ...objectField(object, description, { page: declared ?? {} }) }) as never;
+  ({ ...field.object(object, description, { page: declared ?? {} }) }) as never;
+
+/** What a subscription knows besides its arguments. */
+export interface FollowContext extends Pick<ReportContext, 'models' | 'caller' | 'sources'> {
+  /** The position of the last answer that was received. */
+  readonly after?: Position;
+  /** Aborted when the subscriber is gone; the answers end then. */
+  readonly signal: AbortSignal;
+}
+type Following<A extends Fields> = Omit<Subscription, 'arguments' | 'answer' | 'follow'> & { readonly arguments: A };
+
+/** Declares a subscription: its arguments, checked before `follow` gets them, and its answers one by one. */
+export const subscription = <A extends Fields, F extends Fields>(
+  declared: Following<A> & {
+    readonly answer: ObjectFields<F>;
+    readonly follow: (question: ObjectOf<A>, context: FollowContext) => AsyncIterable<ObjectOf<F>>;
+  },
+): Subscription => declared as unknown as Subscription;
+
+/**
+ * Declares a subscription to a state: it is answered now, and again whenever an event of these types has changed it, each
+ * time with its position. What changes with time alone is not sent.
+ * @param declared `state`: the state at an instant; those who ask the same share it. Beside the fields of `answer` it may have
+ *   what else makes a change
+ */
+export const snapshotSubscription = <A extends Fields, F extends Fields>({
+  answer,
+  types,
+  state,
+  ...declared
+}: Following<A> & {
+  readonly answer: ObjectFields<F>;
+  readonly types: readonly string[] | undefined;
+  readonly state: (question: ObjectOf<A>, models: ReadModels, at: Instant) => Promise<ObjectOf<F>>;
+}): Subscription => {
+  const shared = new WeakMap<ReadModels, SharedReadings>();
+  const position = field.text(
+    'Position in the log that the snapshot was taken at; pass it as `after` to continue from here.',
+  );
+  return subscription({
+    ...declared,
+    answer: objectFields(answer.name, answer.description, { position, ...answer.fields } as Fields),
+    follow: (question, { models, sources: { log, runner, clock }, ...from }) => {
+      const readings = shared.get(models) ?? new SharedReadings();
+      shared.set(models, readings);
+      const read = () => state(question as ObjectOf<A>, models, clock.now());
+      return readings.snapshots(JSON.stringify(question), log, runner, { ...from, types }, read);
+    },
+  });
+};

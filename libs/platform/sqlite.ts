@@ -29,6 +29,8 @@ export interface SqliteOptions {
   readonly readOnly?: boolean;
 }
 
+/** How long a call waits for another process. */
+const BUSY_MS = 5000;
 /** Result codes: CORRUPT, NOTADB; FULL; PERM, READONLY, IOERR, CANTOPEN, AUTH. */
 const [DAMAGED, FULL, NOT_ACCESSIBLE] = [[11, 26], [13], [3, 8, 10, 14, 23]];
 
@@ -99,11 +101,17 @@ export class Sqlite {
 
   /**
    * Moves the write-ahead log into the file and empties it, so that deleted content is in neither.
-   * @returns false if another process that reads or writes prevented it for five seconds
+   * @param waits for another process that reads or writes, up to five seconds
+   * @returns false if another process prevented it
    */
-  truncateLog(): boolean {
-    const row = this.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { readonly busy: number };
-    return row.busy === 0;
+  truncateLog({ waits = true } = {}): boolean {
+    if (!waits) this.database.exec('PRAGMA busy_timeout=0');
+    try {
+      const row = this.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { readonly busy: number };
+      return row.busy === 0;
+    } finally {
+      if (!waits) this.database.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
+    }
   }
 
   /** The faults that SQLite's integrity check finds in the file, at most a hundred. */
@@ -143,7 +151,7 @@ export const openDatabase = (
     }
     const database = new DatabaseSync(path, { readOnly });
     // The timeout comes first: switching to WAL already waits for other processes.
-    database.exec('PRAGMA busy_timeout=5000');
+    database.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
     database.exec(
       `${readOnly ? '' : 'PRAGMA journal_mode=WAL;'} PRAGMA synchronous=${synchronous}; PRAGMA cache_size=-65536;
        PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,

@@ -3,7 +3,7 @@ import type { Config } from './config';
 import { DataFolder } from './data-folder';
 import { EmbeddedDocuments } from './documents';
 import { EmbeddedEventLog, SteadyClock } from './event-log';
-import { assertKeysBelongToLog, EmbeddedKeyStore, masterKey } from './keys';
+import { assertKeysBelongToLog, EmbeddedKeyStore, masterKeys, withErasureList, type MasterKeys } from './keys';
 import { fileFault } from './sqlite';
 
 /** The machine's clock. */
@@ -72,7 +72,7 @@ const openAll = async (
       : await file('log.db', (path) => EmbeddedEventLog.open(path, steadyClock, { readOnly })),
   );
   await folder.assertComplete(log);
-  const master = await file('master.key', () => masterKey(config.dataDir, config.masterKey || undefined));
+  const master = await file('master.key', () => masterKeys(config.dataDir, config));
   const { documents, keys } = config.mongoUrl
     ? await openMongodb(config.mongoUrl, master, track)
     : {
@@ -80,10 +80,10 @@ const openAll = async (
         keys: track(await file('keys.db', (path) => EmbeddedKeyStore.open(path, master, { readOnly }))),
       };
   if (!readOnly) await assertKeysBelongToLog(log, keys);
-  return { log, documents, keys };
+  return { log, documents, keys: withErasureList(keys, config.erasures) };
 };
 
-const openMongodb = async (url: string, master: Buffer, track: TrackOpened) => {
+const openMongodb = async (url: string, master: MasterKeys, track: TrackOpened) => {
   const { MongoDocuments } = await import('./documents/mongodb-documents.js');
   const { MongodbKeyStore } = await import('./keys/mongodb-key-store.js');
   return {

@@ -5,7 +5,7 @@ export {
   type CounterfactualQuestion,
   counterfactual,
 } from './read/counterfactual/counterfactual.query';
-export { type HandoffsDocument, handoffs } from './read/handoffs/handoffs.read-model';
+export { type HandoffActivity, type HandoffsDocument, handoffs } from './read/handoffs/handoffs.read-model';
 export {
   type HandoffQuestion,
   type HandoffReport,
@@ -13,6 +13,6 @@ export {
   handoffReport,
   listHandoffs,
 } from './read/rejections/handoff-report.query';
-export { slaClocks } from './read/sla-board/sla-clocks.read-model';
+export { type SlaClock, slaClocks } from './read/sla-board/sla-clocks.read-model';
 export { type ReportBreakdown, reportBreakdowns } from './read/sla-report/grouping.rules';
 export { type SlaQuestion, type SlaReport, slaReport } from './read/sla-report/sla-report.query';

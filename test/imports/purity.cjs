@@ -9,7 +9,7 @@ module.exports = {
       comment: 'A pure file, and the index of a context, load no framework, no driver and nothing of the platform.',
       severity: 'error',
       from: {
-        path: '\\.(events|decider|rules|projection|read-model|policy|model)\\.ts$|^libs/(?!platform/)[^/]+/index\\.ts$',
+        path: '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.ts$|^libs/(?!platform/)[^/]+/index\\.ts$',
       },
       to: {
         path: 'node_modules/(@nestjs|@apollo|@eventstore|@photostructure|graphql|fastify|mongodb|rxjs|class-validator|class-transformer)/',

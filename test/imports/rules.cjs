@@ -21,9 +21,10 @@ const importTable = {
   insights: [...toCustomers, 'attribution'],
   integrations: [...toCustomers, 'attribution', 'insights'],
   audit: [],
+  privacy: [...toLeads, 'audit'],
 };
 
-const pure = '\\.(events|decider|rules|projection|read-model|policy|model)\\.ts$';
+const pure = '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.ts$';
 const test = '(\\.spec|\\.e2e-spec|\\.contract)\\.ts$|^libs/kernel/testing/|^test/';
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 const pureLibraries = npm('luxon', 'decimal\\.js', 'ical\\.js', '@types/luxon');
@@ -38,7 +39,6 @@ const index = '^libs/[^/]+/index\\.ts$';
 const room = '^libs/platform/(?:[^/]+/index|[^/]+)\\.ts$';
 const testing = '^libs/kernel/testing/index\\.ts$';
 const parts = '^libs/[^/]+/[^/.]+\\.module\\.ts$';
-const resolvers = '\\.graphql\\.module\\.ts$';
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
@@ -65,19 +65,13 @@ module.exports = {
       'doors',
       'A lib is entered by its index.ts, the platform by the index of a room.',
       { path: '^(libs/[^/]+)/' },
-      { path: '^libs/', pathNot: ['^$1/', index, room, '^libs/kernel/testing/', resolvers] },
+      { path: '^libs/', pathNot: ['^$1/', index, room, '^libs/kernel/testing/'] },
     ),
     rule(
       'doors',
-      'Apps put contexts together: they enter by index.ts, by what a context registers, and by its resolvers.',
+      'Apps put contexts together: they enter by index.ts, and by what a context registers.',
       { path: '^(apps|bench)/' },
-      { path: '^libs/', pathNot: [index, room, testing, parts, resolvers] },
-    ),
-    rule(
-      'doors',
-      'Resolvers are loaded only where GraphQL is served.',
-      { path: '^(apps|bench|libs)/', pathNot: '^apps/api/|\\.resolver\\.ts$' },
-      { path: resolvers },
+      { path: '^libs/', pathNot: [index, room, testing, parts] },
     ),
     rule('doors', 'For tests only.', { path: '^(apps|libs)/', pathNot: test }, { path: '^libs/kernel/testing/' }),
     rule(

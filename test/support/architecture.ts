@@ -25,7 +25,7 @@ export interface Facts {
   readonly impure: readonly Found[];
 }
 
-const pureSuffix = /\.(events|decider|rules|projection|read-model|policy|model)\.ts$/;
+const pureSuffix = /\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\.ts$/;
 const mayReadEnvironment = /^libs\/platform\/config\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
 const looseFolders = ['common', 'shared', 'utils', 'helpers'];
 
@@ -141,9 +141,8 @@ const registers: readonly { readonly what: RegExp; readonly where: RegExp }[] = 
     where:
       /^libs\/([\w-]+\/[\w-]+|platform\/\w+\/[\w-]+)\.module\.ts$|^libs\/platform\/(\w+\/index|runner\/runner)\.ts$|^apps\/api\/schema-modules\.ts$/,
   },
-  { what: /\.resolver\.ts$/, where: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$|^apps\/api\/[\w.-]+\.ts$/ },
+  { what: /\.figure\.ts$/, where: /^libs\/insights\/figures\/catalogue\.rules\.ts$/ },
   { what: /^libs\/(?!platform\/)[\w-]+\/[\w-]+\.module\.ts$/, where: /^apps\/contexts\.ts$/ },
-  { what: /^libs\/[\w-]+\/[\w-]+\.graphql\.module\.ts$/, where: /^apps\/api\/schema-modules\.ts$/ },
   {
     what: /^libs\/attribution\/models\/[\w-]+\.model\.ts$/,
     where: /^libs\/attribution\/(index|models\/(models\.rules|[\w-]+\.model))\.ts$/,

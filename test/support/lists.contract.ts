@@ -5,6 +5,7 @@ import {
   isReadModel,
   orderByField,
   sortableFields,
+  spellingKeyOf,
   withContributions,
   wordKey,
   type Collection,
@@ -41,7 +42,7 @@ export const listed: readonly ReadModel[] = contextParts.flatMap(({ projections 
 
 /** Contributions, by the read model. */
 const contributionsTo = (model: ReadModel): readonly Contribution[] =>
-  contextParts.flatMap(({ contributions = [] }) => contributions.filter(({ to }) => to === model));
+  contextParts.flatMap(({ contributions = [] }) => contributions.filter(({ to, all }) => to === model && all));
 
 const ROWS = 61; // a prime, so that all ids differ
 const DAYS = ['2024-01-01', '2024-01-02', '2024-02-29', '2024-12-31'];
@@ -83,7 +84,7 @@ export const rowsOf = ({ shown: { key, fields } }: ReadModel, count = ROWS): rea
   Array.from({ length: count }, (_, row) => {
     const doc: Record<string, unknown> = {};
     Object.entries(fields).forEach(([name, field], place) => {
-      const { nullable, optional, list, filterBy } = field.options;
+      const { nullable, optional, list, anySpelling } = field.options;
       const values = [...valuesOf(field), ...(nullable || optional ? [null] : [])];
       const value = values[Math.floor((row * (2 * place + 1)) / (1 + (place % 5))) % values.length];
       if (field.options.search) {
@@ -95,14 +96,14 @@ export const rowsOf = ({ shown: { key, fields } }: ReadModel, count = ROWS): rea
       if (list) {
         const values = valuesOf(field).filter((_value, index) => (row >> index) % 2 === 1) as string[];
         doc[name] = values;
-        if (filterBy) doc[filterBy] = values.map(wordKey);
+        if (anySpelling) doc[spellingKeyOf(name)] = values.map(wordKey);
         return;
       }
       if (field.kind === 'money') {
         doc[`${name}Minor`] = value;
         doc['currency'] = value === null ? null : ['EUR', 'USD'][row % 2];
       } else doc[name] = value;
-      if (filterBy) doc[filterBy] = value === null ? null : wordKey(value as string);
+      if (anySpelling) doc[spellingKeyOf(name)] = value === null ? null : wordKey(value as string);
     });
     return { ...doc, [key]: `row-${String((row * 37) % count).padStart(2, '0')}` };
   });
@@ -139,7 +140,7 @@ const filtersOf = (model: ReadModel, name: string): readonly Filter[] => {
   const field = model.shown.fields[name]!;
   const { kind, options } = field;
   const valueOf = (row: Row): unknown => nullOf(kind === 'money' ? row[`${name}Minor`] : row[name]);
-  const spelled = (text: unknown) => (options.filterBy ? (text as string).toLowerCase() : text);
+  const spelled = (text: unknown) => (options.anySpelling ? (text as string).toLowerCase() : text);
   const when = (filter: ListFilter[string], matches: (value: never, row: Row) => boolean, ofNull = false): Filter => ({
     filter: { [name]: filter },
     matches: (row) => (valueOf(row) === null ? ofNull : matches(valueOf(row) as never, row)),

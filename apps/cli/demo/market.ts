@@ -255,17 +255,31 @@ export const askingTouch = (random: Random, channel: Channel, at: number, period
 /** Content that reps attach to their e-mails. */
 const sentContents = ['pricing-guide', 'case-study-month-end', 'security-answers'];
 
+type SalesAction = 'call' | 'e-mail' | 'meeting' | 'linkedin-message';
+/** How a contact ended: a short call reached nobody, a long e-mail was an answer to one. */
+const outcomeOf = (action: SalesAction, minutes: number): Touch['outcome'] => {
+  if (action === 'call') return minutes >= 8 ? 'connected' : minutes % 2 === 0 ? 'voicemail' : 'no-answer';
+  if (action === 'meeting') return minutes >= 30 ? 'met' : 'no-show';
+  return action === 'e-mail' && minutes >= 9 ? 'replied' : undefined;
+};
 /** A contact made by sales. */
-export const salesTouch = (random: Random, action: 'call' | 'e-mail' | 'meeting' | 'linkedin-message'): Touch => ({
-  action,
-  team: 'sales',
-  direction: random.chance(action === 'e-mail' ? 0.15 : 0.05) ? 'inbound' : 'outbound',
-  channel: 'outbound sales',
-  ...(action === 'e-mail' && random.chance(0.3) && { content: random.pick(sentContents) }),
-  minutes: { call: random.int(2, 30), 'e-mail': random.int(3, 12), meeting: random.int(25, 75), 'linkedin-message': 3 }[
-    action
-  ],
-});
+export const salesTouch = (random: Random, action: SalesAction): Touch => {
+  const touch = {
+    action,
+    team: 'sales' as const,
+    direction: random.chance(action === 'e-mail' ? 0.15 : 0.05) ? ('inbound' as const) : ('outbound' as const),
+    channel: 'outbound sales',
+    ...(action === 'e-mail' && random.chance(0.3) && { content: random.pick(sentContents) }),
+    minutes: {
+      call: random.int(2, 30),
+      'e-mail': random.int(3, 12),
+      meeting: random.int(25, 75),
+      'linkedin-message': 3,
+    }[action],
+  };
+  const outcome = outcomeOf(action, touch.minutes);
+  return outcome === undefined || touch.direction === 'inbound' ? touch : { ...touch, outcome };
+};
 
 /** Names that count as content; other names are those of advertisements. */
 const registered: Readonly<Record<string, readonly string[]>> = {

@@ -1,18 +1,4 @@
-import {
-  currencyField,
-  dayOrInstantField,
-  enumeration,
-  enumField,
-  idField,
-  integerField,
-  numberField,
-  objectField,
-  objectFields,
-  durationMs,
-  textField,
-  type ObjectOf,
-  zoneField,
-} from '@baton/kernel';
+import { field, enumeration, objectFields, durationMs, type ObjectOf } from '@baton/kernel';
 import { afterConversions, type Attribution, type PathTransform } from '@baton/definitions';
 import type { ReportContext } from '@baton/platform/report';
 import { creditModels } from '../models/models.rules';
@@ -39,7 +25,7 @@ const transformKinds = enumeration<PathTransform['kind']>(
   },
 );
 const anyOf = (what: string) =>
-  textField(`${what} Any of these, in any case; \`*\` for any characters, \`(none)\` for absent.`, many);
+  field.text(`${what} Any of these, in any case; \`*\` for any characters, \`(none)\` for absent.`, many);
 const conditions = objectFields(
   'TouchConditionsInput',
   'Conditions on a touch, as channel rules have them; all that are given hold.',
@@ -49,8 +35,11 @@ const conditions = objectFields(
     source: anyOf('utm_source or its like.'),
     medium: anyOf('utm_medium or its like.'),
     campaign: anyOf('utm_campaign, or the id of a campaign.'),
-    site: textField('Lists of sites of the channel rules: one has the source, or else the referrer.', many),
-    referrer: textField('Where the person came from, as sites; `*` for any that is stated, `(none)` for absent.', many),
+    site: field.text('Lists of sites of the channel rules: one has the source, or else the referrer.', many),
+    referrer: field.text(
+      'Where the person came from, as sites; `*` for any that is stated, `(none)` for absent.',
+      many,
+    ),
     page: anyOf('The page of a visit.'),
     landingPage: anyOf('The page at which the visit began.'),
     action: anyOf('What was done.'),
@@ -59,9 +48,9 @@ const conditions = objectFields(
   },
 );
 const selectionFields = {
-  channels: textField('Channels as the channel rules name them; case is ignored.', many),
-  campaigns: textField('Campaigns as the touches state them; case is ignored.', many),
-  when: objectField(conditions, 'Touches of which any of these conditions holds.', many),
+  channels: field.text('Channels as the channel rules name them; case is ignored.', many),
+  campaigns: field.text('Campaigns as the touches state them; case is ignored.', many),
+  when: field.object(conditions, 'Touches of which any of these conditions holds.', many),
 } as const;
 const selection = objectFields(
   'TouchSelection',
@@ -72,76 +61,76 @@ const parameters = objectFields(
   'AttributionParameters',
   'What a question says instead of the attribution definition; all else stays as defined.',
   {
-    lookbackSteps: integerField('How many of the last touches before the close count at most.', optional),
-    afterConversion: enumField(
+    lookbackSteps: field.integer('How many of the last touches before the close count at most.', optional),
+    afterConversion: field.enum(
       afterConversions,
       'Whether touches before an earlier conversion of the person count.',
       optional,
     ),
-    include: objectField(selection, 'Only these touches count.', optional),
-    exclude: objectField(selection, 'These touches do not count.', optional),
-    transforms: objectField(
+    include: field.object(selection, 'Only these touches count.', optional),
+    exclude: field.object(selection, 'These touches do not count.', optional),
+    transforms: field.object(
       objectFields('PathTransformInput', 'A transform of the path of a deal.', {
-        kind: enumField(transformKinds, 'What it does.'),
+        kind: field.enum(transformKinds, 'What it does.'),
         ...selectionFields,
-        steps: integerField('How many touches before the conversion.', optional),
-        within: textField('How long before the conversion, as an ISO 8601 duration (`P30D`).', optional),
+        steps: field.integer('How many touches before the conversion.', optional),
+        within: field.text('How long before the conversion, as an ISO 8601 duration (`P30D`).', optional),
       }),
       'Applied in this order, after the look-back.',
       many,
     ),
-    excludedChannels: textField('Channels that LAST_NON_DIRECT passes over.', many),
-    weights: objectField(
+    excludedChannels: field.text('Channels that LAST_NON_DIRECT passes over.', many),
+    weights: field.object(
       objectFields('PositionWeights', 'Shares of the position-based model, 0 to 1, together 1.', {
-        first: numberField('Of the first touch.'),
-        last: numberField('Of the last touch.'),
-        mid: numberField('Of all touches between them.'),
+        first: field.number('Of the first touch.'),
+        last: field.number('Of the last touch.'),
+        mid: field.number('Of all touches between them.'),
       }),
       'Shares of POSITION_BASED.',
       optional,
     ),
-    stages: objectField(
+    stages: field.object(
       objectFields('CustomStage', 'A stage of the custom model.', {
-        stage: textField('first-touch, lead-creation, opportunity-creation, closed-won, or a name of your own.'),
-        share: numberField('Its part of the deal, 0 to 1.'),
-        action: textField('A stage of your own: the action of its touch.', optional),
-        channel: textField('A stage of your own: the channel of its touch.', optional),
-        campaign: textField('A stage of your own: the campaign of its touch.', optional),
+        stage: field.text('first-touch, lead-creation, opportunity-creation, closed-won, or a name of your own.'),
+        share: field.number('Its part of the deal, 0 to 1.'),
+        action: field.text('A stage of your own: the action of its touch.', optional),
+        channel: field.text('A stage of your own: the channel of its touch.', optional),
+        campaign: field.text('A stage of your own: the campaign of its touch.', optional),
       }),
       'Stages of CUSTOM; with `mid` together 1.',
       many,
     ),
-    mid: numberField('Of CUSTOM: the part of all touches that hold no stage.', optional),
-    halfLife: textField('Half-life of TIME_DECAY, ISO 8601 (`P7D`).', optional),
+    mid: field.number('Of CUSTOM: the part of all touches that hold no stage.', optional),
+    halfLife: field.text('Half-life of TIME_DECAY, ISO 8601 (`P7D`).', optional),
   },
 );
 
 /** What may be asked of the method, besides the definitions in force. */
 export const methodArguments = {
-  lookback: textField(
+  lookback: field.text(
     'How long before the close touches count, ISO 8601 (`P90D`), or `none`; by default the definition’s, else none.',
     { optional: true, max: 20, check: (text: string, path: string) => text === 'none' || durationMs(text, path) },
   ),
-  definition: textField('A version of the attribution definition, `attribution@3`; by default that in force.', {
+  definition: field.text('A version of the attribution definition, `attribution@3`; by default that in force.', {
     ...{ optional: true, max: 50, check: versionCheck('attribution') },
   }),
-  channelRules: textField('A version of the channel rules, `channel-rules@2`; by default that in force.', {
+  channelRules: field.text('A version of the channel rules, `channel-rules@2`; by default that in force.', {
     ...{ optional: true, max: 50, check: versionCheck('channel-rules') },
   }),
-  parameters: objectField(parameters, 'What to take instead of the definition.', optional),
+  parameters: field.object(parameters, 'What to take instead of the definition.', optional),
 } as const;
 /** The same for a period. */
 export const periodArguments = {
   ...methodArguments,
-  from: dayOrInstantField('Only what closed on this day, at this instant or after.', optional),
-  to: dayOrInstantField('Only what closed before this day or instant.', optional),
-  timeZone: zoneField('IANA zone in which days and months begin; by default the definition’s, or UTC.'),
-  currency: currencyField('Only deals in this currency (ISO 4217).'),
+  from: field.dayOrInstant('Only what closed on this day, at this instant or after.', optional),
+  to: field.dayOrInstant('Only what closed before this day or instant.', optional),
+  timeZone: field.zone('IANA zone in which days and months begin; by default the definition’s, or UTC.'),
+  currency: field.currency('Only deals in this currency (ISO 4217).'),
 } as const;
-export const byArgument = { by: enumField(dimensions, 'What to sum by.', { default: 'channel' }) } as const;
-export const modelArgument = (description: string) => enumField(creditModels, description, optional);
+export const byArgument = { by: field.enum(dimensions, 'What to sum by.', { default: 'channel' }) } as const;
+export const modelArgument = (description: string) => field.enum(creditModels, description, optional);
 
-export const journeyArgument = { journeyId: idField('The deal’s id.') } as const;
+export const journeyArgument = { journeyId: field.id('The deal’s id.') } as const;
 
 const overrides = ({
   lookback,

@@ -1,4 +1,4 @@
-import { currencyField, dayOrInstantField, enumeration, enumField, filterField, zoneField } from '@baton/kernel';
+import { field, enumeration } from '@baton/kernel';
 import type { DealBreakdown } from '../deals.rules';
 
 const FROM = 'The first day or instant of the period; without it, from the beginning.';
@@ -6,20 +6,20 @@ const TO = 'The day or instant at which the period ends, itself not in it; witho
 
 /** The ends of a period. */
 export const periodArguments = {
-  from: dayOrInstantField(FROM, { optional: true }),
-  to: dayOrInstantField(TO, { optional: true }),
+  from: field.dayOrInstant(FROM, { optional: true }),
+  to: field.dayOrInstant(TO, { optional: true }),
 } as const;
 export const zoneArgument = {
-  timeZone: zoneField('IANA zone of days and months; UTC by default.'),
+  timeZone: field.zone('IANA zone of days and months; UTC by default.'),
 } as const;
 
 /** The filters that every report over deals takes. */
 export const dealFilterArguments = {
-  product: filterField('Only deals for these products.'),
-  owner: filterField('Only deals of these reps.'),
-  source: filterField('Only deals from these sources.'),
-  account: filterField('Only deals of these companies.'),
-  currency: currencyField('Only deals in this currency (ISO 4217); deals without an amount are left out.'),
+  product: field.filter('Only deals for these products.'),
+  owner: field.filter('Only deals of these reps.'),
+  source: field.filter('Only deals from these sources.'),
+  account: field.filter('Only deals of these companies.'),
+  currency: field.currency('Only deals in this currency (ISO 4217); deals without an amount are left out.'),
 } as const;
 
 const breakdowns = enumeration<DealBreakdown>('DealBreakdown', 'What a report over deals is broken down by.', {
@@ -29,5 +29,5 @@ const breakdowns = enumeration<DealBreakdown>('DealBreakdown', 'What a report ov
   month: 'The calendar month of the close, in the time zone.',
 });
 export const breakdownArgument = {
-  by: enumField(breakdowns, 'One row per value of this.', { optional: true }),
+  by: field.enum(breakdowns, 'One row per value of this.', { optional: true }),
 } as const;

@@ -60,6 +60,16 @@ export const keyStoreContract = (name: string, open: () => Promise<KeyStore>): v
       expect(await keys.find([lead, fresh])).toEqual(new Map([[lead, null]]));
     });
 
+    it('keeps all keys and secrets when they are wrapped anew', async () => {
+      const made = await keys.make(subjects(3));
+      const secret = await keys.secret(lead);
+      await keys.destroy(`${lead}-2`);
+      expect(await keys.rewrap()).toBe(0); // with the same master key
+      expect(await keys.find(subjects(2))).toEqual(new Map([...made].slice(0, 2)));
+      expect((await keys.find([`${lead}-2`])).get(`${lead}-2`)).toBeNull();
+      expect(await keys.secret(lead)).toEqual(secret);
+    });
+
     it('keeps named secrets in versions', async () => {
       expect(await keys.secrets(lead)).toEqual([]);
       const first = await keys.secret(lead);

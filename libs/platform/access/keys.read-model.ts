@@ -1,25 +1,15 @@
-import {
-  callerOrigins,
-  enumField,
-  flagField,
-  idField,
-  instantField,
-  readModel,
-  roleNames,
-  textField,
-  type DocumentOf,
-} from '@baton/kernel';
+import { callerOrigins, field, readModel, roleNames, type DocumentOf } from '@baton/kernel';
 import type { KeyEvent } from './key.events';
 
 const listed = { filter: true, sort: true } as const;
 const fields = {
-  keyId: idField('The public part of the key.', { filter: true }),
-  label: textField('The owner of the key: a person, a system, or the system behind a connector.', listed),
-  origin: enumField(callerOrigins, 'The kind of owner.', { filter: true }),
-  actsForPersons: flagField('Whether requests with this key can name the person who acts.', { filter: true }),
-  roles: enumField(roleNames, 'The roles that the key grants.', { list: true }),
-  issuedAt: instantField('When the key was created.', listed),
-  revokedAt: instantField('When the key was revoked; null for a key that is accepted.', { ...listed, nullable: true }),
+  keyId: field.id('The public part of the key.', { filter: true }),
+  label: field.text('The owner of the key: a person, a system, or the system behind a connector.', listed),
+  origin: field.enum(callerOrigins, 'The kind of owner.', { filter: true }),
+  actsForPersons: field.flag('Whether requests with this key can name the person who acts.', { filter: true }),
+  roles: field.enum(roleNames, 'The roles that the key grants.', { list: true }),
+  issuedAt: field.instant('When the key was created.', listed),
+  revokedAt: field.instant('When the key was revoked; null for a key that is accepted.', { ...listed, nullable: true }),
 } as const;
 export type KeyDocument = DocumentOf<typeof fields>;
 

@@ -151,12 +151,12 @@ describe('a backup', () => {
     const bytes = readFileSync(join(place('copy'), 'keys.db'));
     expect(bytes.includes(ada!)).toBe(false);
 
-    expect(await codeOf(restore(place('copy'), config('new'), clock))).toBe('backup/no-master-key');
+    expect(await codeOf(restore(place('copy'), config('new'), clock, []))).toBe('backup/no-master-key');
     const other = Buffer.alloc(32, 8).toString('base64');
-    expect(await codeOf(restore(place('copy'), config('new', { BATON_MASTER_KEY: other }), clock))).toBe(
+    expect(await codeOf(restore(place('copy'), config('new', { BATON_MASTER_KEY: other }), clock, []))).toBe(
       'keys/wrong-master-key',
     );
-    await restore(place('copy'), config('new', { BATON_MASTER_KEY: key }), clock);
+    await restore(place('copy'), config('new', { BATON_MASTER_KEY: key }), clock, []);
     const restored = await running('new', key);
     expect(await all(restored.log)).toEqual(await all(live.log));
     expect((await restored.keys.find(['ada'])).get('ada')).toEqual(ada);
@@ -167,7 +167,7 @@ describe('a backup', () => {
     const live = await running('live');
     await fill(live.log, 3);
     await backUp(place('copy'), config('live'), live.documents, clock, { withMasterKey: true });
-    await restore(place('copy'), config('new'), clock);
+    await restore(place('copy'), config('new'), clock, []);
     expect(readFileSync(join(place('new'), 'master.key'))).toEqual(readFileSync(join(place('live'), 'master.key')));
     const outside = config('live', { BATON_MASTER_KEY: key });
     rmSync(join(place('live'), 'master.key'));
@@ -194,7 +194,7 @@ describe('a backup', () => {
     await live.documents.commit({ follower, checkpoint, parked: [parked], fence });
     const configured = { BATON_MASTER_KEY: key };
     await backUp(place('copy'), config('live', configured), live.documents, clock);
-    const manifest = await restore(place('copy'), config('new', configured), clock);
+    const manifest = await restore(place('copy'), config('new', configured), clock, []);
     const restored = await running('new', key);
     await restorePolicies(restored.documents, manifest);
     expect(await restored.documents.checkpoint(follower)).toEqual(checkpoint);
@@ -225,7 +225,7 @@ describe('a backup', () => {
     for (const text of [...faulty.map((one) => JSON.stringify(one)), '{ "format": 1'])
       expect([
         writeFileSync(path, text),
-        await codeOf(restore(place('copy'), config('new', { BATON_MASTER_KEY: key }), clock)),
+        await codeOf(restore(place('copy'), config('new', { BATON_MASTER_KEY: key }), clock, [])),
       ]).toEqual([undefined, 'backup/unreadable-manifest']);
     expect(existsSync(place('new'))).toBe(false);
   });
@@ -237,23 +237,23 @@ describe('a backup', () => {
     const target = config('new', { BATON_MASTER_KEY: key });
     await backUp(place('copy'), configured, live.documents, clock);
     expect(await codeOf(backUp(place('copy'), configured, live.documents, clock))).toBe('backup/not-empty');
-    expect(await codeOf(restore(place('copy'), configured, clock))).toBe('backup/not-empty');
-    expect(await codeOf(restore(place('live'), target, clock))).toBe('backup/no-manifest');
+    expect(await codeOf(restore(place('copy'), configured, clock, []))).toBe('backup/not-empty');
+    expect(await codeOf(restore(place('live'), target, clock, []))).toBe('backup/no-manifest');
     expect(
       await codeOf(
-        restore(place('copy'), readConfig({ BATON_MONGODB_URL: 'mongodb://x', BATON_MASTER_KEY: 'given' }), clock),
+        restore(place('copy'), readConfig({ BATON_MONGODB_URL: 'mongodb://x', BATON_MASTER_KEY: 'given' }), clock, []),
       ),
     ).toBe('backup/server-stores');
     const log = join(place('copy'), 'log.db');
     const bytes = readFileSync(log);
     bytes[bytes.length - 20]! ^= 1;
     writeFileSync(log, bytes);
-    expect(await codeOf(restore(place('copy'), target, clock))).toBe('backup/altered');
+    expect(await codeOf(restore(place('copy'), target, clock, []))).toBe('backup/altered');
     rmSync(log);
-    expect(await codeOf(restore(place('copy'), target, clock))).toBe('backup/altered');
+    expect(await codeOf(restore(place('copy'), target, clock, []))).toBe('backup/altered');
     const manifest = join(place('copy'), 'manifest.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"format": 1', '"format": 2'));
-    expect(await codeOf(restore(place('copy'), target, clock))).toBe('backup/other-format');
+    expect(await codeOf(restore(place('copy'), target, clock, []))).toBe('backup/other-format');
     expect(existsSync(place('new'))).toBe(false);
     await live.close();
   });

@@ -12,7 +12,7 @@ import {
 import type { Config } from '../config';
 import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
-import { EmbeddedKeyStore, masterKey } from '../keys';
+import { assertNoRotation, EmbeddedKeyStore, masterKey } from '../keys';
 import { makePrivate, privateFile, privateFolder } from '../private-files';
 import { openDatabase } from '../sqlite';
 import { hashOf, syncToDisk } from './files';
@@ -105,6 +105,7 @@ export const backUp = async (
       'backup/no-master-key-file',
       'There is no master key file to copy: the master key is set in BATON_MASTER_KEY. Leave out --with-master-key.',
     );
+  assertNoRotation(config.dataDir);
   assertEmptyFolder(folder);
   const policies = await policiesOf(documents);
   for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
@@ -161,12 +162,19 @@ const manifestOf = (folder: string): Manifest => {
 };
 
 /**
- * Restores a backup into the empty data folder of the configuration. Checks the hashes before and after the copy, and
- * opens the keys with the master key. Documents are folded when a process follows the log.
+ * Restores a backup into the empty data folder of the configuration. Checks the hashes before and after the copy, opens
+ * the keys with the master key, and destroys those of people who were erased since. Documents are folded when a process
+ * follows the log.
+ * @param erased people who were erased after the backup was taken, or at any time
  * @throws Refused `backup/server-stores`, `backup/no-manifest`, `backup/unreadable-manifest`, `backup/other-format`,
  *   `backup/altered`, `backup/not-empty`, `backup/no-master-key`; BatonError `keys/wrong-master-key`
  */
-export const restore = async (folder: string, config: Config, clock: Clock): Promise<Manifest> => {
+export const restore = async (
+  folder: string,
+  config: Config,
+  clock: Clock,
+  erased: readonly string[],
+): Promise<Manifest> => {
   assertEmbedded(config);
   const manifest = manifestOf(folder);
   await checkFiles(folder, manifest);
@@ -186,7 +194,7 @@ export const restore = async (folder: string, config: Config, clock: Clock): Pro
     }
     syncToDisk(config.dataDir);
     await checkFiles(config.dataDir, manifest);
-    await checkStores(config, manifest, clock);
+    await checkStores(config, manifest, clock, erased);
     await (await EmbeddedDocuments.open(join(config.dataDir, 'documents.db'))).close(); // still empty
   } catch (error) {
     for (const name of readdirSync(config.dataDir)) rmSync(join(config.dataDir, name)); // the folder was empty
@@ -213,11 +221,18 @@ const checkFiles = async (folder: string, { files }: Manifest): Promise<void> =>
   }
 };
 
-const checkStores = async (config: Config, { position }: Manifest, clock: Clock): Promise<void> => {
+const checkStores = async (
+  config: Config,
+  { position }: Manifest,
+  clock: Clock,
+  erased: readonly string[],
+): Promise<void> => {
   const log = EmbeddedEventLog.open(join(config.dataDir, 'log.db'), clock);
   const tip = await log.tip();
   await log.close();
   if (tip !== position) throw new Refused('backup/altered', `The log ends at ${tip}, not at ${position}.`, 'log.db');
   const master = masterKey(config.dataDir, config.masterKey || undefined);
-  await EmbeddedKeyStore.open(join(config.dataDir, 'keys.db'), master).close();
+  const keys = EmbeddedKeyStore.open(join(config.dataDir, 'keys.db'), master);
+  for (const subject of erased) await keys.destroy(subject);
+  await keys.close();
 };

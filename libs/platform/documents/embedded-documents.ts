@@ -55,6 +55,9 @@ export class EmbeddedDocuments extends Documents {
   /** By collection. */
   private readonly packers = new Map<string, DocumentPacker>();
 
+  /** Whether the write-ahead log still has what an erasure removed. */
+  private mustForget = false;
+
   private constructor(private readonly database: Sqlite) {
     super();
   }
@@ -120,7 +123,7 @@ export class EmbeddedDocuments extends Documents {
     );
   }
 
-  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence }: Commit): Promise<void> {
+  async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence, forgets }: Commit): Promise<void> {
     let written = 0;
     this.transaction(writes?.collection.name, () => {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
@@ -144,6 +147,9 @@ export class EmbeddedDocuments extends Documents {
         .run(follower, JSON.stringify(checkpoint));
     });
     if (writes) this.analyze(writes.collection, written);
+    this.mustForget ||= forgets === true;
+    // While another process reads, the next commit tries again.
+    if (this.mustForget) this.mustForget = !this.database.truncateLog({ waits: false });
   }
 
   /** Without counts the planner takes whichever of two indexes was made first. */
@@ -300,7 +306,6 @@ export class EmbeddedDocuments extends Documents {
     return written;
   }
 
-  /** @returns how many */
   private write(collection: Collection, documents: Iterable<Document>): number {
     const columns = Object.keys(collection.columns);
     const names = ['id', 'position', 'doc', ...columns.map(columnNameOf)];

@@ -8,7 +8,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
+import { GqlExecutionContext } from '@nestjs/graphql';
 import {
   Conflict,
   isSealed,
@@ -45,11 +45,7 @@ export const everyRole: readonly Role[] = roles;
 export interface Nodes {
   load(node: string, id: string, parent: object, caller: CallerIdentity | undefined): Promise<object | null>;
   /** What a context contributes to a node; undefined for none. */
-  contributed(
-    contribution: Contribution,
-    id: string,
-    node: object,
-  ): Promise<Readonly<Record<string, unknown>> | undefined>;
+  contributed(contribution: Contribution, node: object): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 export interface GraphqlContext {
   readonly caller?: CallerIdentity;
@@ -105,13 +101,10 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** A field of personal data: opened here, and null for callers who do not work with leads by name. */
-export const personalField: FieldMiddleware = async ({ context }, next) => {
-  const { caller, open } = context as GraphqlContext;
+/** A value of personal data: opened here, and null for callers who do not work with leads by name. */
+export const openPersonal = (value: unknown, { caller, open }: GraphqlContext): unknown => {
   if (!caller || !readsPersonal(caller)) return null;
-  const value: unknown = await next();
-  // Never undefined: Nest would then answer with the value as it was.
-  return isSealed(value) ? ((await open(value)) ?? null) : value;
+  return isSealed(value) ? open(value) : value;
 };
 
 interface CommonArgs {

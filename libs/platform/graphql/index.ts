@@ -4,12 +4,12 @@ export {
   Allow,
   Caller,
   everyRole,
-  personalField,
+  openPersonal,
   ReadYourWrites,
   unauthenticated,
   type GraphqlContext,
 } from './caller';
-export { AfterArgs, AsOfInput, connectionOf, PageInfo, ReadArgs } from './connection';
+export { AsOfInput, connectionOf, PageInfo, ReadArgs } from './connection';
 export { mutationsOf } from './mutations';
 export {
   DayOrInstantScalar,
@@ -27,9 +27,7 @@ export { guardEdge, serverOptions } from './edge';
 export { Admission, costOf } from './admission';
 export { answerQuestions, Heavy, HeavyQueries, LARGE_ANSWER_FIELDS } from './heavy';
 export { limits } from './limits';
-export { EndSignal, positionsOf, SharedReading, snapshotsOf } from './subscriptions';
-export { FilterField, ValueFilterInput } from './filters';
-export { BatchRead } from './batch-read';
+export { ValueFilterInput } from './filters';
 export { enumOf } from './enums';
 export { listsOf } from './lists';
 export { NodeLoader, NodeResolver } from './nodes';

@@ -17,6 +17,7 @@ import {
   filterableFields,
   Journal,
   sortableFields,
+  spellingKeyOf,
   withContributions,
   type Aggregation,
   type Field,
@@ -125,9 +126,9 @@ const filterOf = (model: ReadModel): Type<object> =>
     Object.fromEntries(
       filterableFields(model).map((name) => {
         const field = model.shown.fields[name]!;
-        const { search, filterBy } = field.options;
+        const { search, anySpelling } = field.options;
         const personal = search ? ' All its words must match. Requires a role with access to personal data.' : '';
-        const spelling = filterBy ? ' Case and spacing are ignored.' : '';
+        const spelling = anySpelling ? ' Case and spacing are ignored.' : '';
         return [name, [filterTypeOf(field), `${field.description}${personal}${spelling}`]];
       }),
     ),
@@ -281,15 +282,15 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       const { whereWithout, sourceFor } = connection[QUESTION];
       return Promise.all(
         [...new Set(wanted)].map(async (field) => {
-          const { filterBy } = fields[field]!.options;
+          const { anySpelling } = fields[field]!.options;
           // Spellings count as one value; where the field has a column too, the spelling that sorts first is shown.
           const spelling: Aggregation['measures'] =
-            filterBy !== undefined && field in model.columns ? { spelling: { min: field } } : {};
+            anySpelling && field in model.columns ? { spelling: { min: field } } : {};
           const where = await whereWithout(field);
           const source = await sourceFor([...Object.keys(where), field]);
           const groups = await source.aggregate(model, {
             where,
-            by: [filterBy ?? field],
+            by: [anySpelling ? spellingKeyOf(field) : field],
             measures: { count: 'count', ...spelling },
           });
           const textOf = fields[field]!.enumeration ? (value: unknown) => wordOf(String(value)) : String;

@@ -1,9 +1,9 @@
-import { numberField, type Contribution } from '@baton/kernel';
+import { field, type Contribution } from '@baton/kernel';
 import { keyList } from '../access/keys.read-model';
-import type { ReadModels } from '../documents';
+import type { AsOf, ReadModels } from '../documents';
 import { limits } from './limits';
 import { NodeLoader } from './nodes';
-import { nodeTypes, withCut } from './object-types';
+import { nodeOf, nodeTypes } from './object-types';
 
 const clock = { now: () => '2024-01-01T00:00:00.000Z' };
 
@@ -20,10 +20,11 @@ it('loads no more nodes for one request than an answer may have fields', async (
 describe('what contexts contribute to nodes', () => {
   const asked: unknown[] = [];
   const contribution = {
-    ...{ to: keyList, fields: { rank: numberField('A rank.') } },
-    some: async (models: string, ids: readonly string[], at: string) => {
-      asked.push([models, ids, at]);
-      return new Map(ids.filter((id) => id !== 'none').map((id) => [id, { rank: id.length }]));
+    ...{ to: keyList, fields: { rank: field.number('A rank.') } },
+    some: async (models: string, documents: ReadonlyMap<string, { readonly size: number }>, at: string) => {
+      asked.push([models, [...documents.keys()], at]);
+      const known = [...documents].filter(([id]) => id !== 'none');
+      return new Map(known.map(([id, { size }]) => [id, id === 'bad' ? new Error('no rank') : { rank: size }]));
     },
   } as unknown as Contribution;
 
@@ -31,12 +32,15 @@ describe('what contexts contribute to nodes', () => {
     const models = { asOf: (cut?: object) => (cut ? 'past' : 'present') };
     const loader = new NodeLoader(models as unknown as ReadModels, clock);
     const cut = { happenedBy: '2023-05-01T00:00:00.000Z' };
-    const ask = (id: string, node: object = {}) => loader.contributed(contribution, id, node);
-    const found = await Promise.all([ask('a'), ask('bb'), ask('a'), ask('none'), ask('a', withCut(cut))]);
+    const ask = (id: string, at?: AsOf) =>
+      loader.contributed(contribution, nodeOf(keyList, id, { keyId: id, size: id.length } as never, clock.now(), at));
+    const found = await Promise.all([ask('a'), ask('bb'), ask('a'), ask('none'), ask('a', cut)]);
     expect(found).toEqual([{ rank: 1 }, { rank: 2 }, { rank: 1 }, undefined, { rank: 1 }]);
+    await expect(ask('bad')).rejects.toThrow('no rank');
     expect(asked).toEqual([
       ['present', ['a', 'bb', 'none'], clock.now()],
       ['past', ['a'], cut.happenedBy],
+      ['present', ['bad'], clock.now()],
     ]);
   });
 
@@ -45,7 +49,7 @@ describe('what contexts contribute to nodes', () => {
     nodeTypes.contribute([contribution]);
     expect(() => nodeTypes.contribute([{ ...contribution }])).toThrow('Two fields of Key are called rank');
     expect(nodeTypes.contributionsTo(keyList)).toEqual([contribution]);
-    const late = { ...contribution, fields: { other: numberField('Another.') } };
+    const late = { ...contribution, fields: { other: field.number('Another.') } };
     expect(() => nodeTypes.contribute([late])).toThrow('The lists of Key are made already');
   });
 });

@@ -8,7 +8,7 @@ import { ReadModels, referenceInstantOf, type AsOf } from '../documents';
 import { accessRefusal, Allow, Caller, everyRole, type Nodes } from './caller';
 import { ReadArgs } from './connection';
 import { assertWithinLimit } from './limits';
-import { ANY_NODE, cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
+import { ANY_NODE, cutOf, documentOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownNode } from './object-types';
 
 /**
  * Loads nodes for one request: those of one level are read with one call of the store. How many ids a document has is
@@ -17,7 +17,7 @@ import { ANY_NODE, cutOf, NodeInterface, nodeOf, nodeTypes, withCut, type ShownN
 export class NodeLoader implements Nodes {
   private asked = 0;
   /** By the read model or the contribution, and the cut. */
-  private readonly loaders = new Map<object, Map<AsOf | undefined, DataLoader<string, unknown>>>();
+  private readonly loaders = new Map<object, Map<AsOf | undefined, DataLoader<unknown, unknown>>>();
 
   constructor(
     private readonly models: ReadModels,
@@ -45,36 +45,38 @@ export class NodeLoader implements Nodes {
 
   async contributed(
     contribution: Contribution,
-    id: string,
-    node: object,
+    node: ShownNode,
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    type Values = Readonly<Record<string, unknown>> | undefined;
+    type Values = Readonly<Record<string, unknown>> | Error | undefined;
+    const { to } = contribution;
     const cut = cutOf(node);
-    const loader = this.loaderOf<Values>(contribution, cut, async (ids) => {
+    const idOf = (one: ShownNode): string => String(one[to.shown.key]);
+    const loader = this.loaderOf<ShownNode, Values>(contribution, cut, async (nodes) => {
+      const documents = new Map(nodes.map((one) => [idOf(one), documentOf(to, one) as object]));
       const at = referenceInstantOf(cut, this.clock);
-      const found = await someContributed(contribution, this.models.asOf(cut), [...new Set(ids)], at);
-      return ids.map((one) => found.get(one));
+      const found = await someContributed(contribution, this.models.asOf(cut), documents, at);
+      return nodes.map((one) => found.get(idOf(one)));
     });
-    return loader.load(id);
+    return loader.load(node) as Promise<Exclude<Values, Error>>;
   }
 
   private nodesOf(model: ReadModel, cut: AsOf | undefined): DataLoader<string, ShownNode | null> {
-    return this.loaderOf<ShownNode | null>(model, cut, async (ids) => {
+    return this.loaderOf<string, ShownNode | null>(model, cut, async (ids) => {
       const found = await this.models.asOf(cut).getMany(model, [...ids]);
       const at = referenceInstantOf(cut, this.clock);
       return ids.map((one) => (found.has(one) ? nodeOf(model, one, found.get(one), at, cut) : null));
     });
   }
 
-  private loaderOf<V>(
+  private loaderOf<K, V>(
     of: object,
     cut: AsOf | undefined,
-    read: (ids: readonly string[]) => Promise<V[]>,
-  ): DataLoader<string, V> {
-    const known = this.loaders.get(of) ?? new Map<AsOf | undefined, DataLoader<string, unknown>>();
+    read: (keys: readonly K[]) => Promise<(V | Error)[]>,
+  ): DataLoader<K, V> {
+    const known = this.loaders.get(of) ?? new Map<AsOf | undefined, DataLoader<unknown, unknown>>();
     this.loaders.set(of, known);
-    const loader = (known.get(cut) as DataLoader<string, V> | undefined) ?? new DataLoader(read, { cache: false });
-    known.set(cut, loader as DataLoader<string, unknown>);
+    const loader = (known.get(cut) as DataLoader<K, V> | undefined) ?? new DataLoader<K, V>(read, { cache: false });
+    known.set(cut, loader as DataLoader<unknown, unknown>);
     return loader;
   }
 }

@@ -1,9 +1,10 @@
-import { Args, Extensions, Query } from '@nestjs/graphql';
+import { Args, Extensions, Query, Subscription } from '@nestjs/graphql';
 import type { Role } from '@baton/kernel';
 import { GraphQLString } from 'graphql';
 import type { CallerIdentity } from '../access';
 import { Allow, Caller } from './caller';
 import { AsOfInput, type QueryArgument } from './connection';
+import { EndSignal } from './subscriptions';
 
 /** The arguments of every query over read models. */
 export const readArguments: readonly QueryArgument[] = [
@@ -15,7 +16,10 @@ export const readArguments: readonly QueryArgument[] = [
   ],
 ];
 
-/** Adds a query to a resolver class: its arguments are given to the method as one object, then the caller. */
+/**
+ * Adds a query or a subscription to a resolver class: its arguments are given to the method as one object, then the caller,
+ * then the signal that ends a subscription.
+ */
 export const addQuery = (
   target: Record<string, unknown>,
   name: string,
@@ -25,6 +29,7 @@ export const addQuery = (
     description,
     allow,
     contributed = [],
+    subscribes = false,
   }: {
     type: () => unknown;
     nullable?: boolean;
@@ -32,23 +37,35 @@ export const addQuery = (
     allow: readonly Role[];
     /** Fields of a list whose filters, orders and facets make it heavy. */
     contributed?: readonly string[];
+    subscribes?: boolean;
   },
   given: readonly QueryArgument[],
-  answer: (this: never, question: Readonly<Record<string, unknown>>, caller: CallerIdentity) => unknown,
+  answer: (
+    this: never,
+    question: Readonly<Record<string, unknown>>,
+    caller: CallerIdentity,
+    signal: AbortSignal,
+  ) => unknown,
 ): void => {
+  const property = subscribes ? `${name} changes` : name; // a query may have the same name
   const names = given.map(([argument]) => argument);
   const method = function (this: never, ...values: unknown[]) {
     const question = Object.fromEntries(names.map((argument, place) => [argument, values[place]]));
-    return answer.call(this, question, values[names.length] as CallerIdentity);
+    const [caller, signal] = values.slice(names.length) as [CallerIdentity, AbortSignal];
+    return answer.call(this, question, caller, signal);
   };
-  Object.defineProperty(target, name, { value: method, writable: true, configurable: true });
+  Object.defineProperty(target, property, { value: method, writable: true, configurable: true });
   given.forEach(([argument, of, text, required = false], place) =>
-    Args(argument, { type: () => of as never, nullable: !required, description: text })(target, name, place),
+    Args(argument, { type: () => of as never, nullable: !required, description: text })(target, property, place),
   );
-  Caller()(target, name, names.length);
-  Reflect.defineMetadata('design:paramtypes', Array(names.length + 1).fill(Object), target, name);
-  const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
-  Query(() => type() as never, { name, nullable, description })(target, name, descriptor);
-  Allow(...allow)(target, name, descriptor);
-  if (contributed.length > 0) Extensions({ contributed })(target, name);
+  Caller()(target, property, names.length);
+  if (subscribes) EndSignal()(target, property, names.length + 1);
+  Reflect.defineMetadata('design:paramtypes', Array(names.length + 2).fill(Object), target, property);
+  const descriptor = Object.getOwnPropertyDescriptor(target, property)!;
+  const options = { name, nullable, description };
+  if (subscribes)
+    Subscription(() => type() as never, { ...options, resolve: (one: unknown) => one })(target, property, descriptor);
+  else Query(() => type() as never, options)(target, property, descriptor);
+  Allow(...allow)(target, property, descriptor);
+  if (contributed.length > 0) Extensions({ contributed })(target, property);
 };

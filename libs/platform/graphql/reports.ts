@@ -1,17 +1,26 @@
 import { Inject, type Type } from '@nestjs/common';
 import { Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext, EventLog, Journal, type Report } from '@baton/kernel';
+import { Clock, DecisionContext, EventLog, field, Journal, type Report, type Subscription } from '@baton/kernel';
 import type { CallerIdentity } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
 import { CATALOGUE, SENDERS } from '../platform.module';
-import type { ReportContext } from '../report';
+import type { FollowContext, ReportContext } from '../report';
 import type { EventCatalogue } from '../catalogue';
 import { Runner, type Sender } from '../runner';
 import { checkArguments, defaultsOf, withoutAbsent } from '../arguments';
 import { pageArguments, type QueryArgument } from './connection';
 import { Heavy } from './heavy';
 import { NodeLoader } from './nodes';
-import { argumentsOfFields, atCut, nodeTypes, pageAtCut, pageTypeOf, valueTypeOf, withCut } from './object-types';
+import {
+  argumentsOfFields,
+  atCut,
+  nodeTypes,
+  objectTypeOf,
+  pageAtCut,
+  pageTypeOf,
+  valueTypeOf,
+  withCut,
+} from './object-types';
 import { addQuery, readArguments } from './queries';
 
 const argumentsOf = ({ arguments: fields, page, asOf }: Report): readonly QueryArgument[] => [
@@ -20,8 +29,15 @@ const argumentsOf = ({ arguments: fields, page, asOf }: Report): readonly QueryA
   ...(asOf === false ? [] : readArguments),
 ];
 
-/** The queries of reports. */
-export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
+const afterArgument = {
+  after: field.text('Continue after this position (that of the last received answer). Without it, start from now.', {
+    optional: true,
+    max: 100,
+  }),
+} as const;
+
+/** The queries of reports, and the subscriptions. */
+export const reportsOf = (reports: readonly Report[], subscriptions: readonly Subscription[]): Type<unknown> => {
   @Resolver()
   class Reports {
     constructor(
@@ -44,17 +60,31 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
       const cut = asOf as AsOf | undefined;
       const question = { ...defaultsOf(report.arguments), ...withoutAbsent(report.page ? rest : given) };
       checkArguments(report.arguments, question);
-      const { log, journal, clock, context, runner, catalogue, senders } = this;
+      const { clock } = this;
       const known: ReportContext = {
         ...{ models: this.live.asOf(cut), live: this.live, at: referenceInstantOf(cut, clock), caller },
         page: (report.page ? { first, after, last, before } : {}) as PageQuestion,
         ...(cut && { cut }),
-        sources: { log, journal, clock, context, runner, catalogue, senders },
+        sources: this,
       };
       const answer = await report.ask(question as never, known as never);
       const { entity } = report.answer.options;
       if (!entity || answer === null) return this.answer(report, answer, cut);
       return new NodeLoader(this.live, clock).load(entity, answer as string, withCut(cut), caller);
+    }
+
+    follow(
+      { arguments: fields, follow }: Subscription,
+      given: Readonly<Record<string, unknown>>,
+      caller: CallerIdentity,
+      signal: AbortSignal,
+    ): AsyncIterable<unknown> {
+      const { after, ...asked } = withoutAbsent(given);
+      const question = { ...defaultsOf(fields), ...asked };
+      checkArguments({ ...fields, ...afterArgument }, { ...question, after });
+      const from = typeof after === 'string' ? { after } : {};
+      const known: FollowContext = { models: this.live, caller, sources: this, signal, ...from };
+      return follow(question as never, known as never);
     }
 
     private answer({ page }: Report, given: unknown, cut: AsOf | undefined): unknown {
@@ -83,6 +113,19 @@ export const reportsOf = (reports: readonly Report[]): Type<unknown> => {
       } as never,
     );
     if (heavy) Heavy({ ofLog: heavy === 'log' })(target, name, Object.getOwnPropertyDescriptor(target, name)!);
+  }
+  for (const one of subscriptions) {
+    const of = objectTypeOf(one.answer); // as above
+    const { name, description, allow } = one;
+    addQuery(
+      target,
+      name,
+      { type: () => of, description, allow, subscribes: true },
+      argumentsOfFields({ ...one.arguments, ...afterArgument }),
+      function (this: Reports, ...given: [Readonly<Record<string, unknown>>, CallerIdentity, AbortSignal]) {
+        return this.follow(one, ...given);
+      } as never,
+    );
   }
   return Reports;
 };

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext, type GraphQLSchemaHost } from '@nestjs/graphql';
-import { codeOf, Refused, type EventLog, type EventFilter, type Position } from '@baton/kernel';
+import { codeOf, Refused } from '@baton/kernel';
 import {
   createSourceEventStream,
   execute,
@@ -18,7 +18,6 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ACTS_FOR, type Access, type CallerIdentity } from '../access';
-import type { Runner } from '../runner';
 import type { Admission } from './admission';
 import type { Nodes, OpenSealed } from './caller';
 import { formatterOf, isGraphqlPath } from './errors';
@@ -284,86 +283,3 @@ const reject = (socket: Duplex, status: string, code: string, message: string): 
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
 };
-
-/**
- * Where the log has come to, for answers that show a state and not each event: at once when something of these types
- * stands behind `after` (or no `after` is given), then whenever more of it was recorded.
- * @param everyMs what comes sooner after one another is told as one
- * @returns positions; ends when the signal aborts
- */
-export async function* positionsOf(
-  log: EventLog,
-  {
-    after,
-    types,
-    signal,
-    everyMs = 250,
-  }: { after?: Position; types?: string[]; signal: AbortSignal; everyMs?: number },
-): AsyncGenerator<Position> {
-  const filter = types ? { types } : {};
-  const tip = await log.tip();
-  if (after === undefined || (await hasEventsAfter(log, after, filter, signal))) yield tip;
-  for await (const { events, position } of log.follow(tip, filter, { signal })) {
-    if (events.length === 0) continue;
-    yield position;
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-}
-
-/** Does anything stand behind a position? A page of a filtered read looks at a part of the log only, and may be empty. */
-const hasEventsAfter = async (
-  log: EventLog,
-  after: Position,
-  filter: EventFilter,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  for (let from = after; !signal.aborted;) {
-    const { events, position, atTip } = await log.readAll(from, filter, 1);
-    if (events.length > 0) return true;
-    if (atTip || position <= from) return false;
-    from = position;
-  }
-  return false;
-};
-
-/** Those who watch the same thing share what is read of it: once for a position, however many they are. */
-export class SharedReading<S> {
-  private last: { readonly position: Position; readonly state: Promise<S> } | undefined;
-
-  constructor(private readonly read: () => Promise<S>) {}
-
-  /** @returns the state at this position, or at a later one that was read already */
-  at(position: Position): Promise<S> {
-    if (!this.last || this.last.position < position) {
-      const reading = { position, state: this.read() };
-      this.last = reading;
-      reading.state.catch(() => {
-        if (this.last === reading) this.last = undefined;
-      });
-    }
-    return this.last.state;
-  }
-}
-
-/**
- * A state now, and again whenever it has changed, each with the position that it holds. Behind `after` the first answer
- * comes with the first event, whether or not that changed the state.
- * @param stateOf reads it; asked once the read models have come to that position, which it is given
- * @param comparedPart    what of it makes a change; by default all
- */
-export async function* snapshotsOf<S extends object>(
-  log: EventLog,
-  runner: Pick<Runner, 'waitFor'>,
-  { types, ...from }: { after?: Position; types: readonly string[] | undefined; signal: AbortSignal },
-  stateOf: (position: Position) => Promise<S>,
-  comparedPart: (state: S) => unknown = (state) => state,
-): AsyncGenerator<S & { readonly position: Position }> {
-  let last = '';
-  for await (const position of positionsOf(log, { ...from, ...(types && { types: [...types] }) })) {
-    await runner.waitFor(position);
-    const now = await stateOf(position);
-    const text = JSON.stringify(comparedPart(now));
-    if (text !== last) yield { ...now, position };
-    last = text;
-  }
-}

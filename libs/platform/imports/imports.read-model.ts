@@ -1,21 +1,21 @@
-import { idField, instantField, integerField, readModel, type DocumentOf } from '@baton/kernel';
+import { field, readModel, type DocumentOf } from '@baton/kernel';
 import type { ImportEvent } from './import.events';
 
 const counted = { nullable: true, filter: true, sort: true } as const;
 const UNTIL = 'Null until the run has finished.';
 const fields = {
-  importId: idField('The name of the mapping.', { filter: true, sort: true }),
-  run: integerField('The number of the run, from 1.', { filter: true, sort: true }),
-  startedAt: instantField('When the run started.', { filter: true, sort: true }),
-  finishedAt: instantField(
+  importId: field.id('The name of the mapping.', { filter: true, sort: true }),
+  run: field.integer('The number of the run, from 1.', { filter: true, sort: true }),
+  startedAt: field.instant('When the run started.', { filter: true, sort: true }),
+  finishedAt: field.instant(
     'When all rows were processed. Null while the run is in progress, or was stopped and can be continued.',
     counted,
   ),
-  rows: integerField(`Number of rows in the file. ${UNTIL}`, counted),
-  accepted: integerField(`Number of rows that wrote events. ${UNTIL}`, counted),
-  repeated: integerField(`Number of rows without new events. ${UNTIL}`, counted),
-  rejected: integerField(`Number of refused rows. ${UNTIL}`, counted),
-  events: integerField(`Number of events written. ${UNTIL}`, counted),
+  rows: field.integer(`Number of rows in the file. ${UNTIL}`, counted),
+  accepted: field.integer(`Number of rows that wrote events. ${UNTIL}`, counted),
+  repeated: field.integer(`Number of rows without new events. ${UNTIL}`, counted),
+  rejected: field.integer(`Number of refused rows. ${UNTIL}`, counted),
+  events: field.integer(`Number of events written. ${UNTIL}`, counted),
 } as const;
 /** The latest run of a mapping. */
 export type ImportDocument = DocumentOf<typeof fields>;

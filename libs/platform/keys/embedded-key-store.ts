@@ -1,6 +1,6 @@
 import { BatonError, Conflict, KeyStore } from '@baton/kernel';
 import { openDatabase, type Sqlite } from '../sqlite';
-import { KeyWrapper } from './master-key';
+import { KeyWrapper, type MasterKeys } from './master-key';
 import { subjectErased } from './memory-key-store';
 
 const SCHEMA = `
@@ -41,10 +41,10 @@ export class EmbeddedKeyStore extends KeyStore {
   /**
    * Opens or creates the key file.
    * @param path of the file, or `:memory:`
-   * @param master key of 32 bytes
+   * @param master key of 32 bytes, or several while it is replaced
    * @throws BatonError `keys/wrong-master-key` when the file's keys were wrapped by another one
    */
-  static open(path: string, master: Buffer, { readOnly = false } = {}): EmbeddedKeyStore {
+  static open(path: string, master: Buffer | MasterKeys, { readOnly = false } = {}): EmbeddedKeyStore {
     const database = openDatabase(path, { synchronous: 'FULL', secureDelete: true, readOnly });
     try {
       if (!readOnly) database.exec(SCHEMA);
@@ -95,6 +95,25 @@ export class EmbeddedKeyStore extends KeyStore {
     return this.database.transaction(() => this.add(name, (this.versions(name)[0]?.version ?? 0) + 1));
   }
 
+  async rewrap(): Promise<number> {
+    this.assertOpen();
+    this.wrapper.refresh();
+    const subjects = await this.rewrapRows<{ subject: string }>(
+      '',
+      'SELECT subject, wrapped FROM subjects WHERE wrapped IS NOT NULL AND subject > ? ORDER BY subject LIMIT 500',
+      ({ subject }) => [subject, subjectName(subject)],
+      'UPDATE subjects SET wrapped = ? WHERE subject = ?',
+    );
+    const secrets = await this.rewrapRows<{ row: number; name: string; version: number }>(
+      -1,
+      'SELECT rowid AS row, name, version, wrapped FROM secrets WHERE rowid > ? ORDER BY rowid LIMIT 500',
+      ({ row, name, version }) => [row, secretName(name, version)],
+      'UPDATE secrets SET wrapped = ? WHERE rowid = ?',
+    );
+    this.database.truncateLog(); // what was wrapped with the old master key is gone from there too
+    return subjects + secrets;
+  }
+
   override async integrityFaults(): Promise<readonly string[]> {
     return this.database.integrityFaults();
   }
@@ -134,6 +153,7 @@ export class EmbeddedKeyStore extends KeyStore {
     let keys = this.stored(all);
     if (all.some((subject) => !keys.has(subject)))
       keys = this.database.transaction(() => {
+        this.wrapper.refresh();
         const known = this.stored(all); // read again inside the transaction: another process may have added some
         const insert = this.database.prepare('INSERT INTO subjects VALUES (?, ?)');
         for (const request of batch) {
@@ -152,6 +172,32 @@ export class EmbeddedKeyStore extends KeyStore {
       if (destroyed !== undefined) return subjectErased(destroyed);
       return new Map(subjects.map((subject) => [subject, keys.get(subject)!]));
     });
+  }
+
+  /** Wraps the keys of a table anew, page by page, so that other processes can write in between. */
+  private async rewrapRows<R>(
+    first: string | number,
+    page: string,
+    idAndName: (row: R) => readonly [id: string | number, name: string],
+    update: string,
+  ): Promise<number> {
+    let rewrapped = 0;
+    let last: string | number | undefined = first;
+    while (last !== undefined) {
+      const after: string | number = last;
+      last = this.database.transaction((): string | number | undefined => {
+        const rows = this.database.prepare(page).all<R & { wrapped: Uint8Array }>(after);
+        for (const row of rows) {
+          const [id, name] = idAndName(row);
+          const wrapped = this.wrapper.rewrap(row.wrapped, name);
+          if (wrapped) this.database.prepare(update).run(wrapped, id);
+          rewrapped += wrapped ? 1 : 0;
+        }
+        return rows.length === 0 ? undefined : idAndName(rows.at(-1)!)[0];
+      });
+      await new Promise(setImmediate);
+    }
+    return rewrapped;
   }
 
   /** The stored keys of the subjects; null for a destroyed one. */
@@ -184,6 +230,7 @@ export class EmbeddedKeyStore extends KeyStore {
   }
 
   private add(name: string, version: number) {
+    this.wrapper.refresh();
     const { key, wrapped } = this.wrapper.generate(secretName(name, version));
     this.database.prepare('INSERT INTO secrets VALUES (?, ?, ?)').run(name, version, wrapped);
     this.secretVersions.delete(name);

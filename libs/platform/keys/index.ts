@@ -1,6 +1,8 @@
 export { EmbeddedKeyStore } from './embedded-key-store';
+export { erasedIn, withErasureList } from './erasure-list';
 export { assertKeysBelongToLog } from './log-keys';
-export { masterKey } from './master-key';
+export { masterKey, MasterKeys, masterKeys } from './master-key';
+export { assertNoRotation, rotateMasterKey } from './master-key-rotation';
 export { MemoryKeyStore } from './memory-key-store';
 export {
   isKeyName,

@@ -52,6 +52,10 @@ export class MemoryKeyStore extends KeyStore {
     return next;
   }
 
+  async rewrap() {
+    return 0; // they are not wrapped
+  }
+
   availability() {
     return { state: 'available' } as const;
   }

@@ -2,7 +2,7 @@ import { MongoBulkWriteError, MongoServerError, type Binary, type Collection, ty
 import { Conflict, KeyStore } from '@baton/kernel';
 import { clientOf, linkTo, throughLink, withOutageError } from '../documents/mongodb-link';
 import type { Link } from '../link';
-import { KeyWrapper } from './master-key';
+import { KeyWrapper, type MasterKeys } from './master-key';
 import { subjectErased } from './memory-key-store';
 
 interface SubjectKey {
@@ -54,7 +54,7 @@ export class MongodbKeyStore extends KeyStore {
    */
   static async connect(
     url: string,
-    master: Buffer,
+    master: Buffer | MasterKeys,
     database?: string,
     deadlineMs = DEADLINE_MS,
   ): Promise<MongodbKeyStore> {
@@ -113,6 +113,25 @@ export class MongodbKeyStore extends KeyStore {
 
   async rotate(name: string) {
     return this.add(name, ((await this.secrets(name))[0]?.version ?? 0) + 1);
+  }
+
+  async rewrap() {
+    let rewrapped = 0;
+    for await (const { _id, wrapped } of this.subjects.find({ wrapped: { $ne: null } })) {
+      const next = wrapped && this.wrapper.rewrap(bytesOf(wrapped), subjectName(_id));
+      if (!next) continue;
+      // Not a key that was destroyed meanwhile.
+      const { modifiedCount } = await this.subjects.updateOne(
+        { _id, wrapped: { $ne: null } },
+        { $set: { wrapped: next } },
+      );
+      rewrapped += modifiedCount;
+    }
+    for await (const { _id, wrapped } of this.namedSecrets.find({})) {
+      const next = this.wrapper.rewrap(bytesOf(wrapped), secretName(_id.name, _id.version));
+      if (next) rewrapped += (await this.namedSecrets.updateOne({ _id }, { $set: { wrapped: next } })).modifiedCount;
+    }
+    return rewrapped;
   }
 
   availability() {

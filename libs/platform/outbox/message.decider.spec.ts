@@ -25,6 +25,16 @@ const later = (ms: number) => fromMs(toMs(now) + ms);
 describe('a message', () => {
   const queue = { type: 'QueueMessage', data: queued.data } as const;
   it('is queued', () => given().when(queue).then(queued));
+  it('to a lead names the lead', () => {
+    const { leadId: _, ...nobody } = queued.data;
+    const toLead = { purpose: 'newsletter', channel: 'email' } as const;
+    given()
+      .when({ type: 'QueueMessage', data: { ...nobody, toLead } })
+      .thenRefused('message/no-lead', 'leadId');
+    given()
+      .when({ type: 'QueueMessage', data: { ...queued.data, toLead } })
+      .then({ type: 'MessageQueued', data: { ...queued.data, toLead } });
+  });
   it('is queued once', () => given(queued).when(queue).then());
   it('is sent', () => given(queued).when(noteSent()).then(sent()));
   it('is sent once, even if that is reported again', () => given(queued, sent()).when(noteSent()).then());

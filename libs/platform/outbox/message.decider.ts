@@ -51,7 +51,11 @@ export const messageDecider = decider<MessageState, MessageCommand, MessageEvent
   events: messageEvents,
   initialState: () => ({ status: 'unknown' }),
   decide: {
-    QueueMessage: (state, { data }) => (state.status === 'unknown' ? [{ type: 'MessageQueued', data }] : []),
+    QueueMessage: (state, { data }) => {
+      if (data.toLead && data.leadId === undefined)
+        return refuse('message/no-lead', 'A message to a lead needs its leadId.', 'leadId');
+      return state.status === 'unknown' ? [{ type: 'MessageQueued', data }] : [];
+    },
     NoteMessageSent: (state, { data }) => {
       if (state.status === 'unknown') return unknownMessage();
       return data.attempt === state.attempts + 1 && state.status !== 'sent' ? [{ type: 'MessageSent', data }] : [];

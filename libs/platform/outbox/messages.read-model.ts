@@ -1,13 +1,9 @@
 import {
+  contactChannels,
   enumeration,
-  enumField,
-  idField,
-  instantField,
-  integerField,
-  jsonField,
+  field,
   messageKinds,
   readModel,
-  textField,
   type DocumentOf,
   type MessageEvent,
 } from '@baton/kernel';
@@ -28,23 +24,25 @@ const taskStatuses = enumeration('TaskStatus', 'The status of a task.', {
 const listed = { filter: true, sort: true } as const;
 const known = { nullable: true, filter: true, sort: true } as const;
 const fields = {
-  messageId: idField('The id of the message, by which the target recognises a repeated delivery.', { filter: true }),
-  target: textField('The target system.', { filter: true }),
-  kind: enumField(messageKinds, 'The kind of message.', { filter: true }),
-  to: textField('The recipient: a person or a role.', { filter: true }),
-  leadId: idField('The lead it is about.', { nullable: true, filter: true, entity: 'Lead' }),
-  opportunityId: idField('The opportunity it is about.', { nullable: true, filter: true, entity: 'Opportunity' }),
-  template: textField('The name of the template.', { filter: true }),
-  data: jsonField('The values for the template: ids, codes and instants.', { nullable: true }),
-  queuedAt: instantField('When the message was queued.', listed),
-  status: enumField(messageStatuses, 'The delivery status.', { filter: true }),
-  attempts: integerField('The number of delivery attempts.'),
-  code: textField('The code of the last failed attempt.', { nullable: true, filter: true }),
-  dueAt: instantField('When the next attempt is due.', known),
-  sentAt: instantField('When the target accepted the message.', known),
-  task: enumField(taskStatuses, 'The status of the task. Null for other kinds.', { nullable: true, filter: true }),
-  doBy: instantField('When the task is due. Null for other kinds.', known),
-  completedAt: instantField('When the task was done or dropped.', known),
+  messageId: field.id('The id of the message, by which the target recognises a repeated delivery.', { filter: true }),
+  target: field.text('The target system.', { filter: true }),
+  kind: field.enum(messageKinds, 'The kind of message.', { filter: true }),
+  to: field.text('The recipient: a person or a role.', { filter: true }),
+  leadId: field.id('The lead it is about.', { nullable: true, filter: true, entity: 'Lead' }),
+  opportunityId: field.id('The opportunity it is about.', { nullable: true, filter: true, entity: 'Opportunity' }),
+  template: field.text('The name of the template.', { filter: true }),
+  data: field.json('The values for the template: ids, codes and instants.', { nullable: true }),
+  queuedAt: field.instant('When the message was queued.', listed),
+  status: field.enum(messageStatuses, 'The delivery status.', { filter: true }),
+  attempts: field.integer('The number of delivery attempts.'),
+  code: field.text('The code of the last failed attempt.', { nullable: true, filter: true }),
+  dueAt: field.instant('When the next attempt is due.', known),
+  sentAt: field.instant('When the target accepted the message.', known),
+  task: field.enum(taskStatuses, 'The status of the task. Null for other kinds.', { nullable: true, filter: true }),
+  doBy: field.instant('When the task is due. Null for other kinds.', known),
+  completedAt: field.instant('When the task was done or dropped.', known),
+  purpose: field.text('Of a message to the lead itself: what for.', { nullable: true, filter: true }),
+  channel: field.enum(contactChannels, 'Of a message to the lead itself: how.', { nullable: true, filter: true }),
 } as const;
 /** A message in its current state. */
 export type MessageDocument = DocumentOf<typeof fields>;
@@ -52,7 +50,7 @@ export type MessageDocument = DocumentOf<typeof fields>;
 /** All messages to other systems: notifications, tasks, records and alerts, with their delivery status. */
 export const messages = readModel<MessageDocument, MessageEvent>({
   name: 'messages',
-  version: 2,
+  version: 3,
   node: 'Message',
   description: 'A message to another system: a notification, task, record or alert.',
   key: 'messageId',
@@ -81,13 +79,17 @@ export const messages = readModel<MessageDocument, MessageEvent>({
   initial: (messageId) => ({
     ...{ messageId, target: '', kind: 'notification', to: '', leadId: null, opportunityId: null, template: '' },
     ...{ data: null, queuedAt: '', status: 'queued', attempts: 0, code: null, dueAt: null, sentAt: null },
-    ...{ task: null, doBy: null, completedAt: null },
+    ...{ task: null, doBy: null, completedAt: null, purpose: null, channel: null },
   }),
   on: {
-    MessageQueued: (doc, { data: { target, kind, to, leadId, opportunityId, template, data, dueAt }, occurredAt }) => ({
+    MessageQueued: (
+      doc,
+      { data: { target, kind, to, leadId, opportunityId, template, data, dueAt, toLead }, occurredAt },
+    ) => ({
       ...doc,
       ...{ target, kind, to, template, data, queuedAt: occurredAt },
       ...{ leadId: leadId ?? null, opportunityId: opportunityId ?? null },
+      ...toLead,
       ...(kind === 'task' && { task: 'open' as const, doBy: dueAt ?? null }),
     }),
     MessageSent: (doc, { data: { attempt }, occurredAt }) => ({

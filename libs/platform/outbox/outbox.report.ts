@@ -1,26 +1,17 @@
-import {
-  flagField,
-  instantField,
-  integerField,
-  objectField,
-  objectFields,
-  textField,
-  type Instant,
-  type ObjectOf,
-} from '@baton/kernel';
+import { field, objectFields, type Instant, type ObjectOf } from '@baton/kernel';
 import type { ReadModels } from '../documents';
 import { report } from '../report';
 import { messages, type MessageDocument } from './messages.read-model';
 
 const fields = {
-  target: textField('The target system.'),
-  connected: flagField('Whether the target has a sender.'),
-  queued: integerField('Messages to be sent now.'),
-  waiting: integerField('Messages waiting for another attempt.'),
-  sent: integerField('Messages that the target accepted.'),
-  failed: integerField('Messages that were given up.'),
-  dropped: integerField('Tasks that were completed before they were sent.'),
-  oldestAt: instantField('When the oldest unsent message was queued.', { nullable: true }),
+  target: field.text('The target system.'),
+  connected: field.flag('Whether the target has a sender.'),
+  queued: field.integer('Messages to be sent now.'),
+  waiting: field.integer('Messages waiting for another attempt.'),
+  sent: field.integer('Messages that the target accepted.'),
+  failed: field.integer('Messages that were given up.'),
+  dropped: field.integer('Tasks that were completed before they were sent.'),
+  oldestAt: field.instant('When the oldest unsent message was queued.', { nullable: true }),
 } as const;
 /** What goes to one target, counted by its status. */
 export type OutboxTarget = ObjectOf<typeof fields>;
@@ -60,7 +51,7 @@ export const outboxReport = report({
   description: 'Message counts by target system and status.',
   allow: ['sales', 'marketing', 'revops'],
   arguments: {},
-  answer: objectField(
+  answer: field.object(
     objectFields('OutboxTarget', 'A target system with its message counts.', fields),
     'The targets.',
     {

@@ -9,6 +9,7 @@ import {
   refuse,
   ToMessage,
   type Message,
+  type MessageCheck,
   type MessageCommand,
   type Outcome,
   type To,
@@ -47,9 +48,13 @@ const world = () => {
     for (const runner of running.splice(0)) await runner.stop();
   };
   open.push(stop);
-  const start = async (senders: readonly Sender[], timers: Timers = machineTimers) => {
+  const start = async (
+    senders: readonly Sender[],
+    timers: Timers = machineTimers,
+    beforeSending: readonly MessageCheck[] = [],
+  ) => {
     const runner = new Runner({
-      ...{ log, journal, documents, clock, projections: [messages], policies: [], senders, timers },
+      ...{ log, journal, documents, clock, projections: [messages], policies: [], senders, timers, beforeSending },
       aggregates: [aggregate(ToMessage, messageDecider, { due: messages })],
       dispatch: (command) => Promise.resolve(hook.fault(command)).then(() => send(command)),
       onEffect: (target, outcome) => outcomes.push(`${target} ${outcome}`),
@@ -82,6 +87,22 @@ const world = () => {
   const state = async () => outboxTargets(new ReadModels(documents), []);
   return { clock, log, documents, outcomes, hook, start, stop, command, queue, historyOf, lastIs, state };
 };
+
+describe('a message that a check refuses', () => {
+  it('is given up and never handed to the target; others are sent', async () => {
+    const { start, queue, lastIs, historyOf, outcomes } = world();
+    const outbound = new RecordingOutbound();
+    const check = async ({ toLead }: Message) => (toLead ? refuse('privacy/no-consent') : undefined);
+    await start([{ target: 'crm', outbound }], machineTimers, [check]);
+    const id = await queue('e1', { toLead: { purpose: 'newsletter', channel: 'email' } });
+    const other = await queue('e2');
+    await lastIs(other, 'MessageSent');
+    await lastIs(id, 'MessageFailed');
+    expect(await historyOf(id)).toEqual(['MessageQueued', 'MessageFailed 1 privacy/no-consent']);
+    expect(outbound.calls.map((call) => call.id)).toEqual([other]);
+    expect(outcomes.sort()).toEqual(['crm refused', 'crm sent']);
+  });
+});
 
 describe('a message with a target', () => {
   it('is sent, and the outcome is recorded', async () => {

@@ -11,6 +11,7 @@ import {
   type DatedEvent,
   type Journal,
   type Message,
+  type MessageCheck,
   type MessageCommand,
   type MessageEvent,
   type Outbound,
@@ -66,6 +67,13 @@ export const deliveriesTo = (target: string): Policy => ({
   },
 });
 
+interface DeliveryOptions {
+  readonly journal: Journal;
+  readonly dispatch: Dispatch;
+  readonly timers?: Timers;
+  readonly beforeSending?: readonly MessageCheck[];
+}
+
 /**
  * Sends messages to a target and records the outcome on the message's stream. After a crash between the two the message
  * is sent again under the same id; an attempt whose outcome is recorded is not repeated.
@@ -74,7 +82,7 @@ export const deliveriesTo = (target: string): Policy => ({
 export const deliveryDispatch =
   (
     { target, outbound }: Sender,
-    { journal, dispatch, timers = machineTimers }: { journal: Journal; dispatch: Dispatch; timers?: Timers },
+    { journal, dispatch, timers = machineTimers, beforeSending = [] }: DeliveryOptions,
     fence: () => Fence,
     stopping: AbortSignal,
     onEffect: OnEffect = () => undefined,
@@ -90,7 +98,9 @@ export const deliveryDispatch =
     );
     const last = history.at(-1)!;
     if (!isToSend(state, attempt)) return new Accepted(messageId, last.position, last.revision, 0, true);
-    const outcome = await attemptDelivery(outbound, state.message, timers, stopping);
+    const outcome =
+      (await refusedBy(beforeSending, state.message)) ??
+      (await attemptDelivery(outbound, state.message, timers, stopping));
     onEffect(target, outcome.type === 'NoteMessageSent' ? 'sent' : outcome.data.refused ? 'refused' : 'failed');
     const outcomeCommand = { type: outcome.type, data: { messageId, attempt, ...outcome.data } } as Omit<
       MessageCommand,
@@ -111,6 +121,15 @@ type DeliveryOutcome =
   | { readonly type: 'NoteMessageFailed'; readonly data: { readonly code: string; readonly refused?: true } };
 
 const processStops = () => new Conflict('documents/lease-lost', 'This process is stopping; another one continues.');
+
+/** The outcome of a message that may not be sent: it is given up. */
+const refusedBy = async (checks: readonly MessageCheck[], message: Message): Promise<DeliveryOutcome | undefined> => {
+  for (const check of checks) {
+    const refusal = await check(message);
+    if (refusal) return { type: 'NoteMessageFailed', data: { code: refusal.code, refused: true } };
+  }
+  return undefined;
+};
 
 /** @throws Conflict `documents/lease-lost` when the process stops before the outcome is known */
 const attemptDelivery = async (

@@ -1,4 +1,6 @@
 import {
+  ERASURE,
+  partsOf,
   Refused,
   START,
   type Checkpoint,
@@ -11,6 +13,7 @@ import {
   type Projection,
   type Scalar,
   type RawEvent,
+  type StoredEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import {
@@ -20,6 +23,7 @@ import {
   fitsColumn,
   listAfterSave,
   loadOpenList,
+  statesOf,
   writesOf,
   type ListSizes,
   type OpenList,
@@ -29,6 +33,7 @@ import { Digest } from './digest';
 import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
+import { SubjectRows } from './subject-rows';
 import { UnsavedDocuments } from './unsaved-documents';
 
 /** Follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
@@ -78,7 +83,12 @@ const PAGES_UNSAVED = 5;
 export class Fold implements Follower {
   readonly name: string;
   readonly types: readonly string[] | undefined;
+  /** Of the documents; where history makes rows, of the states of their subjects. */
   private readonly collection: Collection;
+  private readonly rows: SubjectRows | undefined;
+  /** The position that the rows of a step then have. */
+  private stepPosition = START;
+  private savedCheckpoint: Checkpoint;
   private readonly subscribed: ReadonlySet<string> | undefined;
   private readonly columns: readonly (readonly [string, ColumnType])[];
   /** The name used in decisions about its parked sequences; the same for all generations. */
@@ -91,14 +101,14 @@ export class Fold implements Follower {
   private digest: Digest;
   private handledTo = START;
   private savedTo = START;
-  /** The checkpoint that is saved, or that of a follower which has seen nothing. */
-  private saved: Checkpoint;
   private unsaved = false;
   private pagesUnsaved = 0;
   /** Entries of an index that are not saved yet. */
   private entriesUnsaved = 0;
   /** Whether a document or parked sequence is unsaved; if not, only the checkpoint is behind. */
   private changed = false;
+  /** Among the unsaved changes is an erasure. */
+  private forgets = false;
   /** The generation has no documents yet: none needs to be loaded, and all can be inserted. */
   private isNew = false;
 
@@ -121,12 +131,15 @@ export class Fold implements Follower {
       sizeCalculation: ({ doc }) => (projection.listSizes ? 1 + (doc as OpenList).entries.length : 1),
     });
     this.types = projection.types;
-    this.collection = collectionOf(projection, generation);
+    const { history } = projection;
+    const collection = collectionOf(projection, generation);
+    this.collection = history ? statesOf(generation) : collection;
+    this.rows = history && new SubjectRows(stores.documents, collection, history, (row) => this.checkColumns(row));
     this.subscribed = projection.types && new Set(projection.types);
     this.columns = Object.entries(projection.columns);
     this.followerId = firstGeneration(projection);
     this.digest = new Digest(this.followerId);
-    this.saved = this.digest.at(START);
+    this.savedCheckpoint = this.digest.at(START);
   }
 
   /** Opens a generation at its checkpoint. @param from an earlier position, if the log ends before the checkpoint */
@@ -140,14 +153,17 @@ export class Fold implements Follower {
     const { documents } = stores;
     const fold = new Fold(stores, projection, generation, fence, saving, counts);
     await documents.prepare(fold.collection);
+    const rows = collectionOf(projection, generation);
+    if (fold.rows) await documents.prepare(rows);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
       fold.digest = new Digest(fold.followerId, checkpoint);
+      fold.savedCheckpoint = checkpoint;
       fold.handledTo = fold.savedTo = from ?? checkpoint.position;
-      fold.saved = checkpoint;
     }
     await fold.parked.load(documents);
-    fold.isNew = !checkpoint && (await documents.count(fold.collection)) === 0;
+    fold.isNew =
+      !checkpoint && (await documents.count(fold.collection)) + (fold.rows ? await documents.count(rows) : 0) === 0;
     return fold;
   }
 
@@ -175,8 +191,9 @@ export class Fold implements Follower {
   }
 
   private isFull(): boolean {
-    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes;
-    return this.dirty.size + this.entriesUnsaved >= UNSAVED_LIMITS[this.saveMode];
+    const rows = this.rows?.size ?? 0;
+    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.committed;
+    return this.dirty.size + this.entriesUnsaved + rows >= UNSAVED_LIMITS[this.saveMode];
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -193,7 +210,10 @@ export class Fold implements Follower {
       for (const key of keys) if (!this.dirty.has(key)) wanted.add(key);
     }
     await this.load([...wanted]);
+    const erased = work.flatMap(({ event: { type }, keys }) => (type === ERASURE ? keys : []));
+    if (!this.isNew) await this.rows?.load(erased);
     for (const { event, index, keys } of work) for (const key of keys) this.foldInto(key, event, at(index));
+    this.rows?.forget();
   }
 
   private keysOf(event: RawEvent, decoded: unknown): readonly string[] {
@@ -208,14 +228,17 @@ export class Fold implements Follower {
   }
 
   private foldInto(key: string, event: RawEvent, decoded: unknown): void {
-    if (this.parked.has(key)) return; // parked: an earlier event could not be folded
     const known = this.dirty.get(key);
+    // Parked: an earlier event could not be folded. An erasure does not wait for a decision about it.
+    if (this.parked.has(key) && !(known && event.type === ERASURE)) return;
     if (known && known.position >= event.position) return; // delivered again
+    this.stepPosition = event.position;
     try {
       const doc = this.step(known?.doc as object | undefined, decoded, key);
       if (doc === undefined) return;
       this.dirty.set({ id: key, doc, position: event.position });
       this.changed = true;
+      this.forgets ||= event.type === ERASURE;
     } catch (error) {
       this.park(key, event, error);
     }
@@ -230,13 +253,23 @@ export class Fold implements Follower {
   private step(before: object | undefined, decoded: unknown, key: string): object | undefined {
     const { projection } = this;
     if (projection.listSizes) return this.withEntry(before as OpenList | undefined, decoded, key);
+    if (this.rows) return this.rows.step(before, decoded as StoredEvent, key, this.stepPosition);
     const from = (before ?? projection.initial(key)) as object;
-    const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
+    const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as object;
     if (doc === from) return undefined;
-    for (const [column, type] of this.columns)
-      if (!fitsColumn(type, (doc[column] ?? null) as Scalar))
-        throw new Refused('documents/wrong-type', `${column} of ${projection.name} is not of type ${type}.`, column);
+    this.checkColumns(doc);
     return doc;
+  }
+
+  private checkColumns(doc: object): void {
+    const values = doc as Readonly<Record<string, Scalar | undefined>>;
+    for (const [column, type] of this.columns)
+      if (!fitsColumn(type, values[column] ?? null))
+        throw new Refused(
+          'documents/wrong-type',
+          `${column} of ${this.projection.name} is not of type ${type}.`,
+          column,
+        );
   }
 
   private withEntry(list: OpenList = emptyList(), decoded: unknown, key: string): OpenList {
@@ -266,6 +299,7 @@ export class Fold implements Follower {
     const keys = stream ? await keysOfStream(plan, stream, waiting.position) : new Set([sequence]);
     if (!(keys instanceof Set)) return this.park(sequence, keys.event, keys.error);
     for (const key of keys) if (this.parked.has(key)) keys.delete(key);
+    this.stepPosition = upTo;
     const { documents, failures } = await refold(plan, keys);
     for (const [id, doc] of documents)
       this.dirty.set({ id, doc: this.projection.listSizes ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
@@ -322,22 +356,10 @@ export class Fold implements Follower {
     const { committed } = this.limits;
     if (this.saveMode !== 'rebuild' || this.dirty.size <= committed)
       return { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
-    const all = this.changes(removed)[Symbol.iterator]();
-    const progress = { isDone: false };
-    const part: Iterable<Document> = {
-      *[Symbol.iterator]() {
-        for (let taken = 0; taken < committed; taken++) {
-          const next = all.next();
-          progress.isDone ||= next.done === true;
-          if (next.done) return;
-          yield next.value;
-        }
-      },
-    };
-    while (!progress.isDone)
+    for (const documents of partsOf(this.changes(removed), committed))
       await this.stores.documents.commit({
-        writes: { collection: this.collection, documents: part, fresh: this.isNew },
-        ...{ follower: this.name, checkpoint: this.saved, fence: this.fence() },
+        writes: { collection: this.collection, documents, fresh: this.isNew },
+        ...{ follower: this.name, checkpoint: this.savedCheckpoint, fence: this.fence() },
       });
     return [];
   }
@@ -346,14 +368,15 @@ export class Fold implements Follower {
     if (!this.unsaved) return;
     const { listSizes } = this.projection;
     const removed: string[] = [];
+    await this.rows?.save(this.name, this.savedCheckpoint, this.fence(), this.isNew);
     const documents = await this.savedInParts(removed);
     const checkpoint = this.digest.at(this.handledTo);
     await this.parked.commit(this.stores, {
       ...(this.changed && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint,
       fence: this.fence(),
+      forgets: this.forgets,
     });
-    this.saved = checkpoint;
     if (this.changed) this.isNew = false;
     for (const document of this.dirty.recentOnes())
       this.cache.set(
@@ -362,7 +385,8 @@ export class Fold implements Follower {
       );
     this.dirty = new UnsavedDocuments(this.name, this.limits.objects);
     this.savedTo = this.handledTo;
-    this.unsaved = this.changed = false;
+    this.savedCheckpoint = checkpoint;
+    this.unsaved = this.changed = this.forgets = false;
     this.pagesUnsaved = this.entriesUnsaved = 0;
   }
 }

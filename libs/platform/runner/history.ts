@@ -1,5 +1,8 @@
 import {
+  ERASURE,
   fromMs,
+  isTransient,
+  START,
   toMs,
   type Aggregation,
   type Clock,
@@ -156,6 +159,17 @@ export const historyOf = (
   { aroundFold, keptBytes = KEPT_BYTES, streamStarts = new StreamStarts(log) }: HistoryOptions = {},
 ): ((cut: AsOf) => ReadModels) => {
   const kept = new LRUCache<string, FoldedReadModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+  let erasuresSeen: Position = START;
+  /** A cut folded before an erasure has what it removes: the tokens that a person is found by. */
+  const forgetErased = async () => {
+    try {
+      const { events, position } = await log.readAll(erasuresSeen, { types: [ERASURE] }, 1000);
+      if (events.length > 0) kept.clear();
+      erasuresSeen = position;
+    } catch (error) {
+      if (!isTransient(error)) throw error; // without the log, a cut that is kept can still be read
+    }
+  };
   /** @throws Refused `log/not-a-position` */
   const endOf = async (knownAt: Position | undefined): Promise<Position> => {
     if (knownAt !== undefined && (await log.readAll(knownAt, {}, 1)).events.length > 0) return knownAt;
@@ -163,6 +177,7 @@ export const historyOf = (
   };
   return ({ happenedBy, knownBy, knownAt }) =>
     new AsOfReadModels(async () => {
+      await forgetErased();
       const past = knownBy !== undefined && knownBy < fromMs(toMs(clock.now()) - CLOCK_TOLERANCE_MS);
       const end = past && !knownAt ? undefined : await endOf(knownAt || undefined);
       const cut: AsOf = {

@@ -34,7 +34,7 @@ export class ParkedSequences extends Map<string, ParkedSequence> {
   /** Saves the changes in one commit with the follower's documents and checkpoint. */
   async commit(
     { documents, onParked }: ParkedSequenceStores,
-    progress: Pick<Commit, 'writes' | 'checkpoint' | 'fence'>,
+    progress: Pick<Commit, 'writes' | 'checkpoint' | 'fence' | 'forgets'>,
   ): Promise<void> {
     const parked = [...this.values()].filter((one) => this.stored.get(one.sequence) !== one);
     const unparked = [...this.stored.keys()].filter((sequence) => !this.has(sequence));

@@ -15,6 +15,7 @@ import {
   type Fence,
   type Instant,
   type Journal,
+  type MessageCheck,
   type ParkedSequence,
   type Policy,
   type Position,
@@ -25,7 +26,13 @@ import { PositionWaits, type FollowerSelection } from './position-waits';
 import { deliveryDispatch, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower, SaveMode } from './fold';
 import { FollowedStreams } from './followed-streams';
-import { dropUnknownReadModels, dropUnusedGenerations, newGeneration, saveRebuildProgress } from './generations';
+import {
+  dropGeneration,
+  dropUnknownReadModels,
+  dropUnusedGenerations,
+  newGeneration,
+  saveRebuildProgress,
+} from './generations';
 import { FollowerGroup, type AroundPage } from './group';
 import { Leases } from './leases';
 import { followedGeneration, followerCheckpoints, openFold, openPolicyFollower } from './opening';
@@ -58,6 +65,8 @@ export interface RunnerOptions extends ParkedSequenceStores {
   /** The targets that messages are sent to. */
   readonly senders?: readonly Sender[];
   readonly onEffect?: OnEffect;
+  /** Checks of each message before it is sent. */
+  readonly beforeSending?: readonly MessageCheck[];
   readonly dispatch: Dispatch;
   /** Whether an import was started that has not ended, even if it was stopped. */
   readonly isImportOpen?: () => Promise<boolean>;
@@ -491,7 +500,7 @@ export class Runner {
   private async dropWhenUnused(generation: string): Promise<void> {
     for (let waited = 0; this.folds.followers.some(({ name }) => name === generation) && waited < 5000; waited += 20)
       await this.timers.delay(20);
-    await this.options.documents.drop(generation);
+    await dropGeneration(this.options.documents, generation);
   }
 
   /** The progress of each follower. While the log is unavailable its end is unknown, and `atTip` is false. */

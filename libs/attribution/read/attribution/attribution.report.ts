@@ -1,4 +1,4 @@
-import { enumField, flagField, integerField, objectField, roles, type ObjectOf } from '@baton/kernel';
+import { field, roles, type ObjectOf } from '@baton/kernel';
 import { report, type ReportContext } from '@baton/platform/report';
 import { ORDER_RANGE } from '../../models/markov.model';
 import { repeatHandlings } from '../../models/path-table.rules';
@@ -15,25 +15,25 @@ const OF = 'Of data-driven models: ';
 const questionArguments = {
   ...periodArguments,
   ...byArgument,
-  conversion: enumField(
+  conversion: field.enum(
     conversionKinds,
     'What the journeys lead to; `from` and `to` are about when they did. Only won deals carry revenue.',
     { default: 'won' },
   ),
   model: modelArgument('The model; by default that of the definition in force.'),
-  order: integerField(`${OF}of how many last channels a state of the Markov chain is made, 1 (default) to 4.`, {
+  order: field.integer(`${OF}of how many last channels a state of the Markov chain is made, 1 (default) to 4.`, {
     ...{ optional: true, min: ORDER_RANGE.least, max: ORDER_RANGE.most },
   }),
-  seed: integerField(`${OF}what is drawn at random is the same for the same seed; 1 by default.`, { optional: true }),
-  bootstrap: integerField(`${OF}how often to resample for 95 % intervals, at most ${RESAMPLES}; 0 by default.`, {
+  seed: field.integer(`${OF}what is drawn at random is the same for the same seed; 1 by default.`, { optional: true }),
+  bootstrap: field.integer(`${OF}how often to resample for 95 % intervals, at most ${RESAMPLES}; 0 by default.`, {
     optional: true,
     min: 0,
     max: RESAMPLES,
   }),
-  repeats: enumField(repeatHandlings, `${OF}what becomes of repeats; by default what is usual for the model.`, {
+  repeats: field.enum(repeatHandlings, `${OF}what becomes of repeats; by default what is usual for the model.`, {
     optional: true,
   }),
-  includeOpen: flagField(`${OF}deals that are open at the end of the period count as not converted.`, {
+  includeOpen: field.flag(`${OF}deals that are open at the end of the period count as not converted.`, {
     optional: true,
   }),
 } as const;
@@ -72,7 +72,7 @@ export const attributionReport = report({
     'Credited conversions and revenue of the deals won in a period. Each deal is shared exactly; data-driven models, which learn from the lost deals too, share their sum exactly.',
   ...{ allow: roles, heavy: 'period' },
   arguments: questionArguments,
-  answer: objectField(attributionAnswer, 'The report.'),
+  answer: field.object(attributionAnswer, 'The report.'),
   ask: async ({ model, ...question }, context) => {
     const [answer] = await askAttribution({ ...question, models: model === undefined ? undefined : [model] }, context);
     return attributionAnswerOf(answer!);

@@ -3,16 +3,10 @@ import {
   DecimalSum,
   durationMs,
   enumeration,
-  enumField,
-  flagField,
-  integerField,
-  moneyField,
+  field,
   monthOf,
-  numberField,
-  objectField,
   objectFields,
   Refused,
-  textField,
   zoneOf,
   type EnumerationValue,
   type Instant,
@@ -46,8 +40,8 @@ import {
 } from '../../models/transforms.rules';
 import { noCredit, outsideField, OutsideWindowSum, type CreditSum, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
-import type { ClassifiedKind, TouchKind } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
+import type { ClassifiedKind, TouchKind } from '../journeys/touch-kinds.rules';
 
 const recordedDimensions = {
   channel: 'The channel of the touch by the channel rules.',
@@ -94,8 +88,8 @@ export interface Method {
 export type People = ReadonlyMap<string, Readonly<Record<PersonDimension, string | null>>>;
 
 export const creditedFields = {
-  conversions: numberField('Conversions, in fractions: decimals that add up without a rest.'),
-  revenue: moneyField('One sum for every currency of the report, by code, never added up; none without amounts.', {
+  conversions: field.number('Conversions, in fractions: decimals that add up without a rest.'),
+  revenue: field.money('One sum for every currency of the report, by code, never added up; none without amounts.', {
     list: true,
   }),
 } as const;
@@ -104,55 +98,55 @@ export const credited = objectFields('Credited', 'Conversions and revenue that a
 export type Credited = ObjectOf<typeof creditedFields>;
 /** What the answer was made with. */
 export const methodFields = {
-  lookback: textField('The window before the close in which touches count, `P90D`, or `none`.'),
-  definitions: objectField(
+  lookback: field.text('The window before the close in which touches count, `P90D`, or `none`.'),
+  definitions: field.object(
     objectFields('AttributionDefinitions', 'The versions of the definitions that decided; version 0 is built in.', {
-      attribution: textField('Model, window and parameters: `attribution@0`.'),
-      channelRules: textField('What counts as which channel: `channel-rules@0`.'),
+      attribution: field.text('Model, window and parameters: `attribution@0`.'),
+      channelRules: field.text('What counts as which channel: `channel-rules@0`.'),
     }),
     'The definitions that were applied.',
   ),
 } as const;
-export const warningsField = textField('What to know before using the figures.', { list: true });
+export const warningsField = field.text('What to know before using the figures.', { list: true });
 const OF = 'Of data-driven models: ';
 const optional = { optional: true } as const;
 const row = objectFields('AttributionRow', 'What one key earned.', {
   ...creditedFields,
-  key: textField('The channel, campaign, month …; null: not stated; an empty text is one that was stated.', {
+  key: field.text('The channel, campaign, month …; null: not stated; an empty text is one that was stated.', {
     nullable: true,
   }),
-  position: integerField(`${OF}the place in the journey from 1, of the ordered Shapley value.`, optional),
-  removalEffect: numberField(
+  position: field.integer(`${OF}the place in the journey from 1, of the ordered Shapley value.`, optional),
+  removalEffect: field.number(
     `${OF}the part of all conversions that is lost without the key, of the Markov chain.`,
     optional,
   ),
-  removalEffectsOnRevenue: objectField(
+  removalEffectsOnRevenue: field.object(
     objectFields(
       'RevenueEffect',
       'What is lost of the revenue in one currency without a channel.',
-      { currency: textField('ISO 4217 code.'), effect: numberField('The part of all revenue in it, 0 to 1.') },
+      { currency: field.text('ISO 4217 code.'), effect: field.number('The part of all revenue in it, 0 to 1.') },
       { perCurrency: true },
     ),
     `${OF}what is lost of the revenue without the key, of the Markov chain.`,
     { list: true, optional: true },
   ),
-  support: objectField(
+  support: field.object(
     objectFields('Support', 'How many journeys a data-driven model has seen of a row.', {
-      journeys: numberField('Journeys with the channel.'),
-      converted: numberField('Those of them that converted.'),
+      journeys: field.number('Journeys with the channel.'),
+      converted: field.number('Those of them that converted.'),
     }),
     `${OF}how many journeys it rests on.`,
     optional,
   ),
-  tooThin: flagField(
+  tooThin: field.flag(
     `${OF}too little to be judged: below ${MIN_JOURNEYS.journeys} journeys, or ${MIN_JOURNEYS.outcomes} that converted, or that did not.`,
     optional,
   ),
-  standardError: numberField(`${OF}the standard error of the conversions, where they are an estimate.`, optional),
-  interval: objectField(
+  standardError: field.number(`${OF}the standard error of the conversions, where they are an estimate.`, optional),
+  interval: field.object(
     objectFields('Interval', 'Where 95 of 100 resampled periods put a figure.', {
-      low: numberField('The 2.5 percentile.'),
-      high: numberField('The 97.5 percentile.'),
+      low: field.number('The 2.5 percentile.'),
+      high: field.number('The 97.5 percentile.'),
     }),
     `${OF}the interval of the conversions, if resamples were asked for.`,
     optional,
@@ -163,29 +157,29 @@ export const attributionAnswer = objectFields(
   'Attribution',
   'Credited conversions and revenue under one model; rows and unattributed sum to total.',
   {
-    model: enumField(creditModels, 'The model.'),
-    by: enumField(dimensions, 'What the rows are.'),
+    model: field.enum(creditModels, 'The model.'),
+    by: field.enum(dimensions, 'What the rows are.'),
     ...methodFields,
-    rows: objectField(row, 'By key; only keys that earned something.', { list: true }),
-    unattributed: objectField(credited, 'Deals without a touch in the window.'),
-    total: objectField(credited, 'All deals of the period.'),
+    rows: field.object(row, 'By key; only keys that earned something.', { list: true }),
+    unattributed: field.object(credited, 'Deals without a touch in the window.'),
+    total: field.object(credited, 'All deals of the period.'),
     outsideWindow: outsideField(),
-    base: numberField(`${OF}the chance to convert that the Markov chain reproduces, 0 to 1.`, optional),
-    learntFrom: objectField(
+    base: field.number(`${OF}the chance to convert that the Markov chain reproduces, 0 to 1.`, optional),
+    learntFrom: field.object(
       objectFields('TrainingSet', 'The journeys that a data-driven model has learnt from: those with a touch.', {
-        converted: integerField('Won deals.'),
-        ended: integerField('Lost deals.'),
-        open: integerField('Open deals, where they were asked for.'),
+        converted: field.integer('Won deals.'),
+        ended: field.integer('Lost deals.'),
+        open: field.integer('Open deals, where they were asked for.'),
       }),
       `${OF}the journeys it has learnt from.`,
       optional,
     ),
-    transitions: objectField(
+    transitions: field.object(
       objectFields('StateTransition', 'One entry of the transition matrix of a Markov chain.', {
-        from: textField('`(start)`, or the last channels, `a > b`.'),
-        to: textField('The channels then, `(conversion)` or `(null)`.'),
-        count: numberField('Journeys that went this way.'),
-        probability: numberField('Of all that left the state, 0 to 1.'),
+        from: field.text('`(start)`, or the last channels, `a > b`.'),
+        to: field.text('The channels then, `(conversion)` or `(null)`.'),
+        count: field.number('Journeys that went this way.'),
+        probability: field.number('Of all that left the state, 0 to 1.'),
       }),
       `${OF}the transition matrix, its ${MAX_TRANSITIONS} most frequent entries first.`,
       { list: true, optional: true },
@@ -332,6 +326,8 @@ export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): 
 
 /** Facts of the deal at its close. */
 export const isOfDeal = (by: Dimension): by is 'owner' | 'product' => by === 'owner' || by === 'product';
+export const isOfContent = (by: Dimension): by is (typeof contentDimensions)[number] =>
+  (contentDimensions as readonly string[]).includes(by);
 export const isOfPerson = (by: Dimension): by is PersonDimension =>
   (personDimensions as readonly string[]).includes(by);
 

@@ -1,29 +1,19 @@
-import {
-  DecimalSum,
-  integerField,
-  moneyField,
-  MoneySums,
-  numberField,
-  objectField,
-  objectFields,
-  type Money,
-  type ObjectOf,
-} from '@baton/kernel';
+import { DecimalSum, field, MoneySums, objectFields, type Money, type ObjectOf } from '@baton/kernel';
 import { creditSelected, type Model, type ModelParameters } from '../../models/credit.model';
 import type { ModelTouch } from '@baton/attribution/models/model-journey.rules';
 import type { SelectedTouches } from '../../models/transforms.rules';
 
 const outsideWindow = objectFields('OutsideWindow', 'What a look-back left out.', {
-  touches: integerField('Touches that would count without a look-back.'),
-  conversions: numberField(
+  touches: field.integer('Touches that would count without a look-back.'),
+  conversions: field.number(
     'Conversions that they would be credited with, in fractions. Under a model that is not additive the deals that they take part in; of a data-driven model, which credits no single touch, the conversions of which no touch is left.',
   ),
-  revenue: moneyField('Revenue that they would be credited with, one sum a currency.', { list: true }),
+  revenue: field.money('Revenue that they would be credited with, one sum a currency.', { list: true }),
 });
 /** What a look-back left out of the journeys of an answer. */
 export type OutsideWindow = ObjectOf<typeof outsideWindow.fields>;
 export const OUTSIDE = 'What the look-back left out; null where none is given.';
-export const outsideField = (description = OUTSIDE) => objectField(outsideWindow, description, { nullable: true });
+export const outsideField = (description = OUTSIDE) => field.object(outsideWindow, description, { nullable: true });
 
 /** A journey with and without its look-back. */
 export interface LookbackSelection<T extends ModelTouch = ModelTouch> {

@@ -1,4 +1,4 @@
-import { enumField, objectField, objectFields, Refused, roles } from '@baton/kernel';
+import { field, objectFields, Refused, roles } from '@baton/kernel';
 import { pageField, report } from '@baton/platform/report';
 import { creditModels } from '../../models/models.rules';
 import { attributionAnswer } from '../attribution/attribution.rules';
@@ -14,12 +14,12 @@ export const comparisonReport = report({
   arguments: {
     ...periodArguments,
     ...byArgument,
-    models: enumField(creditModels, 'The models to compare; the first is compared with.', { list: true }),
+    models: field.enum(creditModels, 'The models to compare; the first is compared with.', { list: true }),
   },
-  answer: objectField(
+  answer: field.object(
     objectFields('ModelComparison', 'Several models side by side; the first is what the others are compared with.', {
-      reports: objectField(attributionAnswer, 'The report of each model, in the order asked.', { list: true }),
-      rows: objectField(comparedKey, 'Every key under each model, over all deals of the period.', { list: true }),
+      reports: field.object(attributionAnswer, 'The report of each model, in the order asked.', { list: true }),
+      rows: field.object(comparedKey, 'Every key under each model, over all deals of the period.', { list: true }),
       deals: pageField(
         comparedDeal,
         'The deals one by one, by their close. Models that share a whole period at once are left out.',

@@ -1,14 +1,8 @@
 import {
-  amountField,
-  enumField,
+  field,
   exactDifference,
-  flagField,
-  idField,
-  instantField,
   moneyDifference,
-  objectField,
   objectFields,
-  textField,
   type MoneySum,
   type ObjectOf,
   type WordMap,
@@ -30,12 +24,12 @@ import {
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 export const comparedKey = objectFields('ComparedKey', 'What a key earned under each model.', {
-  key: textField('The channel, campaign, month …; null: not stated.', { nullable: true }),
-  credits: objectField(
+  key: field.text('The channel, campaign, month …; null: not stated.', { nullable: true }),
+  credits: field.object(
     objectFields('ComparedCredit', 'What a key earned under one model, and how that differs from the first model.', {
-      model: enumField(creditModels, 'The model.'),
+      model: field.enum(creditModels, 'The model.'),
       ...creditedFields,
-      difference: objectField(credited, 'How much more than under the first model; negative: less.'),
+      difference: field.object(credited, 'How much more than under the first model; negative: less.'),
     }),
     'One per model, in the order asked.',
     { list: true },
@@ -43,11 +37,11 @@ export const comparedKey = objectFields('ComparedKey', 'What a key earned under 
 });
 export type ComparedKey = ObjectOf<typeof comparedKey.fields>;
 export const comparedDeal = objectFields('ComparedDeal', 'One deal under each model.', {
-  journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
-  closedAt: instantField('When it closed.'),
-  amount: amountField('What it is worth.', { nullable: true }),
-  unattributed: flagField('No touch is weighed, under any model.'),
-  keys: objectField(comparedKey, 'Every key that earned something under some model.', { list: true }),
+  journeyId: field.id('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+  closedAt: field.instant('When it closed.'),
+  amount: field.amount('What it is worth.', { nullable: true }),
+  unattributed: field.flag('No touch is weighed, under any model.'),
+  keys: field.object(comparedKey, 'Every key that earned something under some model.', { list: true }),
 });
 /** `keys` are sorted, null first. */
 export type ComparedDeal = ObjectOf<typeof comparedDeal.fields>;

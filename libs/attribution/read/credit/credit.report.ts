@@ -1,4 +1,4 @@
-import { enumField, flagField, idField, moneyIn, objectField, objectFields, roles, textField } from '@baton/kernel';
+import { field, moneyIn, objectFields, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { attributionModels, creditModels } from '../../models/models.rules';
 import { dataDrivenModels } from '../../models/data-driven.model';
@@ -15,17 +15,17 @@ export const creditReport = report({
     ...journeyArgument,
     ...methodArguments,
     model: modelArgument('The model; by default that of the definition.'),
-    touchId: idField('Only the credit of this touch.', { optional: true }),
+    touchId: field.id('Only the credit of this touch.', { optional: true }),
   },
-  answer: objectField(
+  answer: field.object(
     objectFields('DealCredit', 'The credits of a deal under one model, with all that it takes to compute them again.', {
       ...journeyFields,
       ...methodFields,
       ...modelCreditsFields,
-      credits: objectField(
+      credits: field.object(
         objectFields('ExplainedTouchCredit', 'What one touch earns under one model, why, and the touch itself.', {
           ...touchCreditFields,
-          touch: objectField(journeyTouch, 'The touch.'),
+          touch: field.object(journeyTouch, 'The touch.'),
         }),
         'One per touch, in the order of the touches, or the one asked.',
         { list: true },
@@ -48,15 +48,15 @@ export const modelsReport = report({
   description: 'Every model, those that learn from all deals of a period last.',
   ...{ allow: roles, asOf: false },
   arguments: {},
-  answer: objectField(
+  answer: field.object(
     objectFields('AttributionModelInfo', 'A way in which credit is shared over touches.', {
-      model: enumField(creditModels, 'What to ask for.'),
-      code: textField('Its code on the command line and in definitions: `last-touch`.'),
-      name: textField('Its name.'),
-      description: textField('How it shares.'),
-      additive: flagField('Do the credits of a deal sum to the deal? What is not additive is never summed.'),
-      dataDriven: flagField('Does it learn from all deals of a period? Then it credits no deal by itself.'),
-      parameters: textField('What a definition or a question may set: weights, halfLife, excludedChannels …', {
+      model: field.enum(creditModels, 'What to ask for.'),
+      code: field.text('Its code on the command line and in definitions: `last-touch`.'),
+      name: field.text('Its name.'),
+      description: field.text('How it shares.'),
+      additive: field.flag('Do the credits of a deal sum to the deal? What is not additive is never summed.'),
+      dataDriven: field.flag('Does it learn from all deals of a period? Then it credits no deal by itself.'),
+      parameters: field.text('What a definition or a question may set: weights, halfLife, excludedChannels …', {
         list: true,
       }),
     }),

@@ -1,22 +1,5 @@
 import { Decimal } from 'decimal.js';
-import {
-  amountField,
-  enumeration,
-  enumField,
-  teams,
-  flagField,
-  idField,
-  instantField,
-  moneyField,
-  integerField,
-  numberField,
-  objectField,
-  objectFields,
-  textField,
-  type Instant,
-  type Money,
-  type ObjectOf,
-} from '@baton/kernel';
+import { field, enumeration, teams, objectFields, type Instant, type Money, type ObjectOf } from '@baton/kernel';
 import { creditModels } from '../../models/models.rules';
 import { creditSelected, type Model } from '../../models/credit.model';
 import { exclusions } from '../../models/transforms.rules';
@@ -32,24 +15,24 @@ import type { JourneyDocument } from '../journeys/journeys.projection';
 
 /** Which deal an answer is about. */
 export const journeyFields = {
-  journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
-  closedAt: instantField('When the deal closed.'),
-  amount: moneyField('What the deal is worth.', { nullable: true }),
+  journeyId: field.id('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+  closedAt: field.instant('When the deal closed.'),
+  amount: field.money('What the deal is worth.', { nullable: true }),
 } as const;
-const touchText = (description: string) => textField(description, { optional: true });
+const touchText = (description: string) => field.text(description, { optional: true });
 export const journeyTouch = objectFields(
   'JourneyTouch',
   'One contact with a person of the deal, as its source reported it.',
   {
-    touchId: idField('Id of the event that recorded it.'),
-    occurredAt: instantField('When it happened.'),
-    leadId: idField('The person.', { entity: 'Lead' }),
-    visitorId: idField('Visitor, for a visit before the identification.', { optional: true }),
+    touchId: field.id('Id of the event that recorded it.'),
+    occurredAt: field.instant('When it happened.'),
+    leadId: field.id('The person.', { entity: 'Lead' }),
+    visitorId: field.id('Visitor, for a visit before the identification.', { optional: true }),
     role: touchText('Role of the person in the deal.'),
-    action: textField('What was done: page-view, download, call …'),
-    team: enumField(teams, 'The team that made the contact.'),
-    channel: textField('The channel, by the channel rules.'),
-    subChannel: textField('The sub-channel, by the channel rules.', { nullable: true }),
+    action: field.text('What was done: page-view, download, call …'),
+    team: field.enum(teams, 'The team that made the contact.'),
+    channel: field.text('The channel, by the channel rules.'),
+    subChannel: field.text('The sub-channel, by the channel rules.', { nullable: true }),
     source: touchText('The source that the touch states.'),
     medium: touchText('The medium that the touch states.'),
     campaign: touchText('The campaign that the touch states.'),
@@ -57,7 +40,7 @@ export const journeyTouch = objectFields(
     page: touchText('The page of a visit.'),
     landingPage: touchText('The page at which the visit began.'),
     referrer: touchText('Where the person came from.'),
-    minutes: integerField('How many minutes it took.', { optional: true }),
+    minutes: field.integer('How many minutes it took.', { optional: true }),
   },
 );
 
@@ -66,45 +49,45 @@ const bookingReasons = enumeration('CreditBookingReason', 'Why credit was booked
   'amount-changed': 'The amount of the deal changed.',
 });
 const booking = objectFields('CreditBooking', 'A credit given, or taken back, by the weights of the deal.', {
-  at: instantField('When the deal closed, or its amount changed.'),
-  reason: enumField(bookingReasons, 'Why it was booked.'),
-  revenue: amountField('Negative when it was taken back.'),
+  at: field.instant('When the deal closed, or its amount changed.'),
+  reason: field.enum(bookingReasons, 'Why it was booked.'),
+  revenue: field.amount('Negative when it was taken back.'),
 });
 type Booking = ObjectOf<typeof booking.fields>;
 
 export const touchCreditFields = {
-  touchId: idField('The touch.'),
-  weight: numberField('Its part of the deal, 0 to 1.'),
-  share: numberField('Its weight before weights were renormalised to sum to 1; null when it is not weighed.', {
+  touchId: field.id('The touch.'),
+  weight: field.number('Its part of the deal, 0 to 1.'),
+  share: field.number('Its weight before weights were renormalised to sum to 1; null when it is not weighed.', {
     optional: true,
   }),
-  milestones: textField(
+  milestones: field.text(
     'FT first touch, LC lead creation, OC opportunity creation, CW last touch, or a stage of CUSTOM.',
     { list: true },
   ),
-  excluded: enumField(exclusions, 'Why it is not weighed.', { optional: true }),
-  revenue: amountField('Its part of the amount; the parts sum to the amount. Null without an amount.', {
+  excluded: field.enum(exclusions, 'Why it is not weighed.', { optional: true }),
+  revenue: field.amount('Its part of the amount; the parts sum to the amount. Null without an amount.', {
     nullable: true,
   }),
-  exact: textField('Amount × weight in minor units before rounding, a decimal of six places.', { nullable: true }),
-  rounding: textField('What rounding to whole minor units added: revenue − exact.', { nullable: true }),
-  bookings: objectField(booking, 'What the close gave and later changes of the amount; sums to revenue.', {
+  exact: field.text('Amount × weight in minor units before rounding, a decimal of six places.', { nullable: true }),
+  rounding: field.text('What rounding to whole minor units added: revenue − exact.', { nullable: true }),
+  bookings: field.object(booking, 'What the close gave and later changes of the amount; sums to revenue.', {
     list: true,
   }),
 } as const;
 /** What one touch earns, and all that it takes to compute it again. */
 export type ExplainedCredit = ObjectOf<typeof touchCreditFields>;
 export const modelCreditsFields = {
-  model: enumField(creditModels, 'The model.'),
-  additive: flagField('Do the credits sum to the deal? If not, each touch takes part with all of it.'),
-  unattributed: flagField('No touch is in the window: the deal stands in the bucket unattributed.'),
-  missing: textField('Milestones that no touch holds; their share was renormalised.', { list: true }),
+  model: field.enum(creditModels, 'The model.'),
+  additive: field.flag('Do the credits sum to the deal? If not, each touch takes part with all of it.'),
+  unattributed: field.flag('No touch is in the window: the deal stands in the bucket unattributed.'),
+  missing: field.text('Milestones that no touch holds; their share was renormalised.', { list: true }),
   outsideWindow: outsideField(),
-  divisor: numberField('What shares were divided by to give weights; null where none were.', { nullable: true }),
+  divisor: field.number('What shares were divided by to give weights; null where none were.', { nullable: true }),
 } as const;
 export const modelCredits = objectFields('ModelCredits', 'The credits of a deal under one model.', {
   ...modelCreditsFields,
-  credits: objectField(
+  credits: field.object(
     objectFields('TouchCredit', 'What one touch earns under one model, and why.', touchCreditFields),
     'One per touch, in the order of the touches.',
     { list: true },

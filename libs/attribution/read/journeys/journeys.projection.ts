@@ -1,4 +1,4 @@
-import { projection, type Instant } from '@baton/kernel';
+import { orNull, projection, type Instant } from '@baton/kernel';
 import { changedTouches } from '../../write/journey/journey-touches.rules';
 import type { JourneyEvent, JourneyTouch, RestatementReason } from '../../write/journey/journey.events';
 
@@ -49,11 +49,7 @@ const withStatement = (
     outcome,
     closedAt,
     openedAt,
-    leadCreatedAt: data.leadCreatedAt ?? null,
-    firstContactAt: data.firstContactAt ?? null,
-    product: data.product ?? null,
-    owner: data.owner ?? null,
-    source: data.source ?? null,
+    ...orNull(data, ['leadCreatedAt', 'firstContactAt', 'product', 'owner', 'source']),
     amounts: amounts.map(({ at, amount }) => ({ ...amount, at })),
     amountMinor: last?.minor ?? null,
     currency: last?.currency ?? null,

@@ -1,14 +1,4 @@
-import {
-  enumeration,
-  enumField,
-  idField,
-  instantField,
-  moneyIn,
-  objectField,
-  objectFields,
-  roles,
-  type EnumerationValue,
-} from '@baton/kernel';
+import { enumeration, field, moneyIn, objectFields, roles, type EnumerationValue } from '@baton/kernel';
 import { dealOutcomes } from '@baton/opportunities';
 import { report } from '@baton/platform/report';
 import { creditModels } from '../../models/models.rules';
@@ -27,18 +17,18 @@ const journeyStatuses = enumeration('JourneyStatus', 'Whether the deal is still 
 const journey = objectFields('Journey', 'The touches of a closed deal and what they earn.', {
   ...journeyFields,
   ...methodFields,
-  status: enumField(journeyStatuses, 'Whether the close counts.'),
-  outcome: enumField(dealOutcomes, 'How the deal closed.', nullable),
-  openedAt: instantField('When the deal opened.'),
-  leadCreatedAt: instantField('The earliest creation of a lead among the people.', nullable),
-  firstContactAt: instantField('The earliest contact, also one after the close.', nullable),
-  leadIds: idField('The people of the deal.', { list: true, entity: 'Lead' }),
-  touches: objectField(journeyTouch, 'Oldest first, up to the close.', { list: true }),
-  models: objectField(modelCredits, 'The credits by model; empty while the deal is reopened.', { list: true }),
-  restatements: objectField(
+  status: field.enum(journeyStatuses, 'Whether the close counts.'),
+  outcome: field.enum(dealOutcomes, 'How the deal closed.', nullable),
+  openedAt: field.instant('When the deal opened.'),
+  leadCreatedAt: field.instant('The earliest creation of a lead among the people.', nullable),
+  firstContactAt: field.instant('The earliest contact, also one after the close.', nullable),
+  leadIds: field.id('The people of the deal.', { list: true, entity: 'Lead' }),
+  touches: field.object(journeyTouch, 'Oldest first, up to the close.', { list: true }),
+  models: field.object(modelCredits, 'The credits by model; empty while the deal is reopened.', { list: true }),
+  restatements: field.object(
     objectFields('Restatement', 'Why a journey was recorded anew.', {
-      reasons: enumField(restatementReasons, 'Why it was recorded anew.', { list: true }),
-      at: instantField('When the latest of what it states happened.'),
+      reasons: field.enum(restatementReasons, 'Why it was recorded anew.', { list: true }),
+      at: field.instant('When the latest of what it states happened.'),
     }),
     'Why it was recorded anew, oldest first.',
     { list: true },
@@ -52,12 +42,12 @@ export const journeyReport = report({
   arguments: {
     ...journeyArgument,
     ...methodArguments,
-    models: enumField(creditModels, 'The models; by default that of the definition, if it credits a deal by itself.', {
+    models: field.enum(creditModels, 'The models; by default that of the definition, if it credits a deal by itself.', {
       list: true,
       optional: true,
     }),
   },
-  answer: objectField(journey, 'The journey.'),
+  answer: field.object(journey, 'The journey.'),
   ask: async ({ journeyId, models, ...asked }, context) => {
     const method = await askedMethod(asked, context);
     const usual = [method.definition.body.model].filter((code) => !dataDrivenModel(code));

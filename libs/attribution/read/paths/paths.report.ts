@@ -1,4 +1,4 @@
-import { enumField, flagField, integerField, objectField, Refused, roles } from '@baton/kernel';
+import { field, Refused, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { conversionKinds } from '../conversions/conversions.rules';
 import { askedPeriod, periodArguments } from '../report-arguments';
@@ -11,11 +11,11 @@ export const pathsReport = report({
   ...{ allow: roles, heavy: 'period' },
   arguments: {
     ...periodArguments,
-    conversion: enumField(conversionKinds, 'What the paths lead to; LOST are those of WON.', { default: 'won' }),
-    top: integerField('How many paths to name, up to 1000.', { default: 20, min: 1, max: 1000 }),
-    collapse: flagField('Count consecutive touches of one channel as one step.', { default: false }),
+    conversion: field.enum(conversionKinds, 'What the paths lead to; LOST are those of WON.', { default: 'won' }),
+    top: field.integer('How many paths to name, up to 1000.', { default: 20, min: 1, max: 1000 }),
+    collapse: field.flag('Count consecutive touches of one channel as one step.', { default: false }),
   },
-  answer: objectField(pathsAnswer, 'The report.'),
+  answer: field.object(pathsAnswer, 'The report.'),
   ask: async ({ conversion, top, collapse, ...asked }, context) => {
     if (conversion === 'lost')
       throw new Refused('graphql/invalid-argument', 'conversion must not be LOST: ask for WON.', 'conversion');

@@ -1,61 +1,49 @@
-import {
-  DAY_MS,
-  enumField,
-  integerField,
-  moneyField,
-  MoneySums,
-  objectField,
-  objectFields,
-  textField,
-  tidy,
-  wordKey,
-  type ObjectOf,
-} from '@baton/kernel';
-import { methodFields, warningsField } from '../attribution/attribution.rules';
+import { DAY_MS, field, MoneySums, objectFields, tidy, wordKey, type ObjectOf } from '@baton/kernel';
+import { methodFields } from '../attribution/attribution.rules';
 import { OUTSIDE, outsideField } from '../attribution/window.rules';
 import { conversionKinds } from '../conversions/conversions.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 
 const outcomeFields = {
-  conversions: integerField('Journeys that converted.'),
-  nonConversions: integerField(
+  conversions: field.integer('Journeys that converted.'),
+  nonConversions: field.integer(
     'Journeys that ended without it: deals lost. Null for conversions whose failures are not recorded.',
     { nullable: true },
   ),
-  revenue: moneyField('Of won deals, one sum a currency; none without amounts.', { list: true }),
+  revenue: field.money('Of won deals, one sum a currency; none without amounts.', { list: true }),
 } as const;
 type Outcomes = ObjectOf<typeof outcomeFields>;
 const sumFields = {
-  paths: objectField(
+  paths: field.object(
     objectFields('ConversionPath', 'One path, and how its journeys ended.', {
       ...outcomeFields,
-      channels: textField('Its channels, oldest first; none for journeys without a touch in the window.', {
+      channels: field.text('Its channels, oldest first; none for journeys without a touch in the window.', {
         list: true,
       }),
     }),
     'The most frequent: by conversions, then non-conversions, then name.',
     { list: true },
   ),
-  others: objectField(
+  others: field.object(
     objectFields('OtherPaths', 'The paths that are not named.', {
       ...outcomeFields,
-      paths: integerField('How many paths.'),
+      paths: field.integer('How many paths.'),
     }),
     'All others together.',
   ),
-  total: objectField(objectFields('PathOutcomes', 'How journeys ended.', outcomeFields), 'All journeys.'),
-  lengths: objectField(
+  total: field.object(objectFields('PathOutcomes', 'How journeys ended.', outcomeFields), 'All journeys.'),
+  lengths: field.object(
     objectFields('PathLength', 'Journeys of one length.', {
       ...outcomeFields,
-      steps: integerField('How many steps.'),
+      steps: field.integer('How many steps.'),
     }),
     'By length, shortest first.',
     { list: true },
   ),
-  lags: objectField(
+  lags: field.object(
     objectFields('TimeLag', 'Journeys that took equally long.', {
       ...outcomeFields,
-      days: integerField('Whole days from the first touch to the end.'),
+      days: field.integer('Whole days from the first touch to the end.'),
     }),
     'By time from the first touch to the end, of journeys with a touch.',
     { list: true },
@@ -64,12 +52,11 @@ const sumFields = {
 type PathSums = ObjectOf<typeof sumFields>;
 
 export const pathsAnswer = objectFields('Paths', 'The paths that led to conversions.', {
-  conversion: enumField(conversionKinds, 'What they led to.'),
+  conversion: field.enum(conversionKinds, 'What they led to.'),
   ...methodFields,
-  lookback: textField('The window before the end in which touches count, `P90D`, or `none`.'),
+  lookback: field.text('The window before the end in which touches count, `P90D`, or `none`.'),
   outsideWindow: outsideField(`${OUTSIDE} Credit by equal shares.`),
   ...sumFields,
-  warnings: warningsField,
 });
 export type PathsReport = ObjectOf<typeof pathsAnswer.fields>;
 

@@ -1,4 +1,4 @@
-import { idField, objectField, Refused, roles } from '@baton/kernel';
+import { field, Refused, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { periodDelta } from './periods.query';
 import { delta } from './periods.rules';
@@ -7,8 +7,8 @@ export const periodDeltaReport = report({
   name: 'periodDelta',
   description: 'What became of a frozen period: the same question now, and every restatement since.',
   ...{ allow: roles, heavy: 'period' },
-  arguments: { periodId: idField('The frozen period.') },
-  answer: objectField(delta, 'The delta.'),
+  arguments: { periodId: field.id('The frozen period.') },
+  answer: field.object(delta, 'The delta.'),
   ask: async ({ periodId }, { models, live, cut, sources: { journal, context } }) => {
     if (cut?.happenedBy)
       throw new Refused(

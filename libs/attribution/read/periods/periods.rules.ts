@@ -1,18 +1,11 @@
 import {
   enumeration,
-  enumField,
+  field,
   exactDifference,
-  idField,
-  instantField,
-  integerField,
   moneyDifference,
-  moneyField,
   MoneySums,
   type EnumerationValue,
-  numberField,
-  objectField,
   objectFields,
-  textField,
   type Instant,
   type MoneySum,
   type ObjectOf,
@@ -26,24 +19,24 @@ import { rowsBy, warningsField, type Credited, type Dimension } from '../attribu
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
 
 const creditFields = {
-  conversions: numberField('Conversions, in fractions.'),
-  revenue: moneyField('One sum for every currency of the period, by code; none without amounts.', { list: true }),
+  conversions: field.number('Conversions, in fractions.'),
+  revenue: field.money('One sum for every currency of the period, by code; none without amounts.', { list: true }),
 } as const;
 const credit = objectFields('PeriodCredit', 'Credited conversions and revenue, or a difference of them.', creditFields);
 export const periodFigures = objectFields(
   'PeriodFigures',
   'The figures of a period; rows and unattributed sum to total.',
   {
-    rows: objectField(
+    rows: field.object(
       objectFields('PeriodRow', 'What one key earned, or the difference.', {
         ...creditFields,
-        key: textField('The channel, campaign, month …; null: not stated.', { nullable: true }),
+        key: field.text('The channel, campaign, month …; null: not stated.', { nullable: true }),
       }),
       'By key.',
       { list: true },
     ),
-    unattributed: objectField(credit, 'Deals without a touch in the window.'),
-    total: objectField(credit, 'All deals of the period.'),
+    unattributed: field.object(credit, 'Deals without a touch in the window.'),
+    total: field.object(credit, 'All deals of the period.'),
   },
 );
 export type Figures = ObjectOf<typeof periodFigures.fields>;
@@ -61,11 +54,11 @@ const restatement = objectFields(
   'PeriodRestatement',
   'A change of one deal since the period was frozen, and what it did to the figures.',
   {
-    journeyId: idField('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
-    reasons: enumField(periodReasons, 'Why it changes the figures.', { list: true }),
-    at: instantField('When what changed it happened; null for what follows from another deal.', { nullable: true }),
-    position: textField('The log up to here tells of it.'),
-    difference: objectField(periodFigures, 'What it did; only keys that it changed.'),
+    journeyId: field.id('The deal’s id.', { entity: 'Opportunity', entityName: 'opportunity' }),
+    reasons: field.enum(periodReasons, 'Why it changes the figures.', { list: true }),
+    at: field.instant('When what changed it happened; null for what follows from another deal.', { nullable: true }),
+    position: field.text('The log up to here tells of it.'),
+    difference: field.object(periodFigures, 'What it did; only keys that it changed.'),
   },
 );
 export type PeriodRestatement = ObjectOf<typeof restatement.fields>;
@@ -73,12 +66,12 @@ export const delta = objectFields(
   'PeriodDelta',
   'A frozen period, the same question now, and all that changed in between.',
   {
-    periodId: idField('What was frozen.', { entity: 'FrozenPeriod' }),
-    now: objectField(periodFigures, 'The same question now, under the same versions of the definitions.'),
-    difference: objectField(periodFigures, 'Now less frozen; only keys that changed.'),
+    periodId: field.id('What was frozen.', { entity: 'FrozenPeriod' }),
+    now: field.object(periodFigures, 'The same question now, under the same versions of the definitions.'),
+    difference: field.object(periodFigures, 'Now less frozen; only keys that changed.'),
     outsideWindow: outsideField(`Of the answer now: ${OUTSIDE}`),
-    restated: integerField('How many restatements there are.'),
-    restatements: objectField(
+    restated: field.integer('How many restatements there are.'),
+    restatements: field.object(
       restatement,
       'In the order of the log; they sum to the difference: money exactly, conversions to 1e-9.',
       { list: true },

@@ -1,4 +1,4 @@
-import { amountField, enumField, objectField, roles } from '@baton/kernel';
+import { field, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { askedPeriod, modelArgument, periodArguments } from '../report-arguments';
 import { roas } from './roas.query';
@@ -10,12 +10,12 @@ export const roasReport = report({
   ...{ allow: roles, heavy: 'period' },
   arguments: {
     ...periodArguments,
-    by: enumField(roasDimensions, 'What to sum by.', { default: 'channel' }),
+    by: field.enum(roasDimensions, 'What to sum by.', { default: 'channel' }),
     model: modelArgument('An additive model; by default that of the definition.'),
-    ratePerMinute: amountField('What a minute of sales costs; nothing by default.', { optional: true }),
-    salesTime: enumField(salesTimes, 'Which time of sales to count.', { default: 'all' }),
+    ratePerMinute: field.amount('What a minute of sales costs; nothing by default.', { optional: true }),
+    salesTime: field.enum(salesTimes, 'Which time of sales to count.', { default: 'all' }),
   },
-  answer: objectField(roasAnswer, 'The report.'),
+  answer: field.object(roasAnswer, 'The report.'),
   ask: async ({ by, model, ratePerMinute, salesTime, ...asked }, context) =>
     roas(context.models, {
       ...(await askedPeriod(asked, context)),

@@ -2,15 +2,10 @@ import {
   WordMap,
   DecimalSum,
   enumeration,
-  enumField,
-  integerField,
-  moneyField,
+  field,
   MoneySums,
   monthOf,
-  numberField,
-  objectField,
   objectFields,
-  textField,
   type EnumerationValue,
   type Instant,
   type Money,
@@ -23,7 +18,7 @@ import { methodFields, warningsField } from '../attribution/attribution.rules';
 import { outsideField } from '../attribution/window.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
-import type { ClassifiedKind } from '../journeys/journey-columns.rules';
+import type { ClassifiedKind } from '../journeys/touch-kinds.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 export const roasDimensions = enumeration('RoasBy', 'What spend and credits are summed by.', {
@@ -42,9 +37,9 @@ export const salesTimes = enumeration('SalesTime', 'Which time of sales counts a
 export type SalesTimeScope = EnumerationValue<typeof salesTimes>;
 
 const ratioFields = {
-  value: numberField('Numerator / denominator; null for a denominator of zero or below.', { nullable: true }),
-  numerator: numberField('What is divided.'),
-  denominator: numberField('What it is divided by.'),
+  value: field.number('Numerator / denominator; null for a denominator of zero or below.', { nullable: true }),
+  numerator: field.number('What is divided.'),
+  denominator: field.number('What it is divided by.'),
 } as const;
 const ratio = objectFields('Ratio', 'A rate with what it is made of.', ratioFields);
 /** A denominator below zero: more was credited than spent. */
@@ -52,7 +47,7 @@ export type Ratio = ObjectOf<typeof ratioFields>;
 const moneyRatio = objectFields(
   'MoneyRatio',
   'A rate of amounts in one currency, in minor units. Deals, people and minutes in it are those of all currencies.',
-  { ...ratioFields, currency: textField('ISO 4217 code.') },
+  { ...ratioFields, currency: field.text('ISO 4217 code.') },
   { perCurrency: true },
 );
 /** Money in minor units is the number nearest to it. */
@@ -64,18 +59,18 @@ export const ratioOf = (numerator: number, denominator: number): Ratio => ({
 });
 
 const EACH = 'One a currency of the report, by code.';
-const sums = (what: string) => moneyField(`${what} ${EACH}`, { list: true });
-const rates = (what: string) => objectField(moneyRatio, `${what} ${EACH}`, { list: true });
-const newCustomers = numberField(
+const sums = (what: string) => field.money(`${what} ${EACH}`, { list: true });
+const rates = (what: string) => field.object(moneyRatio, `${what} ${EACH}`, { list: true });
+const newCustomers = field.number(
   'Accounts (people, where no account is known) won for the first time, in credited fractions; not deals.',
 );
 const figureFields = {
-  conversions: numberField('Won deals, as credited fractions.'),
+  conversions: field.number('Won deals, as credited fractions.'),
   revenue: sums('Credited revenue.'),
   spend: sums('What was spent, less credit notes.'),
   newCustomers,
-  salesMinutes: numberField('Minutes that sales spent, by credit share; see `salesTime`.'),
-  assisted: integerField('Won deals in which it has a touch other than the last one.'),
+  salesMinutes: field.number('Minutes that sales spent, by credit share; see `salesTime`.'),
+  assisted: field.integer('Won deals in which it has a touch other than the last one.'),
   roas: rates('Credited revenue / spend.'),
   cac: rates('(Spend + sales minutes × rate a minute) / credited new customers.'),
   costPerLead: rates('Spend / credited leads created in the period.'),
@@ -88,48 +83,48 @@ const figureFields = {
  * conversion to one currency.
  */
 export type RoasFigures = ObjectOf<typeof figureFields>;
-const winFields = { conversions: integerField('How many.'), revenue: sums('What they are worth.') } as const;
+const winFields = { conversions: field.integer('How many.'), revenue: sums('What they are worth.') } as const;
 const shareOfWins = objectFields('PortionOfWins', 'Some of the deals won in a period, and their part of all.', {
   ...winFields,
-  ofConversions: objectField(ratio, 'Their part of the deals.'),
+  ofConversions: field.object(ratio, 'Their part of the deals.'),
   ofRevenue: rates('Their part of the revenue.'),
 });
 type ShareOfWins = ObjectOf<typeof shareOfWins.fields>;
 
 const sumFields = {
-  currencies: textField('The currencies of deals, spend and rate, by code.', { list: true }),
-  rows: objectField(
+  currencies: field.text('The currencies of deals, spend and rate, by code.', { list: true }),
+  rows: field.object(
     objectFields('RoasRow', 'What one channel, campaign or month cost and brought.', {
       ...figureFields,
-      key: textField('The channel, campaign or month; null: not stated.', { nullable: true }),
+      key: field.text('The channel, campaign or month; null: not stated.', { nullable: true }),
     }),
     'By key; what cost or earned something.',
     { list: true },
   ),
-  total: objectField(
+  total: field.object(
     objectFields('RoasFigures', 'What was spent, and what it brought.', figureFields),
     'All rows together: what is credited. Assisted deals count once.',
   ),
-  unattributed: objectField(
+  unattributed: field.object(
     objectFields('UnattributedRoas', 'What no touch that counts can be credited with.', {
       ...winFields,
       newCustomers,
-      salesMinutes: numberField('Minutes that sales spent on people without a touch that counts.'),
+      salesMinutes: field.number('Minutes that sales spent on people without a touch that counts.'),
     }),
     'Deals, customers and minutes of sales without a touch that counts; with the rows they are all.',
   ),
-  influenced: objectField(shareOfWins, 'Won deals with any touch of marketing in the window.'),
-  sourced: objectField(shareOfWins, 'Won deals whose first touch in the window is marketing’s.'),
+  influenced: field.object(shareOfWins, 'Won deals with any touch of marketing in the window.'),
+  sourced: field.object(shareOfWins, 'Won deals whose first touch in the window is marketing’s.'),
   warnings: warningsField,
 } as const;
 type RoasSums = ObjectOf<typeof sumFields>;
 
 export const roasAnswer = objectFields('RoasReport', 'What marketing’s money brought.', {
-  model: enumField(creditModels, 'The model that credits.'),
-  by: enumField(roasDimensions, 'What the rows are.'),
-  salesTime: enumField(salesTimes, 'Which time of sales was counted.'),
+  model: field.enum(creditModels, 'The model that credits.'),
+  by: field.enum(roasDimensions, 'What the rows are.'),
+  salesTime: field.enum(salesTimes, 'Which time of sales was counted.'),
   ...methodFields,
-  lookback: textField('The window before a conversion in which touches count, `P90D`, or `none`.'),
+  lookback: field.text('The window before a conversion in which touches count, `P90D`, or `none`.'),
   outsideWindow: outsideField(),
   ...sumFields,
 });

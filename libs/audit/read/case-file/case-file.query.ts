@@ -3,20 +3,14 @@ import {
   codeInWords,
   Conflict,
   enumeration,
-  enumField,
+  field,
   ERASURE,
   fieldInWords,
-  idField,
-  instantField,
-  integerField,
   isHiddenValue,
   isSealed,
-  jsonField,
   NotFound,
-  objectField,
   objectFields,
   Refused,
-  textField,
   UnknownType,
   withoutSecrets,
   valueInWords,
@@ -31,6 +25,7 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
+import type { ReportSources } from '@baton/platform/report';
 import { caseEntries, subjectsOf } from './case-file.projection';
 import {
   caseFileCause,
@@ -53,18 +48,20 @@ const fieldChange = objectFields(
   'FieldChange',
   'Something that holds of the subject from an event on, and what held before.',
   {
-    state: textField('What is known of which kind of subject: `opportunity.expected-close`.'),
-    field: textField('The same in words: `expected close`.'),
-    before: jsonField(`What held before; null: nothing was known. ${HIDDEN}.`, { optional: true }),
-    after: jsonField(`What holds from then on. ${HIDDEN} or \`"forgotten"\`.`, { nullable: true }),
-    text: textField('For people: `expected close: 2024-03-01 → 2024-04-01`.'),
+    state: field.text('What is known of which kind of subject: `opportunity.expected-close`.'),
+    field: field.text('The same in words: `expected close`.'),
+    before: field.json(`What held before; null: nothing was known. ${HIDDEN}.`, { optional: true }),
+    after: field.json(`What holds from then on. ${HIDDEN} or \`"forgotten"\`.`, { nullable: true }),
+    text: field.text('For people: `expected close: 2024-03-01 → 2024-04-01`.'),
   },
 );
 export type Change = ObjectOf<typeof fieldChange.fields>;
 
 const fact = objectFields('CaseFileFact', 'A field of an event in words.', {
-  field: textField('The field, in words.'),
-  text: textField('Its value as people read it, at most 300 characters: `2 h 5 min`, `1,000.00 USD`. Whole in `data`.'),
+  field: field.text('The field, in words.'),
+  text: field.text(
+    'Its value as people read it, at most 300 characters: `2 h 5 min`, `1,000.00 USD`. Whole in `data`.',
+  ),
 });
 export type Fact = ObjectOf<typeof fact.fields>;
 
@@ -79,35 +76,35 @@ const personalStates = enumeration('PersonalFields', 'The personal fields of an 
   forgotten: 'The person was erased; nobody can read them.',
 });
 export const caseFileEntry = objectFields('CaseFileEntry', 'One event that concerns the subject.', {
-  position: textField('Its place in the log.'),
-  eventId: idField('The event.'),
-  type: textField('What happened: the event type.'),
-  stream: textField('The stream that it stands in.'),
-  revision: integerField('Its place in the stream, from 0.'),
-  sentence: textField('One plain sentence: `Sales rejected the lead: no budget`.'),
-  actor: textField('Who decided: a person, `system:mql@1` for a rule, `policy:handoff` or `connector:hubspot`.'),
-  sender: textField('Who sent the command that it was recorded with.'),
-  origin: enumField(callerOrigins, 'What sent it.'),
-  mode: enumField(recordingModes, 'How it was recorded.'),
-  occurredAt: instantField('When it happened.'),
-  recordedAt: instantField('When it was recorded.'),
-  commandId: idField('The command that caused it.'),
-  causationId: idField('The event or command that it follows from.'),
-  cause: objectField(
+  position: field.text('Its place in the log.'),
+  eventId: field.id('The event.'),
+  type: field.text('What happened: the event type.'),
+  stream: field.text('The stream that it stands in.'),
+  revision: field.integer('Its place in the stream, from 0.'),
+  sentence: field.text('One plain sentence: `Sales rejected the lead: no budget`.'),
+  actor: field.text('Who decided: a person, `system:mql@1` for a rule, `policy:handoff` or `connector:hubspot`.'),
+  sender: field.text('Who sent the command that it was recorded with.'),
+  origin: field.enum(callerOrigins, 'What sent it.'),
+  mode: field.enum(recordingModes, 'How it was recorded.'),
+  occurredAt: field.instant('When it happened.'),
+  recordedAt: field.instant('When it was recorded.'),
+  commandId: field.id('The command that caused it.'),
+  causationId: field.id('The event or command that it follows from.'),
+  cause: field.object(
     caseFileCause,
     'What it follows from and who decided that; null: whoever sent the command wanted it.',
     { nullable: true },
   ),
-  correlationId: idField('The conversation it belongs to.'),
-  definition: textField('The definition and version that decided, `mql@3`.', { nullable: true }),
-  data: jsonField(`All that it says. ${HIDDEN} or \`{ personal: "forgotten" }\`.`),
-  changes: objectField(
+  correlationId: field.id('The conversation it belongs to.'),
+  definition: field.text('The definition and version that decided, `mql@3`.', { nullable: true }),
+  data: field.json(`All that it says. ${HIDDEN} or \`{ personal: "forgotten" }\`.`),
+  changes: field.object(
     fieldChange,
     'What it changed of its subject, before and after; what an occurrence was like (a touch) changes nothing.',
     { list: true },
   ),
-  facts: objectField(fact, 'What neither the sentence nor the changes say, field by field.', { list: true }),
-  personal: enumField(personalStates, 'Whether it has personal fields, and whether they can be read.'),
+  facts: field.object(fact, 'What neither the sentence nor the changes say, field by field.', { list: true }),
+  personal: field.enum(personalStates, 'Whether it has personal fields, and whether they can be read.'),
 });
 /** One event of a case file, in words for an auditor. */
 export type CaseFileEntry = ObjectOf<typeof caseFileEntry.fields>;
@@ -168,13 +165,11 @@ export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseF
 
 /**
  * Entries as they are added to a case file: first those after `after`, then each as it is recorded, in log order.
- * @param folded waits until the case file contains everything up to a position
  * @param page   `after`: position of the last entry seen, by default the end of the log; ends when `signal` aborts
  * @throws Refused `graphql/invalid-argument`
  */
 export async function* caseFileEvents(
-  files: CaseFiles,
-  folded: (position: Position) => Promise<void>,
+  files: CaseFiles & Pick<ReportSources, 'runner'>,
   subject: string,
   { after, personal, signal }: { readonly after?: Position; readonly personal: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<CaseFileEntry> {
@@ -184,7 +179,7 @@ export async function* caseFileEvents(
   const tip = await log.tip();
   let seen = after ?? tip;
   const news = async (until: Position) => {
-    await folded(until);
+    await files.runner.waitFor(until);
     const { subjects, entries } = await collectEvents(files, subject);
     const fresh = entries.filter(({ position }) => position > seen);
     return { subjects, newEntries: await entryBuilder(files, entries, view)(fresh) };
@@ -326,7 +321,7 @@ const entryBuilder = (
   const ordered = by === 'recorded' ? entries : [...entries].sort(compareBy(by));
   const decisionOf = decisionsOf(catalogue, entries);
   const erased = new Set(
-    entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice('lead-'.length)),
+    entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice(stream.indexOf('-') + 1)),
   );
   return async (asked) => {
     const setters = settersOf(ordered, asked);

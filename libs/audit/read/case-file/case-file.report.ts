@@ -1,8 +1,15 @@
-import { enumField, flagField, objectField, textField } from '@baton/kernel';
+import { field } from '@baton/kernel';
 import { readsPersonal } from '@baton/platform/access';
 import { pageOf, type Connection, type PageQuestion } from '@baton/platform/documents';
-import { report } from '@baton/platform/report';
-import { caseFileEntry, openCaseFile, type CaseFileEntry, type CaseFiles, type CaseFileView } from './case-file.query';
+import { report, subscription } from '@baton/platform/report';
+import {
+  caseFileEntry,
+  caseFileEvents,
+  openCaseFile,
+  type CaseFileEntry,
+  type CaseFiles,
+  type CaseFileView,
+} from './case-file.query';
 import { caseFileTimes } from './case-file.rules';
 
 /**
@@ -21,6 +28,10 @@ export const caseFilePage = async (
   return { ...place, nodes, edges: edges.map(({ cursor }, index) => ({ cursor, node: nodes[index]! })) };
 };
 
+const subjectArgument = {
+  subject: field.text('Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.'),
+} as const;
+
 export const caseFileReport = report({
   name: 'caseFile',
   description:
@@ -29,11 +40,23 @@ export const caseFileReport = report({
   heavy: 'log', // the index of a subject is read whole, however long it is
   page: true,
   arguments: {
-    subject: textField('Whose case file, with its kind: `lead-7f3c`, `opportunity-42`.'),
-    orderBy: enumField(caseFileTimes, 'By when things happened, or were recorded.', { default: 'occurred' }),
-    newestFirst: flagField('Latest events first.', { default: false }),
+    ...subjectArgument,
+    orderBy: field.enum(caseFileTimes, 'By when things happened, or were recorded.', { default: 'occurred' }),
+    newestFirst: field.flag('Latest events first.', { default: false }),
   },
-  answer: objectField(caseFileEntry, 'The entries.'),
+  answer: field.object(caseFileEntry, 'The entries.'),
   ask: ({ subject, orderBy: by, newestFirst }, { live: models, page, cut: asOf, caller, sources }) =>
     caseFilePage({ models, ...sources }, subject, { by, newestFirst, asOf, personal: readsPersonal(caller) }, page),
+});
+
+export const caseFileSubscription = subscription({
+  name: 'caseFileEvents',
+  description:
+    'New entries of a case file, in order. With `after`, the position of the last entry received, none is left out or sent twice. ' +
+    'After a merge the entries of both go on; what the other had before is in the query `caseFile`.',
+  allow: caseFileReport.allow,
+  arguments: subjectArgument,
+  answer: caseFileEntry,
+  follow: ({ subject }, { models, sources, caller, ...from }) =>
+    caseFileEvents({ models, ...sources }, subject, { ...from, personal: readsPersonal(caller) }),
 });

@@ -1,9 +1,8 @@
 import {
   enumeration,
-  idField,
+  field,
   isSealed,
   objectFields,
-  textField,
   type EnumerationValue,
   type EventMeta,
   type EventSchema,
@@ -165,11 +164,14 @@ export const ruleOf = (catalogue: Catalogue, { type, data }: StatedEvent): Rule 
 };
 
 export const caseFileCause = objectFields('CaseFileCause', 'What an event follows from.', {
-  eventId: idField('The event; null where no event was before: a command, or time alone.', { nullable: true }),
-  type: textField('Its type; null where it is no part of this case file.', { nullable: true }),
-  actor: textField('Who decided it; `clock` where time alone brought it; null where it is no part of this case file.', {
-    nullable: true,
-  }),
+  eventId: field.id('The event; null where no event was before: a command, or time alone.', { nullable: true }),
+  type: field.text('Its type; null where it is no part of this case file.', { nullable: true }),
+  actor: field.text(
+    'Who decided it; `clock` where time alone brought it; null where it is no part of this case file.',
+    {
+      nullable: true,
+    },
+  ),
 });
 export type Cause = ObjectOf<typeof caseFileCause.fields>;
 export interface Decision {

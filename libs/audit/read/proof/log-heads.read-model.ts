@@ -1,14 +1,14 @@
-import { idField, instantField, largeIntegerField, readModel, textField, type DocumentOf } from '@baton/kernel';
+import { field, readModel, type DocumentOf } from '@baton/kernel';
 import type { HeadEvent } from '../../write/head/head.events';
 
 const fields = {
-  headId: idField('The size, in twelve digits.'),
-  size: largeIntegerField('How many events it covers: the first ones of the log.', { filter: true, sort: true }),
-  root: textField('Root of the tree of events (RFC 6962), in base64.'),
-  places: textField('Root of the tree of positions and times of recording, in base64.'),
-  note: textField('The signed note (C2SP tlog-checkpoint): keep it, and nobody can change these events unnoticed.'),
-  verifierKey: textField('The key that signed it. Compare it with the one that you were given.'),
-  signedAt: instantField('When it was signed.', { filter: true, sort: true }),
+  headId: field.id('The size, in twelve digits.'),
+  size: field.largeInteger('How many events it covers: the first ones of the log.', { filter: true, sort: true }),
+  root: field.text('Root of the tree of events (RFC 6962), in base64.'),
+  places: field.text('Root of the tree of positions and times of recording, in base64.'),
+  note: field.text('The signed note (C2SP tlog-checkpoint): keep it, and nobody can change these events unnoticed.'),
+  verifierKey: field.text('The key that signed it. Compare it with the one that you were given.'),
+  signedAt: field.instant('When it was signed.', { filter: true, sort: true }),
 } as const;
 export type HeadDocument = DocumentOf<typeof fields>;
 
@@ -21,9 +21,7 @@ export const logHeads = readModel<HeadDocument, HeadEvent>({
   fields,
   lists: { logHeads: { description: 'The signed heads of the Merkle log.', orderBy: '-size' } },
   allow: ['auditor', 'analyst'],
-  questions: [],
   keys: ({ data }) => [String(data.size).padStart(12, '0')],
-  initial: (headId) => ({ headId, size: 0, root: '', places: '', note: '', verifierKey: '', signedAt: '' }),
   on: {
     LogHeadSigned: (doc, { data: { headId: _, ...head }, occurredAt }) => ({ ...doc, ...head, signedAt: occurredAt }),
   },

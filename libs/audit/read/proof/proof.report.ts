@@ -1,16 +1,4 @@
-import {
-  idField,
-  instantField,
-  jsonField,
-  largeIntegerField,
-  objectField,
-  objectFields,
-  Refused,
-  textField,
-  type EventLog,
-  type Json,
-  type Position,
-} from '@baton/kernel';
+import { field, objectFields, Refused, type EventLog, type Json, type Position } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
 import { leafOf } from './log-tree.projection';
@@ -22,13 +10,13 @@ const allow = ['auditor', 'analyst'] as const;
 const base64Of = (hashes: readonly Hash[]): readonly string[] => hashes.map((hash) => hash.toString('base64'));
 
 const logHeadAnswer = objectFields('SignedLogHead', 'The newest signed head of the Merkle log.', {
-  size: largeIntegerField('How many events it covers: the first ones of the log.'),
-  root: textField('Root of the tree of events (RFC 6962), in base64.'),
-  places: textField('Root of the tree of positions and times of recording, in base64.'),
-  note: textField('The signed note (C2SP tlog-checkpoint).'),
-  verifierKey: textField('The key that signed it. Compare it with the one that you were given.'),
-  signedAt: instantField('When it was signed.'),
-  logSize: largeIntegerField('How many events the log has by now.'),
+  size: field.largeInteger('How many events it covers: the first ones of the log.'),
+  root: field.text('Root of the tree of events (RFC 6962), in base64.'),
+  places: field.text('Root of the tree of positions and times of recording, in base64.'),
+  note: field.text('The signed note (C2SP tlog-checkpoint).'),
+  verifierKey: field.text('The key that signed it. Compare it with the one that you were given.'),
+  signedAt: field.instant('When it was signed.'),
+  logSize: field.largeInteger('How many events the log has by now.'),
 });
 export const logHeadReport = report({
   name: 'logHead',
@@ -36,7 +24,7 @@ export const logHeadReport = report({
     'The newest signed head of the Merkle log: who keeps it notices any later change of the events before it.',
   ...{ allow, asOf: false },
   arguments: {},
-  answer: objectField(logHeadAnswer, 'The head; null before the first.', { nullable: true }),
+  answer: field.object(logHeadAnswer, 'The head; null before the first.', { nullable: true }),
   ask: async (_, { live }) => {
     const [found] = await live.find(logHeads, { orderBy: newestFirst, limit: 1 });
     if (!found) return null;
@@ -54,19 +42,19 @@ const provenSize = async (models: ReadModels, tree: LogTree, size: number | unde
 const noteOf = async (models: ReadModels, size: number): Promise<string | null> =>
   (await models.get(logHeads, String(size).padStart(12, '0')))?.note ?? null;
 
-const hashList = (description: string) => textField(description, { list: true });
+const hashList = (description: string) => field.text(description, { list: true });
 const inclusionAnswer = objectFields('InclusionProof', 'A proof that an event is in the log.', {
-  index: largeIntegerField('Its place in the log, from 0.'),
-  size: largeIntegerField('The size of the tree that it is proven for.'),
-  eventId: idField('The event.'),
-  leaf: jsonField('What the event says; the leaf is its canonical JSON (RFC 8785), with 0x00 before it.'),
+  index: field.largeInteger('Its place in the log, from 0.'),
+  size: field.largeInteger('The size of the tree that it is proven for.'),
+  eventId: field.id('The event.'),
+  leaf: field.json('What the event says; the leaf is its canonical JSON (RFC 8785), with 0x00 before it.'),
   hashes: hashList('From the leaf to the root, in base64.'),
-  root: textField('Root of the tree of events.'),
-  position: textField('Its position in this store.'),
-  recordedAt: instantField('When it was recorded.'),
+  root: field.text('Root of the tree of events.'),
+  position: field.text('Its position in this store.'),
+  recordedAt: field.instant('When it was recorded.'),
   placeHashes: hashList('The same for the leaf `{"position":…,"recordedAt":…}` of the tree of places.'),
-  places: textField('Root of the tree of places.'),
-  note: textField('The signed head of that size; null where none was signed.', { nullable: true }),
+  places: field.text('Root of the tree of places.'),
+  note: field.text('The signed head of that size; null where none was signed.', { nullable: true }),
 });
 
 /**
@@ -98,29 +86,29 @@ export const proveEvent = async (
     note: await noteOf(models, size),
   };
 };
-const sizeArgument = (what: string) => largeIntegerField(what, { optional: true, min: 0 });
+const sizeArgument = (what: string) => field.largeInteger(what, { optional: true, min: 0 });
 export const inclusionProofReport = report({
   name: 'inclusionProof',
   description: 'The proof that an event is in the log, unchanged and at its place.',
   ...{ allow, asOf: false },
   arguments: {
-    position: textField('The position of the event; or give its id.', { optional: true, max: 100 }),
-    eventId: textField('The id of the event; or give its position.', { optional: true, max: 100 }),
+    position: field.text('The position of the event; or give its id.', { optional: true, max: 100 }),
+    eventId: field.text('The id of the event; or give its position.', { optional: true, max: 100 }),
     size: sizeArgument('The size to prove it for; without it that of the newest signed head, or of the log.'),
   },
-  answer: objectField(inclusionAnswer, 'The proof.'),
+  answer: field.object(inclusionAnswer, 'The proof.'),
   ask: (question, { live, sources: { log } }) => proveEvent(live, log, question),
 });
 
 const consistencyAnswer = objectFields('ConsistencyProof', 'A proof that a log continues an earlier one.', {
-  from: largeIntegerField('The size of the earlier one.'),
-  to: largeIntegerField('The size of the later one.'),
+  from: field.largeInteger('The size of the earlier one.'),
+  to: field.largeInteger('The size of the later one.'),
   hashes: hashList('The proof for the tree of events (RFC 6962, 2.1.2), in base64.'),
   placeHashes: hashList('The same for the tree of places.'),
-  fromRoot: textField('Root of the earlier tree of events.'),
-  toRoot: textField('Root of the later tree of events.'),
-  fromNote: textField('The signed head of the earlier size; null where none was signed.', { nullable: true }),
-  toNote: textField('The signed head of the later size; null where none was signed.', { nullable: true }),
+  fromRoot: field.text('Root of the earlier tree of events.'),
+  toRoot: field.text('Root of the later tree of events.'),
+  fromNote: field.text('The signed head of the earlier size; null where none was signed.', { nullable: true }),
+  toNote: field.text('The signed head of the later size; null where none was signed.', { nullable: true }),
 });
 /** @throws Refused `proof/beyond-log`, `proof/wrong-order` */
 export const proveConsistency = async (
@@ -143,9 +131,9 @@ export const consistencyProofReport = report({
   description: 'The proof that the log of a size is the beginning of the log of a later size.',
   ...{ allow, asOf: false },
   arguments: {
-    from: largeIntegerField('The earlier size: that of a head that you have kept.', { min: 0 }),
+    from: field.largeInteger('The earlier size: that of a head that you have kept.', { min: 0 }),
     to: sizeArgument('The later size; without it that of the newest signed head, or of the log.'),
   },
-  answer: objectField(consistencyAnswer, 'The proof.'),
+  answer: field.object(consistencyAnswer, 'The proof.'),
   ask: (question, { live }) => proveConsistency(live, question),
 });

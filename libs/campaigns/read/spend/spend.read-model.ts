@@ -1,33 +1,22 @@
-import {
-  contentHash,
-  dayField,
-  idField,
-  moneyField,
-  readModel,
-  roles,
-  textField,
-  wordKey,
-  type DocumentOf,
-} from '@baton/kernel';
+import { contentHash, field, orNull, readModel, roles, type DocumentOf } from '@baton/kernel';
 import type { CampaignEvent } from '../../write/campaign/campaign.events';
 import { spendRecordOf } from '../../write/campaign/spend-record.rules';
 import type { SpendEvent } from '../../write/spend/spend.events';
 
 const stated = { nullable: true, filter: true, sort: true } as const;
 const fields = {
-  recordId: idField('Id of the record.', { filter: true }),
-  spendId: idField('The id that spend without a campaign was recorded by; null for that of a campaign.', {
+  recordId: field.id('Id of the record.', { filter: true }),
+  spendId: field.id('The id that spend without a campaign was recorded by; null for that of a campaign.', {
     ...{ nullable: true, filter: true },
   }),
-  campaignId: idField('Id of the campaign; null for spend without a campaign.', {
+  campaignId: field.id('Id of the campaign; null for spend without a campaign.', {
     ...{ nullable: true, filter: true, entity: 'Campaign' },
   }),
-  day: dayField('Day on which the money was spent.', { filter: true, sort: true }),
-  channel: textField('The channel as it was recorded.', { ...stated, filterBy: 'channelKey' }),
-  channelKey: textField('The channel without regard to its spelling.', { nullable: true, column: true, hidden: true }),
-  source: textField('The source as it was recorded.', stated),
-  medium: textField('The medium as it was recorded.', stated),
-  amount: moneyField('Amount spent; negative for a credit note.', { filter: true, sort: true }),
+  day: field.day('Day on which the money was spent.', { filter: true, sort: true }),
+  channel: field.text('The channel as it was recorded.', { ...stated, anySpelling: true }),
+  source: field.text('The source as it was recorded.', stated),
+  medium: field.text('The medium as it was recorded.', stated),
+  amount: field.money('Amount spent; negative for a credit note.', { filter: true, sort: true }),
 } as const;
 type SpendDocument = DocumentOf<typeof fields>;
 
@@ -35,18 +24,12 @@ type SpendDocument = DocumentOf<typeof fields>;
 const keyOf = (data: (CampaignEvent & { type: 'CampaignSpendRecorded' })['data'] | SpendEvent['data']): string =>
   'campaignId' in data ? `campaign:${contentHash([data.campaignId, spendRecordOf(data)])}` : `spend:${data.spendId}`;
 
-const record = (
-  { recordId }: SpendDocument,
-  { data }: { readonly data: Parameters<typeof keyOf>[0] },
-): SpendDocument => ({
-  recordId,
+const record = (doc: SpendDocument, { data }: { readonly data: Parameters<typeof keyOf>[0] }): SpendDocument => ({
+  ...doc,
   spendId: 'spendId' in data ? data.spendId : null,
   campaignId: 'campaignId' in data ? data.campaignId : null,
   day: data.day,
-  channel: data.channel ?? null,
-  channelKey: data.channel === undefined ? null : wordKey(data.channel),
-  source: data.source ?? null,
-  medium: data.medium ?? null,
+  ...orNull(data, ['channel', 'source', 'medium']),
   amountMinor: data.amount.minor,
   currency: data.amount.currency,
 });
@@ -57,7 +40,7 @@ const record = (
  */
 export const spend = readModel<SpendDocument, CampaignEvent | SpendEvent>({
   name: 'spend',
-  version: 1,
+  version: 2,
   node: 'SpendRecord',
   description: 'Money spent on a day, for a campaign or without one.',
   key: 'recordId',
@@ -77,6 +60,5 @@ export const spend = readModel<SpendDocument, CampaignEvent | SpendEvent>({
     { where: ['channelKey'], orderBy: '-day' },
   ],
   keys: ({ data }) => ('amount' in data ? [keyOf(data)] : []),
-  initial: (recordId) => ({ recordId }) as SpendDocument, // each of its events states all
   on: { CampaignSpendRecorded: record, SpendRecorded: record },
 });

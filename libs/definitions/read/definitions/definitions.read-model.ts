@@ -1,19 +1,4 @@
-import {
-  dayField,
-  enumeration,
-  enumField,
-  idField,
-  instantField,
-  integerField,
-  jsonField,
-  objectField,
-  objectFields,
-  readModel,
-  roles,
-  teams,
-  textField,
-  type DocumentOf,
-} from '@baton/kernel';
+import { field, enumeration, objectFields, readModel, roles, teams, type DocumentOf } from '@baton/kernel';
 import {
   definitionKindNames,
   type DefinitionEvent,
@@ -28,28 +13,28 @@ const statuses = enumeration('DefinitionStatus', 'How far a version of a definit
 });
 
 const approval = objectFields('DefinitionApproval', 'Approval of a version by one team.', {
-  team: enumField(teams, 'Team that approved.'),
-  approver: textField('Person who approved for the team.'),
-  at: instantField('When the team approved.'),
+  team: field.enum(teams, 'Team that approved.'),
+  approver: field.text('Person who approved for the team.'),
+  at: field.instant('When the team approved.'),
 });
 const listed = { filter: true, sort: true } as const;
 const dated = { optional: true, filter: true, sort: true } as const;
-export const kindField = enumField(definitionKindNames, 'Kind of definition.', listed);
+export const kindField = field.enum(definitionKindNames, 'Kind of definition.', listed);
 const fields = {
-  version: idField('The kind with the number of the version: `mql@3`.', { filter: true }),
+  version: field.id('The kind with the number of the version: `mql@3`.', { filter: true }),
   kind: kindField,
-  number: integerField('Version number, from 1.', listed),
-  status: enumField(statuses, 'How far it has come.', { filter: true }),
-  body: jsonField('Body of the definition; its schema depends on the kind.'),
-  reason: textField('Reason given by the proposer.'),
-  proposedBy: textField('Who proposed it.', listed),
-  proposedAt: instantField('When it was proposed.', listed),
-  inForceFrom: instantField('When the proposer wanted it to come into force.', dated),
-  from: instantField('Since when it is in force; until a later version is, or it is retired.', dated),
-  reviewBy: dayField('Day by which both teams review the version.', listed),
-  approvals: objectField(approval, 'Approvals so far.', { list: true }),
-  retiredAt: instantField('When it was retired.', dated),
-  retiredBecause: textField('Why it was retired.', { optional: true }),
+  number: field.integer('Version number, from 1.', listed),
+  status: field.enum(statuses, 'How far it has come.', { filter: true }),
+  body: field.json('Body of the definition; its schema depends on the kind.'),
+  reason: field.text('Reason given by the proposer.'),
+  proposedBy: field.text('Who proposed it.', listed),
+  proposedAt: field.instant('When it was proposed.', listed),
+  inForceFrom: field.instant('When the proposer wanted it to come into force.', dated),
+  from: field.instant('Since when it is in force; until a later version is, or it is retired.', dated),
+  reviewBy: field.day('Day by which both teams review the version.', listed),
+  approvals: field.object(approval, 'Approvals so far.', { list: true }),
+  retiredAt: field.instant('When it was retired.', dated),
+  retiredBecause: field.text('Why it was retired.', { optional: true }),
 } as const;
 /** One version of a definition, `mql@3`. */
 export type DefinitionDocument = DocumentOf<typeof fields>;
@@ -57,7 +42,7 @@ export type DefinitionDocument = DocumentOf<typeof fields>;
 /** Every version of every definition. */
 export const definitions = readModel<DefinitionDocument, DefinitionEvent>({
   name: 'definitions',
-  version: 2,
+  version: 3,
   node: 'Definition',
   description: 'One version of what both teams agree on.',
   key: 'version',
@@ -81,24 +66,14 @@ export const definitions = readModel<DefinitionDocument, DefinitionEvent>({
   ],
   keys: ({ data: { definitionId, number } }) => [`${definitionId}@${number}`],
   initial: (version) => ({
-    version,
     kind: version.slice(0, version.lastIndexOf('@')) as DefinitionKind, // it was checked when it was proposed
     number: Number(version.slice(version.lastIndexOf('@') + 1)),
     status: 'draft',
-    body: null,
-    reason: '',
-    proposedBy: '',
-    proposedAt: '',
-    reviewBy: '',
-    approvals: [],
   }),
   on: {
-    DefinitionProposed: (doc, { data: { body, reason, inForceFrom, reviewBy }, occurredAt, meta }) => ({
+    DefinitionProposed: (doc, { data: { definitionId: _, ...data }, occurredAt, meta }) => ({
       ...doc,
-      body,
-      reason,
-      reviewBy,
-      ...(inForceFrom !== undefined && { inForceFrom }),
+      ...data,
       proposedBy: meta.actor,
       proposedAt: occurredAt,
     }),

@@ -1,16 +1,4 @@
-import {
-  dayField,
-  idField,
-  instantField,
-  integerField,
-  jsonField,
-  objectField,
-  objectFields,
-  Refused,
-  roles,
-  textField,
-  zoneField,
-} from '@baton/kernel';
+import { field, objectFields, Refused, roles } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
 import { kindField, type DefinitionDocument } from './definitions.read-model';
@@ -22,10 +10,10 @@ export const definitionReport = report({
   allow: roles,
   arguments: {
     kind: kindField,
-    number: integerField('Version number; by default the version in force.', { optional: true, min: 1 }),
-    at: instantField('Instant at which the version is in force; now by default.', { optional: true }),
+    number: field.integer('Version number; by default the version in force.', { optional: true, min: 1 }),
+    at: field.instant('Instant at which the version is in force; now by default.', { optional: true }),
   },
-  answer: idField('The version.', { entity: 'Definition', nullable: true }),
+  answer: field.id('The version.', { entity: 'Definition', nullable: true }),
   ask: async ({ kind, number, at }, { models, at: now }) => {
     if (number === undefined) return (await definitionInForce(models, { kind, at: at ?? now }))?.version ?? null;
     if (at !== undefined) throw new Refused('definition/number-and-at', 'Give number or at, not both.', 'at');
@@ -33,17 +21,17 @@ export const definitionReport = report({
   },
 });
 
-const version = (which: string) => integerField(`The version ${which}.`, { min: 1 });
+const version = (which: string) => field.integer(`The version ${which}.`, { min: 1 });
 export const differenceReport = report({
   name: 'definitionDifference',
   description: 'What changed between two versions of a definition.',
   allow: roles,
   arguments: { kind: kindField, before: version('to start from'), after: version('to compare with it') },
-  answer: objectField(
+  answer: field.object(
     objectFields('DefinitionDifference', 'One difference between two versions.', {
-      path: textField('Path in the body, `rules.0.when.medium`; empty for the whole body.'),
-      before: jsonField('Value before; null where there was none.', { optional: true }),
-      after: jsonField('Value after; null where there is none.', { optional: true }),
+      path: field.text('Path in the body, `rules.0.when.medium`; empty for the whole body.'),
+      before: field.json('Value before; null where there was none.', { optional: true }),
+      after: field.json('Value after; null where there is none.', { optional: true }),
     }),
     'The differences.',
     { list: true },
@@ -52,14 +40,14 @@ export const differenceReport = report({
 });
 
 const reviewArguments = {
-  at: instantField('Instant for which to answer; now by default.', { optional: true }),
-  timeZone: zoneField('IANA time zone of the current day; UTC by default.'),
+  at: field.instant('Instant for which to answer; now by default.', { optional: true }),
+  timeZone: field.zone('IANA time zone of the current day; UTC by default.'),
 } as const;
 const review = objectFields('DefinitionReview', 'A version in force that is to be reviewed.', {
-  version: idField('The version: `mql@3`.', { entity: 'Definition', entityName: 'definition' }),
+  version: field.id('The version: `mql@3`.', { entity: 'Definition', entityName: 'definition' }),
   kind: kindField,
-  number: integerField('Version number, from 1.'),
-  reviewBy: dayField('Day by which both teams review the version.'),
+  number: field.integer('Version number, from 1.'),
+  reviewBy: field.day('Day by which both teams review the version.'),
 });
 const refOf = ({ version: ref }: DefinitionDocument): string => ref;
 
@@ -68,7 +56,7 @@ export const overdueReviewsReport = report({
   description: 'The definitions in force whose review day has passed, the longest overdue first.',
   ...{ allow: roles, page: true },
   arguments: reviewArguments,
-  answer: objectField(review, 'The reviews.'),
+  answer: field.object(review, 'The reviews.'),
   ask: async ({ at, timeZone }, { models, page, at: now }) =>
     pageOf(await overdueReviews(models, { at: at ?? now, timeZone }), page, refOf),
 });
@@ -79,9 +67,9 @@ export const dueReviewsReport = report({
   ...{ allow: roles, page: true },
   arguments: {
     ...reviewArguments,
-    days: integerField('Number of days ahead, 0 to 366.', { default: 30, min: 0, max: 366 }),
+    days: field.integer('Number of days ahead, 0 to 366.', { default: 30, min: 0, max: 366 }),
   },
-  answer: objectField(review, 'The reviews.'),
+  answer: field.object(review, 'The reviews.'),
   ask: async ({ at, days, timeZone }, { models, page, at: now }) =>
     pageOf(await dueReviews(models, { at: at ?? now, days, timeZone }), page, refOf),
 });

@@ -1,14 +1,9 @@
 import {
-  enumField,
+  field,
   hasText,
-  idField,
-  instantField,
-  integerField,
-  objectField,
   objectFields,
   periodOf,
   teams,
-  textField,
   tidy,
   wordKey,
   WordMap,
@@ -24,20 +19,22 @@ import { dealOutcomes, type DealOutcome } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 
 const contentRow = objectFields('ContentRow', 'How often a piece of content was used and met.', {
-  content: textField('Registered content, as touches name it; of several spellings the one that sorts first.'),
-  salesUses: integerField('Outbound touches of sales in the period; `contentUses` lists them.', { unit: 'touches' }),
-  wonDeals: integerField('Won deals that had met it before the win; `dealsWithContent` lists them.', { unit: 'deals' }),
-  lostDeals: integerField('Lost deals that had met it; `dealsWithContent` lists them.', { unit: 'deals' }),
-  wonWithSales: integerField('Of the won deals those in which sales itself used it.', { unit: 'deals' }),
+  content: field.text('Registered content, as touches name it; of several spellings the one that sorts first.'),
+  salesUses: field.integer('Outbound touches of sales in the period; `contentUses` lists them.', { unit: 'touches' }),
+  wonDeals: field.integer('Won deals that had met it before the win; `dealsWithContent` lists them.', {
+    unit: 'deals',
+  }),
+  lostDeals: field.integer('Lost deals that had met it; `dealsWithContent` lists them.', { unit: 'deals' }),
+  wonWithSales: field.integer('Of the won deals those in which sales itself used it.', { unit: 'deals' }),
 });
 type ContentRow = ObjectOf<typeof contentRow.fields>;
 export const contentAnswer = objectFields('ContentReport', 'Content used by sales, and content in closed deals.', {
-  won: integerField('All deals won in the period, with content or without.', { unit: 'deals' }),
-  lost: integerField('All deals lost in the period, with content or without.', { unit: 'deals' }),
-  rows: objectField(contentRow, 'The most won deals first, then the most uses by sales, then by name.', {
+  won: field.integer('All deals won in the period, with content or without.', { unit: 'deals' }),
+  lost: field.integer('All deals lost in the period, with content or without.', { unit: 'deals' }),
+  rows: field.object(contentRow, 'The most won deals first, then the most uses by sales, then by name.', {
     list: true,
   }),
-  warnings: textField('What to know before using the figures.', { list: true }),
+  warnings: field.text('What to know before using the figures.', { list: true }),
 });
 export type ContentReport = ObjectOf<typeof contentAnswer.fields>;
 
@@ -103,14 +100,14 @@ export const contentReport = async (models: ReadModels, args: PeriodArgs = {}): 
 };
 
 export const dealWithContent = objectFields('DealWithContent', 'A closed deal that had met some content.', {
-  opportunityId: idField('The deal.', { entity: 'Opportunity' }),
-  outcome: enumField(dealOutcomes, 'How it closed.'),
-  closedAt: instantField('When it closed.'),
-  touches: objectField(
+  opportunityId: field.id('The deal.', { entity: 'Opportunity' }),
+  outcome: field.enum(dealOutcomes, 'How it closed.'),
+  closedAt: field.instant('When it closed.'),
+  touches: field.object(
     objectFields('ContentTouch', 'A touch that names the content.', {
-      touchId: idField('The touch.'),
-      occurredAt: instantField('When.'),
-      team: enumField(teams, 'The team.'),
+      touchId: field.id('The touch.'),
+      occurredAt: field.instant('When.'),
+      team: field.enum(teams, 'The team.'),
     }),
     'The touches up to the close that name it, oldest first.',
     { list: true },

@@ -1,4 +1,4 @@
-import { enumField, flagField, objectField, roles, textField } from '@baton/kernel';
+import { field, roles } from '@baton/kernel';
 import { dealOutcomes } from '@baton/opportunities';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
@@ -13,7 +13,7 @@ export const contentUseReport = report({
     'Registered content that sales used in a period, and that the deals closed in it had met. What other touches name is an advertisement: see `attribution(by: AD)`.',
   ...{ allow: roles, heavy: 'period' },
   arguments: period,
-  answer: objectField(contentAnswer, 'The report.'),
+  answer: field.object(contentAnswer, 'The report.'),
   ask: (question, { models }) => contentReport(models, question),
 });
 
@@ -23,13 +23,13 @@ export const dealsWithContentReport = report({
   ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
     ...period,
-    content: textField('The content, in whatever spelling.'),
-    outcome: enumField(dealOutcomes, 'Won or lost deals.'),
-    usedBySales: flagField('True: only deals in which sales itself used it; false: only the others.', {
+    content: field.text('The content, in whatever spelling.'),
+    outcome: field.enum(dealOutcomes, 'Won or lost deals.'),
+    usedBySales: field.flag('True: only deals in which sales itself used it; false: only the others.', {
       optional: true,
     }),
   },
-  answer: objectField(dealWithContent, 'The deals.'),
+  answer: field.object(dealWithContent, 'The deals.'),
   ask: async (question, { models, page }) =>
     pageOf(await dealsWithContent(models, question), page, ({ opportunityId }) => opportunityId),
 });

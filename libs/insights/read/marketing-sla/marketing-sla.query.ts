@@ -1,15 +1,8 @@
 import {
   enumeration,
-  enumField,
-  flagField,
+  field,
   fromMs,
-  idField,
-  instantField,
-  integerField,
-  numberField,
-  objectField,
   objectFields,
-  textField,
   toMs,
   type EnumerationValue,
   type Instant,
@@ -36,19 +29,19 @@ export interface MarketingSlaQuestion {
   readonly at: Instant;
 }
 const handoffQuality = objectFields('HandoffQuality', 'What was handed off, and how well.', {
-  total: integerField('All handoffs of the period; `deliveries` lists them.', { unit: 'handoffs' }),
-  overThreshold: integerField('The lead met agreed criteria or an agreed threshold.', { unit: 'handoffs' }),
-  judgedByPeople: integerField('A person judged, as no criteria were agreed.', { unit: 'handoffs' }),
-  external: integerField('Another system decided.', { unit: 'handoffs' }),
-  overThresholdShare: numberField('Over threshold / all; null without a handoff.', { unit: '0–1', nullable: true }),
-  complete: integerField('Went with all that was promised.', { unit: 'handoffs' }),
-  incomplete: integerField('Went with a package that lacks something.', { unit: 'handoffs' }),
-  withoutPackage: integerField('Went without a package.', { unit: 'handoffs' }),
-  completeShare: numberField('Complete / all; null without a handoff.', { unit: '0–1', nullable: true }),
-  missing: objectField(
+  total: field.integer('All handoffs of the period; `deliveries` lists them.', { unit: 'handoffs' }),
+  overThreshold: field.integer('The lead met agreed criteria or an agreed threshold.', { unit: 'handoffs' }),
+  judgedByPeople: field.integer('A person judged, as no criteria were agreed.', { unit: 'handoffs' }),
+  external: field.integer('Another system decided.', { unit: 'handoffs' }),
+  overThresholdShare: field.number('Over threshold / all; null without a handoff.', { unit: '0–1', nullable: true }),
+  complete: field.integer('Went with all that was promised.', { unit: 'handoffs' }),
+  incomplete: field.integer('Went with a package that lacks something.', { unit: 'handoffs' }),
+  withoutPackage: field.integer('Went without a package.', { unit: 'handoffs' }),
+  completeShare: field.number('Complete / all; null without a handoff.', { unit: '0–1', nullable: true }),
+  missing: field.object(
     objectFields('MissingPart', 'What packages lack.', {
-      part: enumField(packageParts, 'The part.'),
-      handoffs: integerField('How many handoffs went without it.', { unit: 'handoffs' }),
+      part: field.enum(packageParts, 'The part.'),
+      handoffs: field.integer('How many handoffs went without it.', { unit: 'handoffs' }),
     }),
     'What incomplete packages lack, the most frequent first.',
     { list: true },
@@ -60,14 +53,14 @@ export const marketingSlaAnswer = objectFields(
   'MarketingSla',
   'Marketing’s side of the agreement: promised, and delivered so far.',
   {
-    definition: textField('The version of the SLA policy; null where none is in force.', { nullable: true }),
-    period: objectField(calendarPeriodFields, 'The period.'),
-    timeZone: textField('IANA zone in which it begins and ends.'),
-    at: instantField('Now: how far the period has gone.'),
-    qualified: objectField(attainmentFields, 'Marketing-qualified people.'),
-    salesQualified: objectField(attainmentFields, 'Sales-qualified people, against what the target pipeline takes.'),
-    handoffs: objectField(handoffQuality, 'All over threshold, each with a complete package?'),
-    warnings: textField('What to know before using the figures.', { list: true }),
+    definition: field.text('The version of the SLA policy; null where none is in force.', { nullable: true }),
+    period: field.object(calendarPeriodFields, 'The period.'),
+    timeZone: field.text('IANA zone in which it begins and ends.'),
+    at: field.instant('Now: how far the period has gone.'),
+    qualified: field.object(attainmentFields, 'Marketing-qualified people.'),
+    salesQualified: field.object(attainmentFields, 'Sales-qualified people, against what the target pipeline takes.'),
+    handoffs: field.object(handoffQuality, 'All over threshold, each with a complete package?'),
+    warnings: field.text('What to know before using the figures.', { list: true }),
   },
 );
 export type MarketingSla = ObjectOf<typeof marketingSlaAnswer.fields>;
@@ -83,14 +76,14 @@ export const deliverySteps = enumeration<Exclude<DeliveryKind, 'taken-back'>>(
 );
 type DeliveryStep = EnumerationValue<typeof deliverySteps>;
 export const deliveryFields = objectFields('Delivery', 'One step of a lead towards sales.', {
-  eventId: idField('The event that says so.'),
-  leadId: idField('The lead on which it is recorded.', { entity: 'Lead' }),
-  kind: enumField(deliverySteps, 'Which step.'),
-  at: instantField('When.'),
-  definition: textField('The version that was met, `mql@3`, or `external:<source>`.'),
-  rep: textField('Of a handoff: to whom.', { nullable: true }),
-  complete: flagField('Of a handoff: was the package complete? null: there was none.', { nullable: true }),
-  missing: enumField(packageParts, 'What the package lacks.', { list: true }),
+  eventId: field.id('The event that says so.'),
+  leadId: field.id('The lead on which it is recorded.', { entity: 'Lead' }),
+  kind: field.enum(deliverySteps, 'Which step.'),
+  at: field.instant('When.'),
+  definition: field.text('The version that was met, `mql@3`, or `external:<source>`.'),
+  rep: field.text('Of a handoff: to whom.', { nullable: true }),
+  complete: field.flag('Of a handoff: was the package complete? null: there was none.', { nullable: true }),
+  missing: field.enum(packageParts, 'What the package lacks.', { list: true }),
 });
 
 const isInPeriod = ({ from, to }: CalendarPeriod, kind: DeliveryStep) => ({

@@ -1,4 +1,4 @@
-import { enumField, objectField, roles, textField, zoneField, BEGINNING } from '@baton/kernel';
+import { field, roles, BEGINNING } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
 import { calendarPeriod } from './marketing-sla.rules';
@@ -11,10 +11,10 @@ import {
 } from './marketing-sla.query';
 
 const period = {
-  period: textField('Period such as 2024-01, 2024-Q1 or 2024; by default this month.', {
+  period: field.text('Period such as 2024-01, 2024-Q1 or 2024; by default this month.', {
     ...{ optional: true, max: 10, check: (text: string) => calendarPeriod(text, 'UTC', BEGINNING) },
   }),
-  timeZone: zoneField('IANA zone in which it begins and ends; UTC by default.'),
+  timeZone: field.zone('IANA zone in which it begins and ends; UTC by default.'),
 } as const;
 
 export const marketingSlaReport = report({
@@ -22,7 +22,7 @@ export const marketingSlaReport = report({
   description: 'Leads promised and delivered in a calendar period, over threshold and with complete packages.',
   ...{ allow: roles, heavy: 'period' },
   arguments: period,
-  answer: objectField(marketingSlaAnswer, 'The report.'),
+  answer: field.object(marketingSlaAnswer, 'The report.'),
   ask: (question, { models, at }) => marketingSla(models, { ...question, at }),
 });
 
@@ -30,8 +30,8 @@ export const deliveriesReport = report({
   name: 'deliveries',
   description: 'What stands behind `marketingSla`, oldest first.',
   ...{ allow: roles, heavy: 'period', page: true },
-  arguments: { kind: enumField(deliverySteps, 'Which step.'), ...period },
-  answer: objectField(deliveryFields, 'The steps.'),
+  arguments: { kind: field.enum(deliverySteps, 'Which step.'), ...period },
+  answer: field.object(deliveryFields, 'The steps.'),
   ask: async (question, { models, at, page }) =>
     pageOf(await deliveriesBehind(models, { ...question, at }), page, ({ eventId }) => eventId),
 });

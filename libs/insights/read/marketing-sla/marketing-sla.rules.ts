@@ -1,14 +1,10 @@
 import { Decimal } from 'decimal.js';
 import {
-  flagField,
-  instantField,
-  integerField,
+  field,
   monthOf,
-  numberField,
   objectFields,
   Refused,
   startOfMonth,
-  textField,
   toMs,
   zoneOf,
   type Instant,
@@ -42,10 +38,10 @@ export const roundUp = ({ numerator, denominator }: Rational): number =>
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
 
 export const calendarPeriodFields = objectFields('CalendarPeriod', 'A calendar month, quarter or year.', {
-  key: textField('2024-01, 2024-Q1 or 2024.'),
-  from: instantField('Where it begins.'),
-  to: instantField('Where it ends, itself not in it.'),
-  months: integerField('How many months it has.', { hidden: true }),
+  key: field.text('2024-01, 2024-Q1 or 2024.'),
+  from: field.instant('Where it begins.'),
+  to: field.instant('Where it ends, itself not in it.'),
+  months: field.integer('How many months it has.', { hidden: true }),
 });
 /** A calendar month, quarter or year in a zone: [from, to). */
 export type CalendarPeriod = ObjectOf<typeof calendarPeriodFields.fields>;
@@ -94,14 +90,14 @@ export const neededFor = (
 
 const unpromised = { nullable: true } as const;
 export const attainmentFields = objectFields('Attainment', 'How a promised number stands.', {
-  needed: textField('Promised for the period, exactly: `53 1/3`.', unpromised),
-  neededValue: numberField('The same as a decimal number.', { ...unpromised, unit: 'leads' }),
-  soFar: integerField('People so far; `deliveries` lists them.', { unit: 'leads' }),
-  neededByNow: numberField('What the elapsed part of the period asks for.', { ...unpromised, unit: 'leads' }),
-  onPace: flagField('Is it reached?', unpromised),
-  projected: numberField('Where the period ends at this pace.', { unit: 'leads', nullable: true }),
-  attained: numberField('So far / needed.', { ...unpromised, unit: '0–1' }),
-  missing: integerField('How many more it takes, in whole leads.', { ...unpromised, unit: 'leads' }),
+  needed: field.text('Promised for the period, exactly: `53 1/3`.', unpromised),
+  neededValue: field.number('The same as a decimal number.', { ...unpromised, unit: 'leads' }),
+  soFar: field.integer('People so far; `deliveries` lists them.', { unit: 'leads' }),
+  neededByNow: field.number('What the elapsed part of the period asks for.', { ...unpromised, unit: 'leads' }),
+  onPace: field.flag('Is it reached?', unpromised),
+  projected: field.number('Where the period ends at this pace.', { unit: 'leads', nullable: true }),
+  attained: field.number('So far / needed.', { ...unpromised, unit: '0–1' }),
+  missing: field.integer('How many more it takes, in whole leads.', { ...unpromised, unit: 'leads' }),
 });
 /** How one promised number stands at an instant of the period; null where nothing was agreed, or at its very beginning. */
 export type Attainment = ObjectOf<typeof attainmentFields.fields>;

@@ -1,39 +1,28 @@
-import {
-  enumField,
-  integerField,
-  moneyField,
-  MoneySums,
-  objectField,
-  objectFields,
-  textField,
-  type EnumerationValue,
-  type MoneySum,
-  type ObjectOf,
-} from '@baton/kernel';
+import { field, MoneySums, objectFields, type EnumerationValue, type MoneySum, type ObjectOf } from '@baton/kernel';
 import { leads, leadStages } from '@baton/leads';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { whereOf, type DealFilters } from '../../deals.rules';
 
 const openDeals = {
-  deals: integerField('How many.', { unit: 'deals' }),
-  amounts: moneyField('Their total amounts, one per currency.', { list: true }),
-  withoutAmount: integerField('How many of them have no amount.', { unit: 'deals' }),
+  deals: field.integer('How many.', { unit: 'deals' }),
+  amounts: field.money('Their total amounts, one per currency.', { list: true }),
+  withoutAmount: field.integer('How many of them have no amount.', { unit: 'deals' }),
 } as const;
 export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and leads stand now.', {
-  stages: objectField(
+  stages: field.object(
     objectFields('PipelineStage', 'The open deals in a stage.', {
-      stage: textField('The stage, as the team names it.'),
+      stage: field.text('The stage, as the team names it.'),
       ...openDeals,
     }),
     'Open deals by stage, sorted.',
     { list: true },
   ),
-  open: objectField(objectFields('OpenDeals', 'Some open deals together.', openDeals), 'All open deals.'),
-  leads: objectField(
+  open: field.object(objectFields('OpenDeals', 'Some open deals together.', openDeals), 'All open deals.'),
+  leads: field.object(
     objectFields('LeadStageCount', 'How many people are in a lifecycle stage.', {
-      stage: enumField(leadStages, 'The lifecycle stage or disposition.'),
-      leads: integerField('People; merged ones count once.', { unit: 'leads' }),
+      stage: field.enum(leadStages, 'The lifecycle stage or disposition.'),
+      leads: field.integer('People; merged ones count once.', { unit: 'leads' }),
     }),
     'People by lifecycle stage, sorted.',
     { list: true },

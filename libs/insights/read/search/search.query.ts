@@ -1,6 +1,5 @@
 import {
-  idField,
-  enumField,
+  field,
   enumeration,
   nodeIdOf,
   objectFields,
@@ -33,8 +32,8 @@ export const searchMatches = enumeration('SearchMatch', 'What of a node matches 
 export type SearchMatch = EnumerationValue<typeof searchMatches>;
 
 export const searchResult = objectFields('SearchResult', 'A lead, deal or campaign that a text finds.', {
-  nodeId: idField('Its id among all nodes.', { entity: 'Node' }),
-  matched: enumField(searchMatches, 'What matches, the best match first.', { list: true }),
+  nodeId: field.id('Its id among all nodes.', { entity: 'Node' }),
+  matched: field.enum(searchMatches, 'What matches, the best match first.', { list: true }),
 });
 export type SearchResult = ObjectOf<typeof searchResult.fields>;
 

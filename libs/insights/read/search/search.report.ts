@@ -1,4 +1,4 @@
-import { integerField, objectField, roles, textField } from '@baton/kernel';
+import { field, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { search, searchResult } from './search.query';
 
@@ -8,10 +8,10 @@ export const searchReport = report({
     'People, deals and campaigns that a text finds, with what matched, the best matches first: a whole e-mail address or phone number, the words of a name in any order, or the beginning of a company, an external id, a deal or a campaign. Roles without access to personal data find nobody by it. Merged leads are left out.',
   allow: roles,
   arguments: {
-    text: textField('What to look for.', { max: 200 }),
-    first: integerField('At most this many, from 1 to 100.', { default: 20, min: 1, max: 100 }),
+    text: field.text('What to look for.', { max: 200 }),
+    first: field.integer('At most this many, from 1 to 100.', { default: 20, min: 1, max: 100 }),
   },
-  answer: objectField(searchResult, 'What was found.', { list: true }),
+  answer: field.object(searchResult, 'What was found.', { list: true }),
   ask: ({ text, first }, { models, caller, sources: { journal } }) =>
     search(models, { journal, caller }, { text, first }),
 });

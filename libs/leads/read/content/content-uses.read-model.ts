@@ -1,18 +1,13 @@
-import { hasText, idField, instantField, readModel, roles, textField, wordKey, type DocumentOf } from '@baton/kernel';
+import { hasText, field, readModel, roles, type DocumentOf } from '@baton/kernel';
 import type { LeadEvent } from '../../write/lead/lead.events';
 
 const fields = {
-  touchId: idField('The touch.'),
-  leadId: idField('The person it went to.', { filter: true, entity: 'Lead' }),
-  content: textField('The content.', {
-    filter: true,
-    sort: true,
-    filterBy: 'contentKey',
-  }),
-  contentKey: textField('The content regardless of its spelling.', { column: true, hidden: true }),
-  action: textField('What was done: call, e-mail, meeting …', { filter: true }),
-  at: instantField('When.', { filter: true, sort: true }),
-  by: textField('Who recorded it.', { filter: true, sort: true }),
+  touchId: field.id('The touch.'),
+  leadId: field.id('The person it went to.', { filter: true, entity: 'Lead' }),
+  content: field.text('The content.', { filter: true, sort: true, anySpelling: true }),
+  action: field.text('What was done: call, e-mail, meeting …', { filter: true }),
+  at: field.instant('When.', { filter: true, sort: true }),
+  by: field.text('Who recorded it.', { filter: true, sort: true }),
 } as const;
 /** Sales used a piece of content once: an outbound touch that names it. */
 export type ContentUse = DocumentOf<typeof fields>;
@@ -20,7 +15,7 @@ export type ContentUse = DocumentOf<typeof fields>;
 /** One document per outbound touch of sales that names content. */
 export const contentUses = readModel<ContentUse, LeadEvent>({
   name: 'content-uses',
-  version: 3,
+  version: 4,
   node: 'ContentUse',
   description: 'An outbound touch of sales that names content.',
   key: 'touchId',
@@ -37,16 +32,14 @@ export const contentUses = readModel<ContentUse, LeadEvent>({
     type === 'TouchRecorded' && data.team === 'sales' && data.direction === 'outbound' && hasText(data.content)
       ? [id]
       : [],
-  initial: (touchId) => ({ touchId, leadId: '', content: '', contentKey: '', action: '', at: '', by: '' }), // its one event says all
   on: {
-    TouchRecorded: (doc, { data: { leadId, content, action }, occurredAt, meta }) => ({
+    TouchRecorded: (doc, { data: { leadId, content = '', action }, occurredAt: at, meta: { actor: by } }) => ({
       ...doc,
       leadId,
-      content: content!,
-      contentKey: wordKey(content!),
+      content,
       action,
-      at: occurredAt,
-      by: meta.actor,
+      at,
+      by,
     }),
   },
 });

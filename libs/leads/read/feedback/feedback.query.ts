@@ -68,7 +68,8 @@ const whereOf = async (
 const groupOf = (doc: FeedbackDocument, by: FeedbackBreakdown | null | undefined, timeZone: string): string | null => {
   if (!by) return null;
   if (by === 'month') return monthOf(doc.givenAt, timeZone);
-  return by === 'industry' ? doc.industryKey : doc.campaignKey;
+  const spelled = doc[by];
+  return spelled === null ? null : wordKey(spelled);
 };
 
 /**

@@ -1,17 +1,4 @@
-import {
-  boundsOf,
-  dayOrInstantField,
-  enumeration,
-  enumField,
-  filterField,
-  idField,
-  integerField,
-  objectField,
-  objectFields,
-  roles,
-  textField,
-  zoneField,
-} from '@baton/kernel';
+import { boundsOf, field, enumeration, objectFields, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import type { FeedbackTopic } from '../../write/feedback/feedback.events';
 import { feedbackTopics, type FeedbackBreakdown } from './feedback.query';
@@ -30,27 +17,27 @@ export const feedbackTopicsReport = report({
   description: 'The most frequent objections, competitors, questions, messages or content.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    topic: enumField(topics, 'The topic whose codes are counted.'),
-    top: integerField('Maximum number of codes per group; all by default.', { ...optional, min: 1, max: 1000 }),
-    by: enumField(breakdowns, 'How to group the rows.', optional),
-    leadId: idField('Only feedback about this lead, or a lead merged into it.', optional),
-    opportunityId: idField('Only feedback about this deal.', optional),
-    from: dayOrInstantField('Only feedback given on or after this day or instant.', optional),
-    to: dayOrInstantField('Only feedback given before this day or instant.', optional),
-    industry: filterField('Only feedback about these industries; case is ignored.'),
-    campaign: filterField('Only feedback about these campaigns; case is ignored.'),
-    timeZone: zoneField('IANA time zone of days and months; UTC by default.'),
+    topic: field.enum(topics, 'The topic whose codes are counted.'),
+    top: field.integer('Maximum number of codes per group; all by default.', { ...optional, min: 1, max: 1000 }),
+    by: field.enum(breakdowns, 'How to group the rows.', optional),
+    leadId: field.id('Only feedback about this lead, or a lead merged into it.', optional),
+    opportunityId: field.id('Only feedback about this deal.', optional),
+    from: field.dayOrInstant('Only feedback given on or after this day or instant.', optional),
+    to: field.dayOrInstant('Only feedback given before this day or instant.', optional),
+    industry: field.filter('Only feedback about these industries; case is ignored.'),
+    campaign: field.filter('Only feedback about these campaigns; case is ignored.'),
+    timeZone: field.zone('IANA time zone of days and months; UTC by default.'),
   },
-  answer: objectField(
+  answer: field.object(
     objectFields('FeedbackTopics', 'The most frequent codes in feedback from sales.', {
-      feedback: integerField('Number of items of feedback, including those that name nothing on the topic.'),
-      rows: objectField(
+      feedback: field.integer('Number of items of feedback, including those that name nothing on the topic.'),
+      rows: field.object(
         objectFields('FeedbackTopicRow', 'How many items of feedback name one code.', {
-          group: textField('The month, industry or campaign; null if unknown, or without a breakdown.', {
+          group: field.text('The month, industry or campaign; null if unknown, or without a breakdown.', {
             nullable: true,
           }),
-          code: textField('The code or phrase, in the spelling used first.'),
-          feedback: integerField('Number of items of feedback that name it; `feedback` lists them.'),
+          code: field.text('The code or phrase, in the spelling used first.'),
+          feedback: field.integer('Number of items of feedback that name it; `feedback` lists them.'),
         }),
         'By group, the most frequent first.',
         { list: true },

@@ -1,19 +1,11 @@
 import {
   emailTerms,
   enumeration,
-  enumField,
-  flagField,
-  idField,
-  instantField,
-  integerField,
-  objectField,
+  field,
   objectFields,
-  personalField,
   phoneTerms,
   readModel,
   roles,
-  textField,
-  wordKey,
   wordTerms,
   type DocumentOf,
   type Instant,
@@ -47,14 +39,14 @@ export const leadStages = enumeration<StageName>(
 );
 
 const moveFields = {
-  stage: enumField(leadStages, 'The new stage.'),
-  at: instantField('When it happened.'),
-  by: textField('The user or system that caused it.'),
-  definition: textField('The definition and version that decided, `mql@3`.', { optional: true }),
-  rep: textField('The salesperson.', { optional: true }),
-  reason: textField('The reason.', { optional: true }),
-  note: personalField('The comment of the rep.', { optional: true }),
-  external: flagField('True if another system made the decision.'),
+  stage: field.enum(leadStages, 'The new stage.'),
+  at: field.instant('When it happened.'),
+  by: field.text('The user or system that caused it.'),
+  definition: field.text('The definition and version that decided, `mql@3`.', { optional: true }),
+  rep: field.text('The salesperson.', { optional: true }),
+  reason: field.text('The reason.', { optional: true }),
+  note: field.personal('The comment of the rep.', { optional: true }),
+  external: field.flag('True if another system made the decision.'),
 } as const;
 /** One move of a person through the lifecycle. */
 export type StageMove = ObjectOf<typeof moveFields>;
@@ -63,49 +55,46 @@ const optional = { optional: true } as const;
 const filtered = { optional: true, filter: true } as const;
 const dated = { optional: true, filter: true, sort: true } as const;
 const fields = {
-  leadId: idField('The lead’s id.', { filter: true }),
-  email: personalField('E-mail address.', { optional: true, search: emailTerms }),
-  name: personalField('Full name.', { optional: true, search: wordTerms }),
-  phone: personalField('Phone number.', { optional: true, search: phoneTerms }),
-  interests: personalField('What the person says to be interested in.', optional),
-  problems: personalField('What the person wants solved.', optional),
-  statement: personalField('The statement of whoever last qualified the lead as an MQL.', {
+  leadId: field.id('The lead’s id.', { filter: true }),
+  email: field.personal('E-mail address.', { optional: true, search: emailTerms }),
+  name: field.personal('Full name.', { optional: true, search: wordTerms }),
+  phone: field.personal('Phone number.', { optional: true, search: phoneTerms }),
+  interests: field.personal('What the person says to be interested in.', optional),
+  problems: field.personal('What the person wants solved.', optional),
+  statement: field.personal('The statement of whoever last qualified the lead as an MQL.', {
     ...{ optional: true, hidden: true },
   }),
-  title: textField('Job title.', filtered),
-  company: textField('Company the person works for.', { ...dated, filterBy: 'companyKey' }),
-  companyKey: textField('The company without regard to its spelling.', {
-    ...{ optional: true, column: true, hidden: true },
-  }),
-  industry: textField('Industry of the company.', filtered),
-  employees: integerField('Number of employees of the company.', dated),
-  country: textField('Country.', filtered),
-  region: textField('Region or state.', filtered),
-  externalId: textField('The id of the lead in another system, `crm:00Q5e`.', filtered),
-  source: textField('Where the lead came from.', filtered),
-  owner: textField('The owner of the lead.', filtered),
-  capturedAt: instantField('When the lead was captured.', dated),
-  stage: enumField(leadStages, 'The current stage, or the disposition that ended the last one.', { filter: true }),
-  stageSince: instantField('When it reached that stage.', dated),
-  rep: textField('The rep it was last handed to.', filtered),
-  handoffs: integerField('Number of handoffs.', { filter: true }),
-  reengageAt: instantField('When a recycled lead is re-engaged automatically.', dated),
-  touches: objectField(
+  title: field.text('Job title.', filtered),
+  company: field.text('Company the person works for.', { ...dated, anySpelling: true }),
+  industry: field.text('Industry of the company.', filtered),
+  employees: field.integer('Number of employees of the company.', dated),
+  country: field.text('Country.', filtered),
+  region: field.text('Region or state.', filtered),
+  externalId: field.text('The id of the lead in another system, `crm:00Q5e`.', filtered),
+  source: field.text('Where the lead came from.', filtered),
+  owner: field.text('The owner of the lead.', filtered),
+  capturedAt: field.instant('When the lead was captured.', dated),
+  stage: field.enum(leadStages, 'The current stage, or the disposition that ended the last one.', { filter: true }),
+  stageSince: field.instant('When it reached that stage.', dated),
+  rep: field.text('The rep it was last handed to.', filtered),
+  handoffs: field.integer('Number of handoffs.', { filter: true }),
+  reengageAt: field.instant('When a recycled lead is re-engaged automatically.', dated),
+  touches: field.object(
     objectFields('TouchCounts', 'Number of touches by team.', {
-      marketing: integerField('Touches by marketing.'),
-      sales: integerField('Touches by sales.'),
+      marketing: field.integer('Touches by marketing.'),
+      sales: field.integer('Touches by sales.'),
     }),
     'Number of touches by team; those of merged leads are included.',
   ),
-  firstTouchAt: instantField('When the first touch took place.', dated),
-  lastTouchAt: instantField('When the latest touch took place.', dated),
-  opportunityIds: idField('The deals the lead has a role in.', { list: true, entity: 'Opportunity' }),
-  visitorIds: idField('The anonymous visitors that were identified as this lead.', { list: true }),
-  mergedLeadIds: idField('Leads that were merged into this one.', { list: true, entity: 'Lead' }),
-  mergedInto: idField('The survivor that this lead is merged into.', {
+  firstTouchAt: field.instant('When the first touch took place.', dated),
+  lastTouchAt: field.instant('When the latest touch took place.', dated),
+  opportunityIds: field.id('The deals the lead has a role in.', { list: true, entity: 'Opportunity' }),
+  visitorIds: field.id('The anonymous visitors that were identified as this lead.', { list: true }),
+  mergedLeadIds: field.id('Leads that were merged into this one.', { list: true, entity: 'Lead' }),
+  mergedInto: field.id('The survivor that this lead is merged into.', {
     ...{ optional: true, column: true, entity: 'Lead', entityName: 'survivor' },
   }),
-  history: objectField(
+  history: field.object(
     objectFields('StageMove', 'One change of the lifecycle stage of a lead.', moveFields),
     'The last 100 stage changes, oldest first.',
     { list: true },
@@ -197,13 +186,6 @@ const withTouches = (
     { touches, ...(firstTouchAt && { firstTouchAt }), ...(lastTouchAt && { lastTouchAt }) },
   );
 
-/** With the key of the company that is shown. */
-const withCompanyKey = (doc: LeadDocument): LeadDocument => {
-  const companyKey = doc.company === undefined ? undefined : wordKey(doc.company);
-  if (doc.companyKey === companyKey) return doc;
-  return companyKey === undefined ? without(doc, ['companyKey']) : { ...doc, companyKey };
-};
-
 /** Combines the lead’s own facts with those of its merged leads; own facts take precedence. */
 const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocument): LeadDocument => {
   const all = [doc.own, ...doc.parts];
@@ -212,7 +194,7 @@ const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocum
   const shown = Object.fromEntries(
     Object.entries({ ...doc, ...none, ...known }).filter(([, value]) => value !== undefined),
   ) as unknown as LeadDocument;
-  const combined = all.reduce<LeadDocument>(
+  return all.reduce<LeadDocument>(
     (one, { touches, firstTouchAt, lastTouchAt, opportunityIds, visitorIds }) => ({
       ...one,
       touches: {
@@ -226,13 +208,12 @@ const withMergedParts = ({ firstTouchAt: _, lastTouchAt: __, ...doc }: LeadDocum
     }),
     { ...shown, touches: NO_CONTRIBUTION.touches, opportunityIds: [], visitorIds: [] },
   );
-  return withCompanyKey(combined);
 };
 const withOwn = (doc: LeadDocument, news: Partial<Contribution>): LeadDocument => {
   const next = { ...doc, own: { ...doc.own, ...news } };
   if (doc.parts.length > 0) return withMergedParts(next);
   const { facts: _, ...shown } = news; // facts of its own are shown already
-  return withCompanyKey({ ...next, ...shown });
+  return { ...next, ...shown };
 };
 
 type MergedFactsData = Extract<LeadEvent, { type: 'MergedFactsAdded' }>['data'];
@@ -278,7 +259,7 @@ const withMergedStage = (doc: LeadDocument, event: StoredEvent, becomes: Becomes
  */
 export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
   name: 'leads',
-  version: 11,
+  version: 12,
   personal: true,
   node: 'Lead',
   description: 'A person we may sell to.',
@@ -306,19 +287,7 @@ export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
     { where: ['mergedInto'], orderBy: 'externalId' },
   ],
   keys: ({ data }) => (data.leadId === undefined ? [] : [data.leadId]), // feedback need not be about a person
-  initial: (leadId) => ({
-    leadId,
-    stage: 'lead',
-    handoffs: 0,
-    touches: NO_CONTRIBUTION.touches,
-    opportunityIds: [],
-    visitorIds: [],
-    mergedLeadIds: [],
-    history: [],
-    own: NO_CONTRIBUTION,
-    parts: [],
-    since: {},
-  }),
+  initial: { stage: 'lead', touches: NO_CONTRIBUTION.touches, own: NO_CONTRIBUTION, parts: [], since: {} },
   on: {
     LeadCaptured: (doc, event) => {
       const { personalFacts: _, ...said } = event.data;

@@ -1,4 +1,4 @@
-import { events, oneOf, ref, type EventOf } from '@baton/kernel';
+import { events, flag, oneOf, optional, ref, type EventOf } from '@baton/kernel';
 
 const leadId = ref('lead', 'The lead that the e-mail or external id belongs to.');
 const kind = oneOf(['e-mail-address', 'external-id'], 'What is reserved.');
@@ -17,10 +17,11 @@ export const identityEvents = events({
   },
   IdentityReleased: {
     version: 1,
-    description: 'The reservation was released, because the command that made it was refused.',
-    sentence: 'The {kind:words} is free again: the command for lead {leadId} was refused',
+    description: 'The reservation was released, because the command that made it was refused or the lead was erased.',
+    sentence: 'The {kind:words} of lead {leadId} is free again: {erased?the person was erased:the command was refused}',
     kind,
     leadId,
+    erased: optional(flag('True if the lead was erased.')),
   },
 });
 export type IdentityEvent = EventOf<typeof identityEvents>;

@@ -4,10 +4,13 @@ import {
   commandKeyOf,
   Conflict,
   handle,
+  isSealed,
   normaliseCommand,
   refuse,
   Refused,
+  type CommandMeta,
   type DecisionContext,
+  type Instant,
   type Journal,
   type KeyStore,
   type Outcome,
@@ -47,6 +50,12 @@ export const claimAndHandle = async (
   const reservations = new Reservations(journal, keys);
   const identity: Identity = command.data;
   const capture = command.type === 'CaptureLead';
+  if (capture && id.includes('@'))
+    return refuse(
+      'lead/address-as-id',
+      'leadId must not be an e-mail address, because ids stay when the person is erased; leave it out to get a new one.',
+      'leadId',
+    );
   const run = (leadId: string) => handle(journal, leadDecider, leadId, withLeadId(command, leadId), context);
   if (identity.email === undefined && !('externalId' in identity && identity.externalId !== undefined)) return run(id);
   const unknown = capture ? undefined : await refusalOfUpdate(journal, id);
@@ -181,4 +190,35 @@ const reserveIdentity = async (
     else fresh.delete(written.stream);
   }
   return true;
+};
+
+/**
+ * Releases every e-mail address and external id that a lead ever had, so that others can have them. To be called before
+ * the key of the lead is destroyed: its addresses are read from its events. What is released already stays so.
+ */
+export const releaseIdentities = async (
+  journal: Journal,
+  keys: KeyStore,
+  leadId: string,
+  { meta, now }: { readonly meta: CommandMeta; readonly now: Instant },
+): Promise<void> => {
+  const reservations = new Reservations(journal, keys);
+  for (const identity of await identitiesOf(journal, leadId)) {
+    const held = async () => (await reservations.of(identity)).find((one) => one.leadId === leadId);
+    // Read again after each write: somebody else may have written first.
+    for (let one = await held(); one !== undefined; one = await held())
+      await reservations.write(one, 'IdentityReleased', leadId, meta, now, { erased: true });
+  }
+};
+
+/** Every address and id in the events of a lead; those that cannot be opened any more are left out. */
+const identitiesOf = async (journal: Journal, leadId: string): Promise<readonly Identity[]> => {
+  const data = (await journal.read(`lead-${leadId}`)).map((event) => event.data as Readonly<Record<string, unknown>>);
+  const opened = await journal.open(data.map(({ email }) => email).filter(isSealed));
+  const emails = opened.filter((email) => typeof email === 'string');
+  const externalIds = data.map(({ externalId }) => externalId).filter((id) => typeof id === 'string');
+  return [
+    ...[...new Set(emails)].map((email) => ({ email })),
+    ...[...new Set(externalIds)].map((externalId) => ({ externalId })),
+  ];
 };

@@ -25,7 +25,7 @@ export interface Reservation {
   readonly kind: IdentityEvent['data']['kind'];
   /** -1 if it was never reserved. */
   readonly revision: number;
-  /** undefined if it is free. */
+  /** undefined if it is free, also because the person who had it was erased. */
   readonly leadId: string | undefined;
   /** The command that wrote it last, by `commandKeyOf`. */
   readonly writtenBy: string | undefined;
@@ -72,13 +72,14 @@ export class Reservations {
     leadId: string,
     meta: CommandMeta,
     now: Instant,
+    more: { readonly erased?: true } = {},
   ): Promise<Reservation | undefined> {
     const { commandId, actor, origin, mode = 'live', correlationId, causationId } = meta;
     const fact = {
       // The place is part of the id, because one command may claim, release and claim again.
       id: eventIdOf(stream, meta, revision + 1),
       type,
-      data: { kind, leadId },
+      data: { kind, leadId, ...more },
       meta: {
         actor,
         origin,
@@ -102,7 +103,9 @@ export class Reservations {
   private async read(stream: string, kind: Kind): Promise<Reservation> {
     const last = (await this.journal.read(stream)).at(-1) as StoredEvent<IdentityEvent> | undefined;
     if (!last) return { stream, kind, revision: -1, leadId: undefined, writtenBy: undefined };
-    return { ...holderOf(last.type, last.data.leadId, last.meta), stream, kind, revision: last.revision };
+    const holder = holderOf(last.type, last.data.leadId, last.meta);
+    const isErased = holder.leadId !== undefined && (await this.keys.find([holder.leadId])).get(holder.leadId) === null;
+    return { ...holder, ...(isErased && { leadId: undefined }), stream, kind, revision: last.revision };
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  addressFree,
   clears,
   commands,
   country,
@@ -24,7 +25,7 @@ import {
   type EventOf,
   type EnumerationValue,
 } from '@baton/kernel';
-import { touchFields } from '@baton/campaigns';
+import { touchFields, touchOutcomes } from '@baton/campaigns';
 import { slaHours } from '@baton/sla-clocks';
 import {
   becomes,
@@ -57,12 +58,12 @@ const profile = {
   email: unique(state('lead.email', optional(personal(email('E-mail address.'))))),
   name: state('lead.name', optional(personal(text('Full name.', { max: 300 })))),
   phone: state('lead.phone', optional(personal(phone('Phone number, preferably with its country code.')))),
-  title: state('lead.title', optional(text('Job title.', { max: 200 }))),
-  company: state('lead.company', optional(text('Company the person works for.', { max: 300 }))),
-  industry: state('lead.industry', optional(text('Industry of the company.', { max: 200 }))),
+  title: state('lead.title', optional(addressFree('Job title.', { max: 200 }))),
+  company: state('lead.company', optional(addressFree('Company the person works for.', { max: 300 }))),
+  industry: state('lead.industry', optional(addressFree('Industry of the company.', { max: 200 }))),
   employees: state('lead.employees', optional(integer('Number of employees of the company.', { min: 0 }))),
   country: state('lead.country', optional(country('Country, by name or ISO 3166 code.'))),
-  region: state('lead.region', optional(text('Region or state.', { max: 100 }))),
+  region: state('lead.region', optional(addressFree('Region or state.', { max: 100 }))),
   interests: state(
     'lead.interests',
     optional(personal(text('What the person is interested in, in their own words.', { max: 1000 }))),
@@ -103,17 +104,17 @@ const externalId = unique(
   optional(
     text('The id of the lead in another system, prefixed with the name of that system: `crm:00Q5e`. Unique.', {
       max: 300,
-      pattern: '^[A-Za-z0-9._-]+:.+$',
-      requirement: 'the name of a system, a colon and an id, such as crm:00Q5e',
+      pattern: '^[A-Za-z0-9._-]+:(?!.*[^\\s@]@[^\\s@]+\\.).+$',
+      requirement: 'the name of a system, a colon and an id that is no e-mail address, such as crm:00Q5e',
     }),
   ),
 );
 const source = state(
   'lead.source',
-  optional(text('Where the lead came from, as the capturing system reported it.', { max: 300 })),
+  optional(addressFree('Where the lead came from, as the capturing system reported it.', { max: 300 })),
 );
 const owner = state('lead.owner', optional(text('The owner of the lead.', { max: 200 })));
-const recycleReason = text('Why the lead is recycled: no-budget, no-timing, no-answer, deal-lost …', {
+const recycleReason = addressFree('Why the lead is recycled: no-budget, no-timing, no-answer, deal-lost …', {
   min: 1,
   max: 200,
 });
@@ -144,10 +145,12 @@ const recordedLate = optional(
   flag('True if the answer was on time but recorded after the breach; both events stay in the log.'),
 );
 const mergeNumber = integer('The number of the merge; later merges have higher numbers.', { min: 0 });
-const role = optional(text('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
+const role = optional(addressFree('The person’s role in the deal: decision-maker, champion, user …', { max: 100 }));
 const tookPart = optional(
   flag('True if the person was on the deal when it closed; the outcome still counts for the person.'),
 );
+
+const touchOutcome = optional(oneOf(touchOutcomes, 'How an attempt of the team to reach the person ended.'));
 
 export const leadEvents = events({
   LeadCaptured: {
@@ -182,11 +185,12 @@ export const leadEvents = events({
     version: 1,
     description: 'One contact with the person.',
     sentence:
-      'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {minutes}]',
+      'Touch by {team}: {action:words}[, {direction}][ on {page}][, about {content}][, from {source}][ / {medium}][, campaign {campaign}][, {outcome:words}][, {minutes}]',
     leadId,
     survivorId,
     opportunityIds: optional(list(opportunityId, 'The deals the person had a role in at that time.')),
     ...touchFields,
+    outcome: touchOutcome,
   },
   LeadVisitsJoined: {
     version: 1,
@@ -366,7 +370,7 @@ export const leadEvents = events({
     sentence: 'The lead was disqualified for good: {reason:words}',
     leadId,
     handoffOf,
-    reason: text('competitor, spam, student …', { min: 1, max: 200 }),
+    reason: addressFree('competitor, spam, student …', { min: 1, max: 200 }),
     external: flagged,
   },
   LeadMerged: {
@@ -582,6 +586,7 @@ export const leadCommands = commands(
       allow: ['marketing', 'sales', 'success', 'revops'],
       leadId,
       ...touchFields,
+      outcome: touchOutcome,
     },
     QualifyLead: {
       description: 'Qualify the lead as an MQL. If criteria are in force, the lead must meet them.',
@@ -646,7 +651,7 @@ export const leadCommands = commands(
       description: 'Disqualify the lead for good.',
       allow: ['marketing', 'sales', 'revops'],
       leadId,
-      reason: text('competitor, spam, student …', { min: 1, max: 200 }),
+      reason: addressFree('competitor, spam, student …', { min: 1, max: 200 }),
       external,
     },
     MergeLead: {

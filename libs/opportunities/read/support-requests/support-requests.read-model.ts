@@ -1,16 +1,9 @@
 import {
   computed,
-  dayField,
+  field,
   enumeration,
-  enumField,
-  flagField,
-  idField,
-  instantField,
-  numberField,
-  personalField,
   readModel,
   roles,
-  textField,
   toMs,
   type DocumentOf,
   type EnumerationValue,
@@ -30,23 +23,23 @@ export type SupportStatus = EnumerationValue<typeof supportStatuses>;
 const filtered = { filter: true, sort: true } as const;
 const known = { nullable: true, filter: true, sort: true } as const;
 const fields = {
-  supportId: idField('Id of the request.', { filter: true }),
-  opportunityId: idField('Deal that it supports.', { filter: true, entity: 'Opportunity' }),
-  kind: enumField(supportKinds, 'Kind of support.', { filter: true }),
-  leadId: idField('Person on the deal whom it should convince.', { filter: true, entity: 'Lead' }),
-  need: personalField('What is needed.', { nullable: true }),
-  neededBy: dayField('Day by which it is needed.', known),
-  status: enumField(supportStatuses, 'Status of the request.', { filter: true }),
-  open: flagField('Whether it is requested or taken, and not delivered yet.', { filter: true }),
-  requestedAt: instantField('When it was requested.', filtered),
-  requestedBy: textField('Who requested it.', filtered),
-  taker: textField('Person who has taken it.', known),
-  takenAt: instantField('When it was taken.', known),
-  delivered: textField('Latest delivery.', known),
-  deliveredAt: instantField('When it was first delivered.', known),
-  deliveredBy: textField('Who made the first delivery.', known),
-  closedAt: instantField('When it was closed.', known),
-  reason: textField('Reason for closing it.', known),
+  supportId: field.id('Id of the request.', { filter: true }),
+  opportunityId: field.id('Deal that it supports.', { filter: true, entity: 'Opportunity' }),
+  kind: field.enum(supportKinds, 'Kind of support.', { filter: true }),
+  leadId: field.id('Person on the deal whom it should convince.', { filter: true, entity: 'Lead' }),
+  need: field.personal('What is needed.', { nullable: true }),
+  neededBy: field.day('Day by which it is needed.', known),
+  status: field.enum(supportStatuses, 'Status of the request.', { filter: true }),
+  open: field.flag('Whether it is requested or taken, and not delivered yet.', { filter: true }),
+  requestedAt: field.instant('When it was requested.', filtered),
+  requestedBy: field.text('Who requested it.', filtered),
+  taker: field.text('Person who has taken it.', known),
+  takenAt: field.instant('When it was taken.', known),
+  delivered: field.text('Latest delivery.', known),
+  deliveredAt: field.instant('When it was first delivered.', known),
+  deliveredBy: field.text('Who made the first delivery.', known),
+  closedAt: field.instant('When it was closed.', known),
+  reason: field.text('Reason for closing it.', known),
 } as const;
 /** A support request in its current state. Unknown fields are null. */
 export type SupportRequestDocument = DocumentOf<typeof fields>;
@@ -54,14 +47,14 @@ export type SupportRequestDocument = DocumentOf<typeof fields>;
 /** One document per support request. */
 export const supportRequests = readModel<SupportRequestDocument, SupportRequestEvent>({
   name: 'support-requests',
-  version: 3,
+  version: 4,
   node: 'SupportRequest',
   description: 'A request for support of a deal by marketing.',
   key: 'supportId',
   fields,
   computed: {
     ageHours: computed<SupportRequestDocument>(
-      numberField('Hours from the request to the first delivery or the withdrawal, or until now.'),
+      field.number('Hours from the request to the first delivery or the withdrawal, or until now.'),
       ({ requestedAt, deliveredAt, closedAt }, at) =>
         Math.max(0, toMs(deliveredAt ?? closedAt ?? at) - toMs(requestedAt)) / HOUR_MS,
     ),
@@ -74,41 +67,19 @@ export const supportRequests = readModel<SupportRequestDocument, SupportRequestE
     { where: ['taker', 'open'], orderBy: 'requestedAt' },
   ],
   keys: ({ data }) => [data.supportId],
-  initial: (supportId) => ({
-    supportId,
-    opportunityId: '', // SupportRequested is the first event of every request
-    kind: 'asset',
-    leadId: '',
-    need: null,
-    neededBy: null,
-    status: 'requested',
-    open: true,
-    requestedAt: '',
-    requestedBy: '',
-    taker: null,
-    takenAt: null,
-    delivered: null,
-    deliveredAt: null,
-    deliveredBy: null,
-    closedAt: null,
-    reason: null,
-  }),
+  initial: { status: 'requested', open: true },
   on: {
-    SupportRequested: (doc, { data: { opportunityId, leadId, kind, need, neededBy }, occurredAt, meta }) => ({
+    SupportRequested: (doc, { data, occurredAt, meta }) => ({
       ...doc,
-      opportunityId,
-      leadId,
-      kind,
-      need: need ?? null,
-      neededBy: neededBy ?? null,
+      ...data,
       requestedAt: occurredAt,
       requestedBy: meta.actor,
     }),
-    SupportRequestTaken: (doc, { data: { taker }, occurredAt }) => ({
+    SupportRequestTaken: (doc, { data: { taker }, occurredAt: takenAt }) => ({
       ...doc,
       status: 'taken',
       taker,
-      takenAt: occurredAt,
+      takenAt,
     }),
     SupportDelivered: (doc, { data: { delivered }, occurredAt, meta }) => ({
       ...doc,
@@ -118,12 +89,12 @@ export const supportRequests = readModel<SupportRequestDocument, SupportRequestE
       deliveredAt: doc.deliveredAt !== null && doc.deliveredAt < occurredAt ? doc.deliveredAt : occurredAt,
       deliveredBy: doc.deliveredBy ?? meta.actor,
     }),
-    SupportRequestClosed: (doc, { data: { outcome, reason }, occurredAt }) => ({
+    SupportRequestClosed: (doc, { data: { outcome: status, reason = null }, occurredAt: closedAt }) => ({
       ...doc,
-      status: outcome,
+      status,
       open: false,
-      closedAt: occurredAt,
-      reason: reason ?? null,
+      closedAt,
+      reason,
     }),
   },
 });

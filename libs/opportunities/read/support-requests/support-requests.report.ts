@@ -1,21 +1,11 @@
-import {
-  boundsOf,
-  dayOrInstantField,
-  idField,
-  instantField,
-  integerField,
-  objectField,
-  objectFields,
-  roles,
-  zoneField,
-} from '@baton/kernel';
+import { boundsOf, field, objectFields, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { servedDeals } from './support-requests.query';
 
 const servedDeal = objectFields('ServedDeal', 'A won deal that marketing supported.', {
-  opportunityId: idField('Id of the deal.', { entity: 'Opportunity' }),
-  wonAt: instantField('When it was won.'),
-  supportIds: idField('Requests delivered by the time of the win, earliest delivery first.', {
+  opportunityId: field.id('Id of the deal.', { entity: 'Opportunity' }),
+  wonAt: field.instant('When it was won.'),
+  supportIds: field.id('Requests delivered by the time of the win, earliest delivery first.', {
     ...{ list: true, entity: 'SupportRequest', entityName: 'supportRequests' },
   }),
 });
@@ -25,17 +15,17 @@ export const servedDealsReport = report({
   description: 'Won deals for which marketing had delivered something by the time of the win.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    from: dayOrInstantField('Deals won on or after this day or instant.', { optional: true }),
-    to: dayOrInstantField('Deals won before this day or instant.', { optional: true }),
-    timeZone: zoneField('IANA time zone of the days; UTC by default.'),
+    from: field.dayOrInstant('Deals won on or after this day or instant.', { optional: true }),
+    to: field.dayOrInstant('Deals won before this day or instant.', { optional: true }),
+    timeZone: field.zone('IANA time zone of the days; UTC by default.'),
   },
-  answer: objectField(
+  answer: field.object(
     objectFields('ServedDeals', 'Won deals with and without support by marketing.', {
-      won: integerField('Deals won in the period.', { unit: 'deals' }),
-      served: integerField('Those of them for which marketing had delivered something by the time of the win.', {
+      won: field.integer('Deals won in the period.', { unit: 'deals' }),
+      served: field.integer('Those of them for which marketing had delivered something by the time of the win.', {
         unit: 'deals',
       }),
-      deals: objectField(servedDeal, 'Served deals, the most recently won first.', { list: true }),
+      deals: field.object(servedDeal, 'Served deals, the most recently won first.', { list: true }),
     }),
     'The report.',
   ),

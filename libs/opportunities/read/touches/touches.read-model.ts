@@ -1,60 +1,49 @@
 import {
-  enumField,
-  flagField,
-  idField,
-  instantField,
-  integerField,
+  field,
+  orNull,
   readModel,
   roles,
   teams,
-  textField,
   type DocumentOf,
   type DocumentReader,
   type Instant,
   type Where,
 } from '@baton/kernel';
-import { directions } from '@baton/campaigns';
+import { directions, touchOutcomes } from '@baton/campaigns';
 import { mergedLeadsOf, type LeadEvent } from '@baton/leads';
 import { deals } from '../deals/deals.read-model';
 
 const reported = { nullable: true, filter: true } as const;
 const fields = {
-  touchId: idField('The touch.', { filter: true }),
-  leadId: idField('The person. A filter by a lead also finds the touches of leads that are merged into it.', {
+  touchId: field.id('The touch.', { filter: true }),
+  leadId: field.id('The person. A filter by a lead also finds the touches of leads that are merged into it.', {
     ...{ filter: true, entity: 'Lead', alsoIds: mergedLeadsOf },
   }),
-  visitorId: idField('The anonymous visitor, for a visit before the person was identified.', reported),
-  at: instantField('When it took place.', { filter: true, sort: true }),
-  team: enumField(teams, 'The team of the touch.', { filter: true }),
-  direction: enumField(directions, 'Who started it.', reported),
-  action: textField('What was done: page-view, download, call …', { filter: true, sort: true }),
-  channel: textField('The channel as its source reported it.', reported),
-  source: textField('The source: google, newsletter, partner …', reported),
-  medium: textField('The medium: cpc, organic, email …', reported),
-  campaign: textField('The campaign.', reported),
-  content: textField('The content or advertisement.', reported),
-  page: textField('The page of a visit.', reported),
-  landingPage: textField('The first page of the visit.', reported),
-  referrer: textField('Where the person came from.', reported),
-  minutes: integerField('How many minutes it took.', { nullable: true, filter: true, sort: true }),
-  isVisit: flagField('Whether it was a visit before the person was identified.', { filter: true }),
-  by: textField('Who recorded it.', { filter: true }),
+  visitorId: field.id('The anonymous visitor, for a visit before the person was identified.', reported),
+  at: field.instant('When it took place.', { filter: true, sort: true }),
+  team: field.enum(teams, 'The team of the touch.', { filter: true }),
+  direction: field.enum(directions, 'Who started it.', reported),
+  action: field.text('What was done: page-view, download, call …', { filter: true, sort: true }),
+  channel: field.text('The channel as its source reported it.', reported),
+  source: field.text('The source: google, newsletter, partner …', reported),
+  medium: field.text('The medium: cpc, organic, email …', reported),
+  campaign: field.text('The campaign.', reported),
+  content: field.text('The content or advertisement.', reported),
+  page: field.text('The page of a visit.', reported),
+  landingPage: field.text('The first page of the visit.', reported),
+  referrer: field.text('Where the person came from.', reported),
+  minutes: field.integer('How many minutes it took.', { nullable: true, filter: true, sort: true }),
+  outcome: field.enum(touchOutcomes, 'How an attempt to reach the person ended.', reported),
+  isVisit: field.flag('Whether it was a visit before the person was identified.', { filter: true }),
+  by: field.text('Who recorded it.', { filter: true }),
 } as const;
 /** One contact between a person and either team. */
 export type Touch = DocumentOf<typeof fields>;
 
 type TouchRecorded = Extract<LeadEvent, { type: 'TouchRecorded' }>['data'];
 const reportedFacts = (touch: Partial<TouchRecorded>) => ({
-  direction: touch.direction ?? null,
-  channel: touch.channel ?? null,
-  source: touch.source ?? null,
-  medium: touch.medium ?? null,
-  campaign: touch.campaign ?? null,
-  content: touch.content ?? null,
-  page: touch.page ?? null,
-  landingPage: touch.landingPage ?? null,
-  referrer: touch.referrer ?? null,
-  minutes: touch.minutes ?? null,
+  ...orNull(touch, ['direction', 'channel', 'source', 'medium', 'campaign', 'content', 'page', 'landingPage']),
+  ...orNull(touch, ['referrer', 'minutes']),
 });
 
 /** The people of a deal; nobody where there is no such deal. */
@@ -67,7 +56,7 @@ const peopleOf = async (documents: DocumentReader, opportunityId: string): Promi
 /** One document per touch: the timeline of a person, and of the people of a deal. */
 export const touches = readModel<Touch, LeadEvent>({
   name: 'touches',
-  version: 2,
+  version: 3,
   node: 'Touch',
   description: 'One contact between a person and either team, as its source reported it.',
   key: 'touchId',
@@ -77,7 +66,7 @@ export const touches = readModel<Touch, LeadEvent>({
       description: 'Touches of leads, the latest first, with the visits from before they were identified.',
       orderBy: '-at',
       arguments: {
-        opportunityId: idField('Only touches of people with a role in this deal.', { optional: true }),
+        opportunityId: field.id('Only touches of people with a role in this deal.', { optional: true }),
       },
       where: async (_at: Instant, { opportunityId }, documents): Promise<Where> =>
         opportunityId === undefined ? {} : { leadId: { in: await peopleOf(documents, opportunityId as string) } },
@@ -89,18 +78,18 @@ export const touches = readModel<Touch, LeadEvent>({
     { where: ['campaign'], orderBy: '-at' },
   ],
   keys: ({ id, type, data }) => (type === 'LeadVisitsJoined' ? data.visits.map((visit) => visit.id) : [id]),
-  initial: (touchId) => ({ touchId }) as Touch, // each of its events has every value
   on: {
     TouchRecorded: ({ touchId }, { data, occurredAt, meta }) => ({
       ...reportedFacts(data),
       ...{ touchId, leadId: data.leadId, visitorId: null, at: occurredAt, isVisit: false },
+      outcome: data.outcome ?? null,
       ...{ team: data.team, action: data.action, by: meta.actor },
     }),
     LeadVisitsJoined: ({ touchId }, { data, meta }) => {
       const visit = data.visits.find(({ id }) => id === touchId)!;
       return {
         ...reportedFacts(visit),
-        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true },
+        ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true, outcome: null },
         ...{ team: visit.team, action: visit.action, by: meta.actor },
       };
     },

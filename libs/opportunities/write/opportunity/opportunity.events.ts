@@ -1,4 +1,5 @@
 import {
+  addressFree,
   To,
   clears,
   commands,
@@ -18,12 +19,14 @@ import {
 } from '@baton/kernel';
 
 const opportunityId = ref('opportunity', 'The deal.');
-const shortText = (description: string) => text(description, { min: 1, max: 300 });
+/** Our own people may be named by their addresses. */
+const repName = (description: string) => text(description, { min: 1, max: 300 });
+const shortText = (description: string) => addressFree(description, { min: 1, max: 300 });
 const facts = {
   name: state('opportunity.name', optional(shortText('Name of the deal.'))),
   account: state('opportunity.account', optional(shortText('Company of the deal.'))),
   product: state('opportunity.product', optional(shortText('Product sold.'))),
-  owner: state('opportunity.owner', optional(shortText('Rep who owns the deal.'))),
+  owner: state('opportunity.owner', optional(repName('Rep who owns the deal.'))),
   source: state('opportunity.source', optional(shortText('Source of the deal.'))),
   amount: state('opportunity.amount', optional(money('Amount of the deal.'))),
   expectedCloseOn: state('opportunity.expected-close', optional(day('Expected close date.'))),
@@ -49,13 +52,13 @@ const opportunityFacts = enumeration('OpportunityFact', 'Field of a deal that ca
 });
 export type OpportunityFact = EnumerationValue<typeof opportunityFacts>;
 const clearableStates = Object.fromEntries(opportunityFacts.values.map((fact) => [fact, `opportunity.${fact}`]));
-const role = optional(text('Role of the person in the deal: decision-maker, champion, user …', { max: 100 }));
+const role = optional(addressFree('Role of the person in the deal: decision-maker, champion, user …', { max: 100 }));
 /** The deal as known when its close was recorded; facts recorded later, even of an earlier time, are not included. */
 const closeSnapshot = {
   amount: optional(money('Amount of the deal at the close.')),
   leadIds: list(ref('lead'), 'People with a role in the deal.'),
   product: optional(shortText('Product sold.')),
-  owner: optional(shortText('Rep who owned it.')),
+  owner: optional(repName('Rep who owned it.')),
   source: optional(shortText('Source of the deal.')),
 };
 
@@ -98,8 +101,8 @@ export const opportunityEvents = events({
     description: 'The owner of the deal changed.',
     sentence: '{to} owns the deal',
     opportunityId,
-    from: optional(shortText('Rep who owned it.')),
-    to: state('opportunity.owner', shortText('New owner.')),
+    from: optional(repName('Rep who owned it.')),
+    to: state('opportunity.owner', repName('New owner.')),
   },
   OpportunityUpdated: {
     version: 1,
@@ -206,7 +209,7 @@ export const opportunityCommands = commands(
       description: 'Assign an open deal to another rep.',
       allow: salesRoles,
       opportunityId,
-      to: shortText('New owner.'),
+      to: repName('New owner.'),
     },
     UpdateOpportunity: {
       about: 'state',

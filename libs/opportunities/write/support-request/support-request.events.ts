@@ -1,4 +1,5 @@
 import {
+  addressFree,
   commands,
   day,
   events,
@@ -30,11 +31,11 @@ const leadId = ref(
 const need = personal(text('What is needed: a banking case study, a reference call …', { min: 1, max: 500 }));
 const neededBy = optional(day('Day by which it is needed.'));
 const taker = text('Person in marketing who handles the request.', { min: 1, max: 200 });
-const delivered = text('What was delivered: name or address of the content, as touches state it.', {
+const delivered = addressFree('What was delivered: name or address of the content, as touches state it.', {
   min: 1,
   max: 500,
 });
-const reason = text('Reason for closing it.', { min: 1, max: 300 });
+const reason = addressFree('Reason for closing it.', { min: 1, max: 300 });
 
 export const supportRequestEvents = events({
   SupportRequested: {

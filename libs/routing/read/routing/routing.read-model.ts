@@ -1,27 +1,14 @@
-import {
-  computed,
-  flagField,
-  idField,
-  instantField,
-  integerField,
-  numberField,
-  objectField,
-  objectFields,
-  readModel,
-  roles,
-  textField,
-  type DocumentOf,
-} from '@baton/kernel';
+import { computed, field, objectFields, readModel, roles, type DocumentOf } from '@baton/kernel';
 import { inTurn, loadOf, repsAfter, type Rep, type Reps } from '../../write/routing/routing.model';
 import type { RoutingEvent } from '../../write/routing/routing.events';
 
 const fields = {
-  routingId: idField('The queue, as the routing rules name it.', { filter: true }),
-  routed: integerField('Number of leads routed through the queue.', { filter: true, sort: true }),
-  toHandoffOwner: integerField('How many of them went to the handoff owner, because everybody was absent.', {
+  routingId: field.id('The queue, as the routing rules name it.', { filter: true }),
+  routed: field.integer('Number of leads routed through the queue.', { filter: true, sort: true }),
+  toHandoffOwner: field.integer('How many of them went to the handoff owner, because everybody was absent.', {
     ...{ filter: true, sort: true },
   }),
-  lastRoutedAt: instantField('When the last lead was routed.', { nullable: true, filter: true, sort: true }),
+  lastRoutedAt: field.instant('When the last lead was routed.', { nullable: true, filter: true, sort: true }),
 } as const;
 /** A queue of reps and its balance. */
 export type RoutingQueue = DocumentOf<typeof fields> & {
@@ -30,13 +17,13 @@ export type RoutingQueue = DocumentOf<typeof fields> & {
 };
 
 const routingRep = objectFields('RoutingRep', 'A member of a queue and the leads assigned to them.', {
-  rep: textField('The salesperson.'),
-  weight: integerField('The weight; leads are shared in proportion to the weights of the queue.'),
-  away: flagField('True if the rep is absent and gets no leads.'),
-  assigned: integerField('Number of leads assigned to the rep.'),
-  returned: integerField('Number of assigned leads that were taken back.'),
-  base: numberField('Leads counted in addition to those assigned, so that missed leads are not caught up.'),
-  level: numberField('(base + assigned − returned) / weight; the rep with the lowest level is next.'),
+  rep: field.text('The salesperson.'),
+  weight: field.integer('The weight; leads are shared in proportion to the weights of the queue.'),
+  away: field.flag('True if the rep is absent and gets no leads.'),
+  assigned: field.integer('Number of leads assigned to the rep.'),
+  returned: field.integer('Number of assigned leads that were taken back.'),
+  base: field.number('Leads counted in addition to those assigned, so that missed leads are not caught up.'),
+  level: field.number('(base + assigned − returned) / weight; the rep with the lowest level is next.'),
 });
 
 /** The members of a queue: those present in the order of their turns, then those away by id. */
@@ -54,14 +41,14 @@ const onReps =
 /** Who takes part in a queue, how much each has had, and whose turn it is. */
 export const routingQueues = readModel<RoutingQueue, RoutingEvent>({
   name: 'routing-queues',
-  version: 2,
+  version: 3,
   node: 'RoutingQueue',
   description: 'A queue of reps who get qualified leads in turn.',
   key: 'routingId',
   fields,
   computed: {
     reps: computed<RoutingQueue>(
-      objectField(routingRep, 'The members: first those available, in the order of their turns, then those absent.', {
+      field.object(routingRep, 'The members: first those available, in the order of their turns, then those absent.', {
         list: true,
       }),
       (queue) => membersOf(queue).map((rep) => ({ ...rep, level: loadOf(rep) / rep.weight })),
@@ -75,7 +62,7 @@ export const routingQueues = readModel<RoutingQueue, RoutingEvent>({
   },
   allow: roles,
   keys: ({ data }) => [data.routingId],
-  initial: (routingId) => ({ routingId, reps: {}, routed: 0, toHandoffOwner: 0, lastRoutedAt: null }),
+  initial: { reps: {} },
   on: {
     RepJoined: onReps(repsAfter.RepJoined),
     RepLeft: onReps(repsAfter.RepLeft),

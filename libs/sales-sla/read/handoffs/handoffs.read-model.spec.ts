@@ -30,6 +30,16 @@ describe('a lead in the queue', () => {
     await ada.send('AcceptLead', 30);
     expect(await queue()).toEqual([]);
   });
+  it('says when sales first tried to reach the person, and when it did, in whatever order that was recorded', async () => {
+    const touch = (at: number, outcome?: string, direction = 'outbound') =>
+      told('ada', at, 'TouchRecorded', { team: 'sales', action: 'call', direction, ...(outcome && { outcome }) });
+    const events = [handed('ada', 0), touch(30, 'connected'), touch(20, 'met', 'inbound'), touch(10, 'voicemail')];
+    const [doc] = await docsOf([...events, touch(25, 'replied'), touch(-5, 'met')]);
+    expect(doc!.handoffs).toMatchObject([{ attempts: 3, attemptedAt: minute(10), contactedAt: minute(25) }]);
+    const [unreached] = await docsOf([handed('ada', 0), touch(10, 'no-answer'), touch(20)]);
+    expect(unreached!.handoffs[0]).toMatchObject({ attempts: 2, attemptedAt: minute(10) });
+    expect(unreached!.handoffs[0]).not.toHaveProperty('contactedAt');
+  });
   it('stays when it is overdue, first', async () => {
     const ada = world(owing(hour));
     await ada.handedOff();

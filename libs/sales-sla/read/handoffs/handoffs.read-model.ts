@@ -1,19 +1,15 @@
 import {
   computed,
-  enumField,
-  flagField,
+  field,
   fromMs,
-  idField,
-  instantField,
-  integerField,
   readModel,
-  textField,
   toMs,
   type DocumentOf,
   type Instant,
   type StoredEvent,
   type Where,
 } from '@baton/kernel';
+import { contactOutcomes } from '@baton/campaigns';
 import {
   convertedFrom,
   grades,
@@ -35,32 +31,35 @@ export interface HandoffActivity extends Handoff {
   readonly eventId: string;
   /** Contacts that sales made between the handoff and its disposition, or until now. */
   readonly attempts: number;
+  /** The first of these contacts, and the first that reached the person. */
+  readonly attemptedAt?: Instant;
+  readonly contactedAt?: Instant;
 }
 
 const optional = { optional: true, filter: true, sort: true } as const;
 const nullable = { nullable: true, filter: true, sort: true } as const;
 const column = { column: true, hidden: true } as const;
 const fields = {
-  leadId: idField('The lead’s id.', { filter: true, entity: 'Lead' }),
-  rep: textField('The rep who must answer.', optional),
-  queue: textField('The queue (team) that the lead was routed through.', optional),
-  grade: enumField(grades, 'The grade at the handoff; null if the lead was not scored.', optional),
-  since: instantField(
+  leadId: field.id('The lead’s id.', { filter: true, entity: 'Lead' }),
+  rep: field.text('The rep who must answer.', optional),
+  queue: field.text('The queue (team) that the lead was routed through.', optional),
+  grade: field.enum(grades, 'The grade at the handoff; null if the lead was not scored.', optional),
+  since: field.instant(
     'When it started to wait: at the handoff, or at the merge that made it wait; null if it never did.',
     optional,
   ),
-  dueAt: instantField('When the next answer is due; null if none is.', nullable),
-  limboAt: instantField('When it gets into limbo: 48 hours after the handoff.', nullable),
-  openClocks: integerField('Number of open obligations of sales to the lead.', { filter: true, sort: true }),
+  dueAt: field.instant('When the next answer is due; null if none is.', nullable),
+  limboAt: field.instant('When it gets into limbo: 48 hours after the handoff.', nullable),
+  openClocks: field.integer('Number of open obligations of sales to the lead.', { filter: true, sort: true }),
   /** As `dueAt`; those without one come last. */
-  rank: instantField('The order of the queue.', column),
+  rank: field.instant('The order of the queue.', column),
   /** It was handed off and sales has not said what becomes of it. */
-  waiting: flagField('Whether the lead waits for an answer.', column),
+  waiting: field.flag('Whether the lead waits for an answer.', column),
   /** Nobody waits for an answer, and its clocks stand still. */
-  merged: flagField('Whether the lead is merged into another.', column),
+  merged: field.flag('Whether the lead is merged into another.', column),
   /** Of the first and the last handoff. */
-  firstAt: instantField('The first handoff.', { ...column, optional: true }),
-  lastAt: instantField('The last handoff.', { ...column, optional: true }),
+  firstAt: field.instant('The first handoff.', { ...column, optional: true }),
+  lastAt: field.instant('The last handoff.', { ...column, optional: true }),
 } as const;
 /** What sales was handed of one lead, and what it owes it now. */
 export type HandoffsDocument = DocumentOf<typeof fields> & {
@@ -129,12 +128,20 @@ const foldClock = (doc: HandoffsDocument, said: StoredEvent<ClockEvent>): Handof
 /** When sales gave it back, if it did. */
 const returnedAt = ({ disposition, disposedAt, givenBackAt }: Handoff): Instant | undefined =>
   disposition === 'waiting' || disposition === 'accepted' ? givenBackAt : disposedAt;
+const isContact = (outcome: string | undefined): boolean => contactOutcomes.some((known) => known === outcome);
+const earliest = (a: Instant | undefined, b: Instant): Instant => (a !== undefined && a < b ? a : b);
 /** A contact counts for the handoff in whose time it happened, even if it is recorded late. */
-const withAttempt = (handoffs: readonly HandoffActivity[], at: Instant): readonly HandoffActivity[] => {
+const withAttempt = (
+  handoffs: readonly HandoffActivity[],
+  { data: { outcome }, occurredAt: at }: StoredEvent<Extract<LeadEvent, { type: 'TouchRecorded' }>>,
+): readonly HandoffActivity[] => {
   const place = handoffs.findLastIndex((handoff) => handoff.at <= at);
   const handoff = handoffs[place];
   if (!handoff || (returnedAt(handoff) ?? at) < at) return handoffs;
-  return handoffs.with(place, { ...handoff, attempts: handoff.attempts + 1 });
+  return handoffs.with(place, {
+    ...{ ...handoff, attempts: handoff.attempts + 1, attemptedAt: earliest(handoff.attemptedAt, at) },
+    ...(isContact(outcome) && { contactedAt: earliest(handoff.contactedAt, at) }),
+  });
 };
 
 const gradeOf = (pack: unknown): Grade | undefined => {
@@ -154,23 +161,26 @@ export const whereWaiting: Where = { waiting: { eq: true }, merged: { eq: false 
 /** One document per lead: every handoff with its latest disposition, and what the lead waits for now. */
 export const handoffs = readModel<HandoffsDocument, LeadEvent>({
   name: 'handoffs',
-  version: 8,
+  version: 9,
   node: 'WaitingLead',
   description: 'A lead that was handed off and waits for an answer from sales.',
   key: 'leadId',
   fields,
   computed: {
-    handoffs: computed<HandoffsDocument>(integerField('Number of handoffs of the lead.'), (doc) => doc.handoffs.length),
+    handoffs: computed<HandoffsDocument>(
+      field.integer('Number of handoffs of the lead.'),
+      (doc) => doc.handoffs.length,
+    ),
     attempts: computed<HandoffsDocument>(
-      integerField('Outbound touches by sales since the latest handoff.'),
+      field.integer('Outbound touches by sales since the latest handoff.'),
       (doc) => doc.handoffs.at(-1)?.attempts ?? 0,
     ),
     limbo: computed<HandoffsDocument>(
-      flagField('True if the lead is in limbo.'),
+      field.flag('True if the lead is in limbo.'),
       ({ limboAt }, at) => limboAt !== null && limboAt <= at,
     ),
     clockIds: computed<HandoffsDocument>(
-      idField('The open obligations of sales to the lead, next due first.', {
+      field.id('The open obligations of sales to the lead, next due first.', {
         ...{ list: true, entity: 'SlaClock', entityName: 'clocks' },
       }),
       (doc) => openClocks(doc).map(({ clockId }) => clockId),
@@ -196,10 +206,16 @@ export const handoffs = readModel<HandoffsDocument, LeadEvent>({
   ],
   keys: ({ data }) =>
     'handoffOf' in data && data.handoffOf !== undefined ? [data.leadId, data.handoffOf] : [data.leadId],
-  initial: (leadId) => ({
-    ...{ leadId, handoffs: [], stage: 'lead', moves: [], waiting: false, merged: false, clocks: [], openClocks: 0 },
-    ...{ dueAt: null, rank: NO_DUE, limboAt: null },
-  }),
+  initial: {
+    handoffs: [],
+    stage: 'lead',
+    moves: [],
+    waiting: false,
+    merged: false,
+    clocks: [],
+    openClocks: 0,
+    rank: NO_DUE,
+  },
   on: {
     LeadHandedOff: (doc, event) => {
       const { rep, queue, package: pack } = event.data;
@@ -235,9 +251,9 @@ export const handoffs = readModel<HandoffsDocument, LeadEvent>({
     LeadReturnedToOpportunity: (doc, event) => withMove(doc, event, 'opportunity'),
     LeadReengaged: (doc, event) => withMove(doc, event, 'lead'),
     LeadDisqualified: (doc, event) => withMove(doc, event, 'disqualified'),
-    TouchRecorded: (doc, { data: { team, direction }, occurredAt }) =>
-      team === 'sales' && direction === 'outbound' && doc.handoffs.length > 0
-        ? { ...doc, handoffs: withAttempt(doc.handoffs, occurredAt) }
+    TouchRecorded: (doc, event) =>
+      event.data.team === 'sales' && event.data.direction === 'outbound' && doc.handoffs.length > 0
+        ? { ...doc, handoffs: withAttempt(doc.handoffs, event) }
         : doc,
     MergedFactsAdded: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),
     MergedFactsRemoved: (doc, { data, occurredAt }) => withMergedStage(doc, occurredAt, data.becomes),

@@ -1,15 +1,8 @@
 import {
   computed,
-  enumField,
-  flagField,
-  idField,
-  instantField,
-  integerField,
-  largeIntegerField,
-  numberField,
+  field,
   readModel,
   roles,
-  textField,
   toMs,
   type DocumentOf,
   type DocumentReader,
@@ -71,42 +64,43 @@ export const passedAt = ({ startedAt, answerBy }: RecordedClock, at: Instant): n
 const optional = { optional: true, filter: true, sort: true } as const;
 const nullable = { nullable: true, filter: true, sort: true } as const;
 const fields = {
-  clockId: idField('The id of the obligation.'),
-  leadId: idField('The lead’s id.', { filter: true, entity: 'Lead' }),
-  kind: textField('The kind of obligation: first-response, disposition, attempts …', { filter: true, sort: true }),
-  startedBy: idField('The event that started it.'),
-  startedAt: instantField('When it started.', { filter: true, sort: true }),
-  rep: textField('The rep who has the obligation.', optional),
-  queue: textField('The queue (team) that the lead was routed through.', optional),
-  outcome: enumField(clockOutcomes, 'How it ended, or that it is open.', { filter: true }),
-  breachRecorded: flagField('Whether a breach of it is recorded, even if an answer in time was recorded later.', {
+  clockId: field.id('The id of the obligation.'),
+  leadId: field.id('The lead’s id.', { filter: true, entity: 'Lead' }),
+  kind: field.text('The kind of obligation: first-response, disposition, attempts …', { filter: true, sort: true }),
+  startedBy: field.id('The event that started it.'),
+  startedAt: field.instant('When it started.', { filter: true, sort: true }),
+  rep: field.text('The rep who has the obligation.', optional),
+  queue: field.text('The queue (team) that the lead was routed through.', optional),
+  outcome: field.enum(clockOutcomes, 'How it ended, or that it is open.', { filter: true }),
+  breachRecorded: field.flag('Whether a breach of it is recorded, even if an answer in time was recorded later.', {
     filter: true,
   }),
-  dueAt: instantField('The last instant at which an answer is on time; null while the clock is paused.', {
+  dueAt: field.instant('The last instant at which an answer is on time; null while the clock is paused.', {
     nullable: true,
   }),
-  answerBy: instantField('The due time, or the time at which the lead was given up before.', nullable),
-  atRiskAt: instantField('When it becomes at risk.', nullable),
-  budgetMs: largeIntegerField('The time allowed, in milliseconds of the clock it runs on.'),
-  clock: enumField(slaHours, 'The hours that count.', { filter: true }),
-  definition: textField('The policy in force when it started, `sla-policy@2`.', { filter: true, sort: true }),
-  calendar: textField('The calendar whose hours count, `business-calendar@1`.', { optional: true, filter: true }),
-  calendarCode: textField('Code of the calendar within that version; null for its default hours.', {
+  answerBy: field.instant('The due time, or the time at which the lead was given up before.', nullable),
+  atRiskAt: field.instant('When it becomes at risk.', nullable),
+  budgetMs: field.largeInteger('The time allowed, in milliseconds of the clock it runs on.'),
+  clock: field.enum(slaHours, 'The hours that count.', { filter: true }),
+  definition: field.text('The policy in force when it started, `sla-policy@2`.', { filter: true, sort: true }),
+  calendar: field.text('The calendar whose hours count, `business-calendar@1`.', { optional: true, filter: true }),
+  calendarCode: field.text('Code of the calendar within that version; null for its default hours.', {
     ...{ optional: true, filter: true },
   }),
-  metAt: instantField('When it was fulfilled.', optional),
-  answers: integerField('Number of answers so far.'),
-  kinds: integerField('Number of different kinds of answers required.', { optional: true }),
-  escalated: integerField('The escalation steps taken so far, counted from 0.', { list: true }),
-  waitsWith: textField('The lead whose merge makes it wait.', { nullable: true, column: true, hidden: true }),
+  metAt: field.instant('When it was fulfilled.', optional),
+  answers: field.integer('Number of answers so far.'),
+  kinds: field.integer('Number of different kinds of answers required.', { optional: true }),
+  escalated: field.integer('The escalation steps taken so far, counted from 0.', { list: true }),
+  waitsWith: field.text('The lead whose merge makes it wait.', { nullable: true, column: true, hidden: true }),
 } as const;
-type Doc = RecordedClock & DocumentOf<typeof fields>;
+/** One obligation of sales to one lead, with how it ended. */
+export type SlaClock = RecordedClock & DocumentOf<typeof fields>;
 
-const foldClock = (doc: Doc, said: StoredEvent<ClockEvent>): Doc =>
+const foldClock = (doc: SlaClock, said: StoredEvent<ClockEvent>): SlaClock =>
   recordedClockAfter(doc.startedAt === '' ? undefined : doc, said) ?? doc;
 
 /** One document per clock: what sales owed a lead, by when, and what became of it. */
-export const slaClocks = readModel<Doc, LeadEvent>({
+export const slaClocks = readModel<SlaClock, LeadEvent>({
   name: 'sla-clocks',
   version: 4,
   node: 'SlaClock',
@@ -114,32 +108,32 @@ export const slaClocks = readModel<Doc, LeadEvent>({
   key: 'clockId',
   fields,
   computed: {
-    passed: computed<Doc>(
-      numberField('Share of the time from start to due that has passed, 0…1; null while the clock is paused.', {
+    passed: computed<SlaClock>(
+      field.number('Share of the time from start to due that has passed, 0…1; null while the clock is paused.', {
         nullable: true,
       }),
       passedAt,
     ),
-    recordedLate: computed<Doc>(
-      flagField(
+    recordedLate: computed<SlaClock>(
+      field.flag(
         'True if the answer was on time but recorded after the breach, so that `state` and `knownState` differ.',
       ),
       isRecordedLate,
     ),
-    responseMs: computed<Doc>(
-      largeIntegerField('Time from the start until it was fulfilled, in milliseconds of the wall clock.', {
+    responseMs: computed<SlaClock>(
+      field.largeInteger('Time from the start until it was fulfilled, in milliseconds of the wall clock.', {
         nullable: true,
       }),
       ({ startedAt, metAt }) => (metAt !== undefined && metAt >= startedAt ? toMs(metAt) - toMs(startedAt) : null),
     ),
-    times: computed<Doc>(integerField('Number of answers required.'), ({ times }) => times ?? 1),
+    times: computed<SlaClock>(field.integer('Number of answers required.'), ({ times }) => times ?? 1),
   },
   one: { name: 'slaClock', description: 'One obligation of sales; null if there is none with this id.' },
   lists: {
     slaBoard: {
       description:
         'The obligations of sales to leads. Of an open state they are ordered by due time, otherwise newest first. The state of open clocks is computed at query time.',
-      arguments: { state: enumField(clockStates, 'Only clocks in this state.', { optional: true }) },
+      arguments: { state: field.enum(clockStates, 'Only clocks in this state.', { optional: true }) },
       where: async (at, { state }, models) =>
         state ? whereState(state as SlaClockState, at, await mergedWithOpenClocks(models)) : {},
       orderBy: ({ state }) => (BY_TIME.includes(state as SlaClockState) ? 'answerBy' : '-startedAt'),

@@ -1,14 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  enumField,
-  fromMs,
-  instantField,
-  numberField,
-  toMs,
-  type Definition,
-  type Instant,
-  type ObjectOf,
-} from '@baton/kernel';
+import { field, fromMs, toMs, type Definition, type Instant, type ObjectOf } from '@baton/kernel';
 import { definitionInForce, definitionOf, type ScoringModel } from '@baton/definitions';
 import { grades, leads, scoreAt } from '@baton/leads';
 import { contribute } from '@baton/platform/contribution';
@@ -28,14 +19,14 @@ const HOUR_MS = 3_600_000;
 const hourOf = (at: Instant): Instant => fromMs(Math.floor(toMs(at) / HOUR_MS) * HOUR_MS);
 
 const fields = {
-  score: numberField(
+  score: field.number(
     'The score in points at `scoredAt`; null for a lead captured later, and if no scoring model was in force. Its components are in the query `score`.',
     { nullable: true, filter: true, sort: true },
   ),
-  grade: enumField(grades, 'The grade at `scoredAt`; null without a score, and if the model has no cut-offs.', {
+  grade: field.enum(grades, 'The grade at `scoredAt`; null without a score, and if the model has no cut-offs.', {
     ...{ nullable: true, filter: true, sort: true },
   }),
-  scoredAt: instantField(
+  scoredAt: field.instant(
     'The time of the score and the grade: the start of the hour of the question, or of the first page of the list.',
   ),
 } as const;
@@ -53,7 +44,8 @@ const LEADS_PER_TURN = 500;
 /** Score and grade of leads in lists. They decay, so no fold makes them: they are computed for the hour of the question. */
 export const leadScores = contribute(leads, {
   fields,
-  some: async (models, leadIds, at) => {
+  some: async (models, found, at) => {
+    const leadIds = [...found.keys()];
     const scoredAt = hourOf(at);
     const model = await modelAt(models, scoredAt);
     const docs = new Map(

@@ -21,6 +21,7 @@ import { anyModel, START } from '../../../../test/support/judging';
 import { mergeWorld } from '../../../../test/support/merge-world';
 import { modelsOf } from '../../../../test/support/read-models';
 import { leadScore } from '../qualification/qualification.query';
+import { someContributed } from '@baton/platform/contribution';
 import { leadScores } from './lead-scores.contribution';
 import { ScoreColumns } from './score-columns.model';
 import { scoreFacts, type ScoreFacts } from './score-facts.projection';
@@ -142,13 +143,7 @@ const projections: Models = [definitions, scoreFacts];
 const all = (models: ReadModels, at: Instant) =>
   (leadScores.all as unknown as (models: ReadModels, at: Instant) => Promise<ContributedValues>)(models, at);
 const some = (models: ReadModels, at: Instant) =>
-  (
-    leadScores.some as unknown as (
-      models: ReadModels,
-      ids: readonly string[],
-      at: Instant,
-    ) => Promise<ReadonlyMap<string, object>>
-  )(models, ids, at);
+  someContributed(leadScores, models, new Map(ids.map((id) => [id, {}])), at);
 
 /** An instant some minutes after the last event, or before it. */
 const afterEnd = (log: readonly StoredEvent[], minutes: number): Instant =>

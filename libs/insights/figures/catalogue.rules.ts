@@ -1,0 +1,80 @@
+import { handoffToCustomerRate } from './handoff-to-customer-rate.figure';
+import { handoffToSqlRate } from './handoff-to-sql-rate.figure';
+import { contactRate } from './contact-rate.figure';
+import { speedToLead } from './speed-to-lead.figure';
+import { salesMinutes } from './sales-minutes.figure';
+import { touchCount } from './touches.figure';
+import { firstResponseTime } from './first-response-time.figure';
+import { slaBreaches } from './sla-breaches.figure';
+import { slaKeptRate } from './sla-kept-rate.figure';
+import { acceptanceRate } from './acceptance-rate.figure';
+import { answerTime } from './answer-time.figure';
+import { capturedLeads } from './captured-leads.figure';
+import { conversions } from './conversions.figure';
+import { dealCycle } from './deal-cycle.figure';
+import { dealSize } from './deal-size.figure';
+import { givenBackRate } from './given-back-rate.figure';
+import { handoffCount } from './handoffs.figure';
+import { lostDeals } from './lost-deals.figure';
+import { medianDealCycle } from './median-deal-cycle.figure';
+import { medianDealSize } from './median-deal-size.figure';
+import { openAmount } from './open-amount.figure';
+import { openDeals } from './open-deals.figure';
+import { openedDeals } from './opened-deals.figure';
+import { p90DealCycle } from './p90-deal-cycle.figure';
+import { pipelineGenerated } from './pipeline-generated.figure';
+import { pricedWins } from './priced-wins.figure';
+import { proposalToClose } from './proposal-to-close.figure';
+import { rejectionRate } from './rejection-rate.figure';
+import { untouchedRejections } from './untouched-rejections.figure';
+import { velocity } from './velocity.figure';
+import { winRate } from './win-rate.figure';
+import { wonAmount } from './won-amount.figure';
+import { wonDeals } from './won-deals.figure';
+import type { Figure } from './figure.rules';
+
+/** Every figure, in the order of the catalogue. To add one, add its file and a line here. */
+export const figures: readonly Figure[] = [
+  wonDeals,
+  lostDeals,
+  winRate,
+  wonAmount,
+  pricedWins,
+  dealSize,
+  medianDealSize,
+  openDeals,
+  openAmount,
+  openedDeals,
+  pipelineGenerated,
+  dealCycle,
+  medianDealCycle,
+  p90DealCycle,
+  proposalToClose,
+  velocity,
+  handoffCount,
+  acceptanceRate,
+  rejectionRate,
+  givenBackRate,
+  untouchedRejections,
+  answerTime,
+  speedToLead,
+  contactRate,
+  handoffToSqlRate,
+  handoffToCustomerRate,
+  slaKeptRate,
+  slaBreaches,
+  firstResponseTime,
+  touchCount,
+  salesMinutes,
+  capturedLeads,
+  ...conversions,
+];
+
+const byCode = new Map(figures.map((one) => [one.code, one]));
+if (byCode.size < figures.length) throw new Error('Two figures have the same code.');
+/** @throws Error for a code that is not in the catalogue */
+export const figureOf = (code: string): Figure => {
+  const found = byCode.get(code);
+  if (!found) throw new Error(`There is no figure ${code}.`);
+  return found;
+};

@@ -1,0 +1,279 @@
+import { DAY_MS } from '@baton/kernel';
+import { exactOf, ExactNumber, WholeSum, type Exact } from './exact.rules';
+import { hasCurrency, type Figure, type RowSet, type Unit, type Value } from './figure.rules';
+import { rowTest, type Slice } from './slice.rules';
+
+/** Milliseconds since 1970: from one instant up to, and without, another. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+/** What limits the rows of a question, beside its slice. */
+export interface Limits {
+  /** Milliseconds that a row may take to be counted. */
+  readonly windowMs?: number;
+  /** The instant of the question, in milliseconds. */
+  readonly at: number;
+}
+/** Either one range, whose rows are grouped by the slice, or several, each of which is a group. */
+export type Ranges = Range | readonly Range[];
+const isList = (ranges: Ranges): ranges is readonly Range[] => Array.isArray(ranges);
+
+/** A figure of one group, in one currency if it has currencies. */
+export interface FigureValue {
+  readonly currency: string | null;
+  /** Amounts in minor units, times in the unit of the figure. Undefined where it means nothing, such as 0 / 0. */
+  readonly value: Exact | undefined;
+  /** Of ratios and means: whole numbers, amounts in minor units and times in milliseconds. */
+  readonly numerator: bigint | undefined;
+  readonly denominator: bigint | undefined;
+  /** The rows that it is made of: of a ratio those of the denominator. */
+  readonly support: number;
+  /** Rows of the denominator that may still join the numerator. */
+  readonly open: number;
+  /** Rows that are left out because they have no value in the column. */
+  readonly missing: number;
+}
+
+const millisecondsIn: Readonly<Partial<Record<Unit, number>>> = { days: DAY_MS, hours: 3_600_000 };
+const inUnit = (value: Exact, unit: Unit): Exact => {
+  const ms = millisecondsIn[unit];
+  return ms === undefined ? value : value.div(ms);
+};
+
+/** Visits the rows of a row set in a slice, each with its group. */
+export const visitRows = (
+  { where, time }: RowSet,
+  { rows, groupOf }: Slice,
+  ranges: Ranges,
+  visit: (row: number, group: number) => void,
+): void => {
+  const passes = rowTest(rows, where);
+  if ('at' in time) {
+    const at = rows.numbers[time.at]!;
+    const buckets = isList(ranges) ? ranges : undefined;
+    const first = buckets ? (buckets[0]?.from ?? Infinity) : (ranges as Range).from;
+    const end = buckets ? (buckets.at(-1)?.to ?? -Infinity) : (ranges as Range).to;
+    for (let row = 0; row < rows.count; row++) {
+      const instant = at[row]!;
+      if (groupOf[row]! >= 0 && instant >= first && instant < end && passes(row))
+        visit(row, buckets ? bucketOf(buckets, instant) : groupOf[row]!);
+    }
+    return;
+  }
+  const [begins, ends] = [rows.numbers[time.from]!, rows.numbers[time.until]!];
+  for (const [index, { to }] of (isList(ranges) ? ranges : [ranges]).entries())
+    for (let row = 0; row < rows.count; row++)
+      if (groupOf[row]! >= 0 && begins[row]! < to && !(ends[row]! < to) && passes(row))
+        visit(row, isList(ranges) ? index : groupOf[row]!);
+};
+/** The last of consecutive ranges that begins by the instant. */
+const bucketOf = (ranges: readonly Range[], at: number): number => {
+  let [low, high] = [0, ranges.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (ranges[middle]!.from <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};
+
+/** The side of a figure that a row is on. */
+export type Side = 'numerator' | 'denominator';
+
+/** Whether a row is behind a figure: on the side of a ratio, else among the rows with a value. */
+export const isBehind = (
+  value: Exclude<Value, { kind: 'derived' }>,
+  side: Side,
+  { rows }: Slice,
+  { windowMs }: Limits,
+): ((row: number) => boolean) => {
+  const of = value.kind === 'ratio' ? value[side] : value;
+  const meets = rowTest(rows, of.where);
+  const takes = value.kind === 'ratio' && side === 'numerator' && windowMs !== undefined ? value.takes : undefined;
+  const [begins, ends] = takes ? [rows.numbers[takes.from]!, rows.numbers[takes.to]!] : [];
+  const passes = takes ? (row: number) => meets(row) && ends![row]! - begins![row]! <= windowMs! : meets;
+  if (of.kind === 'count') return passes;
+  const values = rows.numbers[of.column]!;
+  return (row) => passes(row) && !Number.isNaN(values[row]);
+};
+
+/** What is counted and added of one group in one currency. */
+class Tally {
+  support = 0;
+  open = 0;
+  missing = 0;
+  readonly over = new WholeSum();
+  readonly under = new WholeSum();
+  values: number[] = [];
+}
+
+/**
+ * A figure of each group.
+ * @returns by group, one value for each currency of its rows by code, or one without currency
+ */
+export const evaluate = (
+  figure: Figure,
+  sliceOfFigure: (figure: Figure) => Slice,
+  ranges: Ranges,
+  limits: Limits,
+): ReadonlyMap<number, readonly FigureValue[]> => {
+  const { value } = figure;
+  if (value.kind === 'derived') return evaluateDerived(figure, value, sliceOfFigure, ranges, limits);
+  const slice = sliceOfFigure(figure);
+  const { rows } = slice;
+  const currencies = hasCurrency(figure) ? rows.texts['currency'] : undefined;
+  const tallies = new Map<number, Map<number, Tally>>();
+  const tallyOf = (group: number, row: number): Tally => {
+    const code = currencies ? currencies.codes[row]! : -1;
+    const byCurrency = tallies.get(group) ?? new Map<number, Tally>();
+    if (byCurrency.size === 0) tallies.set(group, byCurrency);
+    const known = byCurrency.get(code);
+    if (known) return known;
+    const made = new Tally();
+    byCurrency.set(code, made);
+    return made;
+  };
+  visitRows(figure.rows, slice, ranges, tallying(value, slice, tallyOf, limits));
+  return new Map(
+    [...tallies].map(([group, byCurrency]) => [
+      group,
+      withMissing(
+        [...byCurrency].map(([code, tally]) =>
+          valueOf(figure, value, tally, code < 0 ? null : currencies!.words[code]!),
+        ),
+      ),
+    ]),
+  );
+};
+
+/** By currency; rows without an amount have no currency, and are said beside the values of those that have one. */
+const withMissing = (values: readonly FigureValue[]): readonly FigureValue[] => {
+  const priced = values.filter(({ currency }) => currency !== null);
+  if (priced.length === 0 || priced.length === values.length) return byCurrencyCode(values);
+  const missing = values.reduce((total, one) => total + one.missing, 0);
+  return byCurrencyCode(priced.map((one) => ({ ...one, missing })));
+};
+const byCurrencyCode = (values: readonly FigureValue[]): readonly FigureValue[] =>
+  [...values].sort((a, b) => ((a.currency ?? '') < (b.currency ?? '') ? -1 : 1));
+
+/** Whether a row may still join the numerator: not once its window is over. */
+const openTest = (
+  { open, takes }: Extract<Value, { kind: 'ratio' }>,
+  { rows }: Slice,
+  { windowMs, at }: Limits,
+): ((row: number) => boolean) => {
+  if (!open) return () => false;
+  const meets = rowTest(rows, open);
+  const begins = takes && windowMs !== undefined ? rows.numbers[takes.from]! : undefined;
+  return begins ? (row) => meets(row) && at < begins[row]! + windowMs! : meets;
+};
+
+/** Adds a row to the tally of its group. */
+const tallying = (
+  value: Exclude<Value, { kind: 'derived' }>,
+  slice: Slice,
+  tallyOf: (group: number, row: number) => Tally,
+  limits: Limits,
+): ((row: number, group: number) => void) => {
+  const { rows } = slice;
+  const under = isBehind(value, 'denominator', slice, limits);
+  if (value.kind === 'ratio') {
+    const over = isBehind(value, 'numerator', slice, limits);
+    const isOpen = openTest(value, slice, limits);
+    const columnOf = ({ numerator, denominator }: typeof value) =>
+      [numerator, denominator].map((part) => (part.kind === 'sum' ? rows.numbers[part.column]! : undefined));
+    const [overValues, underValues] = columnOf(value);
+    return (row, group) => {
+      const [isUnder, isOver] = [under(row), over(row)];
+      if (!isUnder && !isOver) return;
+      const tally = tallyOf(group, row);
+      if (isUnder) {
+        tally.support++;
+        tally.under.add(underValues?.[row] ?? 1);
+        if (!isOver && isOpen(row)) tally.open++;
+      }
+      if (isOver) tally.over.add(overValues?.[row] ?? 1);
+    };
+  }
+  const passes = rowTest(rows, value.where);
+  const values = value.kind === 'count' ? undefined : rows.numbers[value.column]!;
+  return (row, group) => {
+    if (!passes(row)) return;
+    const tally = tallyOf(group, row);
+    if (!under(row)) return void tally.missing++;
+    tally.support++;
+    if (value.kind === 'quantile') tally.values.push(values![row]!);
+    else tally.over.add(values?.[row] ?? 1);
+  };
+};
+
+const valueOf = (
+  { unit }: Figure,
+  value: Exclude<Value, { kind: 'derived' }>,
+  { support, open, missing, over, under, values }: Tally,
+  currency: string | null,
+): FigureValue => {
+  const known = { currency, support, open, missing };
+  if (value.kind === 'quantile')
+    return {
+      ...{ ...known, numerator: undefined, denominator: undefined },
+      value: support === 0 ? undefined : inUnit(quantileOf(values, value.share), unit),
+    };
+  const numerator = over.total;
+  if (value.kind === 'count' || value.kind === 'sum')
+    return { ...known, numerator: undefined, denominator: undefined, value: inUnit(exactOf(numerator), unit) };
+  const denominator = value.kind === 'mean' ? BigInt(support) : under.total;
+  return {
+    ...{ ...known, numerator, denominator },
+    value: denominator === 0n ? undefined : inUnit(exactOf(numerator).div(exactOf(denominator)), unit),
+  };
+};
+
+/** Of whole numbers, interpolated between neighbours (type 7), exactly. */
+const quantileOf = (values: readonly number[], share: number): Exact => {
+  const sorted = Float64Array.from(values).sort();
+  const place = new ExactNumber(share).times(sorted.length - 1);
+  const below = Math.floor(place.toNumber());
+  const low = exactOf(sorted[below]!);
+  const next = sorted[below + 1];
+  return next === undefined ? low : low.plus(exactOf(next).minus(low).times(place.minus(below)));
+};
+
+/** A figure made of others: in each currency of those of its parts that have currencies. */
+const evaluateDerived = (
+  figure: Figure,
+  { parts, of }: Extract<Value, { kind: 'derived' }>,
+  sliceOfFigure: (figure: Figure) => Slice,
+  ranges: Ranges,
+  limits: Limits,
+): ReadonlyMap<number, readonly FigureValue[]> => {
+  const evaluated = parts.map((part) => evaluate(part, sliceOfFigure, ranges, limits));
+  const groups = new Set(evaluated.flatMap((byGroup) => [...byGroup.keys()]));
+  const nothing = { open: 0, missing: 0, numerator: undefined, denominator: undefined };
+  return new Map(
+    [...groups].map((group): [number, FigureValue[]] => {
+      const found = evaluated.map((byGroup) => byGroup.get(group) ?? []);
+      const currencies = hasCurrency(figure)
+        ? [...new Set(found.flatMap((values) => values.flatMap(({ currency }) => currency ?? [])))].sort()
+        : [null];
+      return [
+        group,
+        currencies.map((currency) => {
+          const its = found.map((values, index) =>
+            values.find((one) => one.currency === (hasCurrency(parts[index]!) ? currency : null)),
+          );
+          const numbers = its.map((one, index) => one?.value ?? emptyValue(parts[index]!));
+          const value = numbers.some((number) => number === undefined) ? undefined : of(numbers as Exact[]);
+          const support = Math.min(...its.map((one) => one?.support ?? 0));
+          const open = its.reduce((total, one) => total + (one?.open ?? 0), 0);
+          const missing = its.reduce((total, one) => total + (one?.missing ?? 0), 0);
+          return { ...nothing, currency, value, support, open, missing };
+        }),
+      ];
+    }),
+  );
+};
+/** What a figure without rows is. */
+export const emptyValue = ({ value }: Figure): Exact | undefined =>
+  value.kind === 'count' || value.kind === 'sum' ? exactOf(0) : undefined;

@@ -1,0 +1,173 @@
+import { toMs, withRoom, type Instant, type Projection } from '@baton/kernel';
+
+/** A column of texts: a code per row, -1 without a text, and the words by code. */
+export interface TextColumn {
+  codes: Int32Array;
+  readonly words: string[];
+  readonly codeOf: Map<string, number>;
+}
+type TextValue = string | boolean | null | undefined;
+/** How a column is read from a row. Instants are kept in milliseconds; a number or an instant that is unknown is NaN. */
+export type FactColumn<R> =
+  | { readonly kind: 'text'; readonly value: (row: R) => TextValue }
+  | { readonly kind: 'instant'; readonly value: (row: R) => Instant | null | undefined }
+  | { readonly kind: 'number'; readonly value: (row: R) => number | null | undefined };
+
+/** A text, or true and false as texts. */
+export const textOf = <R>(value: (row: R) => TextValue): FactColumn<R> => ({ kind: 'text', value });
+export const instantOf = <R>(value: (row: R) => Instant | null | undefined): FactColumn<R> => ({
+  ...{ kind: 'instant', value },
+});
+/** An integer: minor units, milliseconds, a count. */
+export const numberOf = <R>(value: (row: R) => number | null | undefined): FactColumn<R> => ({
+  ...{ kind: 'number', value },
+});
+
+/** A dimension of a fact: one of its text columns, or one of another fact whose row a column names. */
+export interface JoinedDimension {
+  /** The text column with the id of the row of the other fact. */
+  readonly through: string;
+  readonly fact: () => Fact;
+  readonly column: string;
+}
+export type Dimension = string | JoinedDimension;
+
+/** What the rows of figures are: the documents of a read model, or rows within them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface Fact<D = any, R = any> {
+  readonly name: string;
+  readonly description: string;
+  /** The node that a row leads to. */
+  readonly entity: 'Lead' | 'Opportunity';
+  /** Its packed columns; see `ColumnsOf` of the platform. */
+  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
+  /** By the name under which they are asked for. */
+  readonly dimensions: Readonly<Record<string, Dimension>>;
+  readonly columnKinds: Readonly<Record<string, FactColumn<R>['kind']>>;
+}
+
+interface RowsOf<D, R> {
+  /** The rows of a document, each with its id and that of its entity. */
+  readonly rows: (doc: D) => readonly { readonly id: string; readonly entity: string; readonly row: R }[];
+  readonly columns: Readonly<Record<string, FactColumn<R>>>;
+}
+
+/**
+ * Declares a fact.
+ * @param declared `rows`: of one document, always in the same order; `columns` hold what figures select, sum and group by.
+ *   The amounts of a fact are in minor units of its column `currency`
+ * @throws Error for a dimension that is no text column
+ */
+export const fact = <D, R>({
+  name,
+  description,
+  entity,
+  of,
+  dimensions,
+  ...shape
+}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions'> & RowsOf<D, R> & { readonly of: Projection<D> }): Fact<
+  D,
+  R
+> => {
+  for (const [dimension, column] of Object.entries(dimensions)) {
+    const own = typeof column === 'string' ? column : column.through;
+    if (shape.columns[own]?.kind !== 'text')
+      throw new Error(`The dimension ${dimension} of ${name} is ${own}, which is no text column.`);
+  }
+  return {
+    ...{ name, description, entity, dimensions },
+    columns: { of, empty: () => new FactRows(shape) },
+    columnKinds: Object.fromEntries(Object.entries(shape.columns).map(([column, { kind }]) => [column, kind])),
+  };
+};
+
+/** Rows in columns. */
+export interface PackedRows {
+  /** Rows that were ever made; those of removed ones are not `alive`. */
+  readonly count: number;
+  readonly alive: Uint8Array;
+  readonly ids: readonly string[];
+  readonly entities: readonly string[];
+  readonly texts: Readonly<Record<string, TextColumn>>;
+  readonly numbers: Readonly<Record<string, Float64Array>>;
+  /** The place of a row by its id; undefined for none. */
+  placeOf(id: string): number | undefined;
+}
+
+/** The rows of a fact, packed. A document that is put again gives its rows new values, in place as far as they go. */
+export class FactRows<D, R> implements PackedRows {
+  count = 0;
+  alive = new Uint8Array(1024);
+  readonly ids: string[] = [];
+  readonly entities: string[] = [];
+  readonly texts: Readonly<Record<string, TextColumn>>;
+  readonly numbers: Record<string, Float64Array> = {};
+  private readonly places = new Map<string, readonly number[]>();
+  private readonly byId = new Map<string, number>();
+  private readonly free: number[] = [];
+  private textBytes = 0;
+
+  constructor(private readonly shape: RowsOf<D, R>) {
+    const texts: Record<string, TextColumn> = {};
+    for (const [name, { kind }] of Object.entries(shape.columns))
+      if (kind === 'text') texts[name] = { codes: new Int32Array(1024), words: [], codeOf: new Map() };
+      else this.numbers[name] = new Float64Array(1024);
+    this.texts = texts;
+  }
+
+  get bytes(): number {
+    const columns = Object.keys(this.numbers).length * 8 + Object.keys(this.texts).length * 4 + 1;
+    return this.alive.length * columns + this.textBytes;
+  }
+
+  placeOf(id: string): number | undefined {
+    return this.byId.get(id);
+  }
+
+  put(id: string, doc: D): void {
+    const before = this.places.get(id) ?? [];
+    const rows = this.shape.rows(doc);
+    for (const place of before) {
+      this.byId.delete(this.ids[place]!);
+      this.alive[place] = 0;
+    }
+    this.free.push(...before.slice(rows.length));
+    const places = rows.map((_, index) => before[index] ?? this.free.pop() ?? this.grown());
+    rows.forEach((row, index) => this.write(places[index]!, row));
+    if (places.length > 0) this.places.set(id, places);
+    else this.places.delete(id);
+  }
+
+  private grown(): number {
+    const place = this.count++;
+    this.alive = withRoom(this.alive, this.count);
+    for (const column of Object.values(this.texts)) column.codes = withRoom(column.codes, this.count);
+    for (const name of Object.keys(this.numbers)) this.numbers[name] = withRoom(this.numbers[name]!, this.count);
+    return place;
+  }
+
+  private write(place: number, { id, entity, row }: ReturnType<RowsOf<D, R>['rows']>[number]): void {
+    this.textBytes += this.ids[place] === undefined ? 200 : 0; // two ids, and their place in three lists
+    this.ids[place] = id;
+    this.entities[place] = entity;
+    this.byId.set(id, place);
+    this.alive[place] = 1;
+    for (const [name, column] of Object.entries(this.shape.columns))
+      if (column.kind === 'text') this.texts[name]!.codes[place] = this.codeOf(this.texts[name]!, column.value(row));
+      else if (column.kind === 'instant') {
+        const at = column.value(row);
+        this.numbers[name]![place] = at ? toMs(at) : NaN;
+      } else this.numbers[name]![place] = column.value(row) ?? NaN;
+  }
+
+  private codeOf({ words, codeOf }: TextColumn, value: TextValue): number {
+    if (value === null || value === undefined) return -1;
+    const word = String(value);
+    const known = codeOf.get(word);
+    if (known !== undefined) return known;
+    const code = words.push(word) - 1;
+    codeOf.set(word, code);
+    this.textBytes += 80 + 2 * word.length;
+    return code;
+  }
+}

@@ -1,0 +1,74 @@
+import type { StageName } from '@baton/leads';
+import { toMs } from '@baton/kernel';
+import { handoffs, type HandoffActivity, type HandoffsDocument } from '@baton/sales-sla';
+import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { people } from './people.fact';
+
+const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
+
+/** Until when sales answered, in minutes after the handoff. */
+const answerTimes = [
+  [5, 'within 5 minutes'],
+  [60, 'within 1 hour'],
+  [24 * 60, 'within 24 hours'],
+  [48 * 60, 'within 48 hours'],
+  [Infinity, 'later'],
+] as const;
+const answeredWithin = ({ at, attemptedAt }: HandoffActivity): string => {
+  if (attemptedAt === undefined) return 'never';
+  const minutes = (toMs(attemptedAt) - toMs(at)) / 60_000;
+  return answerTimes.find(([most]) => minutes <= most)![1];
+};
+
+type HandoffRow = HandoffActivity & { readonly reached: readonly string[] };
+/** Each handoff with the stages that the lead came to until the next one. */
+const rowsOf = ({ handoffs: all, moves }: HandoffsDocument): readonly HandoffRow[] =>
+  all.map((handoff, place) => {
+    const until = all[place + 1]?.at;
+    const its = moves.filter(({ at }) => at >= handoff.at && (until === undefined || at < until));
+    return { ...handoff, reached: its.map(({ stage }) => stage) };
+  });
+const hasReached =
+  (...stages: readonly StageName[]) =>
+  ({ reached }: HandoffRow): boolean =>
+    stages.some((stage) => reached.includes(stage));
+
+/** Every handoff of a lead to a rep. */
+export const handoffFact = fact<HandoffsDocument, HandoffRow>({
+  name: 'handoffs',
+  description: 'Every handoff of a lead to a rep, with its latest disposition.',
+  entity: 'Lead',
+  of: handoffs,
+  rows: (doc) => rowsOf(doc).map((row) => ({ id: row.eventId, entity: row.leadId, row })),
+  columns: {
+    handedOffAt: instantOf(({ at }) => at),
+    leadId: textOf(({ leadId }) => leadId),
+    rep: textOf(({ rep }) => rep),
+    queue: textOf(({ queue }) => queue),
+    definition: textOf(({ definition }) => definition),
+    disposition: textOf(({ disposition }) => disposition),
+    reason: textOf(({ reason }) => reason),
+    givenBack: textOf(({ givenBack }) => givenBack),
+    contacted: textOf(({ contactedAt }) => contactedAt !== undefined),
+    becameSql: textOf(hasReached('sql', 'opportunity', 'customer')),
+    becameCustomer: textOf(hasReached('customer')),
+    answeredWithin: textOf(answeredWithin),
+    attemptMs: numberOf(({ at, attemptedAt }) =>
+      attemptedAt === undefined ? undefined : toMs(attemptedAt) - toMs(at),
+    ),
+    attempts: numberOf(({ attempts }) => attempts),
+    answerMs: numberOf(({ at, disposedAt }) =>
+      disposedAt === undefined || disposedAt < at ? undefined : toMs(disposedAt) - toMs(at),
+    ),
+  },
+  dimensions: {
+    ...{ rep: 'rep', queue: 'queue', definition: 'definition', disposition: 'disposition', reason: 'reason' },
+    answeredWithin: 'answeredWithin',
+    ...{
+      source: ofPerson('source'),
+      region: ofPerson('region'),
+      industry: ofPerson('industry'),
+      size: ofPerson('size'),
+    },
+  },
+});

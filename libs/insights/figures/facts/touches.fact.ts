@@ -1,0 +1,31 @@
+import { touches, type Touch } from '@baton/opportunities';
+import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { people } from './people.fact';
+
+const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
+
+/** Every contact between a person and either team. */
+export const touchFact = fact<Touch, Touch>({
+  name: 'touches',
+  description: 'Every contact between a person and either team, as its source reported it; visits included.',
+  entity: 'Lead',
+  of: touches,
+  rows: (touch) => [{ id: touch.touchId, entity: touch.leadId, row: touch }],
+  columns: {
+    at: instantOf(({ at }) => at),
+    leadId: textOf(({ leadId }) => leadId),
+    team: textOf(({ team }) => team),
+    direction: textOf(({ direction }) => direction),
+    action: textOf(({ action }) => action),
+    outcome: textOf(({ outcome }) => outcome),
+    source: textOf(({ source }) => source),
+    campaign: textOf(({ campaign }) => campaign),
+    content: textOf(({ content }) => content),
+    minutes: numberOf(({ minutes }) => minutes),
+  },
+  dimensions: {
+    ...{ team: 'team', direction: 'direction', action: 'action', outcome: 'outcome' },
+    ...{ source: 'source', campaign: 'campaign', content: 'content' },
+    ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
+  },
+});

@@ -1,0 +1,465 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { fromMs, toMs, type Projection } from '@baton/kernel';
+import { recorded, repetitions } from '@baton/kernel/testing';
+import { leads, type LeadDocument } from '@baton/leads';
+import { deals, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
+import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
+import { dataFile, describeWithData } from '../../../test/support/data';
+import { modelsOf } from '../../../test/support/read-models';
+import { figureOf, figures } from './catalogue.rules';
+import { roundedInteger, textOfExact } from './exact.rules';
+import { dimensionsOf, isAdditive, type Figure } from './figure.rules';
+import { askFigures, MAX_GROUPS, rowsBehind, type ComparedValue, type Scope } from './figures.query';
+import { grains } from './scope.rules';
+
+const NOW = '2024-07-01T00:00:00.000Z';
+const asked = async (models: ReadModels, code: string, scope: Partial<Scope> = {}, at = NOW) => {
+  const { figures: found } = await askFigures(models, [figureOf(code)], { filters: {}, ...scope }, at);
+  return found[0]!;
+};
+const text = (one: ComparedValue | undefined): string | null => (one?.value ? textOfExact(one.value) : null);
+const minorOf = (one: ComparedValue | undefined): number | null =>
+  one?.value ? Number(roundedInteger(one.value)) : null;
+
+/** A store with these documents. */
+const storeOf = async (
+  documents: readonly (readonly [Projection, readonly (readonly [id: string, doc: object])[]])[],
+  store: MemoryDocuments | EmbeddedDocuments = new MemoryDocuments(),
+): Promise<ReadModels> => {
+  const models = new ReadModels(store);
+  for (const [projection, docs] of documents) {
+    const collection = await models.collection(projection);
+    await store.prepare(collection);
+    await store.commit({
+      writes: { collection, documents: docs.map(([id, doc]) => ({ id, doc, position: '1' })), fresh: true },
+      follower: collection.name,
+      checkpoint: { position: '1', count: 1, digest: '' },
+      fence: { lease: collection.name, token: 1 },
+    });
+  }
+  return models;
+};
+
+const START = toMs('2024-01-01T00:00:00.000Z');
+const instant = fc.integer({ min: 0, max: 180 * 24 }).map((hours) => fromMs(START + hours * 3_600_000));
+const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(one, { freq: 3 });
+const word = fc.constantFrom('a', 'b', 'c');
+const anyDeal = (opportunityId: string): fc.Arbitrary<Deal> =>
+  fc
+    .record({
+      ...{ opened: instant, closed: instant, status: fc.constantFrom('open', 'won', 'lost') },
+      ...{
+        owner: maybe(word),
+        source: maybe(word),
+        product: maybe(word),
+        account: maybe(word),
+        lossReason: maybe(word),
+      },
+      ...{ competitor: maybe(word), amount: maybe(fc.integer({ min: 0, max: 1e7 })), lead: maybe(word) },
+      ...{ currency: fc.constantFrom('EUR', 'USD'), proposals: fc.integer({ min: 0, max: 2 }), stage: word },
+    })
+    .map(({ opened, closed, status, amount, currency, lead, ...rest }) => {
+      const closedAt = status === 'open' ? null : closed;
+      const early = closedAt !== null && closedAt < opened;
+      return {
+        ...({ opportunityId, openedAt: opened, closedAt, status, ...rest } as unknown as Deal),
+        ...{ amountMinor: amount, currency: amount === null ? null : currency },
+        cycleMs: closedAt === null || early ? null : toMs(closedAt) - toMs(opened),
+        ...{ closedBeforeOpening: early, reopenings: 0, roles: lead === null ? [] : [{ leadId: lead, current: true }] },
+      } as unknown as Deal;
+    });
+const stages = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer', 'rejected', 'recycled'] as const;
+const anyLead = (leadId: string): fc.Arbitrary<LeadDocument> =>
+  fc
+    .record({
+      ...{ moves: fc.array(fc.tuple(fc.constantFrom(...stages), instant), { maxLength: 6 }), captured: instant },
+      ...{ source: maybe(word), region: maybe(word), industry: maybe(word), owner: maybe(word), rep: maybe(word) },
+      ...{ country: maybe(word), employees: maybe(fc.integer({ min: 1, max: 3000 })), merged: fc.boolean() },
+    })
+    .map(({ moves, captured, merged, ...rest }) => {
+      const history = [['lead', captured] as const, ...moves]
+        .sort((a, b) => (a[1] < b[1] ? -1 : 1))
+        .map(([stage, at]) => ({ stage, at, by: 'x', external: false }));
+      const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+      return {
+        ...{ leadId, capturedAt: captured, history, stage: history.at(-1)!.stage, ...known },
+        ...(merged && { mergedInto: 'other' }),
+      } as unknown as LeadDocument;
+    });
+const anyHandoffs = (leadId: string): fc.Arbitrary<HandoffsDocument> =>
+  fc
+    .array(
+      fc.record({
+        ...{
+          at: instant,
+          rep: word,
+          queue: fc.option(word, { nil: undefined }),
+          definition: fc.constantFrom('mql@1', 'mql@2'),
+        },
+        disposition: fc.constantFrom('accepted', 'rejected', 'recycled', 'disqualified', 'waiting'),
+        ...{ reason: fc.option(word, { nil: undefined }), givenBack: fc.constantFrom(undefined, 'rejected') },
+        ...{ attempts: fc.integer({ min: 0, max: 2 }), disposedAt: fc.option(instant, { nil: undefined }) },
+        attemptedAt: fc.option(instant, { nil: undefined }),
+      }),
+      { maxLength: 3 },
+    )
+    .map((all) => {
+      const rows = all.map((one, index) => ({ ...one, leadId, count: index + 1, eventId: `${leadId}-${index}` }));
+      return { leadId, handoffs: rows, moves: [] } as unknown as HandoffsDocument;
+    });
+const anyClock = (clockId: string): fc.Arbitrary<SlaClock> =>
+  fc
+    .record({
+      ...{ startedAt: instant, metAt: fc.option(instant, { nil: undefined }), leadId: word, rep: word },
+      ...{ kind: fc.constantFrom('first-response', 'attempts'), definition: fc.constant('sla-policy@1') },
+      outcome: fc.constantFrom('open', 'met', 'breached', 'cancelled'),
+    })
+    .map((clock) => ({ clockId, ...clock }) as unknown as SlaClock);
+const anyTouch = (touchId: string): fc.Arbitrary<Touch> =>
+  fc
+    .record({
+      ...{ at: instant, leadId: word, team: fc.constantFrom('marketing', 'sales'), action: word },
+      ...{ direction: maybe(word), source: maybe(word), campaign: maybe(word), content: maybe(word) },
+      minutes: maybe(fc.integer({ min: 0, max: 90 })),
+    })
+    .map((touch) => ({ touchId, ...touch }) as unknown as Touch);
+const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+const anyWorld = fc.record({
+  deals: fc.tuple(...ids('deal-', 14).map(anyDeal)),
+  leads: fc.tuple(...['a', 'b', 'c', ...ids('lead-', 9)].map(anyLead)),
+  handoffs: fc.tuple(...ids('lead-', 9).map(anyHandoffs)),
+  clocks: fc.tuple(...ids('clock-', 12).map(anyClock)),
+  touches: fc.tuple(...ids('touch-', 12).map(anyTouch)),
+});
+type AnyWorld = typeof anyWorld extends fc.Arbitrary<infer W> ? W : never;
+const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocuments) =>
+  storeOf(
+    [
+      [deals, world.deals.map((doc) => [doc.opportunityId, doc] as const)],
+      [leads, world.leads.map((doc) => [doc.leadId, doc] as const)],
+      [handoffs, world.handoffs.map((doc) => [doc.leadId, doc] as const)],
+      [slaClocks, world.clocks.map((doc) => [doc.clockId, doc] as const)],
+      [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
+    ],
+    store,
+  );
+
+const periods: readonly Partial<Scope>[] = [{}, { from: '2024-02-01', to: '2024-05-15' }, { period: '2024-Q2' }];
+const zones = ['UTC', 'America/Havana'];
+const total = (values: readonly ComparedValue[], currency: string | null): bigint =>
+  values.filter((one) => one.currency === currency).reduce((all, one) => all + roundedInteger(one.value!), 0n);
+
+/** Groups add up to the total, and the rows behind a number are as many as it says. */
+const checkFigure = async (models: ReadModels, figure: Figure, scope: Scope) => {
+  const {
+    figures: [found],
+  } = await askFigures(models, [figure], scope, NOW);
+  const name = `${figure.code} ${JSON.stringify(scope)}`;
+  const values = found!.groups.flatMap((group) => group.values);
+  const calendar = grains.some((grain) => grain === scope.by);
+  if (isAdditive(figure, calendar))
+    for (const one of found!.total)
+      if (one.value) expect([name, total(values, one.currency)]).toEqual([name, roundedInteger(one.value)]);
+  const flows = 'at' in figure.rows.time || !calendar;
+  if (figure.value.kind === 'ratio' && flows)
+    for (const side of ['numerator', 'denominator'] as const) {
+      const added = values.reduce((sum, one) => sum + (one[side] ?? 0n), 0n);
+      expect([name, added]).toEqual([name, found!.total[0]![side]]);
+    }
+  if (figure.value.kind === 'derived') return;
+  const some = found!.groups
+    .filter(({ values: its }) => its.some(({ support }) => support > 0))
+    .slice(0, repetitions(4, 400));
+  for (const { group, values: its } of [{ group: undefined, values: found!.total }, ...some])
+    for (const one of its) {
+      const of = { group, ...(one.currency !== null && { currency: one.currency }) };
+      const behind = await rowsBehind(models, figure, scope, { ...of, side: 'denominator' }, NOW);
+      const key = [name, group, one.currency];
+      expect([...key, behind.length]).toEqual([...key, one.support]);
+      expect(new Set(behind.map(({ id }) => id)).size).toBe(behind.length);
+      if (figure.value.kind !== 'ratio') continue;
+      const over = await rowsBehind(models, figure, scope, { ...of, side: 'numerator' }, NOW);
+      expect([...key, BigInt(over.length)]).toEqual([...key, one.numerator]);
+    }
+};
+
+describe('figures', () => {
+  it('add up over every dimension and part of the calendar, and list the rows that they count', async () => {
+    const world = fc.sample(anyWorld, { numRuns: 1, seed: 7 })[0]!;
+    const models = await storeOfWorld(world);
+    const conversions = repetitions(2, 100);
+    const checked = figures.filter(
+      ({ code }, index) => !code.includes('-to-') || index < figures.indexOf(figureOf('lead-to-mql')) + conversions,
+    );
+    let turn = 0;
+    const periodsOf = (index: number) => (repetitions(1, 0) ? [periods[index % 3]!] : periods);
+    for (const figure of checked)
+      for (const by of [
+        ...dimensionsOf(figure),
+        ...grains.slice(repetitions(1, 0)),
+        ...(figure.code === 'win-rate' ? ['day'] : []),
+      ])
+        for (const period of periodsOf(turn++))
+          for (const timeZone of by === 'month' ? zones : ['UTC'])
+            await checkFigure(models, figure, { ...period, timeZone, by, filters: {} });
+  });
+
+  it('are the same in any store', async () => {
+    const [world] = fc.sample(anyWorld, { numRuns: 1, seed: 8 });
+    const file = await EmbeddedDocuments.open(':memory:');
+    const [memory, embedded] = [await storeOfWorld(world!), await storeOfWorld(world!, file)];
+    for (const by of [undefined, 'owner', 'source', 'month'])
+      for (const figure of figures) {
+        if (by && by !== 'month' && !dimensionsOf(figure).includes(by)) continue;
+        const scope = { by, filters: {} };
+        const strip = (answer: unknown) =>
+          JSON.stringify(answer, (_, one) => (typeof one === 'bigint' ? `${one}` : (one as unknown)));
+        expect(strip(await askFigures(embedded, [figure], scope, NOW))).toEqual(
+          strip(await askFigures(memory, [figure], scope, NOW)),
+        );
+      }
+    await file.close();
+  });
+
+  it('are those of the documents, counted one by one', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, word, async (world, owner) => {
+        const models = await storeOfWorld(world);
+        const [from, to] = ['2024-02-01T00:00:00.000Z', '2024-05-01T00:00:00.000Z'];
+        const scope = { from: '2024-02-01', to: '2024-05-01', filters: { owner: { in: [owner] } } };
+        const own = world.deals.filter((deal) => deal.owner === owner);
+        const closed = own.filter(({ closedAt }) => closedAt !== null && closedAt >= from && closedAt < to);
+        const won = closed.filter(({ status }) => status === 'won');
+        const rate = await asked(models, 'win-rate', scope);
+        expect(rate.total[0]).toMatchObject({ numerator: BigInt(won.length), denominator: BigInt(closed.length) });
+        for (const currency of ['EUR', 'USD']) {
+          const amounts = won.filter((deal) => deal.currency === currency).map(({ amountMinor }) => amountMinor!);
+          const found = (await asked(models, 'won-amount', scope)).total.find((one) => one.currency === currency);
+          expect(minorOf(found)).toBe(amounts.length === 0 ? null : amounts.reduce((a, b) => a + b));
+        }
+        const open = own.filter(({ openedAt, closedAt }) => openedAt < to && !(closedAt !== null && closedAt < to));
+        expect(text((await asked(models, 'open-deals', scope)).total[0])).toBe(String(open.length));
+        const cohort = world.leads.filter(
+          (lead) =>
+            !lead.mergedInto &&
+            ((at) => at !== undefined && at >= from && at < to)(lead.history.find(({ stage }) => stage === 'mql')?.at),
+        );
+        const went = cohort.filter(({ history }) =>
+          history
+            .slice(history.findIndex(({ stage }) => stage === 'mql'))
+            .some(({ stage }) => ['sql', 'opportunity', 'customer'].includes(stage)),
+        );
+        const conversion = await asked(models, 'mql-to-sql', { from: '2024-02-01', to: '2024-05-01' });
+        expect(conversion.total[0]).toMatchObject({
+          ...{ numerator: BigInt(went.length), denominator: BigInt(cohort.length) },
+        });
+      }),
+      { numRuns: repetitions(15, 500) },
+    );
+  });
+
+  it('are the same after documents are put again as from documents that are packed once', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, anyWorld, async (before, after) => {
+        for (const { fact, docs } of [
+          { fact: figureOf('win-rate').rows.fact, docs: (world: AnyWorld) => world.deals },
+          { fact: figureOf('handoffs').rows.fact, docs: (world: AnyWorld) => world.handoffs },
+          { fact: figureOf('lead-to-mql').rows.fact, docs: (world: AnyWorld) => world.leads },
+        ]) {
+          const [twice, once] = [fact.columns.empty(), fact.columns.empty()];
+          const idOf = (doc: object): string => Object.values(doc)[0] as string;
+          for (const doc of [...docs(before), ...docs(after)]) twice.put(idOf(doc), doc);
+          for (const doc of docs(after)) once.put(idOf(doc), doc);
+          const rowsOf = (rows: typeof once) =>
+            rows.ids
+              .map((id, place) => ({
+                id,
+                ...Object.fromEntries(Object.entries(rows.numbers).map(([name, values]) => [name, values[place]])),
+                ...Object.fromEntries(
+                  Object.entries(rows.texts).map(([name, { codes, words }]) => [name, words[codes[place]!]]),
+                ),
+                entity: rows.entities[place],
+                alive: rows.alive[place] === 1 && rows.placeOf(id) === place,
+              }))
+              .filter(({ alive }) => alive)
+              .sort((a, b) => (a.id < b.id ? -1 : 1));
+          expect(rowsOf(twice)).toEqual(rowsOf(once));
+        }
+      }),
+      { numRuns: repetitions(10, 300) },
+    );
+  });
+
+  it('of more groups than are shown have the rest as one, which adds up', async () => {
+    const many = Array.from({ length: MAX_GROUPS + 50 }, (_, index) => ({
+      ...fc.sample(anyDeal(`deal-${index}`), { numRuns: 1, seed: index })[0]!,
+      account: index < 20 ? 'large' : `account ${index}`,
+    }));
+    const models = await storeOf([
+      [deals, many.map((doc) => [doc.opportunityId, doc] as const)],
+      [leads, []],
+    ]);
+    const { groups, total: all } = await asked(models, 'opened-deals', { by: 'account' });
+    expect(groups).toHaveLength(MAX_GROUPS);
+    expect(groups[0]).toMatchObject({ group: { key: 'large' }, values: [{ support: 20 }] });
+    const others = groups.at(-1)!;
+    expect(others.group).toEqual({ key: null, isOther: true });
+    expect(groups.reduce((sum, { values: [one] }) => sum + one!.support, 0)).toBe(all[0]!.support);
+    const scope = { by: 'account', filters: {} };
+    const behind = await rowsBehind(
+      models,
+      figureOf('opened-deals'),
+      scope,
+      { group: others.group, side: 'denominator' },
+      NOW,
+    );
+    expect(behind).toHaveLength(others.values[0]!.support);
+  });
+
+  it('compare with the period before, and with the year before', async () => {
+    const opened = (id: string, openedAt: string) =>
+      [id, { ...fc.sample(anyDeal(id), { numRuns: 1, seed: 1 })[0]!, openedAt: `${openedAt}T12:00:00.000Z` }] as const;
+    const models = await storeOf([
+      [
+        deals,
+        [opened('a', '2024-02-29'), opened('b', '2024-03-31'), opened('c', '2024-03-01'), opened('d', '2023-03-05')],
+      ],
+      [leads, []],
+    ]);
+    const values = async (scope: Partial<Scope>) => {
+      const {
+        total: [one],
+      } = await asked(models, 'opened-deals', scope);
+      return [text(one), one?.compared?.toString()];
+    };
+    expect(await values({ period: '2024-03', compare: 'previous-period' })).toEqual(['2', '1']);
+    expect(await values({ period: '2024-03', compare: 'year-before' })).toEqual(['2', '1']);
+    expect(await values({ from: '2024-03-01', to: '2024-04-01', compare: 'previous-period' })).toEqual(['2', '1']);
+    expect(await values({ period: '2024', compare: 'previous-period' })).toEqual(['3', '1']);
+  });
+
+  it('count only what took no longer than a window, and leave a cohort open until its last window is over', async () => {
+    const lead = (leadId: string, sqlAfterDays: number | undefined) => {
+      const at = (days: number) => fromMs(START + days * 86_400_000);
+      const moves = [
+        ['lead', 0] as const,
+        ['mql', 10] as const,
+        ...(sqlAfterDays ? [['sql', 10 + sqlAfterDays] as const] : []),
+      ];
+      const history = moves.map(([stage, day]) => ({ stage, at: at(day), by: 'x', external: false }));
+      return [leadId, { leadId, capturedAt: at(0), history, stage: history.at(-1)!.stage }] as const;
+    };
+    const models = await storeOf([[leads, [lead('a', 5), lead('b', 30), lead('c', undefined)]]]);
+    const counted = async (windowMs: number | undefined, days: number) => {
+      const {
+        total: [one],
+      } = await asked(models, 'mql-to-sql', { windowMs }, fromMs(START + days * 86_400_000));
+      return [one!.numerator, one!.denominator, one!.open];
+    };
+    expect(await counted(undefined, 100)).toEqual([2n, 3n, 1]);
+    expect(await counted(20 * 86_400_000, 100)).toEqual([1n, 3n, 0]);
+    expect(await counted(30 * 86_400_000, 39)).toEqual([2n, 3n, 1]);
+    expect(await counted(30 * 86_400_000, 40)).toEqual([2n, 3n, 0]);
+    const scope = { windowMs: 20 * 86_400_000, filters: {} };
+    const behind = await rowsBehind(models, figureOf('mql-to-sql'), scope, { side: 'numerator' }, NOW);
+    expect(behind.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it.each([
+    [{ windowMs: 1 }, 'figures/no-window', 'window'],
+    [{ by: 'rep' }, 'figures/unknown-dimension', 'by'],
+    [{ filters: { rep: { in: ['ann'] } } }, 'figures/unknown-dimension', 'rep'],
+    [{ period: 'next-week' }, 'figures/unknown-period', 'period'],
+    [{ period: '2024-Q5' }, 'figures/unknown-period', 'period'],
+    [{ period: '2024', from: '2024-01-01' }, 'figures/two-periods', 'period'],
+    [{ from: '2024-02-01', to: '2024-02-01' }, 'time/empty-period', 'to'],
+    [{ timeZone: 'Mars/Olympus' }, 'time/unknown-zone', 'timeZone'],
+    [{ compare: 'previous-period' as const }, 'figures/open-period', 'compare'],
+    [{ by: 'day', from: '2020-01-01', to: '2024-01-01' }, 'figures/too-many-groups', 'by'],
+  ])('refuse %j', async (scope, code, path) => {
+    await expect(asked(await storeOf([]), 'win-rate', scope)).rejects.toMatchObject({ code, path });
+  });
+});
+
+describeWithData('figures of 8 800 real deals', ['crm-sales-opportunities/sales_pipeline.csv'], () => {
+  const rows = () =>
+    parse(readFileSync(dataFile('crm-sales-opportunities/sales_pipeline.csv')), { columns: true }) as Record<
+      string,
+      string
+    >[];
+  const midnight = (day: string) => `${day}T00:00:00.000Z`;
+  const eventsOf = (row: Record<string, string>, index: number) => {
+    const opportunityId = `deal-${index}`;
+    const happened = (event: OpportunityEvent, day: string) =>
+      recorded(event, { occurredAt: midnight(day), stream: `opportunity-${opportunityId}` });
+    const amount = { minor: Number(row['close_value'] ?? 0) * 100, currency: 'USD' };
+    const facts = { product: row['product']!, owner: row['sales_agent']!, ...(row['close_value'] && { amount }) };
+    return [
+      happened(
+        { type: 'OpportunityOpened', data: { opportunityId, stage: row['deal_stage']!, ...facts } },
+        row['engage_date'] || '2017-12-31',
+      ),
+      ...(row['deal_stage'] === 'Won'
+        ? [happened({ type: 'OpportunityWon', data: { opportunityId, leadIds: [], ...facts } }, row['close_date']!)]
+        : []),
+      ...(row['deal_stage'] === 'Lost'
+        ? [happened({ type: 'OpportunityLost', data: { opportunityId, reason: 'x', leadIds: [] } }, row['close_date']!)]
+        : []),
+    ];
+  };
+  let models: ReadModels;
+  beforeAll(async () => {
+    models = await modelsOf([deals, leads], rows().flatMap(eventsOf));
+  });
+
+  it('are those that are known of them', async () => {
+    const value = async (code: string) => (await asked(models, code)).total[0];
+    expect(text(await value('won-deals'))).toBe('4238');
+    expect(text(await value('lost-deals'))).toBe('2473');
+    expect(text(await value('open-deals'))).toBe('2089');
+    expect(minorOf(await value('won-amount'))).toBe(10_005_534_00);
+    expect(await value('win-rate')).toMatchObject({ numerator: 4238n, denominator: 6711n });
+    expect(minorOf(await value('velocity'))).toBe(60_146_85);
+  });
+
+  it('are those of each agent, product and month, counted one by one', async () => {
+    const all = rows();
+    const won = (some: typeof all) => some.filter((row) => row['deal_stage'] === 'Won');
+    for (const [by, column] of [
+      ['owner', 'sales_agent'],
+      ['product', 'product'],
+    ] as const) {
+      const [rates, amounts] = [await asked(models, 'win-rate', { by }), await asked(models, 'won-amount', { by })];
+      expect(rates.groups.map(({ group }) => group.key).sort()).toEqual(
+        [...new Set(all.filter((row) => row['close_date']).map((row) => row[column]))].sort(),
+      );
+      for (const { group, values } of rates.groups) {
+        const own = all.filter((row) => row[column] === group.key && row['close_date']);
+        expect(values[0]).toMatchObject({ numerator: BigInt(won(own).length), denominator: BigInt(own.length) });
+      }
+      for (const { group, values } of amounts.groups)
+        expect(minorOf(values[0])).toBe(
+          won(all.filter((row) => row[column] === group.key)).reduce(
+            (sum, row) => sum + Number(row['close_value']) * 100,
+            0,
+          ),
+        );
+    }
+    const { groups: months } = await asked(models, 'won-deals', { by: 'month', from: '2017-03-01', to: '2018-01-01' });
+    expect(months).toHaveLength(10);
+    for (const { group, values } of months)
+      expect(text(values[0])).toBe(String(won(all).filter((row) => row['close_date']!.startsWith(group.key!)).length));
+    const cycles = won(all)
+      .map((row) => (toMs(midnight(row['close_date']!)) - toMs(midnight(row['engage_date']!))) / 86_400_000)
+      .sort((a, b) => a - b);
+    const place = (cycles.length - 1) * 0.9;
+    const [low, high] = [cycles[Math.floor(place)]!, cycles[Math.ceil(place)]!];
+    expect(Number(text((await asked(models, 'p90-deal-cycle')).total[0]))).toBeCloseTo(
+      low + (high - low) * (place % 1),
+      9,
+    );
+  });
+});

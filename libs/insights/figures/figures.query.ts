@@ -1,0 +1,286 @@
+import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import { exactOf, roundedInteger, type Exact } from './exact.rules';
+import {
+  emptyValue,
+  evaluate,
+  isBehind,
+  visitRows,
+  type FigureValue,
+  type Limits,
+  type Ranges,
+  type Side,
+} from './evaluate.rules';
+import type { Fact, PackedRows } from './fact.rules';
+import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import {
+  calendarParts,
+  comparedPeriod,
+  isGrain,
+  rangeOf,
+  scopePeriod,
+  type PeriodComparison,
+  type ScopeArgs,
+  type ScopePeriod,
+} from './scope.rules';
+import { sliceOf, withLargestGroups, type DimensionFilters, type RowsOfFact, type Slice } from './slice.rules';
+
+/** What figures are asked for. */
+export interface Scope extends ScopeArgs {
+  readonly compare?: PeriodComparison | undefined;
+  /** A dimension, or a part of the calendar. */
+  readonly by?: string | undefined;
+  /** How long a conversion may take, in milliseconds. */
+  readonly windowMs?: number | undefined;
+  readonly filters: DimensionFilters;
+}
+/** The groups of one answer; of more, those with fewest rows are one. */
+export const MAX_GROUPS = 200;
+/** A figure of fewer rows says little. */
+export const MIN_SUPPORT = 5;
+
+/** A group of rows: those with a value, those without, or all that have groups too small to be listed. */
+export interface GroupName {
+  readonly key: string | null;
+  readonly isOther: boolean;
+}
+export interface ComparedValue extends FigureValue {
+  readonly compared?: Exact | undefined;
+}
+export interface AnsweredFigure {
+  readonly figure: Figure;
+  readonly total: readonly ComparedValue[];
+  readonly groups: readonly { readonly group: GroupName; readonly values: readonly ComparedValue[] }[];
+}
+export interface FiguresAnswer {
+  readonly period: ScopePeriod;
+  readonly compared: ScopePeriod | undefined;
+  readonly figures: readonly AnsweredFigure[];
+}
+
+const factsOf = ({ rows: { fact }, value }: Figure): readonly Fact[] => [
+  fact,
+  ...Object.values(fact.dimensions).flatMap((dimension) => (typeof dimension === 'string' ? [] : [dimension.fact()])),
+  ...(value.kind === 'derived' ? value.parts.flatMap(factsOf) : []),
+];
+/** The packed rows of the facts of some figures. What follows must not wait: the rows are those of one moment. */
+const rowsOfFigures = async (models: ReadModels, figures: readonly Figure[]): Promise<RowsOfFact> => {
+  const rows = new Map<Fact, PackedRows>();
+  for (const fact of new Set(figures.flatMap(factsOf))) rows.set(fact, await models.columns(fact.columns));
+  return (fact) => rows.get(fact)!;
+};
+
+/** Slices by fact: figures of one fact share them. */
+const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
+  const made = new Map<Fact, Slice>();
+  return ({ rows: { fact } }) => {
+    const slice = made.get(fact) ?? make(fact);
+    made.set(fact, slice);
+    return slice;
+  };
+};
+
+/** The first and the last instant of the rows of some figures. */
+const boundsOfRows = (figures: readonly Figure[], sliceOfFigure: (figure: Figure) => Slice) => {
+  let [first, last] = [Infinity, -Infinity];
+  for (const figure of figures) {
+    const { rows, groupOf } = sliceOfFigure(figure);
+    for (const column of Object.values(figure.rows.time)) {
+      const at = rows.numbers[column]!;
+      for (let row = 0; row < rows.count; row++)
+        if (groupOf[row]! >= 0 && !Number.isNaN(at[row]!)) {
+          first = Math.min(first, at[row]!);
+          last = Math.max(last, at[row]!);
+        }
+    }
+  }
+  return first <= last ? { first, last } : undefined;
+};
+
+/** How the rows of a figure are grouped, and the groups by place. */
+interface Grouping {
+  readonly sliceOfFigure: (figure: Figure) => Slice;
+  readonly ranges: Ranges;
+  readonly names: readonly GroupName[];
+}
+const groupingOf = (
+  figure: Figure,
+  { by, filters }: Scope & { readonly by: string },
+  period: ScopePeriod,
+  rowsOf: RowsOfFact,
+): Grouping => {
+  if (isGrain(by)) {
+    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+    const parts = calendarParts(period, by, boundsOfRows([figure], sliceOfFigure));
+    return { sliceOfFigure, ranges: parts, names: parts.map(({ key }) => ({ key, isOther: false })) };
+  }
+  const range = rangeOf(period);
+  const whole = sliceOf(figure.rows.fact, { filters, by }, rowsOf);
+  const rowsIn = new Array<number>(whole.keys.length).fill(0);
+  visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
+  const largest = withLargestGroups(whole, rowsIn, MAX_GROUPS);
+  const names = largest.keys.map((key, place): GroupName => {
+    const isOther = place === largest.other;
+    return { key: isOther ? null : key, isOther };
+  });
+  // Other facts of a derived figure have groups of their own: they are put in the place of those of the first.
+  const sliceOfFigure = slicesBy((fact) =>
+    fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names),
+  );
+  return { sliceOfFigure, ranges: range, names };
+};
+const regrouped = (slice: Slice, names: readonly GroupName[]): Slice => {
+  const other = names.findIndex(({ isOther }) => isOther);
+  const places = new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, place]])));
+  const place = Int32Array.from(slice.keys, (key) => places.get(key) ?? other);
+  return {
+    rows: slice.rows,
+    groupOf: slice.groupOf.map((group) => (group < 0 ? -1 : place[group]!)),
+    keys: names.map(({ key }) => key),
+  };
+};
+
+/** Values of a figure without rows: none in a currency, as there is none. */
+const valuesOfNothing = (figure: Figure): readonly FigureValue[] => {
+  if (hasCurrency(figure)) return [];
+  const parts = ['ratio', 'mean'].includes(figure.value.kind) ? 0n : undefined;
+  const nothing = { support: 0, open: 0, missing: 0, numerator: parts, denominator: parts };
+  return [{ ...nothing, currency: null, value: emptyValue(figure) }];
+};
+const compareValues = (
+  figure: Figure,
+  values: readonly FigureValue[],
+  before: readonly FigureValue[] | undefined,
+): readonly ComparedValue[] =>
+  before === undefined
+    ? values
+    : values.map((one) => ({
+        ...one,
+        compared: before.find(({ currency }) => currency === one.currency)?.value ?? emptyValue(figure),
+      }));
+
+/** A question with the rows that it is answered from. */
+interface Question {
+  readonly scope: Scope;
+  readonly rowsOf: RowsOfFact;
+  readonly limits: Limits;
+}
+const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: ScopePeriod): readonly FigureValue[] => {
+  const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+};
+const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
+  const { scope, rowsOf, limits } = question;
+  const { by } = scope;
+  const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
+  if (by === undefined) return { figure, total, groups: [] };
+  const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
+  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
+  // Groups of the calendar are compared by their place: the third month with the third one before.
+  const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
+  const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
+  const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
+  return {
+    figure,
+    total,
+    groups: grouping.names.map((group, place) => ({
+      group,
+      values: compareValues(
+        figure,
+        values.get(place) ?? valuesOfNothing(figure),
+        earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
+      ),
+    })),
+  };
+};
+/** @throws Refused `figures/no-window` for a window on what takes no time */
+const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
+  const without = windowMs === undefined ? undefined : figures.find((figure) => !takesWindow(figure));
+  if (without)
+    throw new Refused(
+      'figures/no-window',
+      `${without.code} counts nothing that takes time; leave window out.`,
+      'window',
+    );
+  return { at: toMs(at), ...(windowMs !== undefined && { windowMs }) };
+};
+
+/**
+ * Several figures of one moment.
+ * @param at the instant of the question, for periods such as `last-month`
+ * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
+ */
+export const askFigures = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  scope: Scope,
+  at: Instant,
+): Promise<FiguresAnswer> => {
+  const period = scopePeriod(scope, at);
+  const compared = scope.compare && comparedPeriod(period, scope.compare);
+  const limits = limitsOf(figures, scope, at);
+  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures) };
+  const periods = compared ? [period, compared] : [period];
+  return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+};
+
+/** A row behind a figure. */
+export interface FigureRow {
+  readonly id: string;
+  readonly entity: Fact['entity'];
+  readonly entityId: string;
+  /** What places it in time: the instant of the period, or since when it is there. */
+  readonly at: Instant;
+}
+/** Which rows of a figure. */
+export interface BehindQuestion {
+  readonly group?: GroupName | undefined;
+  readonly side: Side;
+  readonly currency?: string | undefined;
+}
+/**
+ * The rows behind a figure, oldest first: of a ratio those of one side, else those with a value.
+ * @throws Refused as `askFigures`
+ */
+export const rowsBehind = async (
+  models: ReadModels,
+  figure: Figure,
+  scope: Scope,
+  { group, side, currency }: BehindQuestion,
+  at: Instant,
+): Promise<readonly FigureRow[]> => {
+  const { value } = figure;
+  if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
+  const period = scopePeriod(scope, at);
+  const limits = limitsOf([figure], scope, at);
+  const rowsOf = await rowsOfFigures(models, [figure]);
+  const { by, filters } = scope;
+  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
+  const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
+  const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
+  const { rows } = slice;
+  const isIn = isBehind(value, side, slice, limits);
+  const currencies = rows.texts['currency'];
+  const { time } = figure.rows;
+  const instants = rows.numbers['at' in time ? time.at : time.from]!;
+  const found: { readonly place: number; readonly at: number }[] = [];
+  visitRows(figure.rows, slice, grouping?.ranges ?? rangeOf(period), (row, its) => {
+    if (its !== place || !isIn(row)) return;
+    if (currency !== undefined && !passesFilter(currency, currencies?.words[currencies.codes[row]!])) return;
+    found.push({ place: row, at: instants[row]! });
+  });
+  const { entity } = figure.rows.fact;
+  return found
+    .sort((a, b) => a.at - b.at || (rows.ids[a.place]! < rows.ids[b.place]! ? -1 : 1))
+    .map((row) => ({
+      ...{ id: rows.ids[row.place]!, entity, entityId: rows.entities[row.place]! },
+      at: new Date(row.at).toISOString(),
+    }));
+};
+
+/** The difference of two values, each as it is shown: amounts rounded to minor units. */
+export const changeOf = (figure: Figure, { value, compared }: ComparedValue): Exact | undefined => {
+  if (value === undefined || compared === undefined) return undefined;
+  const shown = (one: Exact): Exact => (hasCurrency(figure) ? exactOf(roundedInteger(one)) : one);
+  return shown(value).minus(shown(compared));
+};

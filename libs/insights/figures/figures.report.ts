@@ -1,0 +1,293 @@
+import {
+  decimalOf,
+  durationMs,
+  enumeration,
+  field,
+  objectFields,
+  Refused,
+  roles,
+  wholeNumberOf,
+  type Fields,
+  type ObjectOf,
+  type ValueFilter,
+} from '@baton/kernel';
+import { pageOf } from '@baton/platform/documents';
+import { report, type ReportContext } from '@baton/platform/report';
+import { periodArguments, zoneArgument } from '../read/report-arguments';
+import { figureOf, figures } from './catalogue.rules';
+import { roundedInteger, textOfExact } from './exact.rules';
+import { dimensionsOf, isAdditive, type Figure, type Unit } from './figure.rules';
+import {
+  askFigures,
+  changeOf,
+  MAX_GROUPS,
+  MIN_SUPPORT,
+  rowsBehind,
+  type AnsweredFigure,
+  type ComparedValue,
+  type GroupName,
+  type Scope,
+} from './figures.query';
+import { grains, type PeriodComparison } from './scope.rules';
+
+const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
+const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
+const dimensions = [...new Set(figures.flatMap(dimensionsOf))].sort();
+const groupings = enumeration<string>('FigureGrouping', 'What figures are grouped by.', {
+  ...Object.fromEntries(grains.map((grain) => [grain, `The ${grain}s of the period, in the time zone.`])),
+  ...Object.fromEntries(dimensions.map((name) => [name, `The ${name} of the rows.`])),
+});
+const comparedTo = enumeration<PeriodComparison>('FigureComparison', 'The period that figures are compared with.', {
+  'previous-period': 'The one before, of the same length.',
+  'year-before': 'The same a year before.',
+});
+const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
+  count: 'A number of rows.',
+  ratio: 'A share, 0…1.',
+  money: 'An amount.',
+  'money-per-day': 'An amount a day.',
+  days: 'Days of 24 hours.',
+  hours: 'Hours.',
+});
+
+const optional = { optional: true } as const;
+/** What every question about figures is asked for. */
+const scopeArguments = {
+  period: field.text(
+    'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `2024-Q3`, `2024-07`.',
+    { ...optional, max: 20 },
+  ),
+  ...periodArguments,
+  ...zoneArgument,
+  yearStartsIn: field.integer('The month in which the year of the company begins; 1 by default.', {
+    ...{ ...optional, min: 1, max: 12 },
+  }),
+  weekStartsOn: field.integer('The weekday on which weeks begin, 1 (Monday, by default) to 7.', {
+    ...{ ...optional, min: 1, max: 7 },
+  }),
+  window: field.text(
+    'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
+    { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
+  ),
+  by: field.enum(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
+  ...(Object.fromEntries(
+    dimensions.map((name) => [name, field.filter(`Only rows with these values as their ${name}.`)]),
+  ) as Readonly<Record<string, ReturnType<typeof field.filter>>>),
+} as const satisfies Fields;
+
+/** The scope of arguments. */
+const scopeOf = ({
+  period,
+  from,
+  to,
+  timeZone,
+  yearStartsIn,
+  weekStartsOn,
+  window,
+  by,
+  ...rest
+}: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
+  ...{ period, from, to, timeZone, yearStartsIn, weekStartsOn, by },
+  compare: rest.compare,
+  windowMs: window === undefined ? undefined : durationMs(window, 'window'),
+  filters: Object.fromEntries(
+    dimensions.map((name) => [name, (rest as Readonly<Record<string, ValueFilter | undefined>>)[name]]),
+  ),
+});
+
+const nullable = { nullable: true } as const;
+const value = objectFields('FigureValue', 'A figure, exactly.', {
+  value: field.text(
+    'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
+    nullable,
+  ),
+  amount: field.money('The same as an amount; null for what is none.', nullable),
+  numerator: field.text(
+    'Of a ratio or a mean: what is divided, in minor units or milliseconds if it has a unit.',
+    nullable,
+  ),
+  denominator: field.text('What it is divided by.', nullable),
+  support: field.integer('Number of rows that it is made of; of a ratio those of the denominator.', { unit: 'rows' }),
+  tooThin: field.flag(`True if it is made of less than ${MIN_SUPPORT} rows: such a rate says little.`),
+  open: field.integer('Rows that may still change it, because what is counted may still happen to them.', {
+    unit: 'rows',
+  }),
+  missing: field.integer('Rows that are left out because they have no value.', { unit: 'rows' }),
+  compared: field.text('The value in the period that it is compared with; null without one.', nullable),
+  change: field.text('The value less the one compared with; null without one.', nullable),
+});
+const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
+  key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
+  isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
+  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+});
+const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+  code: field.enum(codes, 'The figure.'),
+  title: field.text('Its name.'),
+  unit: field.enum(unitWords, 'What it is measured in.'),
+  formula: field.text('How it is computed.'),
+  additive: field.flag('True if the values of groups add up to the total.'),
+  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+    list: true,
+  }),
+  groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
+    list: true,
+  }),
+});
+
+const shownValue = (figure: Figure, one: ComparedValue) => {
+  const { currency, numerator, denominator, support, open, missing } = one;
+  const change = changeOf(figure, one);
+  const text = (number: ComparedValue['value']): string | null => {
+    if (number === undefined) return null;
+    return currency === null
+      ? textOfExact(number)
+      : decimalOf({ minor: wholeNumberOf(roundedInteger(number)), currency });
+  };
+  return {
+    value: text(one.value),
+    amount:
+      currency === null || one.value === undefined
+        ? null
+        : { minor: wholeNumberOf(roundedInteger(one.value)), currency },
+    ...{ numerator: numerator?.toString() ?? null, denominator: denominator?.toString() ?? null },
+    ...{ support, open, missing, tooThin: support < MIN_SUPPORT },
+    ...{ compared: text(one.compared), change: text(change) },
+  };
+};
+const shownFigure = ({ figure, total, groups }: AnsweredFigure) => ({
+  ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
+  additive: isAdditive(figure),
+  total: total.map((one) => shownValue(figure, one)),
+  groups: groups.map(({ group: { key, isOther }, values }) => ({
+    ...{ key, isOther },
+    values: values.map((one) => shownValue(figure, one)),
+  })),
+});
+
+export const figuresReport = report({
+  name: 'figures',
+  description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
+  ...{ allow: roles, heavy: 'period' },
+  arguments: {
+    codes: field.enum(codes, 'The figures, at most 30.', { list: true, max: 30 }),
+    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),
+    ...scopeArguments,
+  },
+  answer: field.object(
+    objectFields('Figures', 'Figures of one moment.', {
+      from: field.instant('The beginning of the period.'),
+      to: field.instant('Its end, itself not in it.'),
+      complete: field.flag('False while the period has not ended.'),
+      comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
+      comparedTo: field.instant('Its end.', nullable),
+      figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
+    }),
+    'The figures.',
+  ),
+  ask: async ({ codes: wanted, compare, ...scope }, { models, at }) => {
+    const asked = scopeOf({ ...scope, ...(compare && { compare }) });
+    const { period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
+    return {
+      ...{ from: period.from, to: period.to, complete: period.to <= at },
+      ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
+      figures: found.map(shownFigure),
+    };
+  },
+});
+
+const catalogued = objectFields('CataloguedFigure', 'A figure that can be asked for.', {
+  code: field.enum(codes, 'Its code.'),
+  title: field.text('Its name.'),
+  unit: field.enum(unitWords, 'What it is measured in.'),
+  formula: field.text('How it is computed.'),
+  fact: field.text('What its rows are.'),
+  additive: field.flag('True if the values of groups add up to the total.'),
+  dimensions: field.enum(groupings, 'What it can be grouped and filtered by, beside the parts of the calendar.', {
+    list: true,
+  }),
+  parts: field.enum(codes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
+});
+export const figureCatalogueReport = report({
+  name: 'figureCatalogue',
+  description: 'Every figure that can be asked for, with its formula and dimensions.',
+  ...{ allow: roles, asOf: false },
+  arguments: {},
+  answer: field.object(catalogued, 'The figures.', { list: true }),
+  ask: () =>
+    figures.map((figure) => ({
+      ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
+      ...{ fact: figure.rows.fact.name, additive: isAdditive(figure), dimensions: dimensionsOf(figure) },
+      parts: figure.value.kind === 'derived' ? figure.value.parts.map(({ code }) => code) : [],
+    })),
+});
+
+const sides = enumeration<'numerator' | 'denominator'>('FigureSide', 'A side of a ratio.', {
+  numerator: 'What is divided.',
+  denominator: 'What it is divided by.',
+});
+const row = objectFields('FigureRow', 'A row behind a figure.', {
+  id: field.id('The id of the row.'),
+  leadId: field.id('The lead that it is about.', { nullable: true, entity: 'Lead' }),
+  opportunityId: field.id('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
+  at: field.instant('What places it in the period; for what is counted at its end, since when it is there.'),
+});
+const groupOf = ({
+  by,
+  key,
+  keyless,
+  others,
+}: {
+  readonly by?: string;
+  readonly key?: string;
+  readonly keyless?: boolean;
+  readonly others?: boolean;
+}): GroupName | undefined => {
+  const given = [key !== undefined && 'key', keyless && 'keyless', others && 'others'].filter((name) => name);
+  if (given.length === 0) return undefined;
+  if (by === undefined || given.length > 1)
+    throw new Refused(
+      'figures/no-group',
+      by === undefined ? 'A group needs by.' : `Give one of ${given.join(', ')}.`,
+      String(given[0]),
+    );
+  return { key: key ?? null, isOther: others ?? false };
+};
+export const figureRowsReport = report({
+  name: 'figureRows',
+  description:
+    'The rows behind a figure of `figures`, oldest first: their number is the one that is counted, else the support.',
+  ...{ allow: roles, heavy: 'period', page: true },
+  arguments: {
+    code: field.enum(codes, 'The figure; of one that is made of others, one of its parts.'),
+    side: field.enum(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
+    key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
+    keyless: field.flag('Only the group of rows without a value.', optional),
+    others: field.flag('Only the group of all others.', optional),
+    valueCurrency: field.currency('Only rows of the value in this currency.'),
+    ...scopeArguments,
+  },
+  answer: field.object(row, 'The rows.'),
+  ask: async (question, { models, at, page }: ReportContext) => {
+    const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
+    const figure = figureOf(code);
+    if (figure.value.kind === 'derived')
+      throw new Refused(
+        'figures/has-parts',
+        `${code} is made of other figures; ask for the rows of ${figure.value.parts.map((part) => part.code).join(', ')}.`,
+        'code',
+      );
+    const asked = scopeOf(scope);
+    const name = groupOf({ ...(asked.by !== undefined && { by: asked.by }), key, keyless, others } as never);
+    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at);
+    return pageOf(
+      found.map(({ id, entity, entityId, at: instant }) => ({
+        ...{ id, at: instant },
+        leadId: entity === 'Lead' ? entityId : null,
+        opportunityId: entity === 'Opportunity' ? entityId : null,
+      })),
+      page,
+      ({ id }) => id,
+    );
+  },
+});

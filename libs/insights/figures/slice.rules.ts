@@ -1,0 +1,134 @@
+import { passesFilter, Refused, type ValueFilter } from '@baton/kernel';
+import type { Fact, PackedRows } from './fact.rules';
+import type { RowCondition, Wanted } from './figure.rules';
+
+/** The packed rows of the facts of a question. */
+export type RowsOfFact = (fact: Fact) => PackedRows;
+/** What only rows with these values in dimensions count for. */
+export type DimensionFilters = Readonly<Record<string, ValueFilter | undefined>>;
+
+/** The value of a dimension by row: a code, -1 for none, and the words by code. */
+interface DimensionCodes {
+  readonly codes: Int32Array;
+  readonly words: readonly string[];
+}
+
+/** @throws Refused `figures/unknown-dimension` with those that the fact has */
+const dimensionCodes = (fact: Fact, name: string, rowsOf: RowsOfFact, path: string): DimensionCodes => {
+  const dimension = fact.dimensions[name];
+  if (dimension === undefined)
+    throw new Refused(
+      'figures/unknown-dimension',
+      `${fact.name} cannot be asked by ${name}; it can be by ${Object.keys(fact.dimensions).join(', ')}.`,
+      path,
+    );
+  const rows = rowsOf(fact);
+  if (typeof dimension === 'string') return rows.texts[dimension]!;
+  const other = rowsOf(dimension.fact());
+  const { codes: values, words } = other.texts[dimension.column]!;
+  const { codes: keys, words: ids } = rows.texts[dimension.through]!;
+  const byKey = Int32Array.from(ids, (id) => {
+    const place = other.placeOf(id);
+    return place === undefined ? -1 : values[place]!;
+  });
+  return { codes: Int32Array.from(keys.subarray(0, rows.count), (code) => (code < 0 ? -1 : byKey[code]!)), words };
+};
+
+/** Rows of a fact that pass the filters, each in a group. */
+export interface Slice {
+  readonly rows: PackedRows;
+  /** The group of each row, 0 where all are one; -1 for a row that is left out. */
+  readonly groupOf: Int32Array;
+  /** By group; null for rows without a value. */
+  readonly keys: readonly (string | null)[];
+}
+
+/**
+ * The rows of a fact that pass the filters, by the values of a dimension.
+ * @param by without one all rows are one group
+ * @throws Refused `figures/unknown-dimension`
+ */
+export const sliceOf = (
+  fact: Fact,
+  { filters, by }: { readonly filters: DimensionFilters; readonly by?: string | undefined },
+  rowsOf: RowsOfFact,
+): Slice => {
+  const rows = rowsOf(fact);
+  const groupOf = new Int32Array(rows.count);
+  let keys: (string | null)[] = [null];
+  if (by !== undefined) {
+    const { codes, words } = dimensionCodes(fact, by, rowsOf, 'by');
+    for (let row = 0; row < rows.count; row++) groupOf[row] = codes[row]! + 1;
+    keys = [null, ...words];
+  }
+  for (let row = 0; row < rows.count; row++) if (!rows.alive[row]) groupOf[row] = -1;
+  for (const [name, filter] of Object.entries(filters)) {
+    if (filter === undefined) continue;
+    const { codes, words } = dimensionCodes(fact, name, rowsOf, name);
+    const passes = Uint8Array.from([null, ...words], (word) => (passesFilter(filter, word) ? 1 : 0));
+    for (let row = 0; row < rows.count; row++) if (!passes[codes[row]! + 1]) groupOf[row] = -1;
+  }
+  return { rows, groupOf, keys };
+};
+
+/** The key of all groups that are too small to be shown; it is no value of rows, and its place says so. */
+const OTHER = 'other';
+/**
+ * The slice with at most so many groups: those with the most rows first, and all others in one.
+ * @param rowsIn the rows of a group
+ */
+export const withLargestGroups = (
+  slice: Slice,
+  rowsIn: readonly number[],
+  most: number,
+): Slice & { other?: number } => {
+  const present = slice.keys.map((_, group) => group).filter((group) => rowsIn[group]! > 0);
+  const order = (a: number, b: number) => rowsIn[b]! - rowsIn[a]! || (slice.keys[a]! < slice.keys[b]! ? -1 : 1);
+  const shown = present.sort(order).slice(0, present.length > most ? most - 1 : most);
+  const other = present.length > most ? shown.length : undefined;
+  const place = new Int32Array(slice.keys.length).fill(other ?? -1);
+  shown.forEach((group, index) => (place[group] = index));
+  return {
+    rows: slice.rows,
+    groupOf: slice.groupOf.map((group) => (group < 0 ? -1 : place[group]!)),
+    keys: [...shown.map((group) => slice.keys[group]!), ...(other === undefined ? [] : [OTHER])],
+    ...(other !== undefined && { other }),
+  };
+};
+
+const among = (wanted: Wanted): wanted is string | boolean | readonly string[] =>
+  typeof wanted === 'string' || typeof wanted === 'boolean' || Array.isArray(wanted);
+
+/** A test of one row. */
+type RowTest = (row: number) => boolean;
+const columnTest = (rows: PackedRows, column: string, wanted: Wanted): RowTest => {
+  const text = rows.texts[column];
+  if (text) {
+    const { codes, words } = text;
+    if (wanted === null) return (row) => codes[row] === -1;
+    if (!among(wanted)) {
+      if (!('known' in wanted)) throw new Error(`${column} is a text; it has no bounds.`);
+      return (row) => (codes[row] !== -1) === wanted.known;
+    }
+    const texts = [wanted].flat().map(String);
+    const passes = Uint8Array.from(words, (word) => (texts.includes(word) ? 1 : 0));
+    return (row) => codes[row]! >= 0 && passes[codes[row]!] === 1;
+  }
+  const values = rows.numbers[column]!;
+  if (wanted === null) return (row) => Number.isNaN(values[row]);
+  if (among(wanted)) throw new Error(`${column} is a number; it has no words.`);
+  if ('known' in wanted) return (row) => !Number.isNaN(values[row]) === wanted.known;
+  const { atLeast = -Infinity, atMost = Infinity, above = -Infinity } = wanted;
+  return (row) => values[row]! >= atLeast && values[row]! <= atMost && values[row]! > above;
+};
+
+/** Whether a row has all these values. @throws Error for a condition that does not fit its column */
+export const rowTest = (rows: PackedRows, condition: RowCondition = {}): RowTest => {
+  const tests = Object.entries(condition).map(([column, wanted]) => columnTest(rows, column, wanted));
+  if (tests.length === 0) return () => true;
+  if (tests.length === 1) return tests[0]!;
+  return (row) => {
+    for (const test of tests) if (!test(row)) return false;
+    return true;
+  };
+};

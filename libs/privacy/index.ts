@@ -1,0 +1,13 @@
+export {
+  erasureReasons,
+  personCommands,
+  personEvents,
+  ToPrivacy,
+  type ErasureReason,
+  type PersonCommand,
+  type PersonEvent,
+} from './write/person/person.events';
+export { erasurePreview, type ErasurePreview } from './read/preview/erasure-preview.report';
+export { consents, type ConsentDocument } from './read/consents/consents.read-model';
+export { privacyRecords, type PrivacyRecord } from './read/records/privacy-records.read-model';
+export { personDecider } from './write/person/person.decider';

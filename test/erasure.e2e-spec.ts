@@ -1,0 +1,259 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { emailTerms, phoneTerms, wordTerms, type RawEvent } from '@baton/kernel';
+import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { EmbeddedKeyStore, erasedIn, masterKey } from '@baton/platform/keys';
+import { baton, batonJson, temporaryFolder } from './support/baton';
+import { ask, clock, started } from './support/server';
+
+/** Planted values of one person, one of each kind that Baton accepts. */
+const planted = {
+  name: 'Zephyrine Quillfeather',
+  email: 'zephyrine@quillfeather.example',
+  phone: '+49 170 9182736',
+  interests: 'interested in "marbled" vellum',
+  problems: 'ink that smudges on pärchment',
+  laterName: 'Zephyrine Vandersloot',
+  laterEmail: 'zv@vandersloot.example',
+  laterPhone: '+49 151 5647382',
+  statement: 'met her sister at the regatta',
+  budget: 'forty thousand from her inheritance',
+  authority: 'her uncle Bartholomew decides',
+  need: 'she wants to sleep at night',
+  timeline: 'before her wedding in June',
+  feedback: 'she cried when she heard the price',
+  correction: 'she laughed when she heard the price',
+  request: 'a flyer for her aunt Wilhelmina',
+  otherName: 'Z. Quillfeather-Vandersloot',
+  otherEmail: 'zq@featherstonehaugh.example',
+  otherPhone: '+49 160 1029384',
+  rejection: 'her mother answered the phone',
+};
+/** How a text can stand in a file: as it is, in lower case, as digits, in UTF-16, in base64 at any offset, escaped. */
+const formsOf = (value: string): Buffer[] => {
+  const texts = [value, value.toLowerCase(), JSON.stringify(value).slice(1, -1), value.replace(/\D/g, '') || value];
+  const base64 = [0, 1, 2].map((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]).toString('base64');
+    return text.slice(4, text.length - 4);
+  });
+  const escaped = [...value].map((sign) =>
+    sign > '~' ? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}` : sign,
+  );
+  return [
+    ...[...texts, ...base64, escaped.join(''), encodeURIComponent(value)].map((text) => Buffer.from(text)),
+    Buffer.from(value, 'utf16le'),
+    Buffer.from(value, 'utf16le').swap16(),
+    Buffer.from(value, 'latin1'),
+  ];
+};
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+const namesOf = (found: Record<string, Buffer[]>, bytes: Buffer) =>
+  Object.keys(found).filter((name) => found[name]!.some((form) => bytes.includes(form)));
+
+const [folder, kept, target] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+const list = join(kept, 'erasures');
+
+/** The keyed hashes by which the person is found. */
+const tokensOf = async (): Promise<Record<string, Buffer[]>> => {
+  const keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder), { readOnly: true });
+  const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock, { readOnly: true });
+  const journal = new SealedJournal(log, new Map(), keys);
+  const { name, laterName, otherName, email, laterEmail, otherEmail, phone, laterPhone, otherPhone } = planted;
+  const terms = {
+    name: [name, laterName, otherName].flatMap(wordTerms),
+    email: [email, laterEmail, otherEmail].flatMap(emailTerms),
+    phone: [phone, laterPhone, otherPhone].flatMap(phoneTerms),
+  };
+  const tokens: Record<string, Buffer[]> = {};
+  for (const [field, own] of Object.entries(terms))
+    for (const [index, [token]] of (await journal.tokens(field, own)).entries())
+      tokens[`${field} ${own[index]}`] = [Buffer.from(token!)];
+  await Promise.all([keys.close(), log.close()]);
+  return tokens;
+};
+
+describe('a person', () => {
+  let server: Awaited<ReturnType<typeof started>>;
+  let connector: string;
+  const printed: string[] = [];
+  let sent = 0;
+  const tell = async (name: string, input: object, commandId = `planted-${++sent}`) => {
+    const query = `mutation($id: ID!, $input: ${name[0]!.toUpperCase()}${name.slice(1)}Input!) {
+      answer: ${name}(commandId: $id, input: $input) { __typename ... on Refused { code } } }`;
+    const { body } = await ask(server.url, connector, query, {}, { id: commandId, input });
+    return (body.data?.['answer'] ?? body) as { __typename: string; code?: string };
+  };
+  const accepted = async (...said: Parameters<typeof tell>) =>
+    expect({ [said[0]]: await tell(...said) }).toEqual({ [said[0]]: { __typename: 'Accepted' } });
+  const cli = async (...args: string[]) => {
+    const { status, stdout, stderr } = await baton(folder, ...args);
+    printed.push(stdout, stderr);
+    expect({ args, status, stderr: status === 0 ? '' : stderr }).toEqual({ args, status: 0, stderr: '' });
+    return stdout;
+  };
+  const totals = async () => {
+    const query = `{ leads { totalCount facets(fields: [STAGE]) { values { value count } } }
+      velocity { total { open won lost } } feedbackTopics(topic: COMPETITORS) { feedback rows { code feedback } } }`;
+    const { body } = await ask(server.url, connector, query);
+    expect(body.errors).toBeUndefined();
+    return body.data;
+  };
+  const settled = () => cli('status');
+
+  beforeAll(async () => {
+    mkdirSync(target, { recursive: true });
+    server = await started(folder, { BATON_LOG_LEVEL: 'trace', BATON_ERASURES: list });
+    const made = ['keys', 'create', '--label', 'crm', '--origin', 'connector', '--roles', 'admin'];
+    connector = (await batonJson<{ token: string }>(folder, ...made)).token;
+    const { name, email, phone, interests, problems, laterName, laterEmail, laterPhone } = planted;
+    const [leadId, external] = ['planted', 'crm'];
+    await accepted('captureLead', { leadId, name, email, phone, interests, problems, company: 'Acme' }, 'first');
+    await accepted('updateLead', { leadId, name: laterName, email: laterEmail, phone: laterPhone });
+    await accepted('qualifyLead', { leadId, evidence: { said: planted.statement }, external });
+    await accepted('handOffLead', { leadId, rep: 'rita' }); // queues messages
+    await accepted('acceptLead', { leadId, external });
+    const { budget, authority, need, timeline } = planted;
+    await accepted('salesQualifyLead', { leadId, budget, authority, need, timeline, external });
+    await accepted('convertLead', { leadId, opportunityId: 'deal', external });
+    await settled();
+    const about = { opportunityId: 'deal', leadId };
+    await accepted('requestSupport', { supportId: 's', ...about, kind: 'ASSET', need: planted.request });
+    await accepted('giveFeedback', { feedbackId: 'f', leadId, note: planted.feedback });
+    await accepted('correctFeedback', { feedbackId: 'f', leadId, note: planted.correction });
+    const { otherName, otherEmail, otherPhone } = planted;
+    await accepted('captureLead', { leadId: 'planted-2', name: otherName, email: otherEmail, phone: otherPhone });
+    await accepted('qualifyLead', { leadId: 'planted-2', external });
+    await accepted('handOffLead', { leadId: 'planted-2', rep: 'rita' });
+    await accepted('rejectLead', { leadId: 'planted-2', reason: 'other', note: planted.rejection, external });
+    await accepted('mergeLead', { leadId, mergedLeadId: 'planted-2' });
+    await accepted('captureLead', { leadId: 'bob', name: 'Bob Vandersloot', email: 'bob@example.org' });
+    await settled();
+    // An event of a newer build, which parks what concerns the request.
+    const log = EmbeddedEventLog.open(join(folder, 'log.db'), { now: () => new Date().toISOString() });
+    const [{ meta }] = (await log.read('support-s')) as [RawEvent];
+    const [data, newer] = [
+      { supportId: 's', leadId: 'planted' },
+      { ...meta, schema: 1 },
+    ];
+    await log.append('support-s', [{ id: 'teleported', type: 'SupportTeleported', data, meta: newer }], 'any');
+    await log.close();
+    writeFileSync(join(kept, 'head.txt'), await cli('proof', 'sign'));
+    await cli('export', 'log', '--out', join(folder, 'before.ndjson'));
+    await cli('export', 'leads', '--format', 'csv', '--out', join(folder, 'leads.csv'));
+    await cli('backup', join(kept, 'monday'), '--with-master-key');
+  });
+  afterAll(() => server.child.kill('SIGKILL'));
+
+  it('is found by tokens, which the scan below finds as well', async () => {
+    expect(Object.keys(planted)).toHaveLength(20);
+    const bytes = Buffer.concat(filesIn(folder).map((path) => readFileSync(path)));
+    const tokens = await tokensOf();
+    expect(namesOf(tokens, bytes)).toEqual(expect.arrayContaining(['name vandersloot', `email ${planted.laterEmail}`]));
+  });
+
+  it('is readable while and after the master key is replaced, by the server that runs', async () => {
+    const master = readFileSync(join(folder, 'master.key'), 'utf8');
+    await cli('keys', 'rotate-master');
+    expect(readFileSync(join(folder, 'master.key'), 'utf8')).not.toBe(master);
+    await accepted('captureLead', { leadId: 'cyd', name: 'Cyd' });
+    const { body } = await ask(server.url, connector, '{ lead(leadId: "planted") { name email } }');
+    expect(body.data).toEqual({ lead: { name: planted.laterName, email: planted.laterEmail } });
+  });
+
+  let before: unknown;
+  it('can be erased as a dry run, which says what would be affected', async () => {
+    before = await totals();
+    const preview = await batonJson<{ leadIds: string[]; personal: { values: number }[]; erased: boolean }>(
+      ...[folder, 'erase', 'planted-2', '--reason', 'request', '--dry-run'],
+    );
+    expect(preview).toMatchObject({ leadIds: ['planted-2', 'planted'], holds: [], erased: false });
+    // Both captures with five and three values, three changes, an evidence, four answers, three notes, a request.
+    expect(preview.personal.reduce((sum, { values }) => sum + values, 0)).toBe(20);
+  });
+
+  it('is kept by a legal hold until that is released', async () => {
+    await accepted('placeLegalHold', { leadId: 'planted-2', hold: 'case-7', reason: 'LITIGATION' });
+    expect(await tell('eraseLead', { leadId: 'planted', reason: 'REQUEST' })).toMatchObject({
+      code: 'privacy/on-hold',
+    });
+    await accepted('releaseLegalHold', { leadId: 'planted-2', hold: 'case-7' });
+  });
+
+  it('is erased: no planted value, and nothing to find the person by, is in any file or line any more', async () => {
+    await accepted('eraseLead', { leadId: 'planted', reason: 'REQUEST', reference: 'DSR-1' });
+    expect([...erasedIn(list)].sort()).toEqual(['planted', 'planted-2']);
+    await settled();
+    await cli('export', 'log', '--out', join(folder, 'after.ndjson'));
+    await cli('case-file', 'lead', 'planted', '--personal');
+    const tokens = await tokensOf();
+    const forms = Object.fromEntries(Object.entries(planted).map(([name, value]) => [name, formsOf(value)]));
+    const files = filesIn(folder);
+    expect(files.map((path) => path.slice(folder.length + 1))).toEqual(
+      expect.arrayContaining(['log.db', 'documents.db', 'keys.db', 'before.ndjson', 'after.ndjson', 'leads.csv']),
+    );
+    const { ['name vandersloot']: _, ...others } = tokens; // Bob is found by that too
+    for (const path of files)
+      expect({ [path]: namesOf({ ...forms, ...others }, readFileSync(path)) }).toEqual({ [path]: [] });
+    expect(server.output().split('\n').length).toBeGreaterThan(20);
+    expect(namesOf(forms, Buffer.from(server.output() + printed.join('\n')))).toEqual([]);
+  });
+
+  it('is neither shown nor found, and a repeated command is refused; the namesake is untouched', async () => {
+    const { body } = await ask(
+      ...[server.url, connector],
+      '{ lead(leadId: "planted") { name email phone } bob: leads(filter: { name: "Vandersloot" }) { nodes { leadId } } }',
+    );
+    expect(body.data).toEqual({
+      lead: { name: null, email: null, phone: null },
+      bob: { nodes: [{ leadId: 'bob' }] },
+    });
+    const { name, email, phone, interests, problems } = planted;
+    const again = { leadId: 'planted', name, email, phone, interests, problems, company: 'Acme' };
+    expect(await tell('captureLead', again, 'first')).toEqual({ __typename: 'Refused', code: 'lead/erased' });
+    expect(await tell('updateLead', { leadId: 'planted-2', name })).toEqual({
+      __typename: 'Refused',
+      code: 'lead/erased',
+    });
+  });
+
+  it('leaves every total, every proof and every read model as they were', async () => {
+    expect(await totals()).toEqual(before);
+    const key = (await cli('proof', 'key')).trim();
+    await cli('verify', join(folder, 'after.ndjson'), '--key', key, '--head', join(kept, 'head.txt'));
+    await cli('verify', join(folder, 'before.ndjson'), '--key', key);
+    await cli('rebuild', 'leads');
+    const { completeness } = JSON.parse((await baton(folder, 'status', '--verify', '--json')).stdout) as {
+      completeness: { name: string; complete: boolean; parked?: unknown[] }[];
+    };
+    expect(completeness.filter(({ complete }) => !complete)).toEqual([]);
+    expect(await totals()).toEqual(before);
+  });
+
+  it('is forgotten again by a restore of an older backup', async () => {
+    expect((await baton(target, 'restore', join(kept, 'monday'))).stderr).toContain('backup/no-erasures');
+    const restored = await batonJson<{ erased: number }>(
+      ...[target, 'restore', join(kept, 'monday'), '--erasures', list],
+    );
+    expect(restored.erased).toBe(2);
+    const keys = EmbeddedKeyStore.open(join(target, 'keys.db'), masterKey(target), { readOnly: true });
+    expect(await keys.find(['planted', 'planted-2'])).toEqual(
+      new Map([
+        ['planted', null],
+        ['planted-2', null],
+      ]),
+    );
+    await keys.close();
+    const found = await batonJson<{ leadId: string; reason: string }[]>(target, 'erasures', 'list');
+    expect(found.map(({ leadId, reason }) => `${leadId} ${reason}`).sort()).toEqual([
+      'planted restored',
+      'planted-2 restored',
+    ]);
+    const tokens = await tokensOf();
+    expect(
+      filesIn(target).flatMap((path) => namesOf({ email: tokens[`email ${planted.laterEmail}`]! }, readFileSync(path))),
+    ).toEqual([]);
+  });
+});
