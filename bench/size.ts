@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EmbeddedEventLog } from '@baton/platform/event-log';
 import { append } from './pages';
 import type { Rebuilt } from './rebuild';
+import { writeLeads, type RebuiltLeads } from './rebuild-leads';
 import { clock, type Benchmark, type Figure } from './support';
 
 const SIZES = (process.env['BENCH_SIZES'] ?? '1000000,10000000').split(',').map(Number);
@@ -31,13 +32,21 @@ const write = async (path: string, from: number, to: number, leadOf: (n: number)
 };
 
 /** In a process of its own, so that nothing else counts; from nothing, as after a new version of the read model. */
-const rebuild = async (folder: string, name: string, size: number): Promise<Rebuilt> => {
-  const child = fork(join(__dirname, 'rebuild.js'), [folder, name]);
-  const told = once(child, 'message') as Promise<[Rebuilt]>;
+const answerOf = async <R extends { readonly events: number }>(
+  script: string,
+  args: readonly string[],
+  size: number,
+): Promise<R> => {
+  const child = fork(join(__dirname, script), args);
+  const told = once(child, 'message') as Promise<[R]>;
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`a rebuild of ${size} events ended with ${code}`);
   const [rebuilt] = await told;
   if (rebuilt.events !== size) throw new Error(`a rebuild of ${size} events saw ${rebuilt.events}`);
+  return rebuilt;
+};
+const rebuild = async (folder: string, name: string, size: number): Promise<Rebuilt> => {
+  const rebuilt = await answerOf<Rebuilt>('rebuild.js', [folder, name], size);
   for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `${name}-documents.db${end}`), { force: true });
   return rebuilt;
 };
@@ -66,5 +75,18 @@ export const size: Benchmark = async (folder) => {
   await write(join(folder, 'turns.db'), 0, worst, inTurn(worst));
   const rebuilt = await rebuild(folder, 'turns', worst);
   figures.push(figureOf(worst, 'all of them in turn', statSync(join(folder, 'turns.db')).size, rebuilt));
-  return figures;
+  rmSync(join(folder, 'turns.db'));
+  return [...figures, ...(await leadsInTurn(folder, worst))];
+};
+
+/** The read model `leads` where each event belongs to another lead than the one before. */
+const leadsInTurn = async (folder: string, size: number): Promise<readonly Figure[]> => {
+  await writeLeads(folder, size);
+  const rebuilt = await answerOf<RebuiltLeads>('rebuild-leads.js', [folder], size);
+  const { readAndParse, cpu, mebibytes } = rebuilt;
+  const what = `rebuild of \`leads\` from ${size} events of ${size / 10} leads in turn`;
+  return [
+    { what: `${what}: its CPU against read + parse`, ratio: readAndParse / cpu, rounds: rebuilt },
+    { what: `${what}: memory against ${LIMIT} MiB`, ratio: mebibytes / LIMIT, rounds: rebuilt },
+  ];
 };

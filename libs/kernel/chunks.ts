@@ -21,3 +21,32 @@ export const chunksOf = <T>(items: readonly T[]): T[][] => {
   }
   return chunks;
 };
+
+/** The items in their order, so many at a time. */
+export function* batchesOf<T>(items: Iterable<T>, size: number): Iterable<T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The same parts, each of them read only as it is gone through, and once. */
+export function* partsOf<T>(items: Iterable<T>, size: number): Iterable<Iterable<T>> {
+  const all = items[Symbol.iterator]();
+  const end = { isReached: false };
+  const part = {
+    *[Symbol.iterator]() {
+      for (let taken = 0; taken < size; taken++) {
+        const next = all.next();
+        if (next.done) end.isReached = true;
+        if (next.done) return;
+        yield next.value;
+      }
+    },
+  };
+  while (!end.isReached) yield part;
+}

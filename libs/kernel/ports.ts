@@ -276,9 +276,13 @@ export interface Commit {
   /** Document writes of a page. A document whose stored position is not older is left unchanged. */
   readonly writes?: {
     readonly collection: Collection;
-    readonly documents: readonly Document[];
+    /** They are written as they come, so that they need not be in memory at once. */
+    readonly documents: Iterable<Document>;
     readonly fresh?: boolean;
-    /** Ids of documents to remove after the writes, whatever their position; missing ones are ignored. */
+    /**
+     * Ids of documents to remove after the writes, whatever their position; missing ones are ignored. Read after the
+     * documents.
+     */
     readonly removed?: readonly string[];
   };
   readonly follower: string;

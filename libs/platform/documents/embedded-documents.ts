@@ -1,4 +1,4 @@
-import { Documents } from '@baton/kernel';
+import { batchesOf, Documents } from '@baton/kernel';
 import type {
   Aggregation,
   Checkpoint,
@@ -9,7 +9,6 @@ import type {
   FindOptions,
   AggregateGroup,
   ParkedSequence,
-  Position,
   Scalar,
   Where,
 } from '@baton/kernel';
@@ -29,6 +28,9 @@ import {
   tokensTableOf,
   whereSql,
   findSql,
+  emptyWithoutTable,
+  positionOf,
+  storedPosition,
 } from './sql';
 
 const ROWS_PER_INSERT = 50;
@@ -122,14 +124,15 @@ export class EmbeddedDocuments extends Documents {
   }
 
   async commit({ writes, follower, checkpoint, parked = [], unparked = [], fence, forgets }: Commit): Promise<void> {
-    const rows = writes?.documents.map((document) => this.storedRow(writes.collection, document)) ?? [];
-    this.database.transaction(() => {
+    let written = 0;
+    this.transaction(writes?.collection.name, () => {
       if ((this.leaseOf(fence.lease)?.token ?? 0) > fence.token) throw leaseLost(fence);
       this.refuseDropped(follower);
       if (writes) this.refuseDropped(writes.collection.name);
       if (writes && !this.isPrepared(writes.collection)) createTables(this.database, writes.collection);
-      if (writes?.fresh && this.isEmpty(writes.collection)) this.writeFirst(writes.collection, rows);
-      else if (writes) this.write(writes.collection, rows);
+      if (writes?.fresh && this.isEmpty(writes.collection))
+        written = this.writeFirst(writes.collection, writes.documents);
+      else if (writes) written = this.write(writes.collection, writes.documents);
       if (writes?.removed?.length) this.remove(writes.collection, writes.removed);
       for (const { follower, sequence, position, eventId, code, message } of parked)
         this.database
@@ -143,7 +146,7 @@ export class EmbeddedDocuments extends Documents {
         .prepare('INSERT OR REPLACE INTO checkpoints(follower, checkpoint) VALUES(?, ?)')
         .run(follower, JSON.stringify(checkpoint));
     });
-    if (writes) this.analyze(writes.collection, rows.length);
+    if (writes) this.analyze(writes.collection, written);
     this.mustForget ||= forgets === true;
     // While another process reads, the next commit tries again.
     if (this.mustForget) this.mustForget = !this.database.truncateLog({ waits: false });
@@ -295,14 +298,15 @@ export class EmbeddedDocuments extends Documents {
   }
 
   /** A rebuild's first documents: indexes made afterwards cost half of indexes kept up row by row. */
-  private writeFirst(collection: Collection, rows: readonly StoredRow[]): void {
+  private writeFirst(collection: Collection, documents: Iterable<Document>): number {
     for (const index of indexesOf(collection))
       this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, index)}`);
-    this.write(collection, rows);
+    const written = this.write(collection, documents);
     createIndexes(this.database, collection);
+    return written;
   }
 
-  private write(collection: Collection, rows: readonly StoredRow[]): void {
+  private write(collection: Collection, documents: Iterable<Document>): number {
     const columns = Object.keys(collection.columns);
     const names = ['id', 'position', 'doc', ...columns.map(columnNameOf)];
     const updates = names.slice(1).map((name) => `${name} = excluded.${name}`);
@@ -314,10 +318,24 @@ export class EmbeddedDocuments extends Documents {
            .join(', ')}
          ON CONFLICT(id) DO UPDATE SET ${updates.join(', ')} WHERE stored.position < excluded.position`,
       );
-    let done = 0;
-    for (; done + ROWS_PER_INSERT <= rows.length; done += ROWS_PER_INSERT)
-      statement(ROWS_PER_INSERT).run(...rows.slice(done, done + ROWS_PER_INSERT).flat());
-    for (; done < rows.length; done++) statement(1).run(...rows[done]!);
+    let written = 0;
+    for (const some of batchesOf(documents, ROWS_PER_INSERT)) {
+      const rows = some.map((document) => this.storedRow(collection, document));
+      if (rows.length === ROWS_PER_INSERT) statement(ROWS_PER_INSERT).run(...rows.flat());
+      else for (const row of rows) statement(1).run(...row);
+      written += rows.length;
+    }
+    return written;
+  }
+
+  /** Shapes that were met in a transaction which is rolled back are not kept. */
+  private transaction(collection: string | undefined, run: () => void): void {
+    try {
+      this.database.transaction(run);
+    } catch (error) {
+      if (collection !== undefined) this.packers.delete(collection);
+      throw error;
+    }
   }
 
   private remove(collection: Collection, ids: readonly string[]): void {
@@ -354,6 +372,7 @@ export class EmbeddedDocuments extends Documents {
     return packer;
   }
 
+  /** They are saved in the transaction that writes the documents. */
   private shapesOf(name: string): ShapeStore {
     const load = (): Shapes | undefined => {
       const [saved] = this.read<{ shapes: string }>('SELECT shapes FROM shapes WHERE collection = ?', [name]);
@@ -361,15 +380,13 @@ export class EmbeddedDocuments extends Documents {
     };
     return {
       load,
-      save: (shapes, isNext) =>
-        this.database.transaction(() => {
-          this.refuseDropped(name);
-          if (!isNext(load())) return false;
-          this.database
-            .prepare('INSERT OR REPLACE INTO shapes(collection, shapes) VALUES(?, ?)')
-            .run(name, JSON.stringify(shapes));
-          return true;
-        }),
+      save: (shapes, isNext) => {
+        if (!isNext(load())) return false;
+        this.database
+          .prepare('INSERT OR REPLACE INTO shapes(collection, shapes) VALUES(?, ?)')
+          .run(name, JSON.stringify(shapes));
+        return true;
+      },
     };
   }
 
@@ -381,20 +398,3 @@ export class EmbeddedDocuments extends Documents {
     return emptyWithoutTable(sql, (text) => this.database.prepareRows(text).all(...values));
   }
 }
-
-/** A collection that does not exist reads as empty, also when another process drops it just now. */
-const emptyWithoutTable = <R>(sql: string, read: (sql: string) => R[]): R[] => {
-  try {
-    return read(sql);
-  } catch (error) {
-    if (/no such table: (documents|tokens)-/.test(String(error))) return [];
-    // Written by another version of Baton, which did not have this index.
-    if (/no such index/.test(String(error))) return emptyWithoutTable(sql.replace(/ INDEXED BY "[^"]*"/, ''), read);
-    throw error;
-  }
-};
-
-/** The positions of the embedded log are numbers of 16 digits; in the file they take a third of that. */
-const storedPosition = (position: Position): SqliteValue => (/^\d{16}$/.test(position) ? Number(position) : position);
-const positionOf = (stored: SqliteValue): Position =>
-  typeof stored === 'number' ? String(stored).padStart(16, '0') : (stored as Position);

@@ -109,7 +109,7 @@ export class MemoryDocuments extends Documents {
     this.refuseDropped(follower);
     if (writes) this.refuseDropped(writes.collection.name);
     if (writes) {
-      const made = writes.documents.map((document) => rowOf(writes.collection, document)); // all or none
+      const made = Array.from(writes.documents, (document) => rowOf(writes.collection, document)); // all or none
       const rows = this.rowsToWrite(writes.collection);
       for (const row of made) {
         const stored = rows.get(row.id);

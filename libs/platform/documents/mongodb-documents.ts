@@ -1,6 +1,6 @@
 import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter, MongoClient } from 'mongodb';
-import { Conflict, Documents } from '@baton/kernel';
+import { batchesOf, Conflict, Documents } from '@baton/kernel';
 import type {
   Aggregation,
   Checkpoint,
@@ -165,13 +165,16 @@ export class MongoDocuments extends Documents {
     const generations = [follower, ...(writes ? [writes.collection.name] : [])];
     await this.refuseDropped(...generations);
     if (writes) {
-      const rows = writes.documents.map((document) => rowOf(writes.collection, document));
-      await this.prepare(writes.collection);
-      await this.write(
-        writes.collection,
-        rows.map(({ id, position, json, values }) => ({ _id: id, position, doc: json, c: values })),
-        writes.fresh ?? false,
-      );
+      const { collection, fresh = false } = writes;
+      await this.prepare(collection);
+      for (const some of batchesOf(writes.documents, BULK)) {
+        const rows = some.map((document) => rowOf(collection, document));
+        await this.write(
+          collection,
+          rows.map(({ id, position, json, values }) => ({ _id: id, position, doc: json, c: values })),
+          fresh,
+        );
+      }
       if (writes.removed?.length)
         await this.collectionFor(writes.collection).deleteMany({ _id: { $in: [...writes.removed] } });
     }
@@ -336,15 +339,12 @@ export class MongoDocuments extends Documents {
         upsert,
       },
     });
-    for (let from = 0; from < documents.length; from += BULK) {
-      const some = documents.slice(from, from + BULK);
-      const existing = await this.bulk(
-        collection,
-        some.map((document) => (fresh ? { insertOne: { document } } : replace(document, true))),
-      );
-      const again = existing.map((index) => replace(some[index]!, false));
-      if (again.length > 0) await this.bulk(collection, again);
-    }
+    const existing = await this.bulk(
+      collection,
+      documents.map((document) => (fresh ? { insertOne: { document } } : replace(document, true))),
+    );
+    const again = existing.map((index) => replace(documents[index]!, false));
+    if (again.length > 0) await this.bulk(collection, again);
   }
 
   /** @returns the indexes of the operations that met an existing document */

@@ -71,7 +71,7 @@ export class DocumentPacker {
   }
 
   /** @param values of the columns */
-  pack(doc: object, values: DocumentRow['values']): string | Uint8Array {
+  pack(doc: object, values: DocumentRow['values']): string | Buffer {
     const rest: Record<string, unknown> = { ...doc };
     for (const name of this.plain) if (values[name] !== null) rest[name] = IN_COLUMN;
     return isRegular(rest) ? this.packr.pack(rest) : JSON.stringify(rest);

@@ -1,4 +1,4 @@
-import type { Collection, Index } from '@baton/kernel';
+import type { Collection, Index, Position } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue } from './columns';
 import {
@@ -106,3 +106,21 @@ export const measureSql = ({ kind, column }: PlannedMeasure): string => {
   const summed = { sum: name, high: `${name} >> ${Math.log2(HALF)}`, low: `${name} & ${HALF - 1}` }[kind];
   return `ifnull(sum(${summed}), 0)`;
 };
+
+/** A collection that does not exist reads as empty, also when another process drops it just now. */
+export const emptyWithoutTable = <R>(sql: string, read: (sql: string) => R[]): R[] => {
+  try {
+    return read(sql);
+  } catch (error) {
+    if (/no such table: (documents|tokens)-/.test(String(error))) return [];
+    // Written by another version of Baton, which did not have this index.
+    if (/no such index/.test(String(error))) return emptyWithoutTable(sql.replace(/ INDEXED BY "[^"]*"/, ''), read);
+    throw error;
+  }
+};
+
+/** The positions of the embedded log are numbers of 16 digits; in the file they take a third of that. */
+export const storedPosition = (position: Position): SqliteValue =>
+  /^\d{16}$/.test(position) ? Number(position) : position;
+export const positionOf = (stored: SqliteValue): Position =>
+  typeof stored === 'number' ? String(stored).padStart(16, '0') : (stored as Position);

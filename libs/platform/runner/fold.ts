@@ -1,5 +1,6 @@
 import {
   ERASURE,
+  partsOf,
   Refused,
   START,
   type Checkpoint,
@@ -33,6 +34,7 @@ import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 import { SubjectRows } from './subject-rows';
+import { UnsavedDocuments } from './unsaved-documents';
 
 /** Follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
@@ -55,15 +57,23 @@ export interface FoldStores extends ParkedSequenceStores {
   readonly aroundFold?: AroundFold | undefined;
   /** How many documents (for an index: rows) a fold caches; 20 000 by default. */
   readonly maxCachedDocuments?: number;
+  readonly rebuildLimits?: RebuildLimits;
 }
 
 /**
  * When changed documents are saved: `live`, as soon as the end of the log is reached; `history`, every few seconds of an import;
- * `rebuild`, at the end. In each mode also when a read model has this many unsaved documents; fewer during an import,
- * because it folds all read models at once and a rebuild folds one.
+ * `rebuild`, at the end. In each mode also when a read model has so many unsaved documents; a rebuild when they take so
+ * much memory.
  */
 export type SaveMode = 'live' | 'history' | 'rebuild';
-const DIRTY_LIMITS: Readonly<Record<SaveMode, number>> = { live: 50_000, history: 20_000, rebuild: 50_000 };
+const UNSAVED_LIMITS: Readonly<Record<Exclude<SaveMode, 'rebuild'>, number>> = { live: 50_000, history: 20_000 };
+/** What a rebuild holds in memory: documents as objects, bytes of packed ones; and how many one of its commits writes. */
+export interface RebuildLimits {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly committed: number;
+}
+const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, committed: 50_000 };
 /**
  * A live fold that is behind saves only every few pages, because neighbouring pages often change the same documents.
  */
@@ -84,7 +94,8 @@ export class Fold implements Follower {
   /** The name used in decisions about its parked sequences; the same for all generations. */
   private readonly followerId: string;
   /** By key; for an index the document is the unfinished end of the key's list. */
-  private dirty = new Map<string, Document>();
+  private dirty: UnsavedDocuments;
+  private readonly limits: RebuildLimits;
   private readonly cache: LRUCache<string, Document>;
   private readonly parked: ParkedSequences;
   private digest: Digest;
@@ -113,6 +124,8 @@ export class Fold implements Follower {
     this.name = generation;
     this.parked = new ParkedSequences(generation);
     // `maxSize` and not `max`, because LRUCache allocates room for `max` entries at once, for each read model.
+    this.limits = stores.rebuildLimits ?? REBUILD_LIMITS;
+    this.dirty = new UnsavedDocuments(generation, this.limits.objects);
     this.cache = new LRUCache({
       maxSize: stores.maxCachedDocuments ?? 20_000,
       sizeCalculation: ({ doc }) => (projection.listSizes ? 1 + (doc as OpenList).entries.length : 1),
@@ -174,8 +187,13 @@ export class Fold implements Follower {
     if (!this.changed) return;
     this.pagesUnsaved++;
     const isDue = this.saveMode === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    const unsaved = this.dirty.size + this.entriesUnsaved + (this.rows?.size ?? 0);
-    if (isDue || unsaved >= DIRTY_LIMITS[this.saveMode]) await this.flush();
+    if (isDue || this.isFull()) await this.flush();
+  }
+
+  private isFull(): boolean {
+    const rows = this.rows?.size ?? 0;
+    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.committed;
+    return this.dirty.size + this.entriesUnsaved + rows >= UNSAVED_LIMITS[this.saveMode];
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -218,7 +236,7 @@ export class Fold implements Follower {
     try {
       const doc = this.step(known?.doc as object | undefined, decoded, key);
       if (doc === undefined) return;
-      this.dirty.set(key, { id: key, doc, position: event.position });
+      this.dirty.set({ id: key, doc, position: event.position });
       this.changed = true;
       this.forgets ||= event.type === ERASURE;
     } catch (error) {
@@ -284,7 +302,7 @@ export class Fold implements Follower {
     this.stepPosition = upTo;
     const { documents, failures } = await refold(plan, keys);
     for (const [id, doc] of documents)
-      this.dirty.set(id, { id, doc: this.projection.listSizes ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
+      this.dirty.set({ id, doc: this.projection.listSizes ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
     for (const [key, { event, error }] of failures as Map<string, FoldFailure>) this.park(key, event, error);
   }
 
@@ -292,13 +310,13 @@ export class Fold implements Follower {
     const { listSizes } = this.projection;
     const missing = ids.filter((id) => {
       const known = this.cache.get(id);
-      if (known) this.dirty.set(id, known);
+      if (known) this.dirty.set(known);
       return !known;
     });
     if (missing.length === 0 || this.isNew) return;
     if (listSizes) return this.loadLists(missing, listSizes);
-    for (const [id, document] of await this.stores.documents.getMany(this.collection, missing))
-      this.dirty.set(id, document);
+    for (const document of (await this.stores.documents.getMany(this.collection, missing)).values())
+      this.dirty.set(document);
   }
 
   private async loadLists(keys: readonly string[], listSizes: ListSizes): Promise<void> {
@@ -310,41 +328,62 @@ export class Fold implements Follower {
       const doc = lists[index]!;
       // Without rows after the last block every event after the checkpoint is new.
       const position = doc.entries.at(-1)?.position ?? START;
-      this.dirty.set(id, { id, doc, position });
+      this.dirty.set({ id, doc, position });
     }
   }
 
-  /** The changed documents, in the form that is written. */
-  private changes(): { readonly documents: readonly Document[]; readonly removed: readonly string[] } {
-    const changed = [...this.dirty.values()].filter(({ position }) => position > this.savedTo);
+  /** The changed documents, in the form that is written; ids of rows that go are added to `removed` as they are reached. */
+  private *changes(removed: string[]): Iterable<Document> {
     const { listSizes } = this.projection;
-    if (!listSizes) return { documents: changed, removed: [] };
-    const lists = changed.map(({ id, doc }) => writesOf(id, doc as OpenList, listSizes));
-    return {
-      documents: lists.flatMap(({ documents }) => documents),
-      removed: this.isNew ? [] : lists.flatMap(({ removed }) => removed),
-    };
+    for (const document of this.dirty) {
+      if (document.position <= this.savedTo) continue;
+      if (!listSizes) {
+        yield document;
+        continue;
+      }
+      const list = writesOf(document.id, document.doc as OpenList, listSizes);
+      if (!this.isNew) for (const id of list.removed) removed.push(id);
+      yield* list.documents;
+    }
+  }
+
+  /**
+   * Saves what is more than one commit of a rebuild should write: nobody reads its generation yet, and a commit that takes
+   * long would cost the lease. As everywhere, a checkpoint is saved after what it stands for.
+   * @returns the rest, to be saved with the checkpoint
+   */
+  private async savedInParts(removed: string[]): Promise<Iterable<Document>> {
+    const { committed } = this.limits;
+    if (this.saveMode !== 'rebuild' || this.dirty.size <= committed)
+      return { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
+    for (const documents of partsOf(this.changes(removed), committed))
+      await this.stores.documents.commit({
+        writes: { collection: this.collection, documents, fresh: this.isNew },
+        ...{ follower: this.name, checkpoint: this.savedCheckpoint, fence: this.fence() },
+      });
+    return [];
   }
 
   async flush(): Promise<void> {
     if (!this.unsaved) return;
-    const { documents, removed } = this.changes();
     const { listSizes } = this.projection;
+    const removed: string[] = [];
     await this.rows?.save(this.name, this.savedCheckpoint, this.fence(), this.isNew);
+    const documents = await this.savedInParts(removed);
     const checkpoint = this.digest.at(this.handledTo);
     await this.parked.commit(this.stores, {
-      ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
+      ...(this.changed && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint,
       fence: this.fence(),
       forgets: this.forgets,
     });
-    if (documents.length > 0) this.isNew = false;
-    for (const document of this.dirty.values())
+    if (this.changed) this.isNew = false;
+    for (const document of this.dirty.recentOnes())
       this.cache.set(
         document.id,
         listSizes ? { ...document, doc: listAfterSave(document.doc as OpenList, listSizes) } : document,
       );
-    this.dirty = new Map();
+    this.dirty = new UnsavedDocuments(this.name, this.limits.objects);
     this.savedTo = this.handledTo;
     this.savedCheckpoint = checkpoint;
     this.unsaved = this.changed = this.forgets = false;

@@ -4,7 +4,7 @@ import { collectionOf, MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { differingDocuments } from './verify-documents';
-import { Fold } from './fold';
+import { Fold, type RebuildLimits } from './fold';
 import { DecodedPage } from './page';
 import { replay } from './replay';
 
@@ -120,6 +120,26 @@ describe('an index', () => {
     }
   });
 
+  it('has the same bytes where a rebuild packs its lists, saves them in several commits, and comes back to them', async () => {
+    const world = await logOf(60);
+    const bytesWith = async (rebuildLimits?: RebuildLimits) => {
+      const documents = new MemoryDocuments();
+      const commit = jest.spyOn(documents, 'commit');
+      const stores = { ...world, documents, ...(rebuildLimits && { rebuildLimits }) };
+      const tills = {
+        ...drops,
+        keys: ({ position }: { position: string }) => [`till-${Number(position) % 17}`, 'all'],
+      };
+      await replay(stores, tills, GENERATION, fence, { pageSize: 7 });
+      return { bytes: JSON.stringify(await stored(documents)), commits: commit.mock.calls.length };
+    };
+    const whole = await bytesWith();
+    expect(whole.commits).toBe(1);
+    const inParts = await bytesWith({ objects: 1, bytes: 1000, committed: 5 });
+    expect(inParts.bytes).toBe(whole.bytes);
+    expect(inParts.commits).toBeGreaterThan(10);
+  });
+
   /**
    * A store whose process ends within every other commit: after half of the documents, or after all but before the
    * checkpoint.
@@ -134,7 +154,7 @@ describe('an index', () => {
       const written =
         this.commits % 4 === 1
           ? writes
-          : { ...writes, documents: writes.documents.filter((_, index) => index % 2 === 1), removed: [] };
+          : { ...writes, documents: [...writes.documents].filter((_, index) => index % 2 === 1), removed: [] };
       await super.commit({ ...commit, checkpoint, writes: written });
       throw new Error('the process ends here');
     }

@@ -11,6 +11,7 @@ import {
 import type { AsOf } from '../documents';
 import { decisionTypes } from './decisions';
 import { readAhead } from './group';
+import type { RebuildLimits } from './fold';
 import { openGeneration } from './opening';
 import { DecodedPage } from './page';
 import type { ParkedSequenceStores } from './parked-sequences';
@@ -38,6 +39,7 @@ interface ReplayStores extends ParkedSequenceStores {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly aroundFold?: AroundFold | undefined;
+  readonly rebuildLimits?: RebuildLimits;
   /** Required for a cut with `happenedBy`. */
   readonly hasBegun?: HasBegun;
 }
@@ -49,7 +51,15 @@ interface ReplayStores extends ParkedSequenceStores {
  * @returns how many events were read
  */
 export const replay = (
-  { log, journal, documents, aroundFold = withoutMetrics, onParked, hasBegun = () => true }: ReplayStores,
+  {
+    log,
+    journal,
+    documents,
+    aroundFold = withoutMetrics,
+    onParked,
+    rebuildLimits,
+    hasBegun = () => true,
+  }: ReplayStores,
   projection: Projection,
   generation: string,
   fence: () => Fence,
@@ -66,7 +76,7 @@ export const replay = (
       readAll: async (...args: Parameters<EventLog['readAll']>) =>
         pageBeforeCut(await log.readAll(...args), cut ?? {}, hasBegun),
     };
-    const stores = { log: past, journal, documents, aroundFold, onParked };
+    const stores = { log: past, journal, documents, aroundFold, onParked, ...(rebuildLimits && { rebuildLimits }) };
     // The documents of a cut are not stored, so their checkpoint needs no digest.
     const fold = await openGeneration(stores, projection, generation, fence, {
       saving: 'rebuild',
