@@ -61,6 +61,11 @@ export interface SubjectHistory {
 }
 /** The id of the document of a row, and the subject that it belongs to. */
 export const rowIdOf = (subject: string, id: string): string => `${subject}/${id}`;
+/** The ids of the rows of a subject: '0' is the character behind '/'. */
+export const rowIdsOf = (subject: string): { readonly gte: string; readonly lt: string } => ({
+  ...{ gte: rowIdOf(subject, ''), lt: `${subject}0` },
+});
+/** The subject of a row of a history. */
 export const subjectOfRow = (id: string): string => id.slice(0, id.lastIndexOf('/'));
 
 /** An event as the log keeps it: personal fields are ciphertext, the data has the version it was written with. */

@@ -1,6 +1,7 @@
 import {
   ERASURE,
   rowIdOf,
+  rowIdsOf,
   withoutSealed,
   type Checkpoint,
   type Collection,
@@ -39,7 +40,7 @@ export class SubjectRows {
   async load(subjects: readonly string[]): Promise<void> {
     for (const subject of subjects) {
       const rows: Document[] = [];
-      const where = { id: { gte: rowIdOf(subject, ''), lt: `${subject}0` } }; // '0' is the character behind '/'
+      const where = { id: rowIdsOf(subject) };
       for await (const page of pagesOf(this.documents, this.collection, { where })) rows.push(...page);
       this.stored.set(subject, rows);
     }
