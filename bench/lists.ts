@@ -96,7 +96,7 @@ const ask = (port: number, query: string, token?: string): Promise<string> =>
 
 /** Fastify and Apollo alone, which give an answer of as many bytes from memory. */
 const bareServer = async (): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
-  const child = fork(join(__dirname, 'bare-server.js'));
+  const child = fork(join(__dirname, 'bare-server.js'), { env: { ...process.env, NODE_ENV: 'production' } });
   const [port] = (await once(child, 'message')) as [number];
   return { child, port };
 };
@@ -144,7 +144,8 @@ export const lists: Benchmark = async (folder) => {
     const size = String(leads);
     const deals = leads / 10;
     await fill(join(folder, size), { leads, deals });
-    const server = await serverOf(join(folder, size), main, { keys: ['revops', 'analyst'] });
+    const settings = { NODE_ENV: 'production' }; // as the image has it
+    const server = await serverOf(join(folder, size), main, { keys: ['revops', 'analyst'], settings });
     const bare = await bareServer();
     try {
       const rounds = await measure(server, bare);

@@ -9,6 +9,7 @@ import { busyLeads } from './busy';
 import { caseFiles } from './case-file';
 import { clocks } from './clocks';
 import { cost } from './cost';
+import { cuts } from './cuts';
 import { emmett } from './emmett';
 import { graphql } from './graphql';
 import { handoff } from './handoff';
@@ -39,6 +40,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   leads: leadDecisions,
   busy: busyLeads,
   lists,
+  cuts,
   handoff,
   'case-file': caseFiles,
   audit,
