@@ -241,6 +241,22 @@ describe('a person', () => {
       lead: { name: null, email: null, phone: null },
       bob: { nodes: [{ leadId: 'bob' }] },
     });
+    const { body: said } = await ask(
+      ...[server.url, connector],
+      `{ all: leads { totalCount } erased: leads(filter: { erasedAt: { from: "2000-01-01T00:00:00Z" } }) { totalCount }
+        privacyRecord(leadId: "planted-2") { erasure reason reference } erasurePreview(leadId: "planted") { erasedLeadIds } }`,
+    );
+    expect(said).toEqual({
+      data: {
+        all: { totalCount: 3 },
+        erased: { totalCount: 1 }, // merged leads are not counted
+        privacyRecord: { erasure: 'DONE', reason: 'REQUEST', reference: 'DSR-1' },
+        erasurePreview: { erasedLeadIds: ['planted', 'planted-2'] },
+      },
+    });
+    expect((await baton(folder, 'subject-access', 'planted', '--out', join(kept, 'gone'))).stderr).toContain(
+      'lead/erased',
+    );
     const { name, email, phone, interests, problems } = planted;
     const again = { leadId: 'planted', name, email, phone, interests, problems, company: 'Acme' };
     expect(await tell('captureLead', again, 'first')).toEqual({ __typename: 'Refused', code: 'lead/erased' });
