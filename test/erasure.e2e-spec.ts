@@ -129,6 +129,23 @@ describe('a person', () => {
     await accepted('handOffLead', { leadId: 'planted-2', rep: 'rita' });
     await accepted('rejectLead', { leadId: 'planted-2', reason: 'other', note: planted.rejection, external });
     await accepted('mergeLead', { leadId, mergedLeadId: 'planted-2' });
+    // Through a page that names the person by her address.
+    const forPersons = [
+      'keys',
+      'create',
+      '--label',
+      'portal',
+      '--origin',
+      'system',
+      '--acts-for-persons',
+      '--roles',
+      'admin',
+    ];
+    const { token: portal } = await batonJson<{ token: string }>(folder, ...forPersons);
+    const touch =
+      'mutation { recordTouch(commandId: "portal", input: { leadId: "planted", action: "form", team: MARKETING, page: "/thanks?email=zephyrine@quillfeather.example" }) { __typename } }';
+    const { body: acted } = await ask(server.url, portal, touch, { 'baton-acts-for': planted.email });
+    expect(acted).toEqual({ data: { recordTouch: { __typename: 'Accepted' } } });
     await accepted('captureLead', { leadId: 'bob', name: 'Bob Vandersloot', email: 'bob@example.org' });
     await settled();
     // An event of a newer build, which parks what concerns the request.
