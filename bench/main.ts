@@ -4,6 +4,7 @@ import { cpus, loadavg, platform, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attributionModelling } from './attribution';
 import { audit } from './audit';
+import { busyLeads } from './busy';
 import { caseFiles } from './case-file';
 import { clocks } from './clocks';
 import { cost } from './cost';
@@ -12,6 +13,7 @@ import { graphql } from './graphql';
 import { handoff } from './handoff';
 import { imports } from './import';
 import { leadDecisions } from './leads';
+import { lists } from './lists';
 import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
 import { refusals } from './refusals';
@@ -34,6 +36,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   cost,
   attribution: attributionModelling,
   leads: leadDecisions,
+  busy: busyLeads,
+  lists,
   handoff,
   'case-file': caseFiles,
   audit,

@@ -318,7 +318,7 @@ describe('the demo’s figures', () => {
              sourced { ${credit} ofConversions ${ratio} ofRevenue ${rate} } warnings }
            paths(conversion: MQL, top: 5) { lookback outsideWindow { touches ${credit} } definitions { attribution channelRules }
              paths { channels ${outcomes} } others { paths ${outcomes} } total { ${outcomes} }
-             lengths { steps ${outcomes} } lags { days ${outcomes} } warnings } }`,
+             lengths { steps ${outcomes} } lags { days ${outcomes} } } }`,
         ['analyst'],
       )
       .finally(() => served.stop());

@@ -114,7 +114,7 @@ describe('the command line', () => {
     ['case-file lead', 'cli/argument-missing', 'id', /<kind> <id>/],
     ['case-file leed ada', 'cli/unknown-value', 'kind', /Did you mean lead\?/],
     ['case-file lead ada --happened-by never', 'time/not-a-day-or-instant', 'happened-by', /2024-01-17/],
-    ['keys forget', 'cli/unknown-action', 'action', /create, list, revoke/],
+    ['keys forget', 'cli/unknown-action', 'action', /create, list, rotate-master, revoke/],
     ['keys list --label bob', 'cli/option-not-taken', 'label', /--json/],
     ['keys create --label bob', 'cli/argument-missing', 'roles', /requires --roles/],
     ['keys create --label bob --roles king', 'cli/unknown-value', 'roles', /marketing, sales/],

@@ -3,6 +3,7 @@ import { Refused, type CommandMeta, type Context, type Instant, type StoredEvent
 import { foldAll, recorded, repetitions } from '@baton/kernel/testing';
 import { handoffs } from '@baton/sales-sla';
 import { leads } from '../libs/leads/read/leads/leads.read-model';
+import { leadStageStays } from '../libs/leads/read/stage-stays/lead-stage-stays.read-model';
 import { outcomes } from '@baton/scoring';
 import { leadDecider } from '../libs/leads/write/lead/lead.decider';
 import type { LeadCommand, LeadEvent } from '../libs/leads/write/lead/lead.events';
@@ -159,6 +160,36 @@ describe('decisions of another system about a lead, recorded in any order', () =
           expect(foldAll(handoffs, cut).get(leadId)).toMatchObject({ stage: stageBy(all, day) });
           expect(foldAll(outcomes, cut).get(leadId)).toMatchObject({ stage: stageBy(all, day) });
         }
+      }),
+      { numRuns: repetitions(150, 5_000) },
+    ));
+  it('make the same stays, which tile the time of the lead', () =>
+    fc.assert(
+      fc.property(shuffled(words), ([all, order]) => {
+        const placeOf = (stage: string) => ['lead', ...Object.values(stages)].indexOf(stage as 'lead');
+        const dayIn = (instant: Instant | null) => (instant === null ? null : dayOf(instant));
+        const staysOf = (events: readonly StoredEvent[]) =>
+          [...foldAll(leadStageStays, events).values()]
+            .map(({ stage, visit, enteredAt, leftAt, exit, previousStage, nextStage }) => ({
+              ...{
+                stage,
+                visit,
+                from: dayOf(enteredAt),
+                to: dayIn(leftAt),
+                exit,
+                previousStage,
+                nextStage,
+              },
+            }))
+            .sort((a, b) => a.from - b.from || (a.to ?? 999) - (b.to ?? 999) || placeOf(a.stage) - placeOf(b.stage));
+        const { events, lead: state } = told(order);
+        const stays = staysOf(events);
+        expect(stays).toEqual(staysOf(told(all).events));
+        expect(stays[0]).toMatchObject({ stage: 'lead', from: 0, previousStage: null });
+        expect(stays.at(-1)).toMatchObject({ stage: state.stage, to: null, nextStage: null });
+        for (const [index, { to, nextStage }] of stays.slice(0, -1).entries())
+          expect(stays[index + 1]).toMatchObject({ from: to, stage: nextStage, previousStage: stays[index]!.stage });
+        for (const { day } of all) expect(stays.findLast(({ from }) => from <= day)!.stage).toBe(stageBy(all, day));
       }),
       { numRuns: repetitions(150, 5_000) },
     ));

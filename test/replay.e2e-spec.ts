@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { catalogueOf, eventsOf, withThousandsSeparators, type Documents, type Projection } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
-import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
+import {
+  EmbeddedDocuments,
+  firstGeneration,
+  MemoryDocuments,
+  pagesOf,
+  ReadModels,
+  statesOf,
+} from '@baton/platform/documents';
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
@@ -114,6 +121,9 @@ describe('the demo', () => {
       const lines: string[] = [];
       for await (const page of new ReadModels(documents).pages(projection))
         for (const { id, doc, position } of page) lines.push(`${position} ${id} ${JSON.stringify(doc)}`);
+      if (projection.history)
+        for await (const page of pagesOf(documents, statesOf(firstGeneration(projection))))
+          for (const { id, doc, position } of page) lines.push(`${position} ${id} ${JSON.stringify(doc)}`);
       return lines.join('\n');
     };
     const empty: string[] = [];

@@ -206,7 +206,7 @@ const printPaths = (report: PathsReport, { conversion }: Pick<AttributionQuestio
     ['from first touch (days)', ...head],
     report.lags.map((row) => [row.days, ...cells(row)]),
   );
-  for (const warning of [...outsideLines([report]), ...report.warnings]) line(warning);
+  for (const warning of outsideLines([report])) line(warning);
 };
 
 const pathsView: View = {

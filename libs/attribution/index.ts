@@ -36,7 +36,7 @@ export {
   type Method,
 } from './read/attribution/attribution.rules';
 export { journeysOf, openJourneys } from './read/conversions/conversions.query';
-export { conversionKinds, type ConversionJourney, type ConversionKind } from './read/conversions/conversions.rules';
+export { conversionKinds, type ConversionKind } from './read/conversions/conversions.rules';
 export { compareDeal, type ComparedDeal } from './read/comparison/comparison.rules';
 export { credit, explainJourney, type ExplainedDeal, type ExplainedJourney } from './read/credit/credit.query';
 export { methodOf, methodForPeriod, type VersionOverrides } from './read/credit/method.query';

@@ -9,11 +9,19 @@ const QUOTIENTS_BELOW = 2 ** 40;
 /** From so many parts on, remainders are sorted instead of looked through for each unit. */
 const SORT_FROM = 32;
 
-/** The rounding error of a product of two doubles (Dekker). */
-const productError = (a: number, b: number, product: number): number => {
-  const [x, y] = [HALVES * a, HALVES * b];
-  const [aHigh, bHigh] = [x - (x - a), y - (y - b)];
-  const [aLow, bLow] = [a - aHigh, b - bHigh];
+/** The upper half of the digits of a double. */
+const highOf = (a: number): number => {
+  const scaled = HALVES * a;
+  return scaled - (scaled - a);
+};
+/**
+ * The rounding error of a product of two doubles (Dekker).
+ * @param aHigh the upper half of the first, as `highOf` gives it: it is mostly the same in many products
+ */
+const productError = (a: number, aHigh: number, b: number, product: number): number => {
+  const bHigh = highOf(b);
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
   return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow;
 };
 
@@ -30,6 +38,8 @@ export class ExactSplit {
   private kind: 'equal' | 'exact' | 'long' = 'equal';
   /** How many weights are not zero. */
   private count = 0;
+  /** The place of the only weight that is not zero; -1 where there are several. */
+  only = -1;
   /** The sum of the weights, and what a double has no place for of it. */
   private sum = 0;
   private sumRest = 0;
@@ -50,10 +60,12 @@ export class ExactSplit {
     let least = Infinity;
     let sum = 0;
     let isWhole = true;
+    let last = -1;
     for (let place = 0; place < length; place++) {
       const weight = weights[place]!;
       whole[place] = weight;
       if (weight === 0) continue;
+      last = place;
       count++;
       sum += weight;
       if (weight > largest) largest = weight;
@@ -61,6 +73,7 @@ export class ExactSplit {
       if (Math.floor(weight) !== weight || weight > Number.MAX_SAFE_INTEGER) isWhole = false;
     }
     this.count = count;
+    this.only = count === 1 ? last : -1;
     this.kind = 'equal';
     if (least === largest) return;
     if (isWhole && sum * largest <= Number.MAX_SAFE_INTEGER) {
@@ -118,7 +131,11 @@ export class ExactSplit {
   private divideWeights(divisor: number): boolean {
     const { weights, length } = this;
     if (divisor < 2) return false;
-    for (let place = 0; place < length; place++) if (weights[place]! % divisor !== 0) return false;
+    for (let place = 0; place < length; place++) {
+      // The remainder alone takes long
+      const quotient = weights[place]! / divisor;
+      if (quotient !== Math.floor(quotient) || weights[place]! % divisor !== 0) return false;
+    }
     for (let place = 0; place < length; place++) weights[place]! /= divisor;
     return true;
   }
@@ -169,6 +186,8 @@ export class ExactSplit {
   private splitByLongProducts(size: number, parts: Float64Array): boolean {
     const { sum, sumRest, length, weights, remainders } = this;
     const undecided = sum * UNDECIDED;
+    const sizeHigh = highOf(size);
+    const sumHigh = highOf(sum);
     let rest = size;
     for (let place = 0; place < length; place++) {
       const weight = weights[place]!;
@@ -180,7 +199,10 @@ export class ExactSplit {
       let whole = Math.floor(product / sum);
       const back = whole * sum;
       let remainder =
-        product - back + (productError(size, weight, product) - productError(whole, sum, back)) - whole * sumRest;
+        product -
+        back +
+        (productError(size, sizeHigh, weight, product) - productError(sum, sumHigh, whole, back)) -
+        whole * sumRest;
       for (; remainder < 0; whole--) remainder += sum;
       for (; remainder >= sum; whole++) remainder -= sum;
       if (remainder < undecided || remainder > sum - undecided) return false;

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { v5 as uuidv5 } from 'uuid';
 import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
 import { decideAt, streamOf, type DecisionInputs, type Decider, type DefinitionLookup, type NewEvent } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, DatedEvent, StoredEvent, Position } from './event';
+import { idsIn } from './hash';
 import { normaliseData, textFault, type Json } from './schema';
 import { START, type AppendResult, type AppendOptions, type Clock, type EventToAppend, type RawEvent } from './ports';
 import type { Sealed } from './sealed';
@@ -115,7 +115,7 @@ export class DecisionContext {
   }
 }
 
-const EVENT_IDS = '6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11';
+const eventIds = idsIn('6f0d0f86-4a3b-5c64-9a57-5b9f3a1e7c11');
 const MAX_CONFLICTS = 5;
 
 /**
@@ -123,7 +123,7 @@ const MAX_CONFLICTS = 5;
  * ids.
  */
 export const eventIdOf = (stream: string, sender: Pick<CommandMeta, 'actor' | 'commandId'>, index: number): string =>
-  uuidv5(`${stream}\n${commandKeyOf(sender)}\n${index}`, EVENT_IDS);
+  eventIds(`${stream}\n${commandKeyOf(sender)}\n${index}`);
 
 /** @returns the refusal of malformed command data, with the path of the fault */
 export const checkData = (

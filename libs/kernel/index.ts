@@ -28,6 +28,7 @@ export * from './report';
 export * from './schema';
 export * from './sealed';
 export * from './sentence';
+export * from './stays';
 export * from './time';
 export * from './typed-arrays';
 export * from './words';

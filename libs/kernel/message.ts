@@ -1,6 +1,6 @@
-import { v5 as uuidv5 } from 'uuid';
 import { commands, To, type CommandOf } from './command';
 import { events, type EventOf } from './event';
+import { idsIn } from './hash';
 import { send, type Reaction } from './policy';
 import {
   enumeration,
@@ -154,11 +154,11 @@ export type Message = Omit<Extract<MessageEvent, { type: 'MessageQueued' }>['dat
   readonly id: string;
 };
 
-const MESSAGE_IDS = 'd3f4f0a6-52b7-5f0e-8a27-0e0c1f6b9a54';
+const messageIds = idsIn('d3f4f0a6-52b7-5f0e-8a27-0e0c1f6b9a54');
 
 /** The id of a message: one event, one template and one recipient always give the same message. */
 export const messageIdOf = (causeId: string, template: string, to: string): string =>
-  uuidv5(`${causeId}\n${template}\n${to}`, MESSAGE_IDS);
+  messageIds(`${causeId}\n${template}\n${to}`);
 
 /** For policies: queues a message that an event causes. @param causeId id of the event */
 export const queueMessage = (causeId: string, message: Omit<Message, 'id'>): Reaction => {

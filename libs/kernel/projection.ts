@@ -42,7 +42,31 @@ export interface Projection<D = any> {
   readonly listSizes?: { readonly row: number; readonly block: number };
   /** It is a fold of the whole log, see `logFold`: `keys` and `fold` are not used. */
   readonly ofLog?: LogFold;
+  /** Each key is a subject whose history makes rows; `initial` and `fold` are not used. */
+  readonly history?: SubjectHistory;
 }
+
+/**
+ * What an event makes of the history of a subject: its next state, the rows that are new or changed, and those that go.
+ * The id of a row is unique within its subject and has no `/`.
+ */
+export interface HistoryStep<S, R> {
+  readonly state: S;
+  readonly put?: readonly { readonly id: string; readonly row: R }[];
+  readonly drop?: readonly string[];
+}
+export interface SubjectHistory {
+  readonly initial: (subject: string) => object;
+  readonly step: (state: object, event: StoredEvent, subject: string) => HistoryStep<object, object>;
+}
+/** The id of the document of a row, and the subject that it belongs to. */
+export const rowIdOf = (subject: string, id: string): string => `${subject}/${id}`;
+/** The ids of the rows of a subject: '0' is the character behind '/'. */
+export const rowIdsOf = (subject: string): { readonly gte: string; readonly lt: string } => ({
+  ...{ gte: rowIdOf(subject, ''), lt: `${subject}0` },
+});
+/** The subject of a row of a history. */
+export const subjectOfRow = (id: string): string => id.slice(0, id.lastIndexOf('/'));
 
 /** An event as the log keeps it: personal fields are ciphertext, the data has the version it was written with. */
 export type EventInLog = Omit<StoredEvent, 'occurredAt'>;

@@ -1,10 +1,13 @@
 import { Refused } from './errors';
-import type { AnyEvent } from './event';
+import type { AnyEvent, StoredEvent } from './event';
+import type { AsStored } from './sealed';
 import { columnsOfField, emptyDocument, field, moneyIn, type DocumentReader, type Field, type Fields } from './fields';
 import { conditionOf, withNone, type Condition, type ValueFilter, type Where } from './ports';
 import {
   projection,
+  rowIdOf,
   type ColumnType,
+  type HistoryStep,
   type Index,
   type Order,
   type Projection,
@@ -147,13 +150,34 @@ const withSpellingKeys = <D extends object>(names: readonly string[], doc: D): D
   return next as D;
 };
 
+/** The fold of a read model in one document per key. */
+interface DocumentsForm<D, E extends AnyEvent> extends Pick<ProjectionShape<D, E>, 'on'> {
+  readonly initial?: Partial<D> | ((key: string) => Partial<D>);
+}
+/**
+ * The fold of a read model in rows that the history of its subjects makes: `keys` are the subjects, and each has one bounded
+ * state. A row is written without its id; a late event may change and drop the rows around it.
+ */
+interface HistoryForm<D, E extends AnyEvent, S> {
+  readonly history: {
+    readonly initial: (subject: string) => S;
+    readonly on: {
+      readonly [T in E['type']]?: (
+        state: S,
+        event: StoredEvent<AsStored<Extract<E, { type: T }>>>,
+        subject: string,
+      ) => HistoryStep<S, Partial<D>>;
+    };
+  };
+}
+
 /**
  * Declares a read model with what it shows: its columns, indexes, GraphQL type, lists, filters and orders follow.
  * @param shape as of `projection`, without the columns; `columns` and `search` come from the fields. `initial`: what a
- *   document has before its first event besides `emptyDocument` and its id
+ *   document has before its first event besides `emptyDocument` and its id; or `history`, where history makes rows of its own
  * @throws Error for a field that cannot be a column, or an order or question on what is no column
  */
-export const readModel = <D extends object, E extends AnyEvent>({
+export const readModel = <D extends object, E extends AnyEvent, S extends object = never>({
   node,
   description,
   key,
@@ -163,10 +187,10 @@ export const readModel = <D extends object, E extends AnyEvent>({
   lists,
   allow,
   questions = [],
-  initial = {},
   ...shape
-}: Omit<ProjectionShape<D, E>, 'columns' | 'search' | 'initial'> &
-  Shown<D> & { readonly initial?: Partial<D> | ((key: string) => Partial<D>) }): ReadModel<D> => {
+}: Omit<ProjectionShape<D, E>, 'columns' | 'search' | 'initial' | 'on'> &
+  Shown<D> &
+  (DocumentsForm<D, E> | HistoryForm<D, E, S>)): ReadModel<D> => {
   const fields = { ...declared, ...spellingKeys(declared) };
   const shown: Shown<D> = {
     ...{ node, description, key, fields, lists, allow, questions },
@@ -204,8 +228,10 @@ export const readModel = <D extends object, E extends AnyEvent>({
         `${shape.name} has no index for the order of ${list}; give ${column} sort, or declare a question.`,
       );
   }
+  const history = 'history' in shape ? shape.history : undefined;
+  const { initial = {}, on } = history ? { on: history.on } : (shape as DocumentsForm<D, E>);
   const folded = projection<D, E>({
-    ...{ ...shape, columns, search },
+    ...{ ...shape, on, columns, search },
     initial: (id: string) => ({
       ...{ ...emptyDocument(declared), [key]: id },
       ...(typeof initial === 'function' ? initial(id) : initial),
@@ -213,7 +239,26 @@ export const readModel = <D extends object, E extends AnyEvent>({
   } as unknown as ProjectionShape<D, E>);
   const spelled = Object.keys(declared).filter((name) => declared[name]!.options.anySpelling);
   const fold: typeof folded.fold = (...args) => withSpellingKeys(spelled, folded.fold(...args));
-  return { ...folded, ...(spelled.length > 0 && { fold }), shown, indexes };
+  const steps = history?.on as Record<string, (...args: unknown[]) => HistoryStep<object, D>> | undefined;
+  return {
+    ...folded,
+    ...(spelled.length > 0 && { fold }),
+    ...(steps && {
+      history: {
+        initial: history!.initial,
+        step: (state: object, event: StoredEvent, subject: string) => {
+          const { put = [], ...rest } = steps[event.type]!(state, event, subject);
+          const rows = put.map(({ id, row }) => ({
+            id,
+            row: withSpellingKeys(spelled, { ...folded.initial(rowIdOf(subject, id)), ...row }),
+          }));
+          return { ...rest, put: rows };
+        },
+      },
+    }),
+    shown,
+    indexes,
+  };
 };
 
 /** The fields that a node shows of a document, those that are computed last. */
@@ -222,13 +267,31 @@ export const shownFields = ({ shown: { fields, computed = {} } }: Pick<ReadModel
   ...Object.fromEntries(Object.entries(computed).map(([name, { field }]) => [name, field])),
 });
 
+/** Gives what a node shows of a document in one of its fields. */
+type FieldReader<D> = (doc: D, at: Instant) => unknown;
+const readersByModel = new WeakMap<object, ReadonlyMap<string, FieldReader<never>>>();
+/** How the fields of a node are read, each by its name; entities are not among them. */
+export const fieldReadersOf = <D>({ shown }: ReadModel<D>): ReadonlyMap<string, FieldReader<D>> => {
+  const known = readersByModel.get(shown);
+  if (known) return known as ReadonlyMap<string, FieldReader<D>>;
+  const readers = new Map<string, FieldReader<D>>();
+  for (const [name, { kind, options }] of Object.entries(shown.fields)) {
+    if (options.hidden) continue;
+    const isMoney = kind === 'money' && !options.list;
+    readers.set(name, (doc) => {
+      const stored = doc as Readonly<Record<string, unknown>>;
+      return isMoney ? moneyIn(stored, name) : stored[name];
+    });
+  }
+  for (const [name, { value }] of Object.entries(shown.computed ?? {})) readers.set(name, value);
+  readersByModel.set(shown, readers as ReadonlyMap<string, FieldReader<never>>);
+  return readers;
+};
+
 /** The values that a node shows of a document, by field; entities are not among them. */
-export const shownOf = <D>({ shown }: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
+export const shownOf = <D>(model: ReadModel<D>, doc: D, at: Instant): Record<string, unknown> => {
   const node: Record<string, unknown> = {};
-  const stored = doc as Readonly<Record<string, unknown>>;
-  for (const [name, { kind, options }] of Object.entries(shown.fields))
-    if (!options.hidden) node[name] = kind === 'money' && !options.list ? moneyIn(stored, name) : stored[name];
-  for (const [name, { value }] of Object.entries(shown.computed ?? {})) node[name] = value(doc, at);
+  for (const [name, read] of fieldReadersOf(model)) node[name] = read(doc, at);
   return node;
 };
 

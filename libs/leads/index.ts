@@ -61,3 +61,4 @@ export {
 export { TouchLog } from './write/lead/touch-log.model';
 export { type MergesEvent, ToMerges, mergesEvents } from './write/merges/merges.events';
 export { type SamePerson, samePersonAs } from './write/merges/same-person';
+export { leadStageStays, type LeadStageStay } from './read/stage-stays/lead-stage-stays.read-model';

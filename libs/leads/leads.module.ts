@@ -9,6 +9,8 @@ import { feedbackList } from './read/feedback/feedback.read-model';
 import { feedbackTopicsReport } from './read/feedback/feedback.report';
 import { leadsDue } from './read/leads-due/leads-due.projection';
 import { leads } from './read/leads/leads.read-model';
+import { leadStageStays } from './read/stage-stays/lead-stage-stays.read-model';
+import { staysOfLeads } from './read/stage-stays/stage-stays.contribution';
 import { feedbackDecider } from './write/feedback/feedback.decider';
 import { ToFeedback } from './write/feedback/feedback.events';
 import { FeedbackHandler } from './write/feedback/feedback.handler';
@@ -32,8 +34,8 @@ export const leadsParts: ContextParts = {
     }),
   ],
   events: [identityEvents],
-  projections: [leads, leadsDue, feedbackList, contentUses, deliveries],
+  projections: [leads, leadStageStays, leadsDue, feedbackList, contentUses, deliveries],
   policies: [followMerges, copyMergedFacts, followVisitors, attributeFeedback],
   reports: [feedbackTopicsReport],
-  contributions: [feedbackNote],
+  contributions: [feedbackNote, staysOfLeads],
 };

@@ -27,3 +27,4 @@ export {
   type SupportRequestEvent,
 } from './write/support-request/support-request.events';
 export { type Touch, touches } from './read/touches/touches.read-model';
+export { dealStageStays, type DealStageStay } from './read/stage-stays/deal-stage-stays.read-model';

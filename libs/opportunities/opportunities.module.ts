@@ -2,6 +2,8 @@ import { aggregate, DecisionContext, Journal, type ContextParts } from '@baton/k
 import { conversionPolicy } from './policies/conversion.policy';
 import { contactRolesPolicy } from './policies/people.policy';
 import { deals } from './read/deals/deals.read-model';
+import { dealStageStays } from './read/stage-stays/deal-stage-stays.read-model';
+import { staysOfDeals } from './read/stage-stays/stage-stays.contribution';
 import { supportRequests } from './read/support-requests/support-requests.read-model';
 import { servedDealsReport } from './read/support-requests/support-requests.report';
 import { touches } from './read/touches/touches.read-model';
@@ -19,7 +21,8 @@ export const opportunitiesParts: ContextParts = {
       handler: (get) => new SupportRequestHandler(get(Journal), get(DecisionContext)),
     }),
   ],
-  projections: [deals, supportRequests, touches],
+  projections: [deals, dealStageStays, supportRequests, touches],
   policies: [conversionPolicy, contactRolesPolicy],
   reports: [servedDealsReport],
+  contributions: [staysOfDeals],
 };

@@ -1,7 +1,7 @@
 import { START, type EventToAppend } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
 import { EmbeddedEventLog } from './event-log';
-import { positionsOf, SharedReading } from './snapshots';
+import { positionsOf, SharedReading, SharedReadings } from './snapshots';
 
 const event = (type: string, n: number): EventToAppend => ({
   id: `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`,
@@ -41,5 +41,42 @@ describe('a reading that is shared', () => {
     const reading = new SharedReading<string>(read);
     await expect(reading.at('1')).rejects.toThrow('away');
     expect(await reading.at('1')).toBe('there');
+  });
+});
+
+describe('states that several watch', () => {
+  it('are read once for those who ask the same, and sent again when they have changed', async () => {
+    const log = EmbeddedEventLog.open(':memory:', new FixedClock());
+    await log.append('wanted', [event('Wanted', 1)], 'none');
+    const readings = new SharedReadings();
+    const leaving = new AbortController();
+    const reads: string[] = [];
+    let value = 1;
+    const watch = (question: string) =>
+      readings.snapshots(
+        question,
+        log,
+        { waitFor: () => Promise.resolve() },
+        { types: ['Wanted'], signal: leaving.signal },
+        async () => {
+          reads.push(question);
+          return { value };
+        },
+      );
+    const [one, two, other] = [watch('a'), watch('a'), watch('b')];
+    const first = await Promise.all([one.next(), two.next(), other.next()]);
+    const position = await log.tip();
+    expect(first.map((answer) => answer.value)).toEqual(Array(3).fill({ value: 1, position }));
+    expect(reads).toEqual(['a', 'b']);
+    value = 2;
+    const next = [one.next(), two.next()];
+    const { position: later } = await log.append('wanted', [event('Wanted', 2)], 'any');
+    expect((await Promise.all(next)).map((answer) => answer.value)).toEqual(
+      Array(2).fill({ value: 2, position: later }),
+    );
+    expect(reads).toEqual(['a', 'b', 'a']);
+    leaving.abort();
+    await Promise.all([one, two, other].map((all) => all.return(undefined)));
+    await log.close();
   });
 });

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { parse, v5 as uuidv5 } from 'uuid';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import {
   checkCommand,
+  idsIn,
   isBlank,
   isInstant,
   plainText,
@@ -43,7 +43,7 @@ export interface RowFault {
 /** A number that a spreadsheet has shortened: `1.23E+15` could be any id with these first digits. */
 const roundedNumber = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/i;
 
-const IMPORT_IDS = parse('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
+const importIds = idsIn('2c1b8a5e-9d55-5f0b-8f0c-6a0e3f1b7d42');
 
 /** Source of the ids of rows and commands. */
 export interface ImportIds {
@@ -75,11 +75,10 @@ export const importIdsOf = (
   run: number,
 ): ImportIds => {
   const nameOf = (...parts: readonly unknown[]): string =>
-    uuidv5(
+    importIds(
       createHmac('sha256', secret)
         .update(JSON.stringify([name, ...parts]))
         .digest('hex'),
-      IMPORT_IDS,
     );
   const seen = new Map<string, number>(); // 16 bytes of hash per row: the content itself would not fit in memory
   return {

@@ -50,6 +50,8 @@ export interface Model {
   readonly additive: boolean;
   /** The parameters that the model accepts. */
   readonly parameters?: readonly (keyof ModelParameters)[];
+  /** Whether the weights depend on the number of touches alone. */
+  readonly byLength?: boolean;
   /** Prepares the model for many journeys. */
   readonly weigher: (parameters: ModelParameters) => Weigher;
   /** The shares of a positional model. */

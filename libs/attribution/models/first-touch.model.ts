@@ -6,6 +6,7 @@ export const firstTouch: Model = {
   name: 'First touch',
   description: 'All credit to the first touch.',
   additive: true,
+  byLength: true,
   weigher: () => (_, weights) => {
     weights[0] = 1;
   },

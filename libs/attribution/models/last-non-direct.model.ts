@@ -13,9 +13,15 @@ export const lastNonDirect: Model = {
   parameters: ['excludedChannels'],
   weigher: ({ excludedChannels }) => {
     const excluded = new Set(excludedChannels.map(wordKey));
+    const known = new Map<string, boolean>();
+    const isExcluded = (channel: string): boolean => {
+      let found = known.get(channel);
+      if (found === undefined) known.set(channel, (found = excluded.has(wordKey(channel))));
+      return found;
+    };
     return (touches, weights) => {
       let place = touches.length - 1;
-      while (place >= 0 && excluded.has(wordKey(touches.touch(place).channel))) place--;
+      while (place >= 0 && isExcluded(touches.touch(place).channel)) place--;
       weights[place >= 0 ? place : touches.length - 1] = 1;
     };
   },

@@ -6,6 +6,7 @@ export const lastTouch: Model = {
   name: 'Last touch',
   description: 'All credit to the last touch.',
   additive: true,
+  byLength: true,
   weigher: () => (touches, weights) => {
     weights[touches.length - 1] = 1;
   },

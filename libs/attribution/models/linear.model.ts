@@ -6,6 +6,7 @@ export const linear: Model = {
   name: 'Linear',
   description: 'The same credit to every touch.',
   additive: true,
+  byLength: true,
   weigher:
     () =>
     ({ length }, weights) =>

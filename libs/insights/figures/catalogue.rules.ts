@@ -1,3 +1,12 @@
+import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
+import { dealTimeInStage } from './deal-time-in-stage.figure';
+import { dealsInStage } from './deals-in-stage.figure';
+import { dealStageEntries } from './deal-stage-entries.figure';
+import { p90TimeInStage } from './p90-time-in-stage.figure';
+import { meanTimeInStage } from './mean-time-in-stage.figure';
+import { timeInStage } from './time-in-stage.figure';
+import { leadsInStage } from './leads-in-stage.figure';
+import { stageEntries } from './stage-entries.figure';
 import { handoffToCustomerRate } from './handoff-to-customer-rate.figure';
 import { handoffToSqlRate } from './handoff-to-sql-rate.figure';
 import { contactRate } from './contact-rate.figure';
@@ -67,6 +76,15 @@ export const figures: readonly Figure[] = [
   touchCount,
   salesMinutes,
   capturedLeads,
+  stageEntries,
+  leadsInStage,
+  timeInStage,
+  meanTimeInStage,
+  p90TimeInStage,
+  dealStageEntries,
+  dealsInStage,
+  dealTimeInStage,
+  p90DealTimeInStage,
   ...conversions,
 ];
 

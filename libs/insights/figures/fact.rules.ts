@@ -1,4 +1,4 @@
-import { toMs, withRoom, type Instant, type Projection } from '@baton/kernel';
+import { subjectOfRow, toMs, withRoom, type Instant, type Projection } from '@baton/kernel';
 
 /** A column of texts: a code per row, -1 without a text, and the words by code. */
 export interface TextColumn {
@@ -47,6 +47,8 @@ export interface Fact<D = any, R = any> {
 }
 
 interface RowsOf<D, R> {
+  /** The rows of a history may be dropped. */
+  readonly ofHistory?: boolean;
   /** The rows of a document, each with its id and that of its entity. */
   readonly rows: (doc: D) => readonly { readonly id: string; readonly entity: string; readonly row: R }[];
   readonly columns: Readonly<Record<string, FactColumn<R>>>;
@@ -76,7 +78,7 @@ export const fact = <D, R>({
   }
   return {
     ...{ name, description, entity, dimensions },
-    columns: { of, empty: () => new FactRows(shape) },
+    columns: { of, empty: () => new FactRows({ ...shape, ofHistory: of.history !== undefined }) },
     columnKinds: Object.fromEntries(Object.entries(shape.columns).map(([column, { kind }]) => [column, kind])),
   };
 };
@@ -104,6 +106,8 @@ export class FactRows<D, R> implements PackedRows {
   readonly numbers: Record<string, Float64Array> = {};
   private readonly places = new Map<string, readonly number[]>();
   private readonly byId = new Map<string, number>();
+  /** Of a history: the ids of the rows of each subject. */
+  private readonly bySubject = new Map<string, Set<string>>();
   private readonly free: number[] = [];
   private textBytes = 0;
 
@@ -136,6 +140,28 @@ export class FactRows<D, R> implements PackedRows {
     rows.forEach((row, index) => this.write(places[index]!, row));
     if (places.length > 0) this.places.set(id, places);
     else this.places.delete(id);
+    if (this.shape.ofHistory) this.remember(id);
+  }
+
+  retain(subject: string, ids: ReadonlySet<string>): void {
+    for (const id of this.bySubject.get(subject) ?? []) if (!ids.has(id)) this.remove(id, subject);
+  }
+
+  private remove(id: string, subject: string): void {
+    for (const place of this.places.get(id) ?? []) {
+      this.byId.delete(this.ids[place]!);
+      this.alive[place] = 0;
+      this.free.push(place);
+    }
+    this.places.delete(id);
+    this.bySubject.get(subject)!.delete(id);
+  }
+
+  private remember(id: string): void {
+    const subject = subjectOfRow(id);
+    const known = this.bySubject.get(subject);
+    if (known) known.add(id);
+    else this.bySubject.set(subject, new Set([id]));
   }
 
   private grown(): number {

@@ -3,8 +3,8 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { fromMs, toMs, type Projection } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
-import { leads, type LeadDocument } from '@baton/leads';
-import { deals, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
+import { leads, leadStageStays, type LeadDocument } from '@baton/leads';
+import { deals, dealStageStays, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
 import { dataFile, describeWithData } from '../../../test/support/data';
@@ -126,6 +126,17 @@ const anyTouch = (touchId: string): fc.Arbitrary<Touch> =>
       minutes: maybe(fc.integer({ min: 0, max: 90 })),
     })
     .map((touch) => ({ touchId, ...touch }) as unknown as Touch);
+const anyStay = (stayId: string) =>
+  fc
+    .record({
+      ...{ enteredAt: instant, stayMs: maybe(fc.integer({ min: 0, max: 90 * 86_400_000 })), leadId: word },
+      ...{ opportunityId: fc.constantFrom('deal-0', 'deal-1'), stage: word, nextStage: maybe(word), rep: maybe(word) },
+      ...{ owner: maybe(word), product: maybe(word), source: maybe(word) },
+    })
+    .map((stay) => ({
+      ...{ stayId, ...stay },
+      leftAt: stay.stayMs === null ? null : fromMs(toMs(stay.enteredAt) + stay.stayMs),
+    }));
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const anyWorld = fc.record({
   deals: fc.tuple(...ids('deal-', 14).map(anyDeal)),
@@ -133,6 +144,7 @@ const anyWorld = fc.record({
   handoffs: fc.tuple(...ids('lead-', 9).map(anyHandoffs)),
   clocks: fc.tuple(...ids('clock-', 12).map(anyClock)),
   touches: fc.tuple(...ids('touch-', 12).map(anyTouch)),
+  stays: fc.tuple(...ids('stay-', 12).map(anyStay)),
 });
 type AnyWorld = typeof anyWorld extends fc.Arbitrary<infer W> ? W : never;
 const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocuments) =>
@@ -143,6 +155,8 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [handoffs, world.handoffs.map((doc) => [doc.leadId, doc] as const)],
       [slaClocks, world.clocks.map((doc) => [doc.clockId, doc] as const)],
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
+      [leadStageStays, world.stays.map((doc) => [`${doc.leadId}/${doc.stayId}`, doc] as const)],
+      [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
     ],
     store,
   );
@@ -291,6 +305,19 @@ describe('figures', () => {
       }),
       { numRuns: repetitions(10, 300) },
     );
+  });
+
+  it('of a history no longer count rows that were dropped', () => {
+    const rows = figureOf('stage-entries').rows.fact.columns.empty();
+    const stay = (stayId: string) => ({ stayId, leadId: 'a', enteredAt: NOW, stage: 'mql' });
+    for (const id of ['1', '2']) rows.put(`a/${id}`, stay(id));
+    rows.put('b/3', stay('3'));
+    rows.retain('a', new Set(['a/2']));
+    const alive = () => rows.ids.filter((id, place) => rows.alive[place] === 1 && rows.placeOf(id) === place).sort();
+    expect(alive()).toEqual(['2', '3']);
+    rows.put('a/4', stay('4'));
+    expect(alive()).toEqual(['2', '3', '4']);
+    expect(rows.count).toBe(3);
   });
 
   it('of more groups than are shown have the rest as one, which adds up', async () => {

@@ -1,4 +1,4 @@
-import type { AnyEvent, EventMeta, Instant, Projection, StoredEvent } from '..';
+import { rowIdOf, type AnyEvent, type EventMeta, type Instant, type Projection, type StoredEvent } from '..';
 
 let counter = 0;
 
@@ -40,16 +40,24 @@ type EventOverrides = Partial<Omit<StoredEvent, 'type' | 'data' | 'meta' | 'occu
 };
 
 /**
- * The documents that a projection folds from events, by id; other event types are skipped, and so is
- * what changes nothing.
+ * The documents, or the rows of a history, that a projection folds from events, by id; other event types are skipped, and
+ * so is what changes nothing.
  * @throws Error for an index or a fold of the log: use `replay`
  */
 export const foldAll = <D>(projection: Projection<D>, events: readonly StoredEvent[]): Map<string, D> => {
   if (projection.listSizes || projection.ofLog) throw new Error(`${projection.name} has rows: fold it by replay.`);
   const documents = new Map<string, D>();
+  const states = new Map<string, object>();
   for (const event of events) {
     if (projection.types && !projection.types.includes(event.type)) continue;
-    for (const key of projection.keys(event)) {
+    for (const key of projection.history ? projection.keys(event) : []) {
+      const { initial, step } = projection.history!;
+      const { state, put = [], drop = [] } = step(states.get(key) ?? initial(key), event, key);
+      states.set(key, state);
+      for (const { id, row } of put) documents.set(rowIdOf(key, id), row as D);
+      for (const id of drop) documents.delete(rowIdOf(key, id));
+    }
+    for (const key of projection.history ? [] : projection.keys(event)) {
       const before = documents.get(key) ?? projection.initial(key);
       const after = projection.fold(before, event, key);
       if (after !== before) documents.set(key, after);

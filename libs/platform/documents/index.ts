@@ -4,6 +4,7 @@ export { MemoryDocuments } from './memory-documents';
 export {
   activeGeneration,
   collectionOf,
+  statesOf,
   firstGeneration,
   readableGeneration,
   rebuildLease,

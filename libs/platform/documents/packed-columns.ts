@@ -7,6 +7,8 @@ import type { Projection } from '@baton/kernel';
 export interface PackedColumns<D> {
   /** Takes a document in, in place of an earlier one of that id. */
   put(id: string, doc: D): void;
+  /** Of a history, whose rows may be dropped: takes out the rows of a subject that are not among these. */
+  retain?(subject: string, ids: ReadonlySet<string>): void;
   /** The memory it takes, typed arrays included. */
   readonly bytes: number;
 }

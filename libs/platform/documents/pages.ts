@@ -117,6 +117,17 @@ const pageBoundsOf = ({ first, after, last, before }: PageQuestion) => {
   return { backwards, limit, end: end!, cursor: cursor === undefined ? undefined : readCursor(cursor, end) };
 };
 
+/** A node with its cursor, which is written when it is asked for: mostly the last one alone is. */
+class Edge<N> {
+  constructor(
+    readonly node: N,
+    private readonly place: () => Cursor,
+  ) {}
+  get cursor(): string {
+    return writeCursor(this.place());
+  }
+}
+
 /** A page of rows in the order of the list; `more`: there are further ones in the direction in which it was read. */
 const connection = <N>(
   edges: Connection<N>['edges'],
@@ -129,8 +140,12 @@ const connection = <N>(
   pageInfo: {
     hasNextPage: backwards ? from : more,
     hasPreviousPage: backwards ? more : from,
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
+    get startCursor() {
+      return edges[0]?.cursor ?? null;
+    },
+    get endCursor() {
+      return edges.at(-1)?.cursor ?? null;
+    },
   },
 });
 
@@ -158,16 +173,15 @@ export const readPage = async <D extends object, N>(
   if (cursor && (cursor.of !== of || cursor.values.length !== orderBy.length)) throw badCursor(end);
   const after = cursor && (backwards && orderBy.length === 0 ? { ...cursor, values: [cursor.id] } : cursor);
   const found = await source.find(projection, { where, orderBy: order, limit: limit + 1, ...(after && { after }) });
-  const edges = found.slice(0, limit).map(({ id, doc, contributed }) => ({
-    cursor: writeCursor({
-      ...{ of, id },
-      ...(at !== undefined && { at }),
-      values: orderBy.map(({ column }) =>
-        column === 'id' ? id : (({ ...doc, ...contributed } as Readonly<Record<string, Scalar>>)[column] ?? null),
-      ),
-    }),
-    node: toNode(doc, id, contributed),
-  }));
+  const edges = found.slice(0, limit).map(({ id, doc, contributed }) => {
+    const valueOf = ({ column }: Order): Scalar => {
+      if (column === 'id') return id;
+      const from = contributed && column in contributed ? contributed : (doc as Readonly<Record<string, Scalar>>);
+      return from[column] ?? null;
+    };
+    const place = () => ({ ...{ of, id }, ...(at !== undefined && { at }), values: orderBy.map(valueOf) });
+    return new Edge(toNode(doc, id, contributed), place);
+  });
   return connection(
     backwards ? edges.reverse() : edges,
     { backwards, more: found.length > limit, from: cursor !== undefined },
@@ -187,7 +201,7 @@ export const pageOf = <N>(rows: readonly N[], page: PageQuestion, idOf: (row: N)
   const [from, to] = backwards
     ? [Math.max(0, (place ?? rows.length) - limit), place ?? rows.length]
     : [(place ?? -1) + 1, (place ?? -1) + 1 + limit];
-  const edges = rows.slice(from, to).map((node) => ({ cursor: writeCursor({ id: idOf(node), values: [] }), node }));
+  const edges = rows.slice(from, to).map((node) => new Edge(node, () => ({ id: idOf(node), values: [] })));
   const more = backwards ? from > 0 : to < rows.length;
   return connection(edges, { backwards, more, from: cursor !== undefined }, rows.length);
 };

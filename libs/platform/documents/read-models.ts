@@ -24,6 +24,9 @@ export const collectionOf = (projection: Projection, generation: string): Collec
   ...(projection.indexes && { indexes: projection.indexes }),
 });
 
+/** The collection that holds the states of the subjects of a read model whose history makes rows. */
+export const statesOf = (generation: string): Collection => ({ name: `${generation}-states`, columns: {} });
+
 /** The generation a read model starts with: `deals-v1`; rebuilds of the same version add `-2`, `-3` … */
 export const firstGeneration = ({ name, version }: Pick<Projection, 'name' | 'version'>): string =>
   `${name}-v${version}`;

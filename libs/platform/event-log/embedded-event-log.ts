@@ -8,7 +8,6 @@ import {
   type AppendRequest,
   type AppendResult,
   type Clock,
-  type EventMeta,
   type ExpectedRevision,
   type EventFilter,
   type Instant,
@@ -18,6 +17,7 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import { watchCommits, type CommitWatch } from './file-watch';
+import { metaOf, storedMeta } from './stored-meta';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS events (
@@ -87,7 +87,7 @@ export class EmbeddedEventLog extends EventLog {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
-      const texts = events.map(({ data, meta }) => ({ data: JSON.stringify(data), meta: JSON.stringify(meta) }));
+      const texts = events.map(({ data, meta }) => ({ data: JSON.stringify(data), meta: storedMeta(meta) }));
       const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
       if (bytes > APPEND_LIMIT)
         throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
@@ -118,7 +118,7 @@ export class EmbeddedEventLog extends EventLog {
             throw new Conflict('log/wrong-revision', `${stream} is at revision ${head}; ${revision} does not follow.`);
           this.streamRevisions.set(stream, revision);
           last = recordedAt > last ? recordedAt : last;
-          const texts = { data: JSON.stringify(data), meta: JSON.stringify(meta) };
+          const texts = { data: JSON.stringify(data), meta: storedMeta(meta) };
           return { position: tip + 1 + index, stream, revision, id, type, ...texts, recordedAt: last };
         });
         this.insert(rows);
@@ -417,7 +417,7 @@ const rawEventOf = (row: readonly SqliteValue[]): RawEvent => ({
   id: row[3] as string,
   type: row[4] as string,
   data: JSON.parse(row[5] as string) as unknown,
-  meta: JSON.parse(row[6] as string) as EventMeta,
+  meta: metaOf(row[6] as string),
   recordedAt: row[7] as Instant,
 });
 

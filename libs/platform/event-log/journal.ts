@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import {
   BatonError,
+  canonicalJson,
   isSealed,
   Journal,
   Refused,
@@ -18,7 +19,6 @@ import {
   type Sealed,
   type RawEvent,
 } from '@baton/kernel';
-import canonicalize from 'canonicalize';
 import { seal, unseal } from '../keys/seal';
 
 type UnsealedEvent = Omit<EventToAppend, 'meta'> & { readonly meta: Omit<EventMeta, 'schema'> };
@@ -116,10 +116,10 @@ export class SealedJournal extends Journal {
       const key = foundKeys.get(body['leadId'])!;
       for (const field of present)
         body[field] = createHmac('sha256', key)
-          .update(`${field}\n${canonicalize(body[field])!}`)
+          .update(`${field}\n${canonicalJson(body[field])}`)
           .digest('hex');
     }
-    const hash = createHmac('sha256', value).update(canonicalize({ type, data: body })!);
+    const hash = createHmac('sha256', value).update(canonicalJson({ data: body, type }));
     return `${version}.${hash.digest('hex').slice(0, 32)}`;
   }
 

@@ -41,6 +41,8 @@ interface CheckedDocument {
   /** Whether it queries the schema itself (introspection). */
   readonly introspects: boolean;
   readonly operations: readonly OperationTypeNode[];
+  /** What it costs without variables, once that was asked. */
+  plainCost?: number;
 }
 export interface AdmittedRequest extends CheckedDocument {
   readonly variables: Readonly<Record<string, unknown>>;
@@ -113,7 +115,11 @@ export class Admission {
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
     const checked = this.checked.get(query) ?? this.check(query);
-    assertWithinLimit('cost', costOf(this.schema(), checked.document, given));
+    const cost =
+      Object.keys(given).length > 0
+        ? costOf(this.schema(), checked.document, given)
+        : (checked.plainCost ??= costOf(this.schema(), checked.document, given));
+    assertWithinLimit('cost', cost);
     this.checked.set(query, checked);
     return {
       ...checked,

@@ -8,7 +8,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { GqlExecutionContext, type FieldMiddleware } from '@nestjs/graphql';
+import { GqlExecutionContext } from '@nestjs/graphql';
 import {
   Conflict,
   isSealed,
@@ -101,13 +101,10 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** A field of personal data: opened here, and null for callers who do not work with leads by name. */
-export const personalField: FieldMiddleware = async ({ context }, next) => {
-  const { caller, open } = context as GraphqlContext;
+/** A value of personal data: opened here, and null for callers who do not work with leads by name. */
+export const openPersonal = (value: unknown, { caller, open }: GraphqlContext): unknown => {
   if (!caller || !readsPersonal(caller)) return null;
-  const value: unknown = await next();
-  // Never undefined: Nest would then answer with the value as it was.
-  return isSealed(value) ? ((await open(value)) ?? null) : value;
+  return isSealed(value) ? open(value) : value;
 };
 
 interface CommonArgs {

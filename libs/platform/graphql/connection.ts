@@ -1,9 +1,10 @@
 import type { Type } from '@nestjs/common';
-import { ArgsType, Extensions, Field, InputType, Int, ObjectType, type FieldMiddleware } from '@nestjs/graphql';
+import { ArgsType, Extensions, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { asOfBoundOf, type Instant, type Position, zoneOf } from '@baton/kernel';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { GraphQLString } from 'graphql';
 import { PAGE, type AsOf, type Connection, type PagePlace } from '../documents';
+import { ResolvedBy } from './resolved-by';
 import { DayOrInstantScalar } from './scalars';
 
 @InputType({ description: 'A past state: what had happened, and what was known, by a point in time.' })
@@ -91,12 +92,6 @@ export class PageInfo implements PagePlace {
 /** The lists of a connection are as long as its page, which is counted already. */
 const CountedByPage = () => Extensions({ listItems: 1 });
 
-/** A value that is computed when its field is asked for. */
-const whenAsked: FieldMiddleware = async (_, next) => {
-  const value: unknown = await next();
-  return typeof value === 'function' ? (value as () => unknown)() : value;
-};
-
 const made = new Map<string, { readonly node: unknown; readonly page: unknown }>();
 /** The Relay connection type of a node type, made once. @throws Error when two node types have one name */
 export const connectionOf = <N>(name: string, node: Type<N>): Type<Connection<N>> => {
@@ -126,7 +121,8 @@ const makeConnection = <N>(name: string, node: Type<N>): Type<Connection<N>> => 
     nodes!: N[];
     @Field(() => PageInfo, { description: 'Information about this page.' })
     pageInfo!: PageInfo;
-    @Field(() => Int, { description: 'The total number of nodes.', middleware: [whenAsked] })
+    @ResolvedBy<Connection<N>>(({ totalCount }) => (typeof totalCount === 'function' ? totalCount() : totalCount))
+    @Field(() => Int, { description: 'The total number of nodes.' })
     totalCount!: number;
   }
   return Page;

@@ -37,6 +37,7 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
   // Before the body is read.
   fastify.addHook('onRequest', async (request, reply) => {
     if (!isGraphql(request)) return;
+    reply.header('cache-control', 'no-store'); // it depends on who calls
     if (request.method !== 'POST') return reply.code(405).header('allow', 'POST').send(bodyOf(405));
     if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) return reply.code(415).send(bodyOf(415));
   });

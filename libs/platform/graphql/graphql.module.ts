@@ -1,3 +1,4 @@
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
@@ -17,6 +18,7 @@ import { stringifyResult } from './heavy';
 import { limits } from './limits';
 import { NodeLoader, NodeResolver } from './nodes';
 import { OutageWarning } from './outage-warning';
+import { withResolvedBy } from './resolved-by';
 import { MoneyType } from './scalars';
 
 interface Request {
@@ -76,7 +78,7 @@ export const graphqlModule = (): DynamicModule => ({
         autoSchemaFile: true,
         // Sorted here: sorting makes new enums, which would not know what they were taught.
         transformSchema: (schema: GraphQLSchema) =>
-          withListedEnumValues(lexicographicSortSchema(withNullAsAbsent(withRootDescriptions(schema)))),
+          withListedEnumValues(lexicographicSortSchema(withNullAsAbsent(withResolvedBy(withRootDescriptions(schema))))),
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before
@@ -90,6 +92,8 @@ export const graphqlModule = (): DynamicModule => ({
         context: contextOf(access, journal, models, clock),
         formatError: formatterOf(logger),
         stringifyResult,
+        // Nothing may be kept: the edge says so once, which needs no look at each field.
+        plugins: [ApolloServerPluginCacheControlDisabled()],
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
       inject: [Access, Journal, ReadModels, Clock, LOGGER, CONFIG],

@@ -90,8 +90,23 @@ const asksContributed = (schema: GraphQLSchema, document: DocumentNode, node: Fi
   });
 };
 
+/** What is known of operations of documents that are asked again and again, without variables. */
+const knownHeavy = new WeakMap<OperationDefinitionNode, boolean>();
+
 /** Does the operation ask for something heavy, or for a large answer? What stands beside it is answered with it. */
 export const isHeavy = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): boolean => {
+  if (Object.keys(variables).length > 0) return looksHeavy(schema, document, operation, variables);
+  const known = knownHeavy.get(operation) ?? looksHeavy(schema, document, operation, variables);
+  knownHeavy.set(operation, known);
+  return known;
+};
+
+const looksHeavy = (
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,

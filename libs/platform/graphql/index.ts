@@ -4,7 +4,7 @@ export {
   Allow,
   Caller,
   everyRole,
-  personalField,
+  openPersonal,
   ReadYourWrites,
   unauthenticated,
   type GraphqlContext,

@@ -1,10 +1,18 @@
 import { Inject, type Type } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Args, Extensions, ID, Mutation, Resolver } from '@nestjs/graphql';
-import { codeOf, Refused, roles, type Aggregate, type AnyCommand, type Outcome, type ToAggregate } from '@baton/kernel';
+import {
+  codeOf,
+  idsIn,
+  Refused,
+  roles,
+  type Aggregate,
+  type AnyCommand,
+  type Outcome,
+  type ToAggregate,
+} from '@baton/kernel';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { v5 as uuidv5 } from 'uuid';
 import type { CallerIdentity } from '../access';
 import { LOGGER } from '../platform.module';
 import { accessRefusal, Allow, Caller } from './caller';
@@ -34,7 +42,7 @@ const badId = (commandId: string, maxLength: number): Refused | undefined =>
         'commandId',
       );
 
-const NEW_IDS = '4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d';
+const newIds = idsIn('4a2c3d0e-8b1f-5e7a-9c6d-1f2e3a4b5c6d');
 
 /** Sends one command, as its mutation does. Who may send it is checked before. */
 const send = async (
@@ -51,7 +59,7 @@ const send = async (
     const fieldNames = Object.keys(schema.object.properties).join(', ');
     return new Refused('command/empty', `input must have at least one of ${fieldNames}.`, 'input');
   }
-  if (schema.creates) data[commands.idField] ??= uuidv5(`${actor}\n${commandId}`, NEW_IDS);
+  if (schema.creates) data[commands.idField] ??= newIds(`${actor}\n${commandId}`);
   const meta: AnyCommand['meta'] = {
     ...{ commandId, actor, roles, origin },
     ...(occurredAt && { occurredAt }),

@@ -8,12 +8,11 @@ import {
   InterfaceType,
   ObjectType,
   TypeMetadataStorage,
-  type FieldMiddleware,
 } from '@nestjs/graphql';
 import {
+  fieldReadersOf,
   isPersonalField,
   nodeIdOf,
-  shownOf,
   withContributions,
   type Contribution,
   type Field,
@@ -25,11 +24,12 @@ import {
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf, Connection, ContributedFields } from '../documents';
-import { personalField, type GraphqlContext } from './caller';
+import { openPersonal, type GraphqlContext } from './caller';
 import { checkArguments } from '../arguments';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { enumOf, wordOf } from './enums';
 import { ValueFilterInput } from './filters';
+import { ResolvedBy } from './resolved-by';
 import {
   DayOrInstantScalar,
   DayScalar,
@@ -77,6 +77,51 @@ export const pageAtCut = <N>({ edges, ...place }: Connection<N>, cut: AsOf | und
   return { ...place, edges: found, nodes: found.map(({ node }) => node) };
 };
 
+const AT = Symbol('at');
+const KEY = Symbol('key');
+interface NodeParts<D> {
+  readonly id: string;
+  readonly doc: D;
+  readonly at: Instant;
+  readonly cut: AsOf | undefined;
+  readonly contributed: ContributedFields | undefined;
+}
+type NodeClass<D> = new (parts: NodeParts<D>) => ShownNode;
+const nodeClasses = new WeakMap<ReadModel, NodeClass<never>>();
+/** A class whose objects read a field of their document when it is asked for: few of them are. */
+const nodeClassOf = <D>(model: ReadModel<D>): NodeClass<D> => {
+  const known = nodeClasses.get(model as ReadModel);
+  if (known) return known as NodeClass<D>;
+  class OneNode {
+    readonly [NODE] = model.shown.node;
+    readonly [DOCUMENT]: D;
+    readonly [AT]: Instant;
+    readonly [CUT]: AsOf | undefined;
+    readonly [CONTRIBUTED]: ContributedFields | undefined;
+    readonly [KEY]: string;
+
+    constructor({ id, doc, at, cut, contributed }: NodeParts<D>) {
+      this[KEY] = id;
+      this[DOCUMENT] = doc;
+      this[AT] = at;
+      this[CUT] = cut;
+      this[CONTRIBUTED] = contributed;
+    }
+  }
+  const show = (name: string, get: (this: OneNode) => unknown) =>
+    Object.defineProperty(OneNode.prototype, name, { get });
+  for (const [name, read] of fieldReadersOf(model))
+    if (name !== 'id')
+      show(name, function () {
+        return read(this[DOCUMENT], this[AT]);
+      });
+  show('id', function () {
+    return nodeIdOf(model, this[KEY]);
+  });
+  nodeClasses.set(model as ReadModel, OneNode as unknown as NodeClass<never>);
+  return OneNode as unknown as NodeClass<D>;
+};
+
 /**
  * The node of a document.
  * @param contributed the values that its list is filtered and ordered by; others are loaded when they are asked for
@@ -88,14 +133,7 @@ export const nodeOf = <D>(
   at: Instant,
   cut?: AsOf,
   contributed?: ContributedFields,
-): ShownNode => ({
-  ...shownOf(model, doc, at),
-  id: nodeIdOf(model, id),
-  [NODE]: model.shown.node,
-  [DOCUMENT]: doc,
-  ...(cut && { [CUT]: cut }),
-  ...(contributed && { [CONTRIBUTED]: contributed }),
-});
+): ShownNode => new (nodeClassOf(model))({ id, doc, at, cut, contributed });
 
 /** The document of a node of a read model, for fields that contexts add to the node. */
 export const documentOf = <D>(_: ReadModel<D>, node: object): D => (node as ShownNode)[DOCUMENT] as D;
@@ -180,7 +218,6 @@ const leadsToNodes = ({ fields }: ObjectFields): boolean =>
   Object.values(fields).some(
     ({ options, object }) => options.entity !== undefined || (object !== undefined && leadsToNodes(object)),
   );
-const inheritCut: FieldMiddleware = async ({ source }, next) => atCut<unknown>(await next(), cutOf(source as object));
 
 const PERSONAL = 'Null after an erasure, and for roles without access to personal data.';
 
@@ -198,22 +235,26 @@ export const addFields = (type: Type<object>, fields: Fields, read: ReadField = 
   }
 };
 
+/** A value is changed at once where it is there: a promise for each field of a page costs as much as the field. */
+const after = (value: unknown, change: (value: unknown) => unknown): unknown =>
+  value instanceof Promise ? value.then(change) : change(value);
+
 const addField = (type: Type<object>, name: string, field: Field, read: ReadField): void => {
   const { description, options } = field;
   const of = valueTypeOf(field) as never;
   const isPersonal = isPersonalField(field);
-  const given: FieldMiddleware[] = isPersonal
-    ? [personalField]
-    : field.object && leadsToNodes(field.object)
-      ? [inheritCut]
-      : [];
-  const load: FieldMiddleware = ({ source, context }) =>
-    read(source as ShownNode, name, context as GraphqlContext) as Promise<unknown>;
+  const target = type.prototype as object;
   GraphqlField(() => (options.list ? [of] : of), {
     nullable: options.nullable || options.optional || isPersonal,
     description: isPersonal ? `${description} ${PERSONAL}` : description,
-    middleware: read === readStored ? given : [...given, load],
-  })(type.prototype as object, name);
+  })(target, name);
+  const resolvedBy = (resolve: (source: ShownNode, context: GraphqlContext) => unknown) =>
+    ResolvedBy<ShownNode, GraphqlContext>(resolve)(target, name);
+  if (isPersonal)
+    resolvedBy((source, context) => after(read(source, name, context), (value) => openPersonal(value, context)));
+  else if (field.object && leadsToNodes(field.object))
+    resolvedBy((source, context) => after(read(source, name, context), (value) => atCut(value, cutOf(source))));
+  else if (read !== readStored) resolvedBy((source, context) => read(source, name, context));
 };
 
 /** Adds what a context contributes: values that came with the list, or that are loaded for all nodes of a level at once. */
@@ -227,12 +268,7 @@ const addContributed = (type: Type<object>, contribution: Contribution): void =>
 /** A connection within an answer, with the arguments of a page and its own. */
 const addPages = (type: Type<object>, name: string, { description, object, options: { page = {} } }: Field): void => {
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
-  const pageOfAnswer: FieldMiddleware<
-    Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>
-  > = async ({ source, args }) => {
-    checkArguments(page, args);
-    return pageAtCut(await source[name]!(args), cutOf(source));
-  };
+  type Answer = Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>;
   // `Args` is for methods of resolvers: of another class its arguments are never read.
   [...pageArguments, ...argumentsOfFields(page)].forEach(([argument, of, text, required = false], index) =>
     TypeMetadataStorage.addMethodParamMetadata({
@@ -240,7 +276,11 @@ const addPages = (type: Type<object>, name: string, { description, object, optio
       ...{ name: argument, description: text, typeFn: () => of as typeof String, options: { nullable: !required } },
     }),
   );
-  GraphqlField(() => Page, { description, middleware: [pageOfAnswer as FieldMiddleware] })(target, name);
+  GraphqlField(() => Page, { description })(target, name);
+  ResolvedBy<Answer>(async (source, _, args) => {
+    checkArguments(page, args);
+    return pageAtCut(await source[name]!(args), cutOf(source));
+  })(target, name);
 };
 
 /** `leadId` leads to `lead`, `opportunityIds` to `opportunities`; other names say themselves what they lead to. */
@@ -252,21 +292,25 @@ const entityNameOf = (name: string): string => {
 
 const addEntity = (type: Type<object>, name: string, field: Field, read: ReadField): void => {
   const { list, entity: node = '', entityName, hidden } = field.options;
-  const load: FieldMiddleware<ShownNode, GraphqlContext> = async ({ source, context }) => {
-    const ids = (await read(source, name, context)) as string | readonly string[] | null | undefined;
-    if (ids === null || ids === undefined) return null;
-    if (typeof ids === 'string') return context.nodes.load(node, ids, source, context.caller);
-    const loaded = await Promise.all(ids.map((id) => context.nodes.load(node, id, source, context.caller)));
-    return loaded.filter((one) => one !== null);
-  };
+  const [target, own] = [type.prototype as object, entityName ?? entityNameOf(name)];
   const beside = list
     ? `The same as nodes; those that do not exist are left out.`
     : `The ${node} with this id; null if there is none.`;
   GraphqlField(() => (list ? [nodeTypes.typeOf(node)] : nodeTypes.typeOf(node)), {
     nullable: !list,
     description: hidden ? field.description : beside,
-    middleware: [load as FieldMiddleware],
-  })(type.prototype as object, entityName ?? entityNameOf(name));
+  })(target, own);
+  ResolvedBy<ShownNode, GraphqlContext>((source, context) =>
+    after(read(source, name, context), (found) => {
+      const ids = found as string | readonly string[] | null | undefined;
+      if (ids === null || ids === undefined) return null;
+      const { nodes, caller } = context;
+      if (typeof ids === 'string') return nodes.load(node, ids, source, caller);
+      return Promise.all(ids.map((id) => nodes.load(node, id, source, caller))).then((loaded) =>
+        loaded.filter((one) => one !== null),
+      );
+    }),
+  )(target, own);
 };
 
 /** The read models whose documents are nodes, by the name of the type. */

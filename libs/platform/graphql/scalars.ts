@@ -10,6 +10,7 @@ import {
   type WholeNumber,
 } from '@baton/kernel';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { ResolvedBy } from './resolved-by';
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'graphql/bad-value' } });
 const stringOf = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : undefined);
@@ -114,10 +115,8 @@ export class MoneyType implements MoneySum {
   minor!: WholeNumber;
   @Field(() => String, { description: 'ISO 4217 code.' })
   currency!: string;
-  @Field(() => String, {
-    description: 'The amount as a decimal string in major units, such as "1234.50".',
-    middleware: [({ source }) => decimalOf(source as MoneySum)],
-  })
+  @ResolvedBy<MoneySum>(decimalOf)
+  @Field(() => String, { description: 'The amount as a decimal string in major units, such as "1234.50".' })
   decimal?: string;
 }
 

@@ -1,5 +1,6 @@
 import { catalogueOf, DecisionContext, projection, type Projection } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
+import { drops, type Drop } from '../../../test/support/drops';
 import { sendTo, tillEvents, ToTill, type TillEvent } from '../../../test/support/till';
 import { MemoryDocuments, type ColumnsOf, type PackedColumns } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
@@ -100,6 +101,35 @@ describe('packed columns of a read model', () => {
     expect(columns.puts).toEqual(['till-a', 'till-b', 'till-b', 'till-c']);
     await keeper(declared);
     expect(columns.puts).toHaveLength(4);
+  });
+
+  it('of a history have the rows of the subjects that changed, without those that were dropped', async () => {
+    const { start, drop, keeper } = setting();
+    class DropRows implements PackedColumns<Drop> {
+      readonly bytes = 100;
+      readonly rows = new Map<string, number>();
+      put(id: string, { coins }: Drop): void {
+        this.rows.set(id, coins);
+      }
+      retain(subject: string, ids: ReadonlySet<string>): void {
+        for (const id of this.rows.keys()) if (id.startsWith(`${subject}/`) && !ids.has(id)) this.rows.delete(id);
+      }
+    }
+    const declared: ColumnsOf<Drop, DropRows> = { of: drops, empty: () => new DropRows() };
+    const runner = await start(drops);
+    await drop('a', 1);
+    await drop('b', 2);
+    await runner.catchUp();
+    const columns = await keeper(declared);
+    expect(Object.fromEntries(columns.rows)).toEqual({ 'ada/1': 1, 'ada/2': 2 });
+    await drop('a', 9); // takes the last row back
+    await runner.catchUp();
+    expect(await keeper(declared)).toBe(columns);
+    expect(Object.fromEntries(columns.rows)).toEqual({ 'ada/1': 1 });
+    await drop('b', 5);
+    await runner.catchUp();
+    await keeper(declared);
+    expect(Object.fromEntries(columns.rows)).toEqual({ 'ada/1': 9, 'ada/2': 5 }); // drops write the row before anew
   });
 
   it('take in a parked sequence that is retried', async () => {

@@ -1,4 +1,12 @@
-import type { Checkpoint, Documents, EventLog, Journal, Position, Projection } from '@baton/kernel';
+import {
+  rowIdsOf,
+  type Checkpoint,
+  type Documents,
+  type EventLog,
+  type Journal,
+  type Position,
+  type Projection,
+} from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import { firstGeneration, ReadModels, type ColumnKeeper, type ColumnsOf, type PackedColumns } from '../documents';
 import { decisionTypes, parkingDecisionOf } from './decisions';
@@ -81,6 +89,34 @@ export const columnKeeper = ({
     return changed;
   };
 
+  const putAll = async <D, C extends PackedColumns<D>>(
+    { of }: ColumnsOf<D, C>,
+    columns: C,
+    changed: ReadonlySet<string>,
+  ): Promise<void> => {
+    const ids = [...changed];
+    for (let from = 0; from < ids.length; from += DOCUMENTS_PER_READ)
+      for (const [id, doc] of await models.getMany(of, ids.slice(from, from + DOCUMENTS_PER_READ)))
+        columns.put(id, doc);
+  };
+  /** The events name subjects, whose rows are read again. */
+  const putRows = async <D, C extends PackedColumns<D>>(
+    { of }: ColumnsOf<D, C>,
+    columns: C,
+    subjects: ReadonlySet<string>,
+  ): Promise<void> => {
+    if (!columns.retain) throw new Error(`The columns of ${of.name} need retain: rows of a history may be dropped.`);
+    for (const subject of subjects) {
+      const ids = new Set<string>();
+      for await (const page of models.pages(of, { id: rowIdsOf(subject) }))
+        for (const { id, doc } of page) {
+          columns.put(id, doc);
+          ids.add(id);
+        }
+      columns.retain(subject, ids);
+    }
+  };
+
   const extend = async <D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> => {
     const { of } = declared;
     const { name: generation } = await models.collection(of);
@@ -95,10 +131,7 @@ export const columnKeeper = ({
       const changed = await changedBetween(of, before.position, checkpoint.position).catch(() => undefined);
       if (!changed) now = await pack(declared, generation, checkpoint);
       else {
-        const ids = [...changed];
-        for (let from = 0; from < ids.length; from += DOCUMENTS_PER_READ)
-          for (const [id, doc] of await models.getMany(of, ids.slice(from, from + DOCUMENTS_PER_READ)))
-            (columns as unknown as C).put(id, doc);
+        await (of.history ? putRows : putAll)(declared, columns as unknown as C, changed);
         now = { columns, generation, checkpoint };
       }
     }

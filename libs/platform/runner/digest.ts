@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Checkpoint, EventPlace, RawEvent } from '@baton/kernel';
 
 /** The first 128 bits of the SHA-256 of an event as the log has it. */
@@ -7,7 +7,7 @@ export type EventHash = bigint;
 export const hashOf = (event: RawEvent): EventHash => {
   const { position, id, stream, revision, type, recordedAt, meta, data } = event;
   const content = JSON.stringify([position, id, stream, revision, type, recordedAt, meta, data]);
-  const bytes = createHash('sha256').update(content).digest();
+  const bytes = hash('sha256', content, 'buffer');
   return (bytes.readBigUInt64LE(0) << 64n) | bytes.readBigUInt64LE(8);
 };
 
@@ -35,8 +35,8 @@ export class Digest {
   }
 
   /** Adds an event; events must be added in log order. */
-  add({ stream, revision, id }: EventPlace, hash: EventHash): void {
-    this.sum = (this.sum + hash) & MASK_128;
+  add({ stream, revision, id }: EventPlace, contentHash: EventHash): void {
+    this.sum = (this.sum + contentHash) & MASK_128;
     this.last = { stream, revision, id };
     this.count++;
   }

@@ -1,9 +1,8 @@
-import type { Aggregate, Document, Documents, FindOptions, Instant } from '@baton/kernel';
-import { v5 as uuidv5 } from 'uuid';
+import { idsIn, type Aggregate, type Document, type Documents, type FindOptions, type Instant } from '@baton/kernel';
 import { readableGeneration, collectionOf } from '../documents';
 import type { Dispatch } from './policy-follower';
 
-const CLOCK_COMMANDS = '7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11';
+const commandIds = idsIn('7a3a1f0c-3a53-5f0a-9f0f-0c6f5a2f8e11');
 
 interface ClockStores {
   readonly documents: Documents;
@@ -43,7 +42,7 @@ export const sendDue = async (
     if (generation === undefined) continue; // it is being rebuilt; what is due then is still due afterwards
     const collection = collectionOf(projection, generation);
     const advance = async (id: string, dueAt: string): Promise<void> => {
-      const commandId = uuidv5(`${projection.name} ${id} ${dueAt}`, CLOCK_COMMANDS);
+      const commandId = commandIds(`${projection.name} ${id} ${dueAt}`);
       const meta = { commandId, actor: 'clock', origin: 'system' as const, occurredAt: until, mode };
       await dispatch(new to(id, { type: 'AdvanceClock', data: { [commands.idField]: id }, meta }));
     };

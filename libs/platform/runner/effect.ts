@@ -2,6 +2,7 @@ import {
   Accepted,
   BatonError,
   Conflict,
+  idsIn,
   Refused,
   To,
   ToMessage,
@@ -18,12 +19,11 @@ import {
   type StoredEvent,
   send,
 } from '@baton/kernel';
-import { v5 as uuidv5 } from 'uuid';
 import { isToSend, messageDecider, type MessageState } from '../outbox/message.decider';
 import type { Dispatch } from './policy-follower';
 import { machineTimers, type Timers } from '../timers';
 
-const EFFECT_COMMANDS = '2c9e5a1d-7b64-5c1f-9e0a-4d8b7f3a6e21';
+const commandIds = idsIn('2c9e5a1d-7b64-5c1f-9e0a-4d8b7f3a6e21');
 /** How long a target may take to answer; after that the attempt counts as failed. */
 const DEADLINE_MS = 10_000;
 
@@ -107,7 +107,7 @@ export const deliveryDispatch =
       'meta'
     >;
     const meta: CommandMeta = {
-      commandId: uuidv5(JSON.stringify(outcomeCommand), EFFECT_COMMANDS),
+      commandId: commandIds(JSON.stringify(outcomeCommand)),
       actor: `effect:${target}`,
       origin: 'system',
       ...(command.meta.correlationId !== undefined && { correlationId: command.meta.correlationId }),

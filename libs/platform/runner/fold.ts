@@ -2,6 +2,7 @@ import {
   ERASURE,
   Refused,
   START,
+  type Checkpoint,
   type Collection,
   type ColumnType,
   type Document,
@@ -11,6 +12,7 @@ import {
   type Projection,
   type Scalar,
   type RawEvent,
+  type StoredEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import {
@@ -20,6 +22,7 @@ import {
   fitsColumn,
   listAfterSave,
   loadOpenList,
+  statesOf,
   writesOf,
   type ListSizes,
   type OpenList,
@@ -29,6 +32,7 @@ import { Digest } from './digest';
 import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
+import { SubjectRows } from './subject-rows';
 
 /** Follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
 export interface Follower {
@@ -69,7 +73,12 @@ const PAGES_UNSAVED = 5;
 export class Fold implements Follower {
   readonly name: string;
   readonly types: readonly string[] | undefined;
+  /** Of the documents; where history makes rows, of the states of their subjects. */
   private readonly collection: Collection;
+  private readonly rows: SubjectRows | undefined;
+  /** The position that the rows of a step then have. */
+  private stepPosition = START;
+  private savedCheckpoint: Checkpoint;
   private readonly subscribed: ReadonlySet<string> | undefined;
   private readonly columns: readonly (readonly [string, ColumnType])[];
   /** The name used in decisions about its parked sequences; the same for all generations. */
@@ -109,11 +118,15 @@ export class Fold implements Follower {
       sizeCalculation: ({ doc }) => (projection.listSizes ? 1 + (doc as OpenList).entries.length : 1),
     });
     this.types = projection.types;
-    this.collection = collectionOf(projection, generation);
+    const { history } = projection;
+    const collection = collectionOf(projection, generation);
+    this.collection = history ? statesOf(generation) : collection;
+    this.rows = history && new SubjectRows(stores.documents, collection, history, (row) => this.checkColumns(row));
     this.subscribed = projection.types && new Set(projection.types);
     this.columns = Object.entries(projection.columns);
     this.followerId = firstGeneration(projection);
     this.digest = new Digest(this.followerId);
+    this.savedCheckpoint = this.digest.at(START);
   }
 
   /** Opens a generation at its checkpoint. @param from an earlier position, if the log ends before the checkpoint */
@@ -127,13 +140,17 @@ export class Fold implements Follower {
     const { documents } = stores;
     const fold = new Fold(stores, projection, generation, fence, saving, counts);
     await documents.prepare(fold.collection);
+    const rows = collectionOf(projection, generation);
+    if (fold.rows) await documents.prepare(rows);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
       fold.digest = new Digest(fold.followerId, checkpoint);
+      fold.savedCheckpoint = checkpoint;
       fold.handledTo = fold.savedTo = from ?? checkpoint.position;
     }
     await fold.parked.load(documents);
-    fold.isNew = !checkpoint && (await documents.count(fold.collection)) === 0;
+    fold.isNew =
+      !checkpoint && (await documents.count(fold.collection)) + (fold.rows ? await documents.count(rows) : 0) === 0;
     return fold;
   }
 
@@ -157,7 +174,8 @@ export class Fold implements Follower {
     if (!this.changed) return;
     this.pagesUnsaved++;
     const isDue = this.saveMode === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (isDue || this.dirty.size + this.entriesUnsaved >= DIRTY_LIMITS[this.saveMode]) await this.flush();
+    const unsaved = this.dirty.size + this.entriesUnsaved + (this.rows?.size ?? 0);
+    if (isDue || unsaved >= DIRTY_LIMITS[this.saveMode]) await this.flush();
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -174,7 +192,10 @@ export class Fold implements Follower {
       for (const key of keys) if (!this.dirty.has(key)) wanted.add(key);
     }
     await this.load([...wanted]);
+    const erased = work.flatMap(({ event: { type }, keys }) => (type === ERASURE ? keys : []));
+    if (!this.isNew) await this.rows?.load(erased);
     for (const { event, index, keys } of work) for (const key of keys) this.foldInto(key, event, at(index));
+    this.rows?.forget();
   }
 
   private keysOf(event: RawEvent, decoded: unknown): readonly string[] {
@@ -193,12 +214,13 @@ export class Fold implements Follower {
     // Parked: an earlier event could not be folded. An erasure does not wait for a decision about it.
     if (this.parked.has(key) && !(known && event.type === ERASURE)) return;
     if (known && known.position >= event.position) return; // delivered again
+    this.stepPosition = event.position;
     try {
       const doc = this.step(known?.doc as object | undefined, decoded, key);
       if (doc === undefined) return;
       this.dirty.set(key, { id: key, doc, position: event.position });
-      this.forgets ||= event.type === ERASURE;
       this.changed = true;
+      this.forgets ||= event.type === ERASURE;
     } catch (error) {
       this.park(key, event, error);
     }
@@ -213,13 +235,23 @@ export class Fold implements Follower {
   private step(before: object | undefined, decoded: unknown, key: string): object | undefined {
     const { projection } = this;
     if (projection.listSizes) return this.withEntry(before as OpenList | undefined, decoded, key);
+    if (this.rows) return this.rows.step(before, decoded as StoredEvent, key, this.stepPosition);
     const from = (before ?? projection.initial(key)) as object;
-    const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as Record<string, unknown>;
+    const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as object;
     if (doc === from) return undefined;
-    for (const [column, type] of this.columns)
-      if (!fitsColumn(type, (doc[column] ?? null) as Scalar))
-        throw new Refused('documents/wrong-type', `${column} of ${projection.name} is not of type ${type}.`, column);
+    this.checkColumns(doc);
     return doc;
+  }
+
+  private checkColumns(doc: object): void {
+    const values = doc as Readonly<Record<string, Scalar | undefined>>;
+    for (const [column, type] of this.columns)
+      if (!fitsColumn(type, values[column] ?? null))
+        throw new Refused(
+          'documents/wrong-type',
+          `${column} of ${this.projection.name} is not of type ${type}.`,
+          column,
+        );
   }
 
   private withEntry(list: OpenList = emptyList(), decoded: unknown, key: string): OpenList {
@@ -249,6 +281,7 @@ export class Fold implements Follower {
     const keys = stream ? await keysOfStream(plan, stream, waiting.position) : new Set([sequence]);
     if (!(keys instanceof Set)) return this.park(sequence, keys.event, keys.error);
     for (const key of keys) if (this.parked.has(key)) keys.delete(key);
+    this.stepPosition = upTo;
     const { documents, failures } = await refold(plan, keys);
     for (const [id, doc] of documents)
       this.dirty.set(id, { id, doc: this.projection.listSizes ? { ...doc, refoldedAt: upTo } : doc, position: upTo });
@@ -297,9 +330,11 @@ export class Fold implements Follower {
     if (!this.unsaved) return;
     const { documents, removed } = this.changes();
     const { listSizes } = this.projection;
+    await this.rows?.save(this.name, this.savedCheckpoint, this.fence(), this.isNew);
+    const checkpoint = this.digest.at(this.handledTo);
     await this.parked.commit(this.stores, {
       ...(documents.length > 0 && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
-      checkpoint: this.digest.at(this.handledTo),
+      checkpoint,
       fence: this.fence(),
       forgets: this.forgets,
     });
@@ -311,6 +346,7 @@ export class Fold implements Follower {
       );
     this.dirty = new Map();
     this.savedTo = this.handledTo;
+    this.savedCheckpoint = checkpoint;
     this.unsaved = this.changed = this.forgets = false;
     this.pagesUnsaved = this.entriesUnsaved = 0;
   }

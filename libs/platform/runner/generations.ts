@@ -1,7 +1,14 @@
 import { codeOf, START, type Documents, type Fence, type Projection } from '@baton/kernel';
-import { collectionOf, firstGeneration, isGenerationOf, rebuildLease } from '../documents';
+import { collectionOf, firstGeneration, isGenerationOf, rebuildLease, statesOf } from '../documents';
 
 export const isDropped = (error: unknown): boolean => codeOf(error) === 'documents/generation-dropped';
+
+/** Drops a generation for good, with the states of its subjects where history makes its rows. */
+export const dropGeneration = async (documents: Documents, generation: string): Promise<void> => {
+  const { name: states } = statesOf(generation);
+  if ((await documents.generations()).includes(states)) await documents.drop(states);
+  await documents.drop(generation);
+};
 
 /**
  * Creates a generation under a name that was never used: `deals-v1`, then `deals-v1-2` … Names of dropped generations
@@ -15,7 +22,7 @@ export const newGeneration = async (documents: Documents, projection: Projection
   // The process that holds the lease of the read model may be about to create the first one, or to write the one in
   // use.
   known.push(active ?? first);
-  for (const unused of known) if (active && unused !== active) await documents.drop(unused);
+  for (const unused of known) if (active && unused !== active) await dropGeneration(documents, unused);
   for (let number = 1; ; number++) {
     const generation = number === 1 ? first : `${first}-${number}`;
     if (known.includes(generation)) continue;
@@ -42,7 +49,7 @@ export const dropUnusedGenerations = async (
   if (known.length < 2 || (await documents.leases()).has(rebuildLease(readModel))) return;
   // Read last: a generation that existed before, is not being built and is not in use will never be used.
   const active = await documents.active(readModel);
-  for (const generation of known) if (active && generation !== active) await documents.drop(generation);
+  for (const generation of known) if (active && generation !== active) await dropGeneration(documents, generation);
 };
 
 /** Of any version. */
@@ -70,7 +77,7 @@ export const dropUnknownReadModels = async (
   const dropped = unused
     .filter((readModel) => !held.has(readModel) && !held.has(rebuildLease(readModel)))
     .flatMap((readModel) => generationsOf(generations, readModel));
-  for (const generation of dropped) await documents.drop(generation);
+  for (const generation of dropped) await dropGeneration(documents, generation);
   return dropped;
 };
 

@@ -86,7 +86,8 @@ export class LogFollower implements Follower {
 
   async take(page: DecodedPage): Promise<void> {
     if (page.position <= this.handledTo && page.position !== START) return;
-    for (const [index, event] of page.events.entries()) {
+    for (let index = 0; index < page.events.length; index++) {
+      const event = page.events[index]!;
       const { position } = event;
       if (position <= this.handledTo) continue;
       this.digest.add(event, page.hashAt(index));

@@ -1,5 +1,6 @@
 import {
   Accepted,
+  idsIn,
   isTransient,
   lookThrough,
   Refused,
@@ -15,7 +16,6 @@ import {
   type To,
   UnknownType,
 } from '@baton/kernel';
-import { v5 as uuidv5 } from 'uuid';
 import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
@@ -25,7 +25,7 @@ import { policyFollower } from '../at-tip';
 import { machineTimers, type Timers } from '../timers';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
 
-const POLICY_COMMANDS = '0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77';
+const commandIds = idsIn('0b1a7f5e-6f0e-5d0b-8a3e-6d0d5a1f2c77');
 const ATTEMPTS = 4;
 
 /** Sends a command, in the applications through the CommandBus. */
@@ -214,7 +214,7 @@ export class PolicyFollower implements Follower {
       type: reaction.type,
       data: reaction.data,
       meta: {
-        commandId: uuidv5(`${name}\n${version}\n${event.position}\n${index}`, POLICY_COMMANDS),
+        commandId: commandIds(`${name}\n${version}\n${event.position}\n${index}`),
         actor: `policy:${name}`,
         origin: 'system',
         occurredAt: reaction.occurredAt ?? event.occurredAt,

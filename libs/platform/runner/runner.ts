@@ -26,7 +26,13 @@ import { PositionWaits, type FollowerSelection } from './position-waits';
 import { deliveryDispatch, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
 import type { Follower, SaveMode } from './fold';
 import { FollowedStreams } from './followed-streams';
-import { dropUnknownReadModels, dropUnusedGenerations, newGeneration, saveRebuildProgress } from './generations';
+import {
+  dropGeneration,
+  dropUnknownReadModels,
+  dropUnusedGenerations,
+  newGeneration,
+  saveRebuildProgress,
+} from './generations';
 import { FollowerGroup, type AroundPage } from './group';
 import { Leases } from './leases';
 import { followedGeneration, followerCheckpoints, openFold, openPolicyFollower } from './opening';
@@ -494,7 +500,7 @@ export class Runner {
   private async dropWhenUnused(generation: string): Promise<void> {
     for (let waited = 0; this.folds.followers.some(({ name }) => name === generation) && waited < 5000; waited += 20)
       await this.timers.delay(20);
-    await this.options.documents.drop(generation);
+    await dropGeneration(this.options.documents, generation);
   }
 
   /** The progress of each follower. While the log is unavailable its end is unknown, and `atTip` is false. */

@@ -5,6 +5,7 @@ import {
   Conflict,
   LOG_STATE,
   START,
+  subjectOfRow,
   type Checkpoint,
   type Documents,
   type EventLog,
@@ -14,7 +15,7 @@ import {
   type LogState,
   type Projection,
 } from '@baton/kernel';
-import { collectionOf, lastDocumentOf, listKeyOf, MemoryDocuments, pagesOf } from '../documents';
+import { collectionOf, lastDocumentOf, listKeyOf, MemoryDocuments, pagesOf, statesOf } from '../documents';
 import { replay } from './replay';
 import { recountEvents, type VerificationResult, type FollowerCheckpoint } from './verify';
 
@@ -29,7 +30,7 @@ interface VerificationStores {
   readonly journal: Journal;
   readonly documents: Documents;
 }
-/** Selects keys: ids of documents, or for an index ids of lists. */
+/** Selects keys: ids of documents, for an index ids of lists, and for a history ids of subjects. */
 type KeyFilter = (key: string) => boolean;
 
 /** Verifies each follower's count and digest, and compares each read model with a new fold of the log. */
@@ -79,13 +80,17 @@ export const differingDocuments = async (
 ): Promise<readonly string[]> => {
   if (projection.ofLog) return differingRows(stores, projection, projection.ofLog, generation);
   const collection = collectionOf(projection, generation);
-  const parts = Math.max(1, Math.ceil((await stores.documents.count(collection)) / batchSize));
+  const subjects = projection.history ? await stores.documents.count(statesOf(generation)) : 0;
+  const count = subjects + (await stores.documents.count(collection));
+  const parts = Math.max(1, Math.ceil(count / batchSize));
   const found: string[] = [];
   for (let part = 0; part < parts && found.length < MAX_REPORTED; part++) {
     let selects: KeyFilter = (key) => bucketOf(key, parts) === part;
     for (let round = 0; ; round++) {
       const { differ, ahead } = await compareDocuments(stores, projection, generation, selects);
-      found.push(...differ);
+      // Rows are written before their states: what differs is looked at again.
+      if (projection.history && round === 0) for (const { key } of differ) ahead.add(key);
+      else found.push(...differ.map(({ id }) => id));
       if (ahead.size === 0) break;
       if (round === MAX_ROUNDS)
         throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
@@ -146,6 +151,12 @@ const differingRows = async (
   throw new Conflict('read/still-changing', `${generation} keeps changing during verification; try again later.`);
 };
 
+/** The key that a document belongs to: the list of an index, or the subject of a row. */
+const keyIn = ({ listSizes, history }: Projection, id: string): string => {
+  if (listSizes) return listKeyOf(id);
+  return history ? subjectOfRow(id) : id;
+};
+
 const compareDocuments = async (
   stores: VerificationStores,
   projection: Projection,
@@ -154,8 +165,7 @@ const compareDocuments = async (
 ) => {
   const { documents } = stores;
   const collection = collectionOf(projection, generation);
-  const keyOf = projection.listSizes ? listKeyOf : (id: string) => id;
-  const differ: string[] = [];
+  const differ: { readonly id: string; readonly key: string }[] = [];
   const ahead = new Set<string>();
   const checkpoint = await documents.checkpoint(generation);
   if (!checkpoint) return { differ, ahead };
@@ -166,27 +176,31 @@ const compareDocuments = async (
       'read/unreadable-events',
       `${generation} contains events that this version of Baton cannot fold; verify with the version that folded them.`,
     );
-  const seen = new Set<string>();
-  for await (const page of pagesOf(documents, collection)) {
-    const wanted = page.filter(({ id }) => selects(keyOf(id)));
-    const refolded = await scratch.getMany(
-      collection,
-      wanted.map(({ id }) => id),
-    );
-    for (const { id, doc, position } of wanted) {
-      seen.add(id);
-      if (position > checkpoint.position) ahead.add(keyOf(id));
-      else if (!isDeepStrictEqual(doc, refolded.get(id)?.doc)) differ.push(id);
+  for (const one of projection.history ? [collection, statesOf(generation)] : [collection]) {
+    const keyOf = (id: string) => (one === collection ? keyIn(projection, id) : id);
+    const seen = new Set<string>();
+    for await (const page of pagesOf(documents, one)) {
+      const wanted = page.filter(({ id }) => selects(keyOf(id)));
+      const refolded = await scratch.getMany(
+        one,
+        wanted.map(({ id }) => id),
+      );
+      for (const { id, doc, position } of wanted) {
+        seen.add(id);
+        if (position > checkpoint.position) ahead.add(keyOf(id));
+        else if (!isDeepStrictEqual(doc, refolded.get(id)?.doc)) differ.push({ id, key: keyOf(id) });
+      }
     }
+    for await (const page of pagesOf(scratch, one))
+      for (const { id } of page) if (!seen.has(id)) differ.push({ id, key: keyOf(id) });
   }
-  for await (const page of pagesOf(scratch, collection)) for (const { id } of page) if (!seen.has(id)) differ.push(id);
   if (!projection.listSizes) return { differ, ahead };
   // Rows may have become a block between two pages: then the list has a later position.
-  for (const list of new Set(differ.map(listKeyOf))) {
+  for (const list of new Set(differ.map(({ key }) => key))) {
     const last = await lastDocumentOf(documents, collection, list);
     if (last && last.position > checkpoint.position) ahead.add(list);
   }
-  return { differ: differ.filter((id) => !ahead.has(listKeyOf(id))), ahead };
+  return { differ: differ.filter(({ key }) => !ahead.has(key)), ahead };
 };
 
 const foldFromLog = async (

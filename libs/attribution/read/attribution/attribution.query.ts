@@ -4,7 +4,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { attributionModels } from '../../models/models.rules';
 import type { Model } from '../../models/credit.model';
 import { dataDrivenModel, dataDrivenModels } from '../../models/data-driven.model';
-import { closedInPeriod, journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
+import { closedInPeriod, journeysOf, type Period } from '../conversions/conversions.query';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
 import { fittedAttribution, type LearningOptions } from '../data-driven/data-driven.query';
@@ -91,7 +91,7 @@ export const compareModels = async (
   const dataDriven = codes.flatMap((code) => dataDrivenModel(code) ?? []);
   const rules = codes.filter((code) => !dataDrivenModel(code)).map(modelOf);
   const period = { ...(from && { from }), ...(to && { to }), ...(currency && { currency }) };
-  const { reports: ruleBased, leftOut } = await creditOf(models, rules, by, method, conversion, period);
+  const ruleBased = await creditOf(models, rules, by, method, conversion, period);
   const question = { ...method, ...period, by, conversion: dataDrivenConversionKind(conversion) };
   const reports = [
     ...ruleBased,
@@ -99,11 +99,7 @@ export const compareModels = async (
       ? await fittedAttribution(models, dataDriven, question, { byPlace: codes.length === 1, ...learning })
       : []),
   ];
-  const warnings = leftOutWarning(leftOut);
-  return codes.map((code) => {
-    const report = reports.find(({ model }) => model === code)!;
-    return warnings.length > 0 ? { ...report, warnings: [...report.warnings, ...warnings] } : report;
-  });
+  return codes.map((code) => reports.find(({ model }) => model === code)!);
 };
 
 /** Reports of rule-based models; those of closed deals are made from packed columns. */
@@ -114,7 +110,7 @@ const creditOf = async (
   method: Method,
   conversion: ConversionKind,
   period: Period,
-): Promise<{ readonly reports: readonly AttributionReport[]; readonly leftOut: number }> => {
+): Promise<readonly AttributionReport[]> => {
   if (conversion === 'won' || conversion === 'lost') {
     const sums = new CreditSums(rules, by, method);
     if (rules.length > 0) {
@@ -124,15 +120,11 @@ const creditOf = async (
         conversions: sums.ready.restart ? columns.conversions(period.to) : undefined,
       });
     }
-    return { reports: sums.reports(), leftOut: 0 };
+    return sums.reports();
   }
   const sums = summarizeCredit(rules, by, method, await conversionsOf(models, method, period.to));
-  let leftOut = 0;
-  for await (const journey of journeysOf(models, conversion, period)) {
-    sums.add(journey);
-    leftOut += journey.leftOut;
-  }
-  return { reports: sums.reports(), leftOut };
+  for await (const journey of journeysOf(models, conversion, period)) sums.add(journey);
+  return sums.reports();
 };
 
 /** Data-driven models of won deals also learn from the lost ones. */

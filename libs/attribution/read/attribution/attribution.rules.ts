@@ -40,8 +40,8 @@ import {
 } from '../../models/transforms.rules';
 import { noCredit, outsideField, OutsideWindowSum, type CreditSum, type LookbackSelection } from './window.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
-import type { ClassifiedKind, TouchKind } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
+import type { ClassifiedKind, TouchKind } from '../journeys/touch-kinds.rules';
 
 const recordedDimensions = {
   channel: 'The channel of the touch by the channel rules.',
@@ -326,6 +326,8 @@ export const revenueOf = ({ outcome, amountMinor, currency }: JourneyDocument): 
 
 /** Facts of the deal at its close. */
 export const isOfDeal = (by: Dimension): by is 'owner' | 'product' => by === 'owner' || by === 'product';
+export const isOfContent = (by: Dimension): by is (typeof contentDimensions)[number] =>
+  (contentDimensions as readonly string[]).includes(by);
 export const isOfPerson = (by: Dimension): by is PersonDimension =>
   (personDimensions as readonly string[]).includes(by);
 

@@ -1,7 +1,7 @@
 import { DECIMAL_UNITS, wholeNumberOf, withRoom } from '@baton/kernel';
 import type { CreditSum } from './window.rules';
 
-/** One conversion. */
+/** One conversion. Of this file: what another exports is looked up whenever it is used. */
 const ONE = DECIMAL_UNITS;
 
 /** Credits summed in whole numbers, at an index each: exact, and at any size. */
@@ -16,6 +16,7 @@ export class ExactSums {
 
   /** Makes room for so many sums. */
   grow(length: number): void {
+    if (length <= this.added.length) return;
     this.whole = withRoom(this.whole, length);
     this.units = withRoom(this.units, length);
     this.minors = withRoom(this.minors, length);

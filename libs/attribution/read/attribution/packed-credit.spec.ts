@@ -344,6 +344,11 @@ describe('credit from packed columns', () => {
         ['search', 1],
       ]);
     });
+    it('a journey is longer than those whose splits are kept', async () => {
+      const long = Array.from({ length: 40 }, (_, n) => seen(`touch-${n}`, n / 10, `channel ${n % 3}`));
+      const history = [0, 1, 15, 16, 17, 40].map((length) => stated(`deal-${length}`, 9, long.slice(0, length)));
+      expect(await rowsOf([...history, ...history], 'linear')).toHaveLength(3);
+    });
     it('a touch recorded twice takes part once', async () =>
       expect(await rowsOf([stated('deal-a', 3, [seen('a', 1, 'x'), seen('a', 2, 'y')])], 'participation')).toEqual([
         ['x', 1],

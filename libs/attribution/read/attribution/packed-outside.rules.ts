@@ -1,7 +1,8 @@
 import { DECIMAL_UNITS, withRoom } from '@baton/kernel';
 import type { CreditSplit } from '../../models/credit-split.rules';
-import { type ClassifiedKind, type JourneyColumns, type LeadConversions } from '../journeys/journey-columns.rules';
+import type { JourneyColumns, LeadConversions } from '../journeys/journey-columns.rules';
 import { PackedPath } from '../journeys/packed-path.rules';
+import type { ClassifiedKind } from '../journeys/touch-kinds.rules';
 import type { AttributionMethod } from './attribution.rules';
 import { ExactSums } from './exact-sums.rules';
 import type { OutsideWindowSum } from './window.rules';
@@ -47,6 +48,7 @@ export class PackedOutside {
     }
     this.touches += left;
     if (left === 0) return 0;
+    const minor = amount === amount ? amount : 0;
     for (let model = 0; model < splits.length; model++) {
       const split = splits[model]!;
       const index = model * (this.currencies.length + 1) + currency + 1;
@@ -56,7 +58,7 @@ export class PackedOutside {
       }
       split.credit(unwindowed, amount);
       for (let place = 0; place < length; place++)
-        if (this.isInWindow[place] === 0) sums.add(index, split.units[place]!, split.minors[place]!);
+        if (this.isInWindow[place] === 0) sums.add(index, split.unitsAt(place), split.minorAt(place, minor));
     }
     return left;
   }

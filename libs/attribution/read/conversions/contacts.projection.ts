@@ -1,16 +1,24 @@
 import { orNull, projection, type Instant, type StoredEvent } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
-import { captureOf, inOrder, isAtCapture, type Capture } from '../../write/journey/journey-touches.rules';
+import { captureOf, type Capture } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 
 /** One contact as it was recorded. */
 export type Contact = Omit<JourneyTouch, 'leadId' | 'role' | 'visitorId'>;
+/** One contact of a lead or a visitor: history makes documents of its own. */
+export interface ContactDocument extends Contact {
+  /** Who it was recorded on, as `holderOf` names them. */
+  readonly holder: string;
+  /** The conversation in which it was told. */
+  readonly correlationId: string;
+  /** Of a visit: the lead that the visitor was identified as when it happened. */
+  readonly leadId: string | null;
+}
+/** The name of a lead or a visitor among those who have contacts. */
+export const holderOf = (kind: 'lead' | 'visitor', id: string): string => `${kind}:${id}`;
 
-/** How many contacts one document holds: the oldest half and the newest half; those between are only counted. */
-export const CONTACTS_KEPT = 1000;
-
-/** The contacts of one lead: those recorded on it, and what it takes to find those of the same person elsewhere. */
+/** What is known of one lead beside its contacts, and what it takes to find the other leads of the same person. */
 export interface PersonDocument {
   readonly leadId: string;
   readonly createdAt: Instant | null;
@@ -28,35 +36,13 @@ export interface PersonDocument {
   readonly mergedLeadIds: readonly string[];
   readonly survivorIds: readonly string[];
   readonly visitorIds: readonly string[];
-  /** Oldest first. */
-  readonly contacts: readonly Contact[];
-  readonly leftOut: number;
 }
 
-/** The visits of one browser, before and after it was known whose it is. */
+/** A browser, once it is known whose it is. */
 export interface VisitorDocument {
   readonly visitorId: string;
   readonly leadId: string | null;
-  /** Oldest first; each with the lead that the visitor was identified as when it happened. */
-  readonly contacts: readonly (Contact & { readonly leadId: string | null })[];
-  readonly leftOut: number;
 }
-
-const withContact = <C extends Contact, D extends { readonly contacts: readonly C[]; readonly leftOut: number }>(
-  doc: D,
-  contact: C,
-): D => {
-  const before = doc.contacts.findLastIndex((one) => inOrder(one, contact) < 0) + 1;
-  const contacts = doc.contacts.toSpliced(before, 0, contact);
-  return contacts.length <= CONTACTS_KEPT
-    ? { ...doc, contacts }
-    : { ...doc, contacts: contacts.toSpliced(CONTACTS_KEPT / 2, 1), leftOut: doc.leftOut + 1 };
-};
-
-const contactOf = <E extends { readonly action: string; readonly team: JourneyTouch['team'] }>(
-  { id, occurredAt, meta: { sequence } }: StoredEvent,
-  raw: E,
-) => ({ touchId: id, occurredAt, ...(sequence !== undefined && { sequence }), ...raw });
 
 const earlier = (a: Instant | null, b: Instant): Instant => (a !== null && a < b ? a : b);
 const qualifiedBy = (doc: PersonDocument, qualified: PersonDocument['qualified']): PersonDocument => ({
@@ -79,8 +65,8 @@ const withoutDeal = (ids: readonly string[], id: string): readonly string[] => i
  * who is the same person is decided where the documents are read.
  */
 export const people = projection<PersonDocument, LeadEvent>({
-  name: 'people-contacts',
-  version: 4,
+  name: 'people-conversions',
+  version: 1,
   columns: { createdAt: 'text', mqlAt: 'text', sqlAt: 'text' },
   keys: ({ type, data }) =>
     type === 'LeadMerged' || type === 'LeadUnmerged' ? [data.leadId, data.mergedLeadId] : [data.leadId],
@@ -95,8 +81,6 @@ export const people = projection<PersonDocument, LeadEvent>({
     mergedLeadIds: [],
     survivorIds: [],
     visitorIds: [],
-    contacts: [],
-    leftOut: 0,
   }),
   on: {
     LeadCaptured: (doc, event) => ({
@@ -107,11 +91,6 @@ export const people = projection<PersonDocument, LeadEvent>({
     }),
     LeadQualified: (doc, { id, occurredAt }) => qualifiedBy(doc, [...doc.qualified, { id, at: occurredAt }]),
     LeadSalesQualified: (doc, { occurredAt }) => ({ ...doc, sqlAt: earlier(doc.sqlAt, occurredAt) }),
-    TouchRecorded: (doc, event) => {
-      const { leadId: _, opportunityIds: __, survivorId: ___, ...raw } = event.data;
-      const contact = contactOf(event, raw);
-      return withContact(doc, isAtCapture(event, doc.capture) ? { ...contact, atCapture: true } : contact);
-    },
     LeadVisitorLinked: (doc, { data }) => ({ ...doc, visitorIds: withDeal(doc.visitorIds, data.visitorId) }),
     LeadMerged: (doc, { data: { leadId, mergedLeadId } }) =>
       doc.leadId === leadId
@@ -125,17 +104,40 @@ export const people = projection<PersonDocument, LeadEvent>({
   },
 });
 
-/** One document per visitor. */
+/** One document per identified visitor. */
 export const visitors = projection<VisitorDocument, VisitorEvent>({
-  name: 'visitors-contacts',
-  version: 2,
+  name: 'identified-visitors',
+  version: 1,
   keys: ({ data }) => [data.visitorId],
-  initial: (visitorId) => ({ visitorId, leadId: null, contacts: [], leftOut: 0 }),
+  initial: (visitorId) => ({ visitorId, leadId: null }),
+  on: { VisitorIdentified: (doc, { data: { leadId } }) => ({ ...doc, leadId }) },
+});
+
+const contactOf = (
+  { id, occurredAt, meta: { sequence, $correlationId: correlationId } }: StoredEvent,
+  { holder, leadId }: Pick<ContactDocument, 'holder' | 'leadId'>,
+  raw: { readonly action: string; readonly team: JourneyTouch['team'] },
+): ContactDocument => ({
+  ...{ holder, leadId, touchId: id, occurredAt, correlationId },
+  ...(sequence !== undefined && { sequence }),
+  ...raw,
+});
+
+/** One document per contact, of leads and of visitors. */
+export const contacts = projection<ContactDocument, LeadEvent | VisitorEvent>({
+  name: 'contacts',
+  version: 1,
+  columns: { holder: 'text' },
+  keys: ({ id }) => [id],
+  initial: (touchId) => ({ touchId }) as ContactDocument, // each of its events has every value
   on: {
-    VisitRecorded: (doc, event) => {
-      const { visitorId: _, leadId, ...raw } = event.data;
-      return withContact(doc, { ...contactOf(event, raw), leadId: leadId ?? null });
+    TouchRecorded: (_, event) => {
+      const { leadId, opportunityIds: __, survivorId: ___, ...raw } = event.data;
+      return contactOf(event, { holder: holderOf('lead', leadId), leadId: null }, raw);
     },
-    VisitorIdentified: (doc, { data: { leadId } }) => ({ ...doc, leadId }),
+    VisitRecorded: (_, event) => {
+      const { visitorId, leadId = null, ...raw } = event.data;
+      return contactOf(event, { holder: holderOf('visitor', visitorId), leadId }, raw);
+    },
   },
 });

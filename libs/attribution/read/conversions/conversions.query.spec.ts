@@ -1,12 +1,12 @@
 import { NoDefinitions, type AnyEvent, type Instant } from '@baton/kernel';
-import { foldAll, recorded } from '@baton/kernel/testing';
+import { recorded } from '@baton/kernel/testing';
 import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attribution, methodAt } from '../attribution/attribution.query';
-import { journeys } from '../journeys/journeys.projection';
-import { CONTACTS_KEPT, people, visitors } from './contacts.projection';
+import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
+import { contacts, people, visitors } from './contacts.projection';
 import { journeysOf, openJourneys } from './conversions.query';
-import type { ConversionJourney, ConversionKind } from './conversions.rules';
+import type { ConversionKind } from './conversions.rules';
 
 const at = (day: number): Instant => new Date(Date.UTC(2024, 0, 1) + day * 86_400_000).toISOString();
 type Line = readonly [day: number, type: string, data: object];
@@ -26,15 +26,15 @@ const deal = (day: number, type: string, data: object = {}): Line => [day, type,
 
 const eventsOf = (lines: readonly Line[]) =>
   lines.map(([day, type, data]) => recorded<AnyEvent>({ type, data }, { occurredAt: at(day) }));
-const holding = (...lines: readonly Line[]) => modelsOf([people, visitors, deals, journeys], eventsOf(lines));
-const all = async (found: AsyncIterable<ConversionJourney>): Promise<ConversionJourney[]> => {
-  const list: ConversionJourney[] = [];
+const holding = (...lines: readonly Line[]) => modelsOf([people, visitors, contacts, deals, journeys], eventsOf(lines));
+const all = async (found: AsyncIterable<JourneyDocument>): Promise<JourneyDocument[]> => {
+  const list: JourneyDocument[] = [];
   for await (const one of found) list.push(one);
   return list;
 };
 const ask = async (kind: ConversionKind, lines: readonly Line[], period = {}) =>
   all(journeysOf(await holding(...lines), kind, period));
-const pages = ({ touches }: ConversionJourney) => touches.map(({ page }) => page);
+const pages = ({ touches }: JourneyDocument) => touches.map(({ page }) => page);
 
 describe('the journey to an earlier conversion', () => {
   const ada: readonly Line[] = [
@@ -59,7 +59,7 @@ describe('the journey to an earlier conversion', () => {
       id: 'again',
     }));
     const closed = async (...all: Parameters<typeof modelsOf>[1]) => {
-      const models = await modelsOf([people, visitors, deals, journeys], all);
+      const models = await modelsOf([people, visitors, contacts, deals, journeys], all);
       const found: string[] = [];
       for await (const one of journeysOf(models, 'mql', {})) found.push(one.closedAt);
       return found;
@@ -108,7 +108,7 @@ describe('the journey to an earlier conversion', () => {
       within('TouchRecorded', 40, 'row-2', 'of another row'),
     ];
     const [created] = await all(
-      journeysOf(await modelsOf([people, visitors, deals, journeys], events), 'lead-created'),
+      journeysOf(await modelsOf([people, visitors, contacts, deals, journeys], events), 'lead-created'),
     );
     expect(created!.touches).toMatchObject([{ page: 'own', occurredAt: at(3), atCapture: true }]);
   });
@@ -219,13 +219,10 @@ describe('attribution of an earlier conversion', () => {
 });
 
 describe('the contacts of a person', () => {
-  it('are sorted in whatever order they were recorded, and beyond the limit the middle is only counted', () => {
-    const days = Array.from({ length: CONTACTS_KEPT + 20 }, (_, n) => (n * 7919) % (CONTACTS_KEPT + 20));
-    const doc = foldAll(people, eventsOf(days.map((day) => touch('ada', day, `${day}`)))).get('ada')!;
-    expect(doc.leftOut).toBe(20);
-    expect(doc.contacts).toHaveLength(CONTACTS_KEPT);
-    const instants = doc.contacts.map(({ occurredAt }) => occurredAt);
-    expect(instants).toEqual([...instants].sort());
-    expect([instants[0], instants.at(-1)]).toEqual([at(0), at(CONTACTS_KEPT + 19)]);
+  it('all count, in the order of time, whatever the order in which they were recorded', async () => {
+    const days = Array.from({ length: 2_500 }, (_, n) => (n * 7919) % 2_500);
+    const lines = [lead('ada', 2_500, 'LeadCaptured'), ...days.map((day) => touch('ada', day, `${day}`))];
+    const [journey] = await ask('lead-created', lines);
+    expect(pages(journey!)).toEqual(Array.from({ length: 2_500 }, (_, day) => `${day}`));
   });
 });

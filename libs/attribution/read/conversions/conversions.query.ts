@@ -2,14 +2,21 @@ import type { Instant, Where } from '@baton/kernel';
 import { deals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
-import { people, visitors, type PersonDocument, type VisitorDocument } from './contacts.projection';
+import {
+  contacts,
+  holderOf,
+  people,
+  visitors,
+  type ContactDocument,
+  type PersonDocument,
+  type VisitorDocument,
+} from './contacts.projection';
 import {
   earliest,
   journeyOfDeal,
   journeyOfPerson,
   milestones,
   personOf,
-  type ConversionJourney,
   type ConversionKind,
   type GatheredPeople,
   type PersonalConversion,
@@ -42,12 +49,30 @@ export const mergedLeadsOf = async (
 /** The people with these leads, all that are merged with them, and their visitors. */
 export const gatherPeople = async (models: ReadModels, leadIds: Iterable<string>): Promise<GatheredPeople> => {
   const found = await mergedLeadsOf(models, leadIds);
-  const visitorIds = new Set([...found.values()].flatMap((doc) => doc.visitorIds));
+  const visitorIds = [...new Set([...found.values()].flatMap((doc) => doc.visitorIds))];
   return {
     people: found,
-    visitors:
-      visitorIds.size > 0 ? await models.getMany(visitors, [...visitorIds]) : new Map<string, VisitorDocument>(),
+    visitors: visitorIds.length > 0 ? await models.getMany(visitors, visitorIds) : new Map<string, VisitorDocument>(),
+    contacts: await contactsOfHolders(models, [
+      ...[...found.keys()].map((leadId) => holderOf('lead', leadId)),
+      ...visitorIds.map((visitorId) => holderOf('visitor', visitorId)),
+    ]),
   };
+};
+
+const contactsOfHolders = async (
+  models: ReadModels,
+  holders: readonly string[],
+): Promise<ReadonlyMap<string, readonly ContactDocument[]>> => {
+  const found = new Map<string, ContactDocument[]>();
+  if (holders.length === 0) return found;
+  for await (const page of models.pages(contacts, { holder: { in: holders } }, [{ column: 'holder' }]))
+    for (const { doc } of page) {
+      const known = found.get(doc.holder);
+      if (known) known.push(doc);
+      else found.set(doc.holder, [doc]);
+    }
+  return found;
 };
 
 /** At or after the start of a period, and before its end. */
@@ -98,10 +123,10 @@ export async function* journeysOf(
   models: ReadModels,
   conversion: ConversionKind,
   period: Period = {},
-): AsyncGenerator<ConversionJourney> {
+): AsyncGenerator<JourneyDocument> {
   if (conversion === 'won' || conversion === 'lost') {
     for await (const page of models.pages<JourneyDocument>(journeys, closedInPeriod(conversion, period)))
-      for (const { doc } of page) yield { ...doc, leftOut: 0 };
+      for (const { doc } of page) yield doc;
   } else if (conversion === 'opportunity') {
     const { currency } = period;
     yield* dealJourneys(models, {
@@ -115,7 +140,7 @@ export async function* journeysOf(
  * The journeys of the deals open at an instant: not converted yet.
  * @param currency only deals in this currency
  */
-export const openJourneys = (models: ReadModels, at: Instant, currency?: string): AsyncGenerator<ConversionJourney> =>
+export const openJourneys = (models: ReadModels, at: Instant, currency?: string): AsyncGenerator<JourneyDocument> =>
   dealJourneys(
     models,
     {
@@ -125,7 +150,3 @@ export const openJourneys = (models: ReadModels, at: Instant, currency?: string)
     },
     at,
   );
-
-/** Warnings about people with more contacts than their documents keep. */
-export const leftOutWarning = (contacts: number): readonly string[] =>
-  contacts > 0 ? [`${contacts} contacts are left out: a person or visitor had more than are kept`] : [];

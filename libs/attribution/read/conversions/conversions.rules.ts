@@ -2,8 +2,9 @@ import { enumeration, type EnumerationValue, type Instant } from '@baton/kernel'
 import type { Deal } from '@baton/opportunities';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
-import { inOrder, isUpToCreation } from '../../write/journey/journey-touches.rules';
-import { type Contact, type PersonDocument, type VisitorDocument } from './contacts.projection';
+import { inOrder, isAtCapture, isUpToCreation } from '../../write/journey/journey-touches.rules';
+import { holderOf, type Contact, type ContactDocument, type PersonDocument } from './contacts.projection';
+import type { VisitorDocument } from './contacts.projection';
 
 /** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
 export const conversionKinds = enumeration(
@@ -24,16 +25,11 @@ export type ConversionKind = EnumerationValue<typeof conversionKinds>;
 export const milestones = { 'lead-created': 'createdAt', mql: 'mqlAt', sql: 'sqlAt' } as const;
 export type PersonalConversion = keyof typeof milestones;
 
-/** A journey to a conversion of any kind, in the form of a closed deal's. */
-export interface ConversionJourney extends JourneyDocument {
-  /** Contacts of these people that their documents no longer keep. */
-  readonly leftOut: number;
-}
-
-/** The documents of some people and of their visitors, by id. */
+/** Some people, their visitors by id, and the contacts of both by who holds them. */
 export interface GatheredPeople {
   readonly people: ReadonlyMap<string, PersonDocument>;
   readonly visitors: ReadonlyMap<string, VisitorDocument>;
+  readonly contacts: ReadonlyMap<string, readonly ContactDocument[]>;
 }
 
 /** All leads of the same person as this one, in the order in which they are found; [] for an unknown lead. */
@@ -66,8 +62,16 @@ export const earliest = (instants: readonly (Instant | null)[]): Instant | null 
 interface PersonData {
   readonly touches: readonly JourneyTouch[];
   readonly createdAt: Instant | null;
-  readonly leftOut: number;
 }
+
+/** The contact without what only finds it, and whether the capture of its lead recorded it. */
+const shown = (
+  { holder: _, correlationId, leadId: __, ...contact }: ContactDocument,
+  capture: PersonDocument['capture'],
+): Contact => {
+  const told = { occurredAt: contact.occurredAt, meta: { $correlationId: correlationId } };
+  return isAtCapture(told, capture) ? { ...contact, atCapture: true } : contact;
+};
 
 /**
  * Every contact of some people: of their leads, of the leads merged with them, and the visits of their visitors that
@@ -77,7 +81,6 @@ interface PersonData {
 export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known: GatheredPeople): PersonData => {
   const found = new Map<string, JourneyTouch>();
   const leads = new Map<string, PersonDocument>();
-  const seen = new Map<string, VisitorDocument>();
   for (const [holder, holdersRole] of roles) {
     const person = personOf(holder, known);
     const ids = new Set(person.map(({ leadId }) => leadId));
@@ -89,31 +92,28 @@ export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known
         const who = { leadId: doc.leadId, ...(visitorId && { visitorId }), ...(role !== undefined && { role }) };
         found.set(contact.touchId, { ...contact, ...who });
       };
-      doc.contacts.forEach((contact) => add(contact));
+      for (const contact of known.contacts.get(holderOf('lead', doc.leadId)) ?? []) add(shown(contact, doc.capture));
       for (const visitorId of doc.visitorIds) {
-        const visitor = known.visitors.get(visitorId);
-        if (!visitor) continue;
-        seen.set(visitorId, visitor);
-        for (const { leadId, ...visit } of visitor.contacts)
-          if (ids.has(leadId ?? visitor.leadId ?? doc.leadId)) add(visit, visitorId);
+        const identifiedAs = known.visitors.get(visitorId)?.leadId;
+        for (const visit of known.contacts.get(holderOf('visitor', visitorId)) ?? [])
+          if (ids.has(visit.leadId ?? identifiedAs ?? doc.leadId)) add(shown(visit, undefined), visitorId);
       }
     }
   }
   return {
     touches: [...found.values()].sort(inOrder),
     createdAt: earliest([...leads.values()].map(({ createdAt }) => createdAt)),
-    leftOut: [...leads.values(), ...seen.values()].reduce((sum, { leftOut }) => sum + leftOut, 0),
   };
 };
 
 const endOfJourney = (
-  { touches, createdAt, leftOut }: PersonData,
+  { touches, createdAt }: PersonData,
   at: Instant,
   facts: Pick<
     JourneyDocument,
     'journeyId' | 'openedAt' | 'product' | 'owner' | 'source' | 'amountMinor' | 'currency' | 'leadIds'
   >,
-): ConversionJourney => ({
+): JourneyDocument => ({
   ...facts,
   status: 'closed',
   outcome: null, // only a won deal has revenue to credit
@@ -128,7 +128,6 @@ const endOfJourney = (
     )
     .filter(({ occurredAt }) => occurredAt <= at),
   restatements: [],
-  leftOut,
 });
 
 /** The journey of a person up to an instant, with the id of the lead that represents the person. */
@@ -136,7 +135,7 @@ export const journeyOfPerson = (
   person: readonly PersonDocument[],
   at: Instant,
   known: GatheredPeople,
-): ConversionJourney => {
+): JourneyDocument => {
   const { leadId, source, owner } = survivorOf(person);
   return endOfJourney(contactsOf(new Map([[leadId, undefined]]), known), at, {
     journeyId: leadId,
@@ -151,7 +150,7 @@ export const journeyOfPerson = (
 };
 
 /** The journey of a deal up to an instant, whether or not it has closed since, with its current people. */
-export const journeyOfDeal = (deal: Deal, at: Instant, known: GatheredPeople): ConversionJourney => {
+export const journeyOfDeal = (deal: Deal, at: Instant, known: GatheredPeople): JourneyDocument => {
   const roles = new Map(deal.contacts.map(({ leadId, role }) => [leadId, role ?? undefined]));
   const { opportunityId, openedAt, product, owner, source, amountMinor, currency } = deal;
   return endOfJourney(contactsOf(roles, known), at, {

@@ -1,4 +1,4 @@
-import { DECIMAL_UNITS, toMs, type Instant, type Money } from '@baton/kernel';
+import { toMs, type Instant, type Money } from '@baton/kernel';
 import { creditSelected, type Credit, type Model } from '../../models/credit.model';
 import {
   applyMethod,
@@ -10,9 +10,10 @@ import {
 import type { OutsideWindowSum } from '../attribution/window.rules';
 import { CreditSplit } from '../../models/credit-split.rules';
 import { PackedOutside } from '../attribution/packed-outside.rules';
-import { rowStates, type ClassifiedKind, type JourneyColumns } from '../journeys/journey-columns.rules';
+import { rowStates, type JourneyColumns } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 import { PackedPath } from '../journeys/packed-path.rules';
+import type { ClassifiedKind } from '../journeys/touch-kinds.rules';
 
 /** The credits of a journey, per touch. */
 export interface CreditedJourney {
@@ -61,7 +62,7 @@ export const crediting = (
  */
 export const packedCrediting = (model: Model, method: Method, columns: JourneyColumns, before?: Instant) => {
   const ready = applyMethod(method);
-  const classified = columns.classifiedBy(ready.rulesKey, ready.classify);
+  const classified = columns.kinds.classifiedBy(ready.rulesKey, ready.classify);
   const conversions = ready.restart ? columns.conversions(before) : undefined;
   const path = new PackedPath(columns, ready.path, classified, conversions);
   const split = new CreditSplit(model, ready.parameters);
@@ -76,7 +77,7 @@ export const packedCrediting = (model: Model, method: Method, columns: JourneyCo
     for (let place = 0; place < path.length; place++)
       eligible.push({
         touch: path.touch(place),
-        credit: { weight: split.units[place]! / DECIMAL_UNITS, minor: amount ? split.minors[place]! : null },
+        credit: { weight: split.weightAt(place), minor: amount ? split.minorAt(place, minor) : null },
       });
     return { eligible, amount, firstAt: path.length > 0 ? path.at[0]! : NaN };
   };

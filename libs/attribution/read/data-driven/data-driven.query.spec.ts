@@ -5,7 +5,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { dataDrivenModels } from '../../models/data-driven.model';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { attribution, compareModels, methodAt, modelOf } from '../attribution/attribution.query';
-import { people, visitors } from '../conversions/contacts.projection';
+import { contacts, people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
 import { pathsOfPeople, type DataDrivenAttribution } from './data-driven.rules';
 
@@ -40,7 +40,7 @@ const close = ({ path, outcome = 'won', amount, closed = 80 }: Deal, index: numb
 const ask = async (deals: readonly Deal[], question: object) =>
   (await attribution(
     await modelsOf(
-      [journeys, people, visitors],
+      [journeys, people, visitors, contacts],
       deals.map((deal, index) => recorded(close(deal, index))),
     ),
     { by: 'channel', ...(await methodAt(new NoDefinitions(), at(0))), ...question },
@@ -134,7 +134,7 @@ describe('attribution under a data-driven model', () => {
   });
   it('can be compared with other models; the ordered form then has one row per key', async () => {
     const models = await modelsOf(
-      [journeys, people, visitors],
+      [journeys, people, visitors, contacts],
       fork.map((deal, index) => recorded(close(deal, index))),
     );
     const question = { by: 'channel' as const, ...(await methodAt(new NoDefinitions(), at(0))) };

@@ -19,9 +19,10 @@ import {
 } from '../attribution/attribution.rules';
 import { OutsideWindowSum, touchesOutside } from '../attribution/window.rules';
 import { PackedOutside } from '../attribution/packed-outside.rules';
-import type { ClassifiedKind, JourneyColumns, LeadConversions } from '../journeys/journey-columns.rules';
+import type { JourneyColumns, LeadConversions } from '../journeys/journey-columns.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 import { PackedPath } from '../journeys/packed-path.rules';
+import type { ClassifiedKind } from '../journeys/touch-kinds.rules';
 
 const NOT_STATED = '\u0000'; // sorts first, as null does in every report
 
@@ -136,10 +137,10 @@ export class CreditCollector {
     conversions: LeadConversions | undefined,
   ): void {
     const { ready, table } = this;
-    const classified = columns.classifiedBy(ready.rulesKey, ready.classify);
+    const classified = columns.kinds.classifiedBy(ready.rulesKey, ready.classify);
     const path = new PackedPath(columns, ready.path, classified, conversions);
     const outside = new PackedOutside(columns, ready, classified, conversions);
-    const numbers = new Int32Array(columns.kinds.length).fill(-1);
+    const numbers = new Int32Array(columns.kinds.all.length).fill(-1);
     for (const row of columns.inOrder(rows)) {
       path.select(row);
       let steps = '';

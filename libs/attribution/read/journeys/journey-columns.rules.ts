@@ -1,78 +1,23 @@
 import { storedToMs, toMs, withRoom, type Instant, type Money } from '@baton/kernel';
-import type { TouchClassification } from '@baton/definitions';
 import { isUpToCreation } from '../../write/journey/journey-touches.rules';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from './journeys.projection';
-
-type OwnField = 'touchId' | 'occurredAt' | 'sequence' | 'leadId' | 'visitorId' | 'role' | 'atCapture' | 'minutes';
-/** What touches have in common: all that classifies them. Many touches are of few kinds. */
-export type TouchKind = Omit<JourneyTouch, OwnField>;
-export type ClassifiedKind = TouchKind & TouchClassification;
-const kindFields = {
-  action: 0,
-  team: 1,
-  direction: 2,
-  channel: 3,
-  source: 4,
-  medium: 5,
-  campaign: 6,
-  content: 7,
-  page: 8,
-  landingPage: 9,
-  referrer: 10,
-} as const satisfies Record<keyof TouchKind, number>;
-const kindFieldNames = Object.keys(kindFields) as (keyof TouchKind)[];
-type KindValue = string | undefined;
-/** The values of a touch at the places of `kindFields`, each read by its name: a loop over names takes several times as long. */
-const readValues = (touch: TouchKind, values: KindValue[]): void => {
-  values[kindFields.action] = touch.action;
-  values[kindFields.team] = touch.team;
-  values[kindFields.direction] = touch.direction;
-  values[kindFields.channel] = touch.channel;
-  values[kindFields.source] = touch.source;
-  values[kindFields.medium] = touch.medium;
-  values[kindFields.campaign] = touch.campaign;
-  values[kindFields.content] = touch.content;
-  values[kindFields.page] = touch.page;
-  values[kindFields.landingPage] = touch.landingPage;
-  values[kindFields.referrer] = touch.referrer;
-};
+import { TextNumbers } from './text-numbers.rules';
+import { TouchKinds } from './touch-kinds.rules';
 
 /** Whether a journey counts, and as what. */
 export const rowStates = { none: 0, won: 1, lost: 2 } as const;
 /** A touch up to the creation of the lead. */
 const UP_TO_CREATION = 1;
 
-/** Numbers distinct texts from 0. */
-class TextNumbers {
-  readonly texts: string[] = [];
-  bytes = 0;
-  private readonly numbers = new Map<string, number>();
-
-  of(text: string): number {
-    const known = this.numbers.get(text);
-    if (known !== undefined) return known;
-    this.numbers.set(text, this.texts.length);
-    this.bytes += bytesOf(text);
-    return this.texts.push(text) - 1;
-  }
-  find(text: string): number | undefined {
-    return this.numbers.get(text);
-  }
-  /** @returns -1 for null */
-  ofNullable(text: string | null): number {
-    return text === null ? -1 : this.of(text);
-  }
-}
 /** A text on the heap with its places in a map and a list. */
 const bytesOf = (text: string): number => 2 * text.length + 64;
 
 /** When people converted, by the number of the lead: milliseconds, ascending. */
 export type LeadConversions = ReadonlyMap<number, readonly number[]>;
 
-const KEPT_CLASSIFICATIONS = 4;
-const CLASSIFIED_BYTES = 200;
-const KIND_BYTES = 300;
+/** A list of numbers for a row. */
+const LIST_BYTES = 200;
 /** So many touches of journeys that were put again are kept at least before the others are moved together. */
 const MIN_GARBAGE = 4096;
 
@@ -110,21 +55,19 @@ export class JourneyColumns {
   lead = new Uint32Array(256);
   private flags = new Uint8Array(256);
 
-  readonly kinds: TouchKind[] = [];
+  readonly kinds = new TouchKinds();
   readonly leads = new TextNumbers();
   readonly currencies = new TextNumbers();
   readonly owners = new TextNumbers();
   readonly products = new TextNumbers();
 
-  private readonly rows = new Map<string, number>();
-  private readonly kindsByHash = new Map<number, number[]>();
-  private readonly kindValues: KindValue[][] = [];
-  private readonly values: KindValue[] = kindFieldNames.map(() => undefined);
+  /** So many rows, from the first one on, are in the order of their ids; the others are found by a map. */
+  private ordered = 0;
+  private readonly laterRows = new Map<string, number>();
   /** People of a deal without a touch, by row. */
   private readonly otherLeads = new Map<number, readonly number[]>();
   /** For rows in which a touch is recorded several times: the first touch of the same id, by touch. */
   private readonly firstOfSame = new Map<number, readonly number[]>();
-  private readonly classified = new Map<string, (ClassifiedKind | undefined)[]>();
   private rowsById: Uint32Array | undefined;
   private used = 0;
   private garbage = 0;
@@ -142,9 +85,8 @@ export class JourneyColumns {
       ...[this.touchAt, this.kind, this.lead, this.flags],
     ].reduce((sum, { byteLength }) => sum + byteLength, 0);
     const texts = [this.leads, this.currencies, this.owners, this.products].reduce((sum, { bytes }) => sum + bytes, 0);
-    const classified = this.classified.size * this.kinds.length * CLASSIFIED_BYTES;
-    const sparse = (this.otherLeads.size + this.firstOfSame.size) * CLASSIFIED_BYTES;
-    return arrays + texts + this.textBytes + classified + sparse;
+    const sparse = (this.otherLeads.size + this.firstOfSame.size) * LIST_BYTES;
+    return arrays + texts + this.textBytes + this.kinds.bytes + sparse;
   }
 
   put(id: string, doc: JourneyDocument): void {
@@ -188,7 +130,10 @@ export class JourneyColumns {
 
   /** The same rows in the order of their ids, as read models list documents. */
   inOrder(rows: Uint32Array): Uint32Array {
-    this.rowsById ??= Uint32Array.from([...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row));
+    if (!this.rowsById) {
+      this.rowsById = Uint32Array.from(this.ids.keys());
+      if (this.ordered < this.size) this.rowsById.sort((a, b) => (this.ids[a]! < this.ids[b]! ? -1 : 1));
+    }
     const isWanted = new Uint8Array(this.size);
     for (const row of rows) isWanted[row] = 1;
     return this.rowsById.filter((row) => isWanted[row]);
@@ -211,18 +156,6 @@ export class JourneyColumns {
     return found;
   }
 
-  /**
-   * The kinds with their channels by some rules: each is classified once, when it is first met.
-   * @param rules what tells these rules from others
-   */
-  classifiedBy(rules: string, classify: (touch: TouchKind) => TouchClassification): (kind: number) => ClassifiedKind {
-    const known = this.classified.get(rules) ?? [];
-    this.classified.delete(rules);
-    this.classified.set(rules, known);
-    if (this.classified.size > KEPT_CLASSIFICATIONS) this.classified.delete(this.classified.keys().next().value!);
-    return (kind) => (known[kind] ??= { ...this.kinds[kind]!, ...classify(this.kinds[kind]!) });
-  }
-
   isUpToCreation(touch: number): boolean {
     return (this.flags[touch]! & UP_TO_CREATION) !== 0;
   }
@@ -232,11 +165,27 @@ export class JourneyColumns {
     return this.firstOfSame.get(row);
   }
 
+  private findRow(id: string): number | undefined {
+    let [from, to] = [0, this.ordered];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const found = this.ids[middle]!;
+      if (found === id) return middle;
+      if (found < id) from = middle + 1;
+      else to = middle;
+    }
+    return this.laterRows.get(id);
+  }
+
   private rowOf(id: string): number {
-    const known = this.rows.get(id);
+    const { size } = this;
+    // Read models list documents in this order: none of them has to be looked for
+    const isNext = this.ordered === size && (size === 0 || this.ids[size - 1]! < id);
+    const known = isNext ? undefined : this.findRow(id);
     if (known !== undefined) return known;
     const row = this.ids.push(id) - 1;
-    this.rows.set(id, row);
+    if (isNext) this.ordered++;
+    else this.laterRows.set(id, row);
     this.textBytes += bytesOf(id);
     this.rowsById = undefined;
     if (row < this.state.length) return row;
@@ -252,25 +201,6 @@ export class JourneyColumns {
     this.first = withRoom(this.first, length);
     this.count = withRoom(this.count, length);
     return row;
-  }
-
-  private kindOf(touch: JourneyTouch): number {
-    const { values } = this;
-    readValues(touch, values);
-    const hash = hashOf(values);
-    const known = this.kindsByHash.get(hash);
-    if (known)
-      for (let index = 0; index < known.length; index++)
-        if (areSame(values, this.kindValues[known[index]!]!)) return known[index]!;
-    const stated = kindFieldNames.flatMap((field) =>
-      touch[field] === undefined ? [] : [[field, touch[field]] as const],
-    );
-    const number = this.kinds.push(Object.fromEntries(stated) as unknown as TouchKind) - 1;
-    this.kindValues.push([...values]);
-    if (known) known.push(number);
-    else this.kindsByHash.set(hash, [number]);
-    this.textBytes += stated.reduce((sum, [, value]) => sum + 2 * value.length, KIND_BYTES);
-    return number;
   }
 
   private putTouches(row: number, { touches, leadIds, leadCreatedAt }: JourneyDocument): void {
@@ -292,7 +222,7 @@ export class JourneyColumns {
       const touch = ordered[place]!;
       const at = first + place;
       this.touchAt[at] = storedToMs(touch.occurredAt);
-      this.kind[at] = this.kindOf(touch);
+      this.kind[at] = this.kinds.of(touch);
       if (touch.leadId !== leadId || lead < 0) {
         leadId = touch.leadId;
         lead = this.leads.of(leadId);
@@ -345,22 +275,6 @@ export class JourneyColumns {
   }
 }
 
-/** A number that is the same for touches of one kind, and mostly another for those of others. */
-const hashOf = (values: readonly KindValue[]): number => {
-  let hash = 0;
-  for (let field = 0; field < values.length; field++) {
-    const value = values[field];
-    hash = (Math.imul(hash, 31) + (value === undefined ? 7 : value.length)) | 0;
-    if (value !== undefined)
-      for (let at = 0; at < value.length; at++) hash = (Math.imul(hash, 31) + value.charCodeAt(at)) | 0;
-  }
-  return hash;
-};
-const areSame = (values: readonly KindValue[], others: readonly KindValue[]): boolean => {
-  for (let field = 0; field < values.length; field++) if (values[field] !== others[field]) return false;
-  return true;
-};
-
 /** So many touches are compared with each other; of more a map is made. */
 const COMPARED = 16;
 /** For each touch the first one with the same id; undefined where all ids differ. */
@@ -378,7 +292,9 @@ const hasSame = (touches: readonly JourneyTouch[]): boolean => {
 };
 
 /** The touches oldest first; those of the same instant in their order. */
-const inTime = (touches: readonly JourneyTouch[]): readonly JourneyTouch[] =>
-  touches.every(({ occurredAt }, place) => place === 0 || touches[place - 1]!.occurredAt <= occurredAt)
-    ? touches
-    : [...touches].sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0));
+const inTime = (touches: readonly JourneyTouch[]): readonly JourneyTouch[] => {
+  for (let place = 1; place < touches.length; place++)
+    if (touches[place - 1]!.occurredAt > touches[place]!.occurredAt)
+      return [...touches].sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0));
+  return touches;
+};

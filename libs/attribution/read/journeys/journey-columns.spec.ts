@@ -30,7 +30,7 @@ const touchesOf = (columns: JourneyColumns, row: number) =>
     const touch = columns.first[row]! + place;
     return {
       at: fromMs(columns.touchAt[touch]!),
-      kind: columns.kinds[columns.kind[touch]!],
+      kind: columns.kinds.all[columns.kind[touch]!],
       upToCreation: columns.isUpToCreation(touch),
       leadId: columns.leads.texts[columns.lead[touch]!],
     };
@@ -49,9 +49,21 @@ describe('packed journeys', () => {
     expect(touchesOf(columns, 0).map(({ kind }) => kind)).toEqual(
       values.map((more) => ({ action: 'visit', team: 'marketing', ...more })),
     );
-    const kinds = columns.kinds.length;
+    const kinds = columns.kinds.all.length;
     columns.put('other', docOf('other', all));
-    expect(columns.kinds).toHaveLength(kinds);
+    expect(columns.kinds.all).toHaveLength(kinds);
+  });
+
+  it('tell apart many kinds that differ in a single character', () => {
+    const columns = new JourneyColumns();
+    const all = Array.from({ length: 200 }, (_, n) =>
+      touch(n, { page: `/${String.fromCharCode(200 + n)}/${'x'.repeat(40)}` }),
+    );
+    columns.put('deal', docOf('deal', all));
+    columns.put('other', docOf('other', [...all].reverse()));
+    for (const row of [0, 1])
+      expect(touchesOf(columns, row).map(({ kind }) => kind!.page)).toEqual(all.map(({ page }) => page));
+    expect(columns.kinds.all).toHaveLength(all.length);
   });
 
   it('keep the order of a document for touches of the same instant', () => {
@@ -101,5 +113,8 @@ describe('packed journeys', () => {
     expect([...rows].map((row) => columns.ids[row])).toEqual(['a', 'b']);
     columns.put('aa', docOf('aa', []));
     expect([...columns.inOrder(columns.closed('won'))].map((row) => columns.ids[row])).toEqual(['a', 'aa', 'b']);
+    for (const id of ['aa', 'b', 'c', 'a']) columns.put(id, docOf(id, [], { outcome: id === 'c' ? 'won' : 'lost' }));
+    expect([...columns.closed('won')].map((row) => columns.ids[row])).toEqual(['c']);
+    expect(columns.size).toBe(4);
   });
 });

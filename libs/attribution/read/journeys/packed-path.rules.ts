@@ -1,7 +1,8 @@
 import { withRoom } from '@baton/kernel';
 import type { WeighedTouches } from '../../models/model-journey.rules';
 import { canHaveOutsideTouches, transforms, type PathRules } from '../../models/transforms.rules';
-import type { ClassifiedKind, JourneyColumns, LeadConversions } from './journey-columns.rules';
+import type { JourneyColumns, LeadConversions } from './journey-columns.rules';
+import type { ClassifiedKind } from './touch-kinds.rules';
 
 /** The touches of one row that a method weighs, row after row in the same arrays: what `selectTouches` gives. */
 export class PackedPath implements WeighedTouches {
@@ -33,8 +34,10 @@ export class PackedPath implements WeighedTouches {
     const count = columns.count[row]!;
     const conversionAt = columns.closedAt[row]!;
     const from = rules.lookbackMs === undefined ? -Infinity : conversionAt - rules.lookbackMs;
-    this.at = withRoom(this.at, count);
-    this.places = withRoom(this.places, count);
+    if (this.at.length < count) {
+      this.at = withRoom(this.at, count);
+      this.places = withRoom(this.places, count);
+    }
     this.conversionAt = conversionAt;
     this.hasOutside = count > 0 && touchAt[first]! < from && touchAt[first]! <= conversionAt;
     let length = 0;

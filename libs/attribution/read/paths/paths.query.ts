@@ -4,7 +4,7 @@ import { linear } from '../../models/linear.model';
 import { applyMethod, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
+import { journeysOf, type Period } from '../conversions/conversions.query';
 import { crediting, packedCrediting } from '../conversions/crediting.rules';
 import type { ConversionKind } from '../conversions/conversions.rules';
 import { journeyColumns } from '../journeys/journeys.columns';
@@ -39,7 +39,6 @@ export const paths = async (
     ...(currency !== undefined && { currency }),
   };
   const outside = new OutsideWindowSum();
-  let leftOut = 0;
   if (conversion === 'won') {
     const columns = await models.columns(journeyColumns);
     const won = packedCrediting(linear, method, columns, to);
@@ -53,7 +52,6 @@ export const paths = async (
       const credited = credit(journey);
       sums.add(credited, toMs(journey.closedAt), true);
       credited.outside(outside);
-      leftOut += journey.leftOut;
     }
   }
   const { lookback, unwindowed } = applyMethod(method);
@@ -64,6 +62,5 @@ export const paths = async (
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
     outsideWindow: unwindowed ? outside.sum(report.total.revenue.map(({ currency: code }) => code)) : null,
-    warnings: leftOutWarning(leftOut),
   };
 };

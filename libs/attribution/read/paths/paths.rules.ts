@@ -1,5 +1,5 @@
 import { DAY_MS, field, MoneySums, objectFields, tidy, wordKey, type ObjectOf } from '@baton/kernel';
-import { methodFields, warningsField } from '../attribution/attribution.rules';
+import { methodFields } from '../attribution/attribution.rules';
 import { OUTSIDE, outsideField } from '../attribution/window.rules';
 import { conversionKinds } from '../conversions/conversions.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
@@ -57,7 +57,6 @@ export const pathsAnswer = objectFields('Paths', 'The paths that led to conversi
   lookback: field.text('The window before the end in which touches count, `P90D`, or `none`.'),
   outsideWindow: outsideField(`${OUTSIDE} Credit by equal shares.`),
   ...sumFields,
-  warnings: warningsField,
 });
 export type PathsReport = ObjectOf<typeof pathsAnswer.fields>;
 

@@ -6,7 +6,7 @@ import { modelOf } from '../attribution/attribution.query';
 import { applyMethod, type Method } from '../attribution/attribution.rules';
 import { OutsideWindowSum } from '../attribution/window.rules';
 import { conversionsOf } from '../credit/earlier-conversions.query';
-import { journeysOf, leftOutWarning, type Period } from '../conversions/conversions.query';
+import { journeysOf, type Period } from '../conversions/conversions.query';
 import { crediting, packedCrediting } from '../conversions/crediting.rules';
 import { milestones, type PersonalConversion } from '../conversions/conversions.rules';
 import { journeyColumns } from '../journeys/journeys.columns';
@@ -49,7 +49,6 @@ export const roas = async (
   const { firstWins, firstOpened } = await customersOf(models);
   const sums = new RoasBuilder({ by, timeZone, classify, firstWins }, ratePerMinute);
   const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-  let leftOut = 0;
 
   const dealsOnly = currency === undefined ? {} : { currency };
   const columns = await models.columns(journeyColumns);
@@ -64,15 +63,10 @@ export const roas = async (
   }
   won.addOutside(outside);
   if (salesTime === 'all')
-    for await (const { journey, work } of salesTimeIn(models, period, firstOpened)) {
+    for await (const { journey, work } of salesTimeIn(models, period, firstOpened))
       sums.worked(work, journey ? credit(journey).eligible : []);
-      leftOut += journey?.leftOut ?? 0;
-    }
   for (const stage of Object.keys(milestones) as PersonalConversion[])
-    for await (const journey of journeysOf(models, stage, period)) {
-      sums.reached(stage, journey, credit(journey));
-      leftOut += journey.leftOut;
-    }
+    for await (const journey of journeysOf(models, stage, period)) sums.reached(stage, journey, credit(journey));
   const partlyCounted = new Set<Day>();
   for await (const { spend, whole } of spendInPeriod(models, timeZone, period)) {
     if (currency !== undefined && spend.amount.currency !== currency) continue;
@@ -89,7 +83,7 @@ export const roas = async (
     definitions: { attribution: method.definition.ref, channelRules: method.channelRules.ref },
     ...report,
     outsideWindow: unwindowed ? outside.sum(report.currencies) : null,
-    warnings: [...warnings, ...partialDayWarnings(partlyCounted), ...leftOutWarning(leftOut)],
+    warnings: [...warnings, ...partialDayWarnings(partlyCounted)],
   };
 };
 

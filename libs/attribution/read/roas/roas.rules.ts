@@ -18,7 +18,7 @@ import { methodFields, warningsField } from '../attribution/attribution.rules';
 import { outsideField } from '../attribution/window.rules';
 import type { CreditedJourney } from '../conversions/crediting.rules';
 import type { PersonalConversion } from '../conversions/conversions.rules';
-import type { ClassifiedKind } from '../journeys/journey-columns.rules';
+import type { ClassifiedKind } from '../journeys/touch-kinds.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 
 export const roasDimensions = enumeration('RoasBy', 'What spend and credits are summed by.', {

@@ -6,7 +6,7 @@ import { deals } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models/models.rules';
 import { methodAt } from '../attribution/attribution.query';
-import { people, visitors } from '../conversions/contacts.projection';
+import { contacts, people, visitors } from '../conversions/contacts.projection';
 import { journeys } from '../journeys/journeys.projection';
 import { roas } from './roas.query';
 import { roasDimensions } from './roas.rules';
@@ -56,7 +56,7 @@ const won = (opportunityId: string, day: number, leadId: string, account: string
   }),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof roas>[1]> = {}) =>
-  roas(await modelsOf([journeys, spend, deals, people, visitors, salesMinutes], events), {
+  roas(await modelsOf([journeys, spend, deals, people, visitors, contacts, salesMinutes], events), {
     by: 'channel',
     lookback: 'none',
     ...(await methodAt(new NoDefinitions(), at(0))),

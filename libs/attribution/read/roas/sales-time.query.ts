@@ -2,7 +2,8 @@ import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { visitors } from '../conversions/contacts.projection';
 import { gatherPeople, isInPeriod, type Period } from '../conversions/conversions.query';
-import { earliest, journeyOfPerson, personOf, type ConversionJourney } from '../conversions/conversions.rules';
+import { earliest, journeyOfPerson, personOf } from '../conversions/conversions.rules';
+import type { JourneyDocument } from '../journeys/journeys.projection';
 import { salesMinutes, type SalesMinutes } from './sales-minutes.projection';
 
 /** The time that sales spent on one person in a period. */
@@ -11,7 +12,7 @@ export interface SalesTime {
    * The person's contacts before the end of the period; undefined if the person is unknown, as for an anonymous
    * visitor.
    */
-  readonly journey: ConversionJourney | undefined;
+  readonly journey: JourneyDocument | undefined;
   readonly work: readonly Pick<SalesMinutes, 'at' | 'minutes'>[];
 }
 

@@ -38,7 +38,7 @@ export const captureOf = ({ occurredAt, meta }: Pick<StoredEvent, 'occurredAt' |
  * capture, and would otherwise not count as leading to the lead.
  */
 export const isAtCapture = (
-  { occurredAt, meta }: Pick<StoredEvent, 'occurredAt' | 'meta'>,
+  { occurredAt, meta }: { readonly occurredAt: Instant; readonly meta: Pick<StoredEvent['meta'], '$correlationId'> },
   capture: Capture | undefined,
 ): boolean =>
   capture !== undefined &&

@@ -23,13 +23,9 @@ export interface LogPlace {
 export const leafOf = ({ stream, revision, id, type, data, meta }: EventInLog): LogLeaf => {
   const { actor, origin, occurredAt, commandId, commandHash, schema, mode, sequence } = meta;
   const { $correlationId: correlation, $causationId: causation } = meta;
-  return {
-    ...{ stream, revision, id, type, data },
-    meta: {
-      ...{ actor, origin, occurredAt, commandId, commandHash, schema, mode, correlation, causation },
-      ...(sequence !== undefined && { sequence }),
-    },
-  };
+  // Sorted, as its text is.
+  const sorted = { actor, causation, commandHash, commandId, correlation, mode, occurredAt, origin, schema };
+  return { data, id, meta: sequence === undefined ? sorted : { ...sorted, sequence }, revision, stream, type };
 };
 export const placeOf = ({ position, recordedAt }: EventInLog): LogPlace => ({ position, recordedAt });
 export const leafText = (leaf: LogLeaf): string => canonicalJson(leaf);

@@ -7,7 +7,8 @@ const [LEAF, NODE] = [Uint8Array.of(0), Uint8Array.of(1)];
 
 /** The root of a tree without leaves. */
 export const emptyRoot = (): Hash => sha256();
-export const leafHash = (leaf: string | Uint8Array): Hash => sha256(LEAF, leaf);
+export const leafHash = (leaf: string | Uint8Array): Hash =>
+  typeof leaf === 'string' ? sha256(`\0${leaf}`) : sha256(LEAF, leaf);
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(NODE, left, right);
 
 /** A complete subtree: of 2^level leaves, the index-th of its size. Its hash never changes once its leaves are there. */

@@ -27,7 +27,8 @@ import { stageChangeEvents } from './merged-facts.rules';
 
 /** The forward stages in order; rejected, recycled and disqualified are not part of it. */
 const lifecycle: readonly StageName[] = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'];
-const isBehind = (stage: StageName, other: StageName): boolean =>
+/** Does a stage come before another one in the lifecycle? */
+export const isBehind = (stage: StageName, other: StageName): boolean =>
   // a customer with a new deal stays a customer
   lifecycle.includes(stage) && lifecycle.indexOf(stage) < lifecycle.indexOf(other) && stage !== 'opportunity';
 
