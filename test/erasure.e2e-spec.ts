@@ -129,6 +129,23 @@ describe('a person', () => {
     await accepted('handOffLead', { leadId: 'planted-2', rep: 'rita' });
     await accepted('rejectLead', { leadId: 'planted-2', reason: 'other', note: planted.rejection, external });
     await accepted('mergeLead', { leadId, mergedLeadId: 'planted-2' });
+    // Through a page that names the person by her address.
+    const forPersons = [
+      'keys',
+      'create',
+      '--label',
+      'portal',
+      '--origin',
+      'system',
+      '--acts-for-persons',
+      '--roles',
+      'admin',
+    ];
+    const { token: portal } = await batonJson<{ token: string }>(folder, ...forPersons);
+    const touch =
+      'mutation { recordTouch(commandId: "portal", input: { leadId: "planted", action: "form", team: MARKETING, page: "/thanks?email=zephyrine@quillfeather.example" }) { __typename } }';
+    const { body: acted } = await ask(server.url, portal, touch, { 'baton-acts-for': planted.email });
+    expect(acted).toEqual({ data: { recordTouch: { __typename: 'Accepted' } } });
     await accepted('captureLead', { leadId: 'bob', name: 'Bob Vandersloot', email: 'bob@example.org' });
     await settled();
     // An event of a newer build, which parks what concerns the request.
@@ -241,6 +258,22 @@ describe('a person', () => {
       lead: { name: null, email: null, phone: null },
       bob: { nodes: [{ leadId: 'bob' }] },
     });
+    const { body: said } = await ask(
+      ...[server.url, connector],
+      `{ all: leads { totalCount } erased: leads(filter: { erasedAt: { from: "2000-01-01T00:00:00Z" } }) { totalCount }
+        privacyRecord(leadId: "planted-2") { erasure reason reference } erasurePreview(leadId: "planted") { erasedLeadIds } }`,
+    );
+    expect(said).toEqual({
+      data: {
+        all: { totalCount: 3 },
+        erased: { totalCount: 1 }, // merged leads are not counted
+        privacyRecord: { erasure: 'DONE', reason: 'REQUEST', reference: 'DSR-1' },
+        erasurePreview: { erasedLeadIds: ['planted', 'planted-2'] },
+      },
+    });
+    expect((await baton(folder, 'subject-access', 'planted', '--out', join(kept, 'gone'))).stderr).toContain(
+      'lead/erased',
+    );
     const { name, email, phone, interests, problems } = planted;
     const again = { leadId: 'planted', name, email, phone, interests, problems, company: 'Acme' };
     expect(await tell('captureLead', again, 'first')).toEqual({ __typename: 'Refused', code: 'lead/erased' });

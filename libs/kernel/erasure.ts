@@ -1,4 +1,4 @@
-import { events } from './event';
+import { events, type EventOf } from './event';
 import { ref } from './schema';
 
 /**
@@ -13,4 +13,5 @@ export const erasureEvents = events({
     leadId: ref('lead', 'The person.'),
   },
 });
+export type ErasureEvent = EventOf<typeof erasureEvents>;
 export const ERASURE = 'PersonErased';

@@ -124,11 +124,14 @@ export const projection = <D extends object, E extends AnyEvent>(shape: Projecti
     personal,
     search: (shape.search ?? {}) as Record<string, SearchTerms>,
     columns: columnsOf(shape),
-    types: [...Object.keys(shape.on), ...(personal ? [ERASURE] : [])],
+    types: [...new Set([...Object.keys(shape.on), ...(personal ? [ERASURE] : [])])],
     keys: personal ? (event) => (event.type === ERASURE ? [event.data.leadId] : keys(event)) : keys,
     initial: shape.initial,
-    fold: (document, event, key) =>
-      event.type === ERASURE ? withoutSealed(document, event.data.leadId) : on[event.type]!(document, event, key),
+    fold: (document, event, key) => {
+      // An erasure may have a fold of its own, beside what it removes.
+      if (!personal || event.type !== ERASURE) return on[event.type]!(document, event, key);
+      return withoutSealed(on[ERASURE]?.(document, event, key) ?? document, event.data.leadId);
+    },
   };
 };
 

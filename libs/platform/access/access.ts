@@ -78,13 +78,33 @@ export class Access {
         'baton-acts-for must be a name of 1 to 100 letters, digits and . _ @ -',
         ACTS_FOR,
       );
-    return { actor: actsFor, origin: 'person', roles: caller.roles };
+    return { actor: await this.nameOf(actsFor), origin: 'person', roles: caller.roles };
+  }
+
+  /**
+   * The name under which a person acts: where it would be an address, which stays in the log for ever, a keyed hash of it.
+   */
+  private async nameOf(name: string): Promise<string> {
+    if (!name.includes('@')) return name;
+    const [tokens] = await this.journal.tokens('actor-names', [name.toLowerCase()]);
+    return `person-${tokens!.at(-1)!}`; // under the oldest secret, so that the name outlives a rotation
+  }
+
+  /** An issuer whose subjects may be addresses. */
+  private withNames(oidc: Oidc): Pick<Oidc, 'verify'> {
+    return {
+      verify: async (token) => {
+        const { caller, endsAt } = await oidc.verify(token);
+        const subject = caller.actor.slice('oidc:'.length);
+        return { caller: { ...caller, actor: `oidc:${await this.nameOf(subject)}` }, endsAt };
+      },
+    };
   }
 
   private async keyOrTokenCaller(authorization: string): Promise<CallerIdentity> {
     const [, bearer = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? []; // the scheme is case-insensitive
     const [token] = /^[\w-]+\.[\w-]+\.[\w-]*$/.exec(bearer) ?? [];
-    if (token && this.oidc) return this.tokenCaller(token, this.oidc);
+    if (token && this.oidc) return this.tokenCaller(token, this.withNames(this.oidc));
     const [, keyId, secret] = /^baton_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(bearer) ?? [];
     if (!keyId || !secret) throw badKey();
     const hash = hashOf(secret);
@@ -125,7 +145,7 @@ export class Access {
     this.record([{ type: 'SignedIn', data, by: { actor, origin } }]).catch(() => this.signedIn.delete(secret));
   }
 
-  private async tokenCaller(token: string, oidc: Oidc): Promise<CallerIdentity> {
+  private async tokenCaller(token: string, oidc: Pick<Oidc, 'verify'>): Promise<CallerIdentity> {
     const hash = hashOf(token);
     const now = toMs(this.clock.now());
     const kept = this.cache.get(hash);
@@ -160,7 +180,14 @@ export class Access {
     const keyId = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
     const actsFor = actsForPersons && { actsForPersons };
-    const data = { keyId, label, origin, ...actsFor, roles: [...roles], hash: hashOf(secret) };
+    const data = {
+      keyId,
+      label: await this.nameOf(label),
+      origin,
+      ...actsFor,
+      roles: [...roles],
+      hash: hashOf(secret),
+    };
     await this.send(keyId, { type: 'IssueKey', data, meta: { commandId: `issue-${keyId}`, actor, origin: 'person' } });
     await this.noteChange(keyId, 'created', actor);
     return { keyId, token: `baton_${keyId}_${secret}` };

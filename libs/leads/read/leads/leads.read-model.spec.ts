@@ -139,6 +139,7 @@ describe('the read model of leads', () => {
     const after = foldAll(leads, [...history, said('PersonErased', {})]).get('ada')!;
     expect(JSON.stringify(after)).not.toMatch(/sealed|tokens|v1/);
     expect(after).toMatchObject({ company: 'Acme', stage: 'rejected', handoffs: 0, feedbackNotes: {} });
+    expect([before.erasedAt, after.erasedAt]).toEqual([undefined, expect.any(String)]);
     expect(after.history).toHaveLength(before.history.length);
   });
 

@@ -8,6 +8,7 @@ import {
   roles,
   wordTerms,
   type DocumentOf,
+  type ErasureEvent,
   type Instant,
   type ObjectOf,
   type Sealed,
@@ -74,6 +75,7 @@ const fields = {
   source: field.text('Where the lead came from.', filtered),
   owner: field.text('The owner of the lead.', filtered),
   capturedAt: field.instant('When the lead was captured.', dated),
+  erasedAt: field.instant('When the person was erased: names and addresses are gone, all else still counts.', dated),
   stage: field.enum(leadStages, 'The current stage, or the disposition that ended the last one.', { filter: true }),
   stageSince: field.instant('When it reached that stage.', dated),
   rep: field.text('The rep it was last handed to.', filtered),
@@ -257,9 +259,9 @@ const withMergedStage = (doc: LeadDocument, event: StoredEvent, becomes: Becomes
  * One document per person. E-mail, name and phone are found by tokens, as a whole or by word; nothing is sorted or grouped
  * by what is personal.
  */
-export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
+export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent | ErasureEvent>({
   name: 'leads',
-  version: 12,
+  version: 13,
   personal: true,
   node: 'Lead',
   description: 'A person we may sell to.',
@@ -364,6 +366,7 @@ export const leads = readModel<LeadDocument, LeadEvent | FeedbackEvent>({
         event.data.mergedLeadId,
       ]);
     },
+    PersonErased: (doc, { occurredAt }) => ({ ...doc, erasedAt: occurredAt }),
     LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
     LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
     LeadJoinedOpportunity: (doc, { data }) =>

@@ -25,7 +25,7 @@ export type PrivacyRecord = DocumentOf<typeof fields>;
 /** One document per lead whose rights somebody used. Nothing in it is personal. */
 export const privacyRecords = readModel<PrivacyRecord, PersonEvent>({
   name: 'privacy-records',
-  version: 1,
+  version: 2,
   node: 'PrivacyRecord',
   description: 'What is recorded about the rights of a person: erasure and legal holds.',
   key: 'leadId',
