@@ -167,6 +167,10 @@ describe('every field of every answer', () => {
       `addContactRole(${at(5)}, input: { ${deal}, ${lead}, role: "primary" })`,
       `winOpportunity(${at(6)}, input: { ${deal} })`,
       `openOpportunity(${at(5)}, input: { opportunityId: "bob", product: "loom" })`,
+      // The latest stays are the first of their list: one of them has the words of a rep.
+      `qualifyLead(input: { leadId: "bob", ${external} })`,
+      `handOffLead(input: { leadId: "bob", rep: "rita" })`,
+      `rejectLead(input: { leadId: "bob", reason: "other", note: "wrong person", ${external} })`,
       `loseOpportunity(${at(6)}, input: { opportunityId: "bob", reason: "price", competitor: "acme" })`,
       `openOpportunity(${at(5)}, input: { opportunityId: "cid", product: "loom", stage: "demo" })`,
       `freezePeriod(input: { periodId: "ada", name: "June", from: "2024-06-01", to: "2024-06-30", timeZone: "UTC", currency: "EUR" })`,
