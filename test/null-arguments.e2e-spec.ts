@@ -11,6 +11,7 @@ import {
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { roles } from '@baton/kernel';
 import { Served, temporaryFolder } from './support/baton';
+import { FixedClock } from '@baton/kernel/testing';
 import { documentOf, isOptional, neededBy, sample, type Values } from './support/sample-operations';
 
 const FAULT = expect.stringMatching(/^(internal|graphql)\//) as string;
@@ -21,7 +22,7 @@ describe('null', () => {
   let schema: GraphQLSchema;
   let commands = 0;
   beforeAll(async () => {
-    served = await Served.start(folder);
+    served = await Served.start(folder, [], new FixedClock());
     ({ schema } = served.app.get(GraphQLSchemaHost));
     for (const said of [
       'captureLead(commandId: "c", input: { leadId: "ada", company: "Example" })',
