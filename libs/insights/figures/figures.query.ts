@@ -58,19 +58,29 @@ export interface FiguresAnswer {
   readonly figures: readonly AnsweredFigure[];
 }
 
-const factsOf = ({ rows: { fact }, value }: Figure): readonly Fact[] => [
+/** The facts that a figure is made of, and those of the dimensions that are asked for. */
+const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly Fact[] => [
   fact,
-  ...Object.values(fact.dimensions).flatMap((dimension) => (typeof dimension === 'string' ? [] : [dimension.fact()])),
-  ...(value.kind === 'derived' ? value.parts.flatMap(factsOf) : []),
+  ...asked.flatMap((name) => {
+    const dimension = fact.dimensions[name];
+    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
+  }),
+  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
 ];
-/** The packed rows of the facts of some figures. What follows must not wait: the rows are those of one moment. */
-const rowsOfFigures = async (models: ReadModels, figures: readonly Figure[]): Promise<RowsOfFact> => {
+/** The packed rows of the facts of a question. What follows must not wait: the rows are those of one moment. */
+const rowsOfFigures = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  { by, filters }: Scope,
+): Promise<RowsOfFact> => {
+  const asked = [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])];
   const rows = new Map<Fact, PackedRows>();
-  for (const fact of new Set(figures.flatMap(factsOf))) rows.set(fact, await models.columns(fact.columns));
+  for (const fact of new Set(figures.flatMap((figure) => factsOf(figure, asked))))
+    rows.set(fact, await models.columns(fact.columns));
   return (fact) => rows.get(fact)!;
 };
 
-/** Slices by fact: figures of one fact share them. */
+/** Slices by fact: the parts of a figure share them. */
 const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
   const made = new Map<Fact, Slice>();
   return ({ rows: { fact } }) => {
@@ -80,19 +90,16 @@ const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
   };
 };
 
-/** The first and the last instant of the rows of some figures. */
-const boundsOfRows = (figures: readonly Figure[], sliceOfFigure: (figure: Figure) => Slice) => {
+/** The first and the last instant of the rows of a figure. */
+const boundsOfRows = (figure: Figure, { rows, groupOf }: Slice) => {
   let [first, last] = [Infinity, -Infinity];
-  for (const figure of figures) {
-    const { rows, groupOf } = sliceOfFigure(figure);
-    for (const column of Object.values(figure.rows.time)) {
-      const at = rows.numbers[column]!;
-      for (let row = 0; row < rows.count; row++)
-        if (groupOf[row]! >= 0 && !Number.isNaN(at[row]!)) {
-          first = Math.min(first, at[row]!);
-          last = Math.max(last, at[row]!);
-        }
-    }
+  for (const column of Object.values(figure.rows.time)) {
+    const at = rows.numbers[column]!;
+    for (let row = 0; row < rows.count; row++)
+      if (groupOf[row]! >= 0 && !Number.isNaN(at[row]!)) {
+        first = Math.min(first, at[row]!);
+        last = Math.max(last, at[row]!);
+      }
   }
   return first <= last ? { first, last } : undefined;
 };
@@ -111,7 +118,7 @@ const groupingOf = (
 ): Grouping => {
   if (isGrain(by)) {
     const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-    const parts = calendarParts(period, by, boundsOfRows([figure], sliceOfFigure));
+    const parts = calendarParts(period, by, boundsOfRows(figure, sliceOfFigure(figure)));
     return { sliceOfFigure, ranges: parts, names: parts.map(({ key }) => ({ key, isOther: false })) };
   }
   const range = rangeOf(period);
@@ -219,7 +226,7 @@ export const askFigures = async (
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures) };
+  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures, scope) };
   const periods = compared ? [period, compared] : [period];
   return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
@@ -253,7 +260,7 @@ export const rowsBehind = async (
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsOf = await rowsOfFigures(models, [figure]);
+  const rowsOf = await rowsOfFigures(models, [figure], scope);
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;

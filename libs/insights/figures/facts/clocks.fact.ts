@@ -1,9 +1,7 @@
 import { toMs } from '@baton/kernel';
 import { slaClocks, type SlaClock } from '@baton/sales-sla';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
-import { people } from './people.fact';
-
-const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
+import { ofPerson } from './people.fact';
 
 /** Every obligation of sales to a lead. */
 export const clockFact = fact<SlaClock, SlaClock>({

@@ -1,8 +1,6 @@
 import { deals, type Deal } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
-import { people } from './people.fact';
-
-const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
+import { ofPerson } from './people.fact';
 
 /** Every deal as it stands, with its primary contact: whoever got a role first. */
 export const dealFact = fact<Deal, Deal>({

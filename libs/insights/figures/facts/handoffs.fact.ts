@@ -2,9 +2,7 @@ import type { StageName } from '@baton/leads';
 import { toMs } from '@baton/kernel';
 import { handoffs, type HandoffActivity, type HandoffsDocument } from '@baton/sales-sla';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
-import { people } from './people.fact';
-
-const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
+import { ofPerson } from './people.fact';
 
 /** Until when sales answered, in minutes after the handoff. */
 const answerTimes = [

@@ -1,5 +1,5 @@
 import { leads, type LeadDocument, type StageName } from '@baton/leads';
-import { fact, instantOf, textOf, type FactColumn } from '../fact.rules';
+import { fact, instantOf, textOf, type FactColumn, type JoinedDimension } from '../fact.rules';
 
 /** The stages in the order in which a person goes through them. */
 export const stagePath = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'] as const;
@@ -71,3 +71,6 @@ export const people = fact<LeadDocument, LeadDocument>({
     ...{ country: 'country', region: 'region', industry: 'industry', size: 'size' },
   },
 });
+
+/** A dimension of a fact whose column `leadId` names a person: that of the person. */
+export const ofPerson = (column: string): JoinedDimension => ({ through: 'leadId', fact: () => people, column });

@@ -2,9 +2,8 @@ import { leadStageStays, type LeadStageStay } from '@baton/leads';
 import { dealStageStays, type DealStageStay } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
 import { dealFact } from './deals.fact';
-import { people } from './people.fact';
+import { ofPerson } from './people.fact';
 
-const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
 const ofDeal = (column: string) => ({ through: 'opportunityId', fact: () => dealFact, column });
 
 /** Every stay of a lead in a lifecycle stage. */

@@ -1,8 +1,6 @@
 import { touches, type Touch } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
-import { people } from './people.fact';
-
-const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
+import { ofPerson } from './people.fact';
 
 /** Every contact between a person and either team. */
 export const touchFact = fact<Touch, Touch>({

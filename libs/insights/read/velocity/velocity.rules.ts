@@ -1,8 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { DAY_MS, wholeNumberOf, type MoneySum } from '@baton/kernel';
-
-/** Enough digits that no product or quotient of a report is off by a minor unit. */
-const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
+import { ExactNumber as Exact } from '../../figures/exact.rules';
 
 /** Counts and sums over some deals of a period, before any division. */
 export interface Tally {
