@@ -2,6 +2,7 @@ import {
   type Clock,
   Conflict,
   Refused,
+  START,
   type Aggregation,
   type Collection,
   type Document,
@@ -98,6 +99,12 @@ export interface AsOf {
 export const referenceInstantOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
   cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
+/** How far read models are. */
+export interface ReadModelProgress {
+  readonly position: Position;
+  readonly complete: boolean;
+}
+
 /** So often a list is looked at whose rows become a block meanwhile. */
 const MAX_READ_ATTEMPTS = 5;
 
@@ -175,6 +182,22 @@ export class ReadModels {
 
   async aggregate(projection: Projection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
     return this.documents.aggregate(await this.collection(projection), aggregate);
+  }
+
+  /**
+   * Up to where all of these read models show the log, and whether they lack nothing of it until there: no event of theirs
+   * waits because it could not be handled.
+   */
+  async progress(projections: readonly Projection[]): Promise<ReadModelProgress> {
+    const generations = await Promise.all(projections.map(async (one) => (await this.collection(one)).name));
+    const [checkpoints, parked] = await Promise.all([
+      Promise.all(generations.map((name) => this.documents.checkpoint(name))),
+      this.documents.parked(),
+    ]);
+    const position = checkpoints
+      .map((one) => one?.position ?? START)
+      .reduce((least, one) => (one < least ? one : least));
+    return { position, complete: !parked.some(({ follower }) => generations.includes(follower)) };
   }
 
   /** The packed columns of a read model, with every document that it shows now. Read them before you wait for anything. */
