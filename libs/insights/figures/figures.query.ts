@@ -1,5 +1,5 @@
 import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
-import { leads } from '@baton/leads';
+import { erasedLeads, leads } from '@baton/leads';
 import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
 import {
@@ -18,7 +18,6 @@ import {
   dealPeople,
   definitionsBehind,
   erasedByGroup,
-  erasedLeads,
   erasedPeopleBy,
   nobodyErased,
   type ErasedPeopleOf,
@@ -99,8 +98,8 @@ const rowsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<
   return (fact) => rows.get(fact)!;
 };
 const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
-  const erased = await models.columns(erasedLeads);
-  if (erased.bytes === 0) return nobodyErased;
+  const erased = await erasedLeads(models);
+  if (erased.isEmpty) return nobodyErased;
   const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
   return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
 };

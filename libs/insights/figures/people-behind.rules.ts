@@ -1,30 +1,13 @@
-import { leads, type LeadDocument } from '@baton/leads';
+import type { ErasedLeads } from '@baton/leads';
 import { deals, type Deal } from '@baton/opportunities';
 import { isBehind, visitRows, type Limits, type Ranges } from './evaluate.rules';
 import type { Fact } from './fact.rules';
 import type { Figure } from './figure.rules';
 import type { Slice } from './slice.rules';
 
-/** Bytes of an entry with two ids. */
+/** Bytes of an entry with some ids. */
 const ENTRY_BYTES = 200;
 
-/** The leads whose person was erased, with the lead that the person is counted as. */
-class ErasedLeads {
-  private readonly survivors = new Map<string, string>();
-
-  get bytes(): number {
-    return this.survivors.size * ENTRY_BYTES;
-  }
-  put(id: string, { erasedAt, mergedInto }: LeadDocument): void {
-    if (erasedAt === undefined) this.survivors.delete(id);
-    else this.survivors.set(id, mergedInto ?? id);
-  }
-  /** The lead that an erased person is counted as; undefined if the person is not erased. */
-  personOf(leadId: string): string | undefined {
-    const survivor = this.survivors.get(leadId);
-    return survivor === undefined || survivor === leadId ? survivor : (this.personOf(survivor) ?? survivor);
-  }
-}
 /** Who ever had a role in a deal. */
 class DealPeople {
   private readonly people = new Map<string, readonly string[]>();
@@ -45,7 +28,6 @@ class DealPeople {
     return this.people.get(opportunityId) ?? [];
   }
 }
-export const erasedLeads = { of: leads, empty: () => new ErasedLeads() };
 export const dealPeople = { of: deals, empty: () => new DealPeople() };
 
 /** The erased people whom a row of a fact is about, each as the lead that the person is counted as. */

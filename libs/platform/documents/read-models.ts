@@ -204,7 +204,8 @@ export class ReadModels {
   async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
     if (this.keepColumns) return this.keepColumns(declared);
     const columns = declared.empty();
-    for await (const page of this.pages(declared.of)) for (const { id, doc } of page) columns.put(id, doc);
+    for await (const page of this.pages(declared.of, declared.where))
+      for (const { id, doc } of page) columns.put(id, doc);
     return columns;
   }
 
