@@ -1,5 +1,6 @@
 import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
-import type { ReadModels } from '@baton/platform/documents';
+import { erasedLeads, leads } from '@baton/leads';
+import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
 import {
   emptyValue,
@@ -13,6 +14,14 @@ import {
 } from './evaluate.rules';
 import type { Fact, PackedRows } from './fact.rules';
 import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import {
+  dealPeople,
+  definitionsBehind,
+  erasedByGroup,
+  erasedPeopleBy,
+  nobodyErased,
+  type ErasedPeopleOf,
+} from './people-behind.rules';
 import {
   calendarParts,
   comparedPeriod,
@@ -50,9 +59,19 @@ export interface ComparedValue extends FigureValue {
 export interface AnsweredFigure {
   readonly figure: Figure;
   readonly total: readonly ComparedValue[];
-  readonly groups: readonly { readonly group: GroupName; readonly values: readonly ComparedValue[] }[];
+  /** How many erased people its rows are about. */
+  readonly erased: number;
+  /** The versions of definitions that decided its rows, `mql@2`. */
+  readonly definitions: readonly string[];
+  /** False while something may change it that has already begun: the period, an open row, an event that waits. */
+  readonly complete: boolean;
+  readonly groups: readonly {
+    readonly group: GroupName;
+    readonly values: readonly ComparedValue[];
+    readonly erased: number;
+  }[];
 }
-export interface FiguresAnswer {
+export interface FiguresAnswer extends ReadModelProgress {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
   readonly figures: readonly AnsweredFigure[];
@@ -67,17 +86,22 @@ const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): r
   }),
   ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
 ];
-/** The packed rows of the facts of a question. What follows must not wait: the rows are those of one moment. */
-const rowsOfFigures = async (
-  models: ReadModels,
-  figures: readonly Figure[],
-  { by, filters }: Scope,
-): Promise<RowsOfFact> => {
+/** The facts of a question. */
+const factsAsked = (figures: readonly Figure[], { by, filters }: Scope): readonly Fact[] => {
   const asked = [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])];
+  return [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
+};
+/** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
+const rowsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<RowsOfFact> => {
   const rows = new Map<Fact, PackedRows>();
-  for (const fact of new Set(figures.flatMap((figure) => factsOf(figure, asked))))
-    rows.set(fact, await models.columns(fact.columns));
+  for (const fact of facts) rows.set(fact, await models.columns(fact.columns));
   return (fact) => rows.get(fact)!;
+};
+const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
+  const erased = await erasedLeads(models);
+  if (erased.isEmpty) return nobodyErased;
+  const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
+  return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -171,34 +195,46 @@ interface Question {
   readonly scope: Scope;
   readonly rowsOf: RowsOfFact;
   readonly limits: Limits;
+  readonly erasedPeopleOf: ErasedPeopleOf;
+  /** Whether the read models have everything. */
+  readonly complete: boolean;
 }
-const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: ScopePeriod): readonly FigureValue[] => {
-  const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
-};
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsOf, limits } = question;
+  const { scope, rowsOf, limits, erasedPeopleOf } = question;
+  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  const totalOf = (of: ScopePeriod) => evaluate(figure, all, rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
+  const range = rangeOf(period!);
+  const total = compareValues(figure, totalOf(period!), before && totalOf(before));
+  return {
+    ...{ figure, total, groups: groupsOf(figure, question, [period!, before]) },
+    erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
+    definitions: definitionsBehind(figure, all, range, limits),
+    complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
+  };
+};
+const groupsOf = (
+  figure: Figure,
+  { scope, rowsOf, limits, erasedPeopleOf }: Question,
+  [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
+): AnsweredFigure['groups'] => {
   const { by } = scope;
-  const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
-  if (by === undefined) return { figure, total, groups: [] };
-  const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
+  if (by === undefined) return [];
+  const grouping = groupingOf(figure, { ...scope, by }, period, rowsOf);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
   const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
   const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
-  return {
-    figure,
-    total,
-    groups: grouping.names.map((group, place) => ({
-      group,
-      values: compareValues(
-        figure,
-        values.get(place) ?? valuesOfNothing(figure),
-        earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
-      ),
-    })),
-  };
+  const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
+  return grouping.names.map((group, place) => ({
+    group,
+    values: compareValues(
+      figure,
+      values.get(place) ?? valuesOfNothing(figure),
+      earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
+    ),
+    erased: erased.get(place) ?? 0,
+  }));
 };
 /** @throws Refused `figures/no-window` for a window on what takes no time */
 const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
@@ -226,9 +262,13 @@ export const askFigures = async (
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures, scope) };
+  const facts = factsAsked(figures, scope);
+  const progress = await models.progress([...new Set([leads, ...facts.map(({ columns }) => columns.of)])]);
+  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
+  const rowsOf = await rowsOfFacts(models, facts);
+  const question = { scope, limits, rowsOf, erasedPeopleOf, complete: progress.complete };
   const periods = compared ? [period, compared] : [period];
-  return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+  return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
 
 /** A row behind a figure. */
@@ -260,7 +300,7 @@ export const rowsBehind = async (
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsOf = await rowsOfFigures(models, [figure], scope);
+  const rowsOf = await rowsOfFacts(models, factsAsked([figure], scope));
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
