@@ -2,6 +2,7 @@ import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextP
 import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
+import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
@@ -28,6 +29,7 @@ export const insightsParts: ContextParts = {
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
+    ...[waterfallReport, waterfallRowsReport],
     searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],

@@ -4,7 +4,16 @@ import fc from 'fast-check';
 import { fromMs, toMs, type Projection } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
 import { leads, leadStageStays, type LeadDocument } from '@baton/leads';
-import { deals, dealStageStays, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
+import {
+  dealChanges,
+  deals,
+  dealStageStays,
+  touches,
+  type Deal,
+  type DealChange,
+  type OpportunityEvent,
+  type Touch,
+} from '@baton/opportunities';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
 import { dataFile, describeWithData } from '../../../test/support/data';
@@ -137,6 +146,24 @@ const anyStay = (stayId: string) =>
       ...{ stayId, ...stay },
       leftAt: stay.stayMs === null ? null : fromMs(toMs(stay.enteredAt) + stay.stayMs),
     }));
+const day = fc.constantFrom('2024-02-01', '2024-03-01', '2024-04-01');
+const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
+  fc
+    .record({
+      ...{ at: instant, opportunityId: fc.constantFrom('deal-0', 'deal-1'), stage: word, owner: maybe(word) },
+      ...{ what: fc.constantFrom('stage', 'amount', 'close-date', 'owner', 'won', 'people'), status: word },
+      ...{
+        amountMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
+        previousMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
+      },
+      ...{ currency: fc.constantFrom('EUR', 'USD'), previousDay: maybe(day), expectedCloseOn: maybe(day) },
+    })
+    .map(({ previousDay, amountMinor, currency, ...rest }) => ({
+      ...{ changeId, turn: 0, by: 'x', pipeline: null, ...rest, amountMinor, previousCurrency: 'EUR' },
+      currency: amountMinor === null ? null : currency,
+      previous: rest.what === 'close-date' ? previousDay : rest.what === 'stage' ? 'a' : null,
+      push: rest.what === 'close-date' && previousDay && (rest.expectedCloseOn ?? '') > previousDay ? 1 : null,
+    })) as unknown as fc.Arbitrary<DealChange>;
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const anyWorld = fc.record({
   deals: fc.tuple(...ids('deal-', 14).map(anyDeal)),
@@ -145,6 +172,7 @@ const anyWorld = fc.record({
   clocks: fc.tuple(...ids('clock-', 12).map(anyClock)),
   touches: fc.tuple(...ids('touch-', 12).map(anyTouch)),
   stays: fc.tuple(...ids('stay-', 12).map(anyStay)),
+  changes: fc.tuple(...ids('change-', 12).map(anyChange)),
 });
 type AnyWorld = typeof anyWorld extends fc.Arbitrary<infer W> ? W : never;
 const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocuments) =>
@@ -157,6 +185,7 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
       [leadStageStays, world.stays.map((doc) => [`${doc.leadId}/${doc.stayId}`, doc] as const)],
       [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
+      [dealChanges, world.changes.map((doc) => [`${doc.opportunityId}/${doc.changeId}`, doc] as const)],
     ],
     store,
   );

@@ -1,5 +1,5 @@
 import { deals, type Deal } from '@baton/opportunities';
-import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { fact, instantOf, numberOf, textOf, type JoinedDimension } from '../fact.rules';
 import { ofPerson } from './people.fact';
 
 /** Every deal as it stands, with its primary contact: whoever got a role first. */
@@ -33,4 +33,9 @@ export const dealFact = fact<Deal, Deal>({
     ...{ pipeline: 'pipeline', stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
     ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
   },
+});
+
+/** A dimension of a fact whose column `opportunityId` names a deal: that of the deal. */
+export const ofDeal = (column: string): JoinedDimension => ({
+  ...{ through: 'opportunityId', fact: () => dealFact, column },
 });
