@@ -33,7 +33,8 @@ const [NODES, LEVELS] = [12, 3];
 const EACH_FROM_LOG = 'Lead.score';
 /** Answers that depend on who asks: the caller itself, and texts of which parts are personal. */
 const ofCaller = [
-  ...['Me.name', 'Me.roles', 'Me.origin', 'SearchResult.matched', 'SearchResult.node', 'SearchResult.nodeId'],
+  ...['Me.actor', 'Me.roles', 'Me.origin', 'Me.can', 'Me.colleague', 'Permissions.mutations', 'Permissions.queries'],
+  ...['Permissions.personal', 'SearchResult.matched', 'SearchResult.node', 'SearchResult.nodeId'],
   ...['CaseFileEntry.data', 'CaseFileEntry.personal', 'CaseFileEntry.facts', 'CaseFileEntry.sentence'],
   ...['FieldChange.after', 'FieldChange.before', 'FieldChange.text', 'CaseFileFact.text'],
 ];
@@ -92,6 +93,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   campaign: ['campaignId: "ada"'],
   caseFile: ['subject: "lead-ada", newestFirst: true', 'subject: "opportunity-ada"'],
   consistencyProof: ['from: 1, to: 9'],
+  colleague: ['personId: "ada"'],
   compareModels: ['models: [LINEAR, FIRST_TOUCH]'],
   credit: ['journeyId: "ada"'],
   dealsWithContent: ['content: "guide", outcome: WON'],
@@ -153,6 +155,7 @@ describe('every field of every answer', () => {
       `recordSpendWithoutCampaign(input: { spendId: "ada", day: "2024-07-01", channel: "fair", source: "fair", medium: "event", amount: { minor: 500, currency: "EUR" } })`,
       `registerAsset(input: { assetId: "ada", content: "guide", kind: "guide" })`,
       `captureLead(${at(1)}, input: { ${lead}, email: "ada@example.org", name: "Ada Lovelace", phone: "+49 170 9182736", company: "Engines", country: "DE", employees: 12, externalId: "crm:1", industry: "Computing", interests: "engines", owner: "ann", problems: "steam", region: "Berlin", source: "fair", title: "Countess" })`,
+      `setDirectoryEntry(${at(1)}, input: { personId: "ada", name: "Ada", email: "ada@example.com", slackId: "U1", team: "sales", manager: "bob", timeZone: "UTC", activeFrom: "2020-01-01", activeTo: "2040-01-01" })`,
       `captureLead(${at(1)}, input: { leadId: "bob", email: "bob@example.org", name: "Bob" })`,
       `recordTouch(${at(2)}, input: { ${lead}, action: "download", team: MARKETING, campaign: "ada", content: "guide", source: "newsletter", medium: "email", page: "/guide", landingPage: "/", referrer: "https://example.org/" })`,
       `recordTouch(${at(2)}, input: { ${lead}, action: "call", team: SALES, minutes: 12, direction: OUTBOUND, content: "guide" })`,
@@ -376,7 +379,7 @@ describe('every field of every answer', () => {
     );
     const asked = async (query: string, role: Role) => {
       await served.token(role);
-      await served.ask('{ me { name } }', [role]); // from here on the key is known
+      await served.ask('{ me { actor } }', [role]); // from here on the key is known
       let answer: Awaited<ReturnType<typeof served.ask<Record<string, unknown>>>> | undefined;
       const calls = await storeCallsOf(served, async () => void (answer = await served.ask(query, [role])));
       return { calls, ...answer! };

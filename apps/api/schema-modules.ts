@@ -7,7 +7,7 @@ import { meReport, revisionReport } from './caller.report';
 import { parkedReport, statusReport, statusSubscription } from './status.report';
 
 /** What is asked of the whole. */
-const ownReports = [meReport, revisionReport, statusReport, parkedReport];
+const ownReports = [meReport([accessParts, ...contextParts]), revisionReport, statusReport, parkedReport];
 
 /** The GraphQL schema: the queries and subscriptions of every context, the lists of every read model and the mutations of every aggregate. */
 export const schemaModules = (): (DynamicModule | Type<unknown>)[] => {

@@ -26,6 +26,7 @@ interface Answer {
   readonly figures: readonly {
     readonly code: string;
     readonly unit: string;
+    readonly warnings: readonly string[];
     readonly total: readonly Value[];
     readonly groups: readonly {
       readonly key: string | null;
@@ -76,6 +77,7 @@ const printFigures = (answer: Answer, format: Format): void => {
     shown,
     rows.map((row) => shown.map((column) => row[column] ?? '')),
   );
+  for (const { code, warnings } of answer.figures) for (const warning of warnings) line(`${code}: ${warning}`);
 };
 
 /** Prints what can be asked for. */

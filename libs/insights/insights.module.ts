@@ -7,6 +7,7 @@ import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.r
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { searchReport } from './read/search/search.report';
+import { unlistedReport } from './read/unlisted/unlisted.report';
 import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
@@ -29,6 +30,7 @@ export const insightsParts: ContextParts = {
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     searchReport,
+    unlistedReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],

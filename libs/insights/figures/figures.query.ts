@@ -1,4 +1,5 @@
 import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
+import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
 import type { ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
 import {
@@ -11,7 +12,8 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { Fact, PackedRows } from './fact.rules';
+import type { AnyFact, Fact, PackedRows } from './fact.rules';
+import { firstTouchFact } from './facts/first-touches.fact';
 import { hasCurrency, takesWindow, type Figure } from './figure.rules';
 import {
   calendarParts,
@@ -49,17 +51,21 @@ export interface ComparedValue extends FigureValue {
 }
 export interface AnsweredFigure {
   readonly figure: Figure;
+  /** What to know before using it. */
+  readonly warnings: readonly string[];
   readonly total: readonly ComparedValue[];
   readonly groups: readonly { readonly group: GroupName; readonly values: readonly ComparedValue[] }[];
 }
 export interface FiguresAnswer {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
+  /** The versions of the definitions that decided. */
+  readonly definitions: readonly string[];
   readonly figures: readonly AnsweredFigure[];
 }
 
 /** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly Fact[] => [
+const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly AnyFact[] => [
   fact,
   ...asked.flatMap((name) => {
     const dimension = fact.dimensions[name];
@@ -67,17 +73,32 @@ const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): r
   }),
   ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
 ];
+const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readonly string[] => [
+  ...(by === undefined ? [] : [by]),
+  ...Object.keys(filters).filter((name) => filters[name]),
+];
+/** How touches are weighed and classified, for dimensions of journeys; the built-in way where none is asked for. */
+export type MethodOfFigures = () => Promise<Method>;
+const builtIn: MethodOfFigures = () => Promise.resolve(builtInMethod);
+
 /** The packed rows of the facts of a question. What follows must not wait: the rows are those of one moment. */
 const rowsOfFigures = async (
   models: ReadModels,
   figures: readonly Figure[],
-  { by, filters }: Scope,
-): Promise<RowsOfFact> => {
-  const asked = [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])];
-  const rows = new Map<Fact, PackedRows>();
-  for (const fact of new Set(figures.flatMap((figure) => factsOf(figure, asked))))
-    rows.set(fact, await models.columns(fact.columns));
-  return (fact) => rows.get(fact)!;
+  scope: Scope,
+  at: Instant,
+  methodOf: MethodOfFigures,
+): Promise<{ readonly rowsOf: RowsOfFact; readonly definitions: readonly string[] }> => {
+  const asked = dimensionsAsked(scope);
+  const facts = [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
+  const rows = new Map<AnyFact, PackedRows>();
+  const method = facts.includes(firstTouchFact) ? await methodOf() : undefined;
+  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
+  for (const fact of facts) if ('columns' in fact) rows.set(fact, await models.columns(fact.columns));
+  return {
+    rowsOf: (fact) => rows.get(fact)!,
+    definitions: method ? [method.definition.ref, method.channelRules.ref] : [],
+  };
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -176,11 +197,34 @@ const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: Sc
   const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
   return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
 };
+/** Says how many deals have no touch, where a dimension of their journeys is asked for. */
+const warningsOf = (figure: Figure, { scope, rowsOf }: Question, period: ScopePeriod): readonly string[] => {
+  const { fact } = figure.rows;
+  const isOfJourney = dimensionsAsked(scope).some((name) => {
+    const dimension = fact.dimensions[name];
+    return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
+  });
+  if (!isOfJourney) return [];
+  const slice = sliceOf(fact, { filters: scope.filters }, rowsOf);
+  const touches = rowsOf(firstTouchFact);
+  const { codes, words } = slice.rows.texts['opportunityId']!;
+  let [all, without] = [0, 0];
+  visitRows(figure.rows, slice, rangeOf(period), (row) => {
+    all++;
+    if (codes[row]! < 0 || touches.placeOf(words[codes[row]!]!) === undefined) without++;
+  });
+  return without === 0
+    ? []
+    : [
+        `${without} of ${all} rows are of deals without an eligible touch; they count by the source of the record, and have no channel, campaign and team.`,
+      ];
+};
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
   const { scope, rowsOf, limits } = question;
   const { by } = scope;
+  const warnings = warningsOf(figure, question, period!);
   const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
-  if (by === undefined) return { figure, total, groups: [] };
+  if (by === undefined) return { figure, warnings, total, groups: [] };
   const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
@@ -188,8 +232,7 @@ const answerOf = (figure: Figure, question: Question, [period, before]: readonly
   const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
   return {
-    figure,
-    total,
+    ...{ figure, warnings, total },
     groups: grouping.names.map((group, place) => ({
       group,
       values: compareValues(
@@ -215,6 +258,7 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
 /**
  * Several figures of one moment.
  * @param at the instant of the question, for periods such as `last-month`
+ * @param method how touches are weighed and classified; asked for only where a dimension needs it
  * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
  */
 export const askFigures = async (
@@ -222,13 +266,15 @@ export const askFigures = async (
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
+  method: MethodOfFigures = builtIn,
 ): Promise<FiguresAnswer> => {
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures, scope) };
+  const { rowsOf, definitions } = await rowsOfFigures(models, figures, scope, at, method);
+  const question = { scope, limits, rowsOf };
   const periods = compared ? [period, compared] : [period];
-  return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+  return { period, compared, definitions, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
 
 /** A row behind a figure. */
@@ -255,12 +301,13 @@ export const rowsBehind = async (
   scope: Scope,
   { group, side, currency }: BehindQuestion,
   at: Instant,
+  method: MethodOfFigures = builtIn,
 ): Promise<readonly FigureRow[]> => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsOf = await rowsOfFigures(models, [figure], scope);
+  const { rowsOf } = await rowsOfFigures(models, [figure], scope, at, method);
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;

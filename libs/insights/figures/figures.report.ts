@@ -11,6 +11,7 @@ import {
   type ObjectOf,
   type ValueFilter,
 } from '@baton/kernel';
+import { methodOf, versionCheck } from '@baton/attribution';
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
@@ -26,9 +27,10 @@ import {
   type AnsweredFigure,
   type ComparedValue,
   type GroupName,
+  type MethodOfFigures,
   type Scope,
 } from './figures.query';
-import { grains, type PeriodComparison } from './scope.rules';
+import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
 const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
@@ -69,6 +71,10 @@ const scopeArguments = {
     'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
     { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
   ),
+  channelRules: field.text(
+    'Of dimensions of journeys: a version of the channel rules, `channel-rules@2`; by default that in force at the end of the period, or now.',
+    { ...optional, max: 50, check: versionCheck('channel-rules') },
+  ),
   by: field.enum(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
   ...(Object.fromEntries(
     dimensions.map((name) => [name, field.filter(`Only rows with these values as their ${name}.`)]),
@@ -84,6 +90,7 @@ const scopeOf = ({
   yearStartsIn,
   weekStartsOn,
   window,
+  channelRules: _,
   by,
   ...rest
 }: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
@@ -94,6 +101,18 @@ const scopeOf = ({
     dimensions.map((name) => [name, (rest as Readonly<Record<string, ValueFilter | undefined>>)[name]]),
   ),
 });
+
+/** How touches are weighed and classified: by the definitions in force at the end of the period, or now. */
+const methodOfScope =
+  (
+    scope: Scope,
+    channelRules: string | undefined,
+    { sources, live, at }: Pick<ReportContext, 'sources' | 'live' | 'at'>,
+  ): MethodOfFigures =>
+  () => {
+    const { to } = scopePeriod(scope, at);
+    return methodOf(sources.context.definitions, live, to < at ? to : at, { ...(channelRules && { channelRules }) });
+  };
 
 const nullable = { nullable: true } as const;
 const value = objectFields('FigureValue', 'A figure, exactly.', {
@@ -127,6 +146,7 @@ const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue
   unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
+  warnings: field.text('What to know before using it.', { list: true }),
   total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
@@ -155,9 +175,9 @@ const shownValue = (figure: Figure, one: ComparedValue) => {
     ...{ compared: text(one.compared), change: text(change) },
   };
 };
-const shownFigure = ({ figure, total, groups }: AnsweredFigure) => ({
+const shownFigure = ({ figure, warnings, total, groups }: AnsweredFigure) => ({
   ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
-  additive: isAdditive(figure),
+  ...{ additive: isAdditive(figure), warnings },
   total: total.map((one) => shownValue(figure, one)),
   groups: groups.map(({ group: { key, isOther }, values }) => ({
     ...{ key, isOther },
@@ -181,14 +201,19 @@ export const figuresReport = report({
       complete: field.flag('False while the period has not ended.'),
       comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
       comparedTo: field.instant('Its end.', nullable),
+      definitions: field.text('The versions of the definitions that decided: `channel-rules@2`.', { list: true }),
       figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
     }),
     'The figures.',
   ),
-  ask: async ({ codes: wanted, compare, ...scope }, { models, at }) => {
+  ask: async ({ codes: wanted, compare, ...scope }, context) => {
+    const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const { period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
+    const method = methodOfScope(asked, scope.channelRules, context);
+    const answer = await askFigures(models, wanted.map(figureOf), asked, at, method);
+    const { period, compared, definitions, figures: found } = answer;
     return {
+      definitions,
       ...{ from: period.from, to: period.to, complete: period.to <= at },
       ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
       figures: found.map(shownFigure),
@@ -268,7 +293,8 @@ export const figureRowsReport = report({
     ...scopeArguments,
   },
   answer: field.object(row, 'The rows.'),
-  ask: async (question, { models, at, page }: ReportContext) => {
+  ask: async (question, context: ReportContext) => {
+    const { models, at, page } = context;
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
     const figure = figureOf(code);
     if (figure.value.kind === 'derived')
@@ -279,7 +305,8 @@ export const figureRowsReport = report({
       );
     const asked = scopeOf(scope);
     const name = groupOf({ ...(asked.by !== undefined && { by: asked.by }), key, keyless, others } as never);
-    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at);
+    const method = methodOfScope(asked, scope.channelRules, context);
+    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at, method);
     return pageOf(
       found.map(({ id, entity, entityId, at: instant }) => ({
         ...{ id, at: instant },
