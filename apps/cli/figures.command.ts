@@ -6,6 +6,7 @@ import { loadReport } from './declared';
 import { cutOptions } from './options';
 import { print, formatField, line, printCsv, printJson, printTable, time, type Format } from './output';
 import { answerFrom, contextFor, cutOf } from './sources';
+import type { Sources } from './view';
 
 interface Value {
   readonly value: string | null;
@@ -95,6 +96,17 @@ const printCatalogue = async (catalogue: Report, format: Format): Promise<void> 
     for (const one of found) printCsv(cells(one));
   } else if (format === 'ndjson') for (const one of found) print(`${JSON.stringify(one)}\n`);
   else printTable(names, found.map(cells));
+};
+
+/** Prints figures as a table, or as JSON. @param question the arguments of the query */
+export const printFiguresOf = async (
+  codes: readonly string[],
+  question: Readonly<Record<string, unknown>>,
+  sources: Sources,
+): Promise<void> => {
+  const report = await loadReport('figures');
+  const found = await report.ask({ ...question, codes } as never, contextFor(sources, cutOf({})) as never);
+  printFigures((await declaredValue(report.answer, found)) as Answer, 'table');
 };
 
 /** `baton figures [codes]`, whose options are the arguments of the query. */

@@ -339,7 +339,15 @@ describe('the demo company', () => {
       ...['OpenOpportunity', 'MoveOpportunityStage', 'ChangeOpportunityAmount', 'ChangeOpportunityCloseDate'],
       ...['AssignOpportunity', 'AddContactRole', 'RemoveContactRole', 'SendProposal', 'WinOpportunity'],
       ...['LoseOpportunity', 'ReopenOpportunity', 'RecordVisit', 'IdentifyVisitor', 'CreateCampaign', 'RecordSpend'],
-      ...['JoinQueue', 'MarkRepAbsent', 'MarkRepAvailable', 'GiveFeedback', 'RequestSupport', 'TakeSupportRequest'],
+      ...[
+        'SetDirectoryEntry',
+        'JoinQueue',
+        'MarkRepAbsent',
+        'MarkRepAvailable',
+        'GiveFeedback',
+        'RequestSupport',
+        'TakeSupportRequest',
+      ],
       ...['DeliverSupport', 'CloseSupportRequest', 'HoldReview', 'AgreeReviewAction', 'CompleteReviewAction'],
     ];
     expect(told.filter((type) => !types.has(type))).toEqual([]);

@@ -277,6 +277,24 @@ export const askFigures = async (
   return { period, compared, definitions, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
 
+/**
+ * The totals of figures in several periods, of one moment: for each period the values of each figure, by code.
+ * @throws Refused as `askFigures`
+ */
+export const totalsInPeriods = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  filters: DimensionFilters,
+  periods: readonly ScopePeriod[],
+  at: Instant,
+  method: MethodOfFigures = builtIn,
+): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
+  const scope = { filters };
+  const { rowsOf } = await rowsOfFigures(models, figures, scope, at, method);
+  const question = { scope, rowsOf, limits: limitsOf(figures, scope, at) };
+  return periods.map((period) => new Map(figures.map((figure) => [figure.code, totalOf(figure, question, period)])));
+};
+
 /** A row behind a figure. */
 export interface FigureRow {
   readonly id: string;

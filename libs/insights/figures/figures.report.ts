@@ -1,12 +1,10 @@
 import {
-  decimalOf,
   durationMs,
   enumeration,
   field,
   objectFields,
   Refused,
   roles,
-  wholeNumberOf,
   type Fields,
   type ObjectOf,
   type ValueFilter,
@@ -16,24 +14,13 @@ import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
-import { roundedInteger, textOfExact } from './exact.rules';
-import { dimensionsOf, isAdditive, type Figure, type Unit } from './figure.rules';
-import {
-  askFigures,
-  changeOf,
-  MAX_GROUPS,
-  MIN_SUPPORT,
-  rowsBehind,
-  type AnsweredFigure,
-  type ComparedValue,
-  type GroupName,
-  type MethodOfFigures,
-  type Scope,
-} from './figures.query';
+import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
+import { MAX_GROUPS, MIN_SUPPORT, rowsBehind, type GroupName, type MethodOfFigures, type Scope } from './figures.query';
+import { shownFigures } from './shown-figures.query';
 import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
-const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
+const figureCodes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
 const dimensions = [...new Set(figures.flatMap(dimensionsOf))].sort();
 const groupings = enumeration<string>('FigureGrouping', 'What figures are grouped by.', {
   ...Object.fromEntries(grains.map((grain) => [grain, `The ${grain}s of the period, in the time zone.`])),
@@ -43,7 +30,7 @@ const comparedTo = enumeration<PeriodComparison>('FigureComparison', 'The period
   'previous-period': 'The one before, of the same length.',
   'year-before': 'The same a year before.',
 });
-const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
+const figureUnits = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
   count: 'A number of rows.',
   ratio: 'A share, 0…1.',
   money: 'An amount.',
@@ -103,7 +90,7 @@ const scopeOf = ({
 });
 
 /** How touches are weighed and classified: by the definitions in force at the end of the period, or now. */
-const methodOfScope =
+export const methodOfScope =
   (
     scope: Scope,
     channelRules: string | undefined,
@@ -115,7 +102,7 @@ const methodOfScope =
   };
 
 const nullable = { nullable: true } as const;
-const value = objectFields('FigureValue', 'A figure, exactly.', {
+const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -138,51 +125,26 @@ const value = objectFields('FigureValue', 'A figure, exactly.', {
 const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
-  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
 });
-const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
-  code: field.enum(codes, 'The figure.'),
+const totalFields = {
+  code: field.enum(figureCodes, 'The figure.'),
   title: field.text('Its name.'),
-  unit: field.enum(unitWords, 'What it is measured in.'),
+  unit: field.enum(figureUnits, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
-  warnings: field.text('What to know before using it.', { list: true }),
-  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
+} as const;
+/** A figure without groups, as part of other answers. */
+export const figureTotal = objectFields('FigureTotal', 'A figure of the catalogue.', totalFields);
+const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+  ...totalFields,
+  warnings: field.text('What to know before using it.', { list: true }),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
-});
-
-const shownValue = (figure: Figure, one: ComparedValue) => {
-  const { currency, numerator, denominator, support, open, missing } = one;
-  const change = changeOf(figure, one);
-  const text = (number: ComparedValue['value']): string | null => {
-    if (number === undefined) return null;
-    return currency === null
-      ? textOfExact(number)
-      : decimalOf({ minor: wholeNumberOf(roundedInteger(number)), currency });
-  };
-  return {
-    value: text(one.value),
-    amount:
-      currency === null || one.value === undefined
-        ? null
-        : { minor: wholeNumberOf(roundedInteger(one.value)), currency },
-    ...{ numerator: numerator?.toString() ?? null, denominator: denominator?.toString() ?? null },
-    ...{ support, open, missing, tooThin: support < MIN_SUPPORT },
-    ...{ compared: text(one.compared), change: text(change) },
-  };
-};
-const shownFigure = ({ figure, warnings, total, groups }: AnsweredFigure) => ({
-  ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
-  ...{ additive: isAdditive(figure), warnings },
-  total: total.map((one) => shownValue(figure, one)),
-  groups: groups.map(({ group: { key, isOther }, values }) => ({
-    ...{ key, isOther },
-    values: values.map((one) => shownValue(figure, one)),
-  })),
 });
 
 export const figuresReport = report({
@@ -190,7 +152,7 @@ export const figuresReport = report({
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    codes: field.enum(codes, 'The figures, at most 30.', { list: true, max: 30 }),
+    codes: field.enum(figureCodes, 'The figures, at most 30.', { list: true, max: 30 }),
     compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),
     ...scopeArguments,
   },
@@ -210,28 +172,21 @@ export const figuresReport = report({
     const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
     const method = methodOfScope(asked, scope.channelRules, context);
-    const answer = await askFigures(models, wanted.map(figureOf), asked, at, method);
-    const { period, compared, definitions, figures: found } = answer;
-    return {
-      definitions,
-      ...{ from: period.from, to: period.to, complete: period.to <= at },
-      ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
-      figures: found.map(shownFigure),
-    };
+    return shownFigures(models, wanted, asked, at, method);
   },
 });
 
 const catalogued = objectFields('CataloguedFigure', 'A figure that can be asked for.', {
-  code: field.enum(codes, 'Its code.'),
+  code: field.enum(figureCodes, 'Its code.'),
   title: field.text('Its name.'),
-  unit: field.enum(unitWords, 'What it is measured in.'),
+  unit: field.enum(figureUnits, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   fact: field.text('What its rows are.'),
   additive: field.flag('True if the values of groups add up to the total.'),
   dimensions: field.enum(groupings, 'What it can be grouped and filtered by, beside the parts of the calendar.', {
     list: true,
   }),
-  parts: field.enum(codes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
+  parts: field.enum(figureCodes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
 });
 export const figureCatalogueReport = report({
   name: 'figureCatalogue',
@@ -284,7 +239,7 @@ export const figureRowsReport = report({
     'The rows behind a figure of `figures`, oldest first: their number is the one that is counted, else the support.',
   ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
-    code: field.enum(codes, 'The figure; of one that is made of others, one of its parts.'),
+    code: field.enum(figureCodes, 'The figure; of one that is made of others, one of its parts.'),
     side: field.enum(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
     key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
     keyless: field.flag('Only the group of rows without a value.', optional),
