@@ -109,14 +109,12 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   marketingSla: ['period: "2024-06"'],
   paths: ['top: 1'],
   roas: ['by: CAMPAIGN, salesTime: ALL, from: "2024-06-01", ratePerMinute: { minor: 100, currency: "EUR" }'],
-  salesCycle: ['by: OWNER'],
   search: ['text: "ada"'],
   slaCounterfactual: [
     'input: { policy: "sla-policy@1", calendar: "business-calendar@1", routing: "routing@1" }, asOf: { knownAt: "$position" }',
   ],
   slaReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   touches: ['filter: { leadId: { in: ["ada"] } }'],
-  velocity: ['by: OWNER'],
   whoSaw: ['leadId: "ada", caller: "marketing", last: 2'], // who asks this shows itself more of her
 };
 

@@ -1,6 +1,7 @@
 import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
-import type { ReadModels } from '@baton/platform/documents';
+import { erasedLeads, leads } from '@baton/leads';
+import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
 import {
   emptyValue,
@@ -15,6 +16,14 @@ import {
 import type { AnyFact, Fact, PackedRows } from './fact.rules';
 import { firstTouchFact } from './facts/first-touches.fact';
 import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import {
+  dealPeople,
+  definitionsBehind,
+  erasedByGroup,
+  erasedPeopleBy,
+  nobodyErased,
+  type ErasedPeopleOf,
+} from './people-behind.rules';
 import {
   calendarParts,
   comparedPeriod,
@@ -54,13 +63,21 @@ export interface AnsweredFigure {
   /** What to know before using it. */
   readonly warnings: readonly string[];
   readonly total: readonly ComparedValue[];
-  readonly groups: readonly { readonly group: GroupName; readonly values: readonly ComparedValue[] }[];
+  /** How many erased people its rows are about. */
+  readonly erased: number;
+  /** The versions of definitions that decided its rows, `mql@2`, or how they are grouped. */
+  readonly definitions: readonly string[];
+  /** False while something may change it that has already begun: the period, an open row, an event that waits. */
+  readonly complete: boolean;
+  readonly groups: readonly {
+    readonly group: GroupName;
+    readonly values: readonly ComparedValue[];
+    readonly erased: number;
+  }[];
 }
-export interface FiguresAnswer {
+export interface FiguresAnswer extends ReadModelProgress {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
-  /** The versions of the definitions that decided. */
-  readonly definitions: readonly string[];
   readonly figures: readonly AnsweredFigure[];
 }
 
@@ -81,24 +98,31 @@ const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readon
 export type MethodOfFigures = () => Promise<Method>;
 const builtIn: MethodOfFigures = () => Promise.resolve(builtInMethod);
 
-/** The packed rows of the facts of a question. What follows must not wait: the rows are those of one moment. */
-const rowsOfFigures = async (
-  models: ReadModels,
-  figures: readonly Figure[],
-  scope: Scope,
-  at: Instant,
-  methodOf: MethodOfFigures,
-): Promise<{ readonly rowsOf: RowsOfFact; readonly definitions: readonly string[] }> => {
+/** The facts of a question whose columns are kept, and the method where one is loaded for it. */
+const factsAsked = async (figures: readonly Figure[], scope: Scope, methodOf: MethodOfFigures) => {
   const asked = dimensionsAsked(scope);
-  const facts = [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
-  const rows = new Map<AnyFact, PackedRows>();
-  const method = facts.includes(firstTouchFact) ? await methodOf() : undefined;
-  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
-  for (const fact of facts) if ('columns' in fact) rows.set(fact, await models.columns(fact.columns));
+  const all = [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
   return {
-    rowsOf: (fact) => rows.get(fact)!,
-    definitions: method ? [method.definition.ref, method.channelRules.ref] : [],
+    facts: all.filter((fact): fact is Fact => 'columns' in fact),
+    method: all.includes(firstTouchFact) ? await methodOf() : undefined,
   };
+};
+/** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
+const rowsOfFacts = async (
+  models: ReadModels,
+  { facts, method }: Awaited<ReturnType<typeof factsAsked>>,
+  at: Instant,
+): Promise<RowsOfFact> => {
+  const rows = new Map<AnyFact, PackedRows>();
+  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
+  for (const fact of facts) rows.set(fact, await models.columns(fact.columns));
+  return (fact) => rows.get(fact)!;
+};
+const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
+  const erased = await erasedLeads(models);
+  if (erased.isEmpty) return nobodyErased;
+  const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
+  return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -192,19 +216,21 @@ interface Question {
   readonly scope: Scope;
   readonly rowsOf: RowsOfFact;
   readonly limits: Limits;
+  readonly erasedPeopleOf: ErasedPeopleOf;
+  /** Whether the read models have everything. */
+  readonly complete: boolean;
+  readonly method: Method | undefined;
 }
-const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: ScopePeriod): readonly FigureValue[] => {
-  const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
-};
+/** Whether a dimension of the journeys of deals is asked of a fact. */
+const asksJourneys = ({ dimensions }: Fact, scope: Scope): boolean =>
+  dimensionsAsked(scope).some((name) => {
+    const dimension = dimensions[name];
+    return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
+  });
 /** Says how many deals have no touch, where a dimension of their journeys is asked for. */
 const warningsOf = (figure: Figure, { scope, rowsOf }: Question, period: ScopePeriod): readonly string[] => {
   const { fact } = figure.rows;
-  const isOfJourney = dimensionsAsked(scope).some((name) => {
-    const dimension = fact.dimensions[name];
-    return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
-  });
-  if (!isOfJourney) return [];
+  if (!asksJourneys(fact, scope)) return [];
   const slice = sliceOf(fact, { filters: scope.filters }, rowsOf);
   const touches = rowsOf(firstTouchFact);
   const { codes, words } = slice.rows.texts['opportunityId']!;
@@ -220,28 +246,45 @@ const warningsOf = (figure: Figure, { scope, rowsOf }: Question, period: ScopePe
       ];
 };
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsOf, limits } = question;
+  const { scope, rowsOf, limits, erasedPeopleOf, method } = question;
+  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  const totalOf = (of: ScopePeriod) => evaluate(figure, all, rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
+  const range = rangeOf(period!);
+  const total = compareValues(figure, totalOf(period!), before && totalOf(before));
+  return {
+    ...{ figure, warnings: warningsOf(figure, question, period!) },
+    ...{ total, groups: groupsOf(figure, question, [period!, before]) },
+    erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
+    definitions: [
+      ...definitionsBehind(figure, all, range, limits),
+      ...(method && asksJourneys(figure.rows.fact, scope) ? [method.definition.ref, method.channelRules.ref] : []),
+    ],
+    complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
+  };
+};
+const groupsOf = (
+  figure: Figure,
+  { scope, rowsOf, limits, erasedPeopleOf }: Question,
+  [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
+): AnsweredFigure['groups'] => {
   const { by } = scope;
-  const warnings = warningsOf(figure, question, period!);
-  const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
-  if (by === undefined) return { figure, warnings, total, groups: [] };
-  const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
+  if (by === undefined) return [];
+  const grouping = groupingOf(figure, { ...scope, by }, period, rowsOf);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
   const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
   const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
-  return {
-    ...{ figure, warnings, total },
-    groups: grouping.names.map((group, place) => ({
-      group,
-      values: compareValues(
-        figure,
-        values.get(place) ?? valuesOfNothing(figure),
-        earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
-      ),
-    })),
-  };
+  const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
+  return grouping.names.map((group, place) => ({
+    group,
+    values: compareValues(
+      figure,
+      values.get(place) ?? valuesOfNothing(figure),
+      earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
+    ),
+    erased: erased.get(place) ?? 0,
+  }));
 };
 /** @throws Refused `figures/no-window` for a window on what takes no time */
 const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
@@ -258,7 +301,7 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
 /**
  * Several figures of one moment.
  * @param at the instant of the question, for periods such as `last-month`
- * @param method how touches are weighed and classified; asked for only where a dimension needs it
+ * @param methodOf how touches are weighed and classified; asked for only where a dimension needs it
  * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
  */
 export const askFigures = async (
@@ -266,15 +309,19 @@ export const askFigures = async (
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
-  method: MethodOfFigures = builtIn,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<FiguresAnswer> => {
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const { rowsOf, definitions } = await rowsOfFigures(models, figures, scope, at, method);
-  const question = { scope, limits, rowsOf };
+  const asked = await factsAsked(figures, scope, methodOf);
+  const { facts, method } = asked;
+  const progress = await models.progress([...new Set([leads, ...facts.map(({ columns }) => columns.of)])]);
+  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
+  const rowsOf = await rowsOfFacts(models, asked, at);
+  const question = { scope, limits, rowsOf, erasedPeopleOf, complete: progress.complete, method };
   const periods = compared ? [period, compared] : [period];
-  return { period, compared, definitions, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+  return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
 
 /**
@@ -287,12 +334,15 @@ export const totalsInPeriods = async (
   filters: DimensionFilters,
   periods: readonly ScopePeriod[],
   at: Instant,
-  method: MethodOfFigures = builtIn,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
   const scope = { filters };
-  const { rowsOf } = await rowsOfFigures(models, figures, scope, at, method);
-  const question = { scope, rowsOf, limits: limitsOf(figures, scope, at) };
-  return periods.map((period) => new Map(figures.map((figure) => [figure.code, totalOf(figure, question, period)])));
+  const limits = limitsOf(figures, scope, at);
+  const rowsOf = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at);
+  const all = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+  const totalOf = (figure: Figure, period: ScopePeriod) =>
+    evaluate(figure, all, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+  return periods.map((period) => new Map(figures.map((figure) => [figure.code, totalOf(figure, period)])));
 };
 
 /** A row behind a figure. */
@@ -319,13 +369,13 @@ export const rowsBehind = async (
   scope: Scope,
   { group, side, currency }: BehindQuestion,
   at: Instant,
-  method: MethodOfFigures = builtIn,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<readonly FigureRow[]> => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const { rowsOf } = await rowsOfFigures(models, [figure], scope, at, method);
+  const rowsOf = await rowsOfFacts(models, await factsAsked([figure], scope, methodOf), at);
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;

@@ -16,11 +16,11 @@ import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
 import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
 import { MAX_GROUPS, MIN_SUPPORT, rowsBehind, type GroupName, type MethodOfFigures, type Scope } from './figures.query';
-import { shownFigures } from './shown-figures.query';
 import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
+import { shownFigures } from './shown-figures.query';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
-const figureCodes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
+const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
 const dimensions = [...new Set(figures.flatMap(dimensionsOf))].sort();
 const groupings = enumeration<string>('FigureGrouping', 'What figures are grouped by.', {
   ...Object.fromEntries(grains.map((grain) => [grain, `The ${grain}s of the period, in the time zone.`])),
@@ -30,7 +30,7 @@ const comparedTo = enumeration<PeriodComparison>('FigureComparison', 'The period
   'previous-period': 'The one before, of the same length.',
   'year-before': 'The same a year before.',
 });
-const figureUnits = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
+const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
   count: 'A number of rows.',
   ratio: 'A share, 0…1.',
   money: 'An amount.',
@@ -102,7 +102,7 @@ export const methodOfScope =
   };
 
 const nullable = { nullable: true } as const;
-const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
+const value = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -122,18 +122,23 @@ const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
+const erasedCount = field.integer(
+  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
+  { unit: 'people' },
+);
 const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
-  values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  erased: erasedCount,
 });
 const totalFields = {
-  code: field.enum(figureCodes, 'The figure.'),
+  code: field.enum(codes, 'The figure.'),
   title: field.text('Its name.'),
-  unit: field.enum(figureUnits, 'What it is measured in.'),
+  unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
-  total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
 } as const;
@@ -142,6 +147,13 @@ export const figureTotal = objectFields('FigureTotal', 'A figure of the catalogu
 const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
   ...totalFields,
   warnings: field.text('What to know before using it.', { list: true }),
+  erased: erasedCount,
+  definitions: field.text('The versions of definitions that decided its rows, or how they are grouped: `mql@2`.', {
+    list: true,
+  }),
+  complete: field.flag(
+    'False while what has begun may still change it: the period is not over, rows are open, or an event waits.',
+  ),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
@@ -152,7 +164,7 @@ export const figuresReport = report({
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    codes: field.enum(figureCodes, 'The figures, at most 30.', { list: true, max: 30 }),
+    codes: field.enum(codes, 'The figures, at most 30.', { list: true, max: 30 }),
     compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),
     ...scopeArguments,
   },
@@ -161,9 +173,9 @@ export const figuresReport = report({
       from: field.instant('The beginning of the period.'),
       to: field.instant('Its end, itself not in it.'),
       complete: field.flag('False while the period has not ended.'),
+      position: field.text('The position up to which the log is in them.'),
       comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
       comparedTo: field.instant('Its end.', nullable),
-      definitions: field.text('The versions of the definitions that decided: `channel-rules@2`.', { list: true }),
       figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
     }),
     'The figures.',
@@ -171,22 +183,21 @@ export const figuresReport = report({
   ask: async ({ codes: wanted, compare, ...scope }, context) => {
     const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const method = methodOfScope(asked, scope.channelRules, context);
-    return shownFigures(models, wanted, asked, at, method);
+    return shownFigures(models, wanted, asked, at, methodOfScope(asked, scope.channelRules, context));
   },
 });
 
 const catalogued = objectFields('CataloguedFigure', 'A figure that can be asked for.', {
-  code: field.enum(figureCodes, 'Its code.'),
+  code: field.enum(codes, 'Its code.'),
   title: field.text('Its name.'),
-  unit: field.enum(figureUnits, 'What it is measured in.'),
+  unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   fact: field.text('What its rows are.'),
   additive: field.flag('True if the values of groups add up to the total.'),
   dimensions: field.enum(groupings, 'What it can be grouped and filtered by, beside the parts of the calendar.', {
     list: true,
   }),
-  parts: field.enum(figureCodes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
+  parts: field.enum(codes, 'The figures that it is made of; empty if it is made of rows.', { list: true }),
 });
 export const figureCatalogueReport = report({
   name: 'figureCatalogue',
@@ -239,7 +250,7 @@ export const figureRowsReport = report({
     'The rows behind a figure of `figures`, oldest first: their number is the one that is counted, else the support.',
   ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
-    code: field.enum(figureCodes, 'The figure; of one that is made of others, one of its parts.'),
+    code: field.enum(codes, 'The figure; of one that is made of others, one of its parts.'),
     side: field.enum(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
     key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
     keyless: field.flag('Only the group of rows without a value.', optional),

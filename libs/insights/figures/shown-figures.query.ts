@@ -43,10 +43,10 @@ export const shownTotal = (figure: Figure, total: readonly ComparedValue[]) => (
 });
 export type ShownTotal = ReturnType<typeof shownTotal>;
 
-const shownFigure = ({ figure, warnings, total, groups }: AnsweredFigure) => ({
-  ...{ ...shownTotal(figure, total), warnings },
-  groups: groups.map(({ group: { key, isOther }, values }) => ({
-    ...{ key, isOther },
+const shownFigure = ({ figure, total, groups, ...more }: AnsweredFigure) => ({
+  ...{ ...shownTotal(figure, total), ...more },
+  groups: groups.map(({ group: { key, isOther }, values, erased }) => ({
+    ...{ key, isOther, erased },
     values: values.map((one) => shownValue(figure, one)),
   })),
 });
@@ -63,9 +63,9 @@ export const shownFigures = async (
   method?: MethodOfFigures,
 ) => {
   const answer = await askFigures(models, codes.map(figureOf), { filters: {}, ...scope }, at, method);
-  const { period, compared, definitions, figures: found } = answer;
+  const { position, period, compared, figures: found } = answer;
   return {
-    ...{ from: period.from, to: period.to, complete: period.to <= at, definitions },
+    ...{ from: period.from, to: period.to, complete: period.to <= at, position },
     ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
     figures: found.map(shownFigure),
   };

@@ -56,8 +56,8 @@ describe('the pipeline', () => {
         withoutAmount: 1,
       },
       leads: [
-        { stage: 'lead', leads: 2 },
-        { stage: 'mql', leads: 1 },
+        { stage: 'lead', leads: 2, erased: 0 },
+        { stage: 'mql', leads: 1, erased: 0 },
       ],
     }));
 });

@@ -22,6 +22,7 @@ export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and lea
     objectFields('LeadStageCount', 'How many people are in a lifecycle stage.', {
       stage: field.enum(leadStages, 'The lifecycle stage or disposition.'),
       leads: field.integer('People; merged ones count once.', { unit: 'leads' }),
+      erased: field.integer('How many of them are erased.', { unit: 'people' }),
     }),
     'People by lifecycle stage, sorted.',
     { list: true },
@@ -55,9 +56,10 @@ export const pipeline = async (models: ReadModels, at: Instant): Promise<Pipelin
       }))
       .sort(byStage),
     open: openDealsOf(open!.total, amounts!.total),
-    leads: people.figures[0]!.groups.map(({ key, values }) => ({
+    leads: people.figures[0]!.groups.map(({ key, values, erased }) => ({
       stage: key as EnumerationValue<typeof leadStages>,
       leads: Number(values[0]!.value),
+      erased,
     })).sort(byStage),
   };
 };
