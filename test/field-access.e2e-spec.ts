@@ -166,6 +166,7 @@ describe('every field of every answer', () => {
       `salesQualifyLead(${at(5)}, input: { ${lead}, budget: "some", authority: "she", need: "much", timeline: "soon", ${external} })`,
       `openOpportunity(${at(5)}, input: { ${deal}, account: "Engines", amount: { minor: 5000, currency: "EUR" }, expectedCloseOn: "2024-07-01", name: "Ada", owner: "rita", product: "loom", source: "fair", stage: "demo" })`,
       `addContactRole(${at(5)}, input: { ${deal}, ${lead}, role: "primary" })`,
+      `addNote(${at(5)}, input: { noteId: "n1", ${deal}, ${lead}, text: "prefers mornings" })`,
       `winOpportunity(${at(6)}, input: { ${deal} })`,
       `openOpportunity(${at(5)}, input: { opportunityId: "bob", product: "loom" })`,
       // The latest stays are the first of their list: one of them has the words of a rep.

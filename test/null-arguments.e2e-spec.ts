@@ -57,7 +57,7 @@ describe('null', () => {
       groups: { key: string | null; values: { value: string }[] }[];
     }[];
     for (const [dimension, column] of Object.entries(columns)) {
-      const by = dimension.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+      const by = dimension.toUpperCase();
       const figures = `{ figures(${codes}, by: ${by}) { figures { groups { key values { value } } } } }`;
       const { data } = await served.ask<{ figures: { figures: Figures } }>(figures, roles);
       const keys = [...new Set(data.figures.figures.flatMap(({ groups }) => groups.map(({ key }) => key)))];

@@ -31,7 +31,7 @@ const permissionsOf = (contexts: readonly ContextParts[], granted: readonly Role
       .filter(({ allow }) => may(allow))
       .map(({ type }) => type.charAt(0).toLowerCase() + type.slice(1))
       .sort(),
-    queries: [...queries, 'me'].sort(),
+    queries: [...new Set([...queries, 'me'])].sort(),
     personal: readsPersonal({ roles: granted }),
   };
 };

@@ -22,7 +22,7 @@ const importTable = {
   insights: [...toCustomers, 'attribution'],
   integrations: [...toCustomers, 'attribution', 'insights'],
   audit: [],
-  privacy: [...toLeads, 'audit'],
+  privacy: [...toCustomers, 'audit'],
 };
 
 const pure = '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.ts$';

@@ -29,6 +29,7 @@ import {
 import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { campaignsParts } from '@baton/campaigns/campaigns.module';
 import { channelClassifier, type ChannelRules } from '@baton/definitions';
+import { directoryParts } from '@baton/directory/directory.module';
 import { definitionsParts } from '@baton/definitions/definitions.module';
 import { DefinitionsModule } from '../../baton.module';
 import { leadsParts } from '@baton/leads/leads.module';
@@ -48,6 +49,7 @@ import type { DemoStep } from './story';
 
 const contexts: readonly ContextParts[] = [
   definitionsParts,
+  directoryParts,
   campaignsParts,
   leadsParts,
   scoringParts,

@@ -148,12 +148,14 @@ export class SealedJournal extends Journal {
     return (await other) ?? current;
   }
 
-  /** @throws Refused `lead/erased` */
+  /** @throws Refused `lead/erased`; `keys/erased` for the key of somebody else, or of a deal */
   private async keysOf(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     try {
       return await this.keys.make([...new Set(subjects)]);
     } catch (error) {
       if (!(error instanceof Refused && error.code === 'keys/erased')) throw error;
+      if (subjects.some((subject) => subject.includes('/')))
+        throw new Refused('keys/erased', 'The key of these personal fields was destroyed; leave them out.', error.path);
       throw new Refused('lead/erased', 'This person was erased; leave out the personal fields.', 'leadId');
     }
   }
