@@ -31,12 +31,13 @@ const unasked = ['Query', 'Mutation', 'Accepted', 'Refused', 'Failed'];
 const [NODES, LEVELS] = [12, 3];
 /** Folded from the stream of each lead, which no read model holds. */
 const EACH_FROM_LOG = 'Lead.score';
-/** Answers that depend on who asks: the caller itself, and texts of which parts are personal. */
+/** Answers that differ from caller to caller: the caller itself, texts of which parts are personal, and the position, which
+ * moves on with the record of who saw the answer before. */
 const ofCaller = [
   ...['Me.actor', 'Me.roles', 'Me.origin', 'Me.can', 'Me.colleague', 'Permissions.mutations', 'Permissions.queries'],
   ...['Permissions.personal', 'SearchResult.matched', 'SearchResult.node', 'SearchResult.nodeId'],
   ...['CaseFileEntry.data', 'CaseFileEntry.personal', 'CaseFileEntry.facts', 'CaseFileEntry.sentence'],
-  ...['FieldChange.after', 'FieldChange.before', 'FieldChange.text', 'CaseFileFact.text'],
+  ...['FieldChange.after', 'FieldChange.before', 'FieldChange.text', 'CaseFileFact.text', 'Figures.position'],
 ];
 
 /** What the declarations say of each field: that it is personal, and which node it leads to. */

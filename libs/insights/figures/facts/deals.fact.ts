@@ -17,6 +17,7 @@ export const dealFact = fact<Deal, Deal>({
     openedAt: instantOf(({ openedAt }) => openedAt),
     closedAt: instantOf(({ closedAt }) => closedAt),
     status: textOf(({ status }) => status),
+    pipeline: textOf(({ pipeline }) => pipeline),
     stage: textOf(({ stage }) => stage),
     amount: numberOf(({ amountMinor }) => amountMinor),
     currency: textOf(({ currency }) => currency),
@@ -33,7 +34,7 @@ export const dealFact = fact<Deal, Deal>({
   },
   dimensions: {
     ...{ owner: 'owner', product: 'product', account: 'account', currency: 'currency', recordSource: 'source' },
-    ...{ stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
+    ...{ pipeline: 'pipeline', stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
     ...{ rep: 'owner', manager: ofColleague('owner', ['closedAt'], 'manager') },
     ...{ channel: ofFirstTouch('channel'), campaign: ofFirstTouch('campaign') },
     ...{ source: ofFirstTouch('source', 'source'), team: ofFirstTouch('team') },
