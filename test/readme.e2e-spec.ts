@@ -13,7 +13,7 @@ const prints: readonly RegExp[] = [
   /Pipeline velocity by product/,
   /./,
   /^$/,
-  /"perDay":\[\{"decimal":"\d+\.\d\d","currency":"USD"\}\]/,
+  /"code":"VELOCITY".*"amount":\{"decimal":"\d+\.\d\d","currency":"USD"\}/,
   /^$/,
   /"sendCommands":\[\{"__typename":"Accepted","position":"\d+"\},\{"__typename":"Accepted","position":"\d+"\}\]/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
