@@ -195,6 +195,11 @@ export class MemoryDocuments extends Documents {
     return answer;
   }
 
+  /** Columns are computed from the document when it is written, and nobody else can write them. */
+  async differingColumns(): Promise<readonly string[]> {
+    return [];
+  }
+
   availability() {
     return { state: 'available' } as const;
   }
