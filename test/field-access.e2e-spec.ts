@@ -99,6 +99,8 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   deliveries: ['kind: QUALIFIED, period: "2024-06"'],
   events: ['stream: "lead-ada"'],
   feedbackTopics: ['topic: OBJECTIONS, by: MONTH'],
+  funnel: ['steps: ["lead", "mql"], by: SOURCE'],
+  funnelRows: ['step: 1, steps: ["lead", "mql"]'],
   handoffPackage: ['leadId: "ada"', 'leadId: "$routed"'],
   handoffReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   inclusionProof: ['position: "$position", size: $size'],

@@ -3,6 +3,7 @@ import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
+import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
 import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
@@ -27,6 +28,7 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
+    ...[funnelReport, funnelRowsReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],

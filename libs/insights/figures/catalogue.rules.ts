@@ -1,3 +1,4 @@
+import { requalifiedRate } from './requalified-rate.figure';
 import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
 import { dealTimeInStage } from './deal-time-in-stage.figure';
 import { dealsInStage } from './deals-in-stage.figure';
@@ -85,6 +86,7 @@ export const figures: readonly Figure[] = [
   dealsInStage,
   dealTimeInStage,
   p90DealTimeInStage,
+  requalifiedRate,
   ...conversions,
 ];
 

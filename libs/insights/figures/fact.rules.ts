@@ -39,8 +39,10 @@ export interface Fact<D = any, R = any> {
   readonly description: string;
   /** The node that a row leads to. */
   readonly entity: 'Lead' | 'Opportunity';
-  /** Its packed columns; see `ColumnsOf` of the platform. */
-  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
+  /** Its packed columns, see `ColumnsOf` of the platform; or the facts whose rows its own are made of. */
+  readonly source:
+    | { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> }
+    | { readonly facts: readonly Fact[]; readonly rows: (sources: readonly PackedRows[]) => PackedRows };
   /** By the name under which they are asked for. */
   readonly dimensions: Readonly<Record<string, Dimension>>;
   readonly columnKinds: Readonly<Record<string, FactColumn<R>['kind']>>;
@@ -78,13 +80,28 @@ export const fact = <D, R>({
   }
   return {
     ...{ name, description, entity, dimensions },
-    columns: { of, empty: () => new FactRows({ ...shape, ofHistory: of.history !== undefined }) },
+    source: { of, empty: () => new FactRows({ ...shape, ofHistory: of.history !== undefined }) },
     columnKinds: Object.fromEntries(Object.entries(shape.columns).map(([column, { kind }]) => [column, kind])),
   };
 };
 
+/**
+ * Declares a fact whose rows are made of those of others, such as one row per lead of all its stays.
+ * @param declared `rows`: given those of `facts`; pure, as they are made anew when one of those changes
+ */
+export const madeFact = ({
+  facts,
+  rows,
+  ...declared
+}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions' | 'columnKinds'> & {
+  readonly facts: readonly Fact[];
+  readonly rows: (sources: readonly PackedRows[]) => PackedRows;
+}): Fact => ({ ...declared, source: { facts, rows } });
+
 /** Rows in columns. */
 export interface PackedRows {
+  /** Raised by whatever changes them. */
+  readonly version: number;
   /** Rows that were ever made; those of removed ones are not `alive`. */
   readonly count: number;
   readonly alive: Uint8Array;
@@ -96,8 +113,34 @@ export interface PackedRows {
   placeOf(id: string): number | undefined;
 }
 
+/** Rows that do not change. @param columns without those that all rows have: every one is alive */
+export const packedRows = ({
+  ids,
+  ...columns
+}: Pick<PackedRows, 'ids' | 'entities' | 'texts' | 'numbers'>): PackedRows => {
+  let places: Map<string, number> | undefined;
+  return {
+    ...{ ...columns, ids, version: 0, count: ids.length, alive: new Uint8Array(ids.length).fill(1) },
+    placeOf: (id) => (places ??= new Map(ids.map((one, place) => [one, place]))).get(id),
+  };
+};
+/** A column of texts. @param values by row, null without one */
+export const textColumn = (values: readonly (string | null)[]): TextColumn => {
+  const codeOf = new Map<string, number>();
+  const words: string[] = [];
+  const codes = Int32Array.from(values, (value) => {
+    if (value === null) return -1;
+    const known = codeOf.get(value);
+    if (known !== undefined) return known;
+    codeOf.set(value, words.length);
+    return words.push(value) - 1;
+  });
+  return { codes, words, codeOf };
+};
+
 /** The rows of a fact, packed. A document that is put again gives its rows new values, in place as far as they go. */
 export class FactRows<D, R> implements PackedRows {
+  version = 0;
   count = 0;
   alive = new Uint8Array(1024);
   readonly ids: string[] = [];
@@ -129,6 +172,7 @@ export class FactRows<D, R> implements PackedRows {
   }
 
   put(id: string, doc: D): void {
+    this.version++;
     const before = this.places.get(id) ?? [];
     const rows = this.shape.rows(doc);
     for (const place of before) {
@@ -148,6 +192,7 @@ export class FactRows<D, R> implements PackedRows {
   }
 
   private remove(id: string, subject: string): void {
+    this.version++;
     for (const place of this.places.get(id) ?? []) {
       this.byId.delete(this.ids[place]!);
       this.alive[place] = 0;

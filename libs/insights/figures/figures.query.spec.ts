@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { fromMs, toMs, type Projection } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
-import { leads, leadStageStays, type LeadDocument } from '@baton/leads';
+import { leads, leadStageStays, type LeadDocument, type LeadStageStay } from '@baton/leads';
 import { deals, dealStageStays, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
@@ -11,6 +11,7 @@ import { dataFile, describeWithData } from '../../../test/support/data';
 import { modelsOf } from '../../../test/support/read-models';
 import { figureOf, figures } from './catalogue.rules';
 import { roundedInteger, textOfExact } from './exact.rules';
+import type { Fact } from './fact.rules';
 import { dimensionsOf, isAdditive, type Figure } from './figure.rules';
 import { askFigures, MAX_GROUPS, rowsBehind, type ComparedValue, type Scope } from './figures.query';
 import { grains } from './scope.rules';
@@ -89,6 +90,21 @@ const anyLead = (leadId: string): fc.Arbitrary<LeadDocument> =>
         ...(merged && { mergedInto: 'other' }),
       } as unknown as LeadDocument;
     });
+/** The stays that the moves of a lead make. */
+const staysOf = ({ leadId, history, source, rep }: LeadDocument): readonly LeadStageStay[] => {
+  const entries = history.filter(({ stage }, index) => stage !== history[index - 1]?.stage);
+  return entries.map(({ stage, at }, index) => {
+    const next = entries[index + 1];
+    return {
+      ...{ stayId: `${leadId}-${index}`, leadId, stage, place: index + 1, enteredAt: at, leftAt: next?.at ?? null },
+      ...{ visit: entries.slice(0, index + 1).filter((one) => one.stage === stage).length, rep, source },
+      ...{ nextStage: next?.stage ?? null, previousStage: entries[index - 1]?.stage ?? null },
+      ...{ exit: next ? 'moved' : null, stayMs: next ? toMs(next.at) - toMs(at) : null, by: 'x', external: false },
+    } as LeadStageStay;
+  });
+};
+const storedStays = (all: readonly LeadDocument[]) =>
+  all.flatMap(staysOf).map((stay) => [`${stay.leadId}/${stay.stayId}`, stay] as const);
 const anyHandoffs = (leadId: string): fc.Arbitrary<HandoffsDocument> =>
   fc
     .array(
@@ -155,7 +171,7 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [handoffs, world.handoffs.map((doc) => [doc.leadId, doc] as const)],
       [slaClocks, world.clocks.map((doc) => [doc.clockId, doc] as const)],
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
-      [leadStageStays, world.stays.map((doc) => [`${doc.leadId}/${doc.stayId}`, doc] as const)],
+      [leadStageStays, storedStays(world.leads)],
       [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
     ],
     store,
@@ -198,6 +214,11 @@ const checkFigure = async (models: ReadModels, figure: Figure, scope: Scope) => 
       const over = await rowsBehind(models, figure, scope, { ...of, side: 'numerator' }, NOW);
       expect([...key, BigInt(over.length)]).toEqual([...key, one.numerator]);
     }
+};
+
+const emptyRows = ({ source }: Fact) => {
+  if (!('of' in source)) throw new Error('It is made of others.');
+  return source.empty();
 };
 
 describe('figures', () => {
@@ -281,9 +302,9 @@ describe('figures', () => {
         for (const { fact, docs } of [
           { fact: figureOf('win-rate').rows.fact, docs: (world: AnyWorld) => world.deals },
           { fact: figureOf('handoffs').rows.fact, docs: (world: AnyWorld) => world.handoffs },
-          { fact: figureOf('lead-to-mql').rows.fact, docs: (world: AnyWorld) => world.leads },
+          { fact: figureOf('captured-leads').rows.fact, docs: (world: AnyWorld) => world.leads },
         ]) {
-          const [twice, once] = [fact.columns.empty(), fact.columns.empty()];
+          const [twice, once] = [emptyRows(fact), emptyRows(fact)];
           const idOf = (doc: object): string => Object.values(doc)[0] as string;
           for (const doc of [...docs(before), ...docs(after)]) twice.put(idOf(doc), doc);
           for (const doc of docs(after)) once.put(idOf(doc), doc);
@@ -308,7 +329,7 @@ describe('figures', () => {
   });
 
   it('of a history no longer count rows that were dropped', () => {
-    const rows = figureOf('stage-entries').rows.fact.columns.empty();
+    const rows = emptyRows(figureOf('stage-entries').rows.fact);
     const stay = (stayId: string) => ({ stayId, leadId: 'a', enteredAt: NOW, stage: 'mql' });
     for (const id of ['1', '2']) rows.put(`a/${id}`, stay(id));
     rows.put('b/3', stay('3'));
@@ -377,9 +398,13 @@ describe('figures', () => {
         ...(sqlAfterDays ? [['sql', 10 + sqlAfterDays] as const] : []),
       ];
       const history = moves.map(([stage, day]) => ({ stage, at: at(day), by: 'x', external: false }));
-      return [leadId, { leadId, capturedAt: at(0), history, stage: history.at(-1)!.stage }] as const;
+      return { leadId, capturedAt: at(0), history, stage: history.at(-1)!.stage } as unknown as LeadDocument;
     };
-    const models = await storeOf([[leads, [lead('a', 5), lead('b', 30), lead('c', undefined)]]]);
+    const all = [lead('a', 5), lead('b', 30), lead('c', undefined)];
+    const models = await storeOf([
+      [leads, all.map((doc) => [doc.leadId, doc] as const)],
+      [leadStageStays, storedStays(all)],
+    ]);
     const counted = async (windowMs: number | undefined, days: number) => {
       const {
         total: [one],
@@ -393,6 +418,42 @@ describe('figures', () => {
     const scope = { windowMs: 20 * 86_400_000, filters: {} };
     const behind = await rowsBehind(models, figureOf('mql-to-sql'), scope, { side: 'numerator' }, NOW);
     expect(behind.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('of conversions know a history of any length, in the order of the log, and who was qualified again', async () => {
+    const at = (minutes: number) => fromMs(START + minutes * 60_000);
+    const moved = (leadId: string, stages: readonly string[], minute: (place: number) => number) => {
+      const history = stages.map((stage, place) => ({ stage, at: at(minute(place)), by: 'x', external: false }));
+      return { leadId, capturedAt: at(0), history, stage: stages.at(-1) } as unknown as LeadDocument;
+    };
+    const turns = Array.from({ length: 120 }, () => ['rejected', 'lead']).flat();
+    const all = [
+      moved('long', ['lead', 'mql', ...turns, 'mql', 'sql'], (place) => place),
+      // Several stages in one append: in their order, and at one instant.
+      moved('once', ['lead', 'mql', 'sql'], () => 0),
+      moved('back', ['lead', 'sql', 'recycled', 'mql'], () => 0),
+    ];
+    const models = await storeOf([
+      [leads, all.map((doc) => [doc.leadId, doc] as const)],
+      [leadStageStays, storedStays(all)],
+    ]);
+    const value = async (code: string, scope: Partial<Scope> = {}) => {
+      const [one] = (await asked(models, code, scope)).total;
+      return [one!.numerator, one!.denominator];
+    };
+    expect(await value('lead-to-mql')).toEqual([3n, 3n]);
+    expect(await value('mql-to-sql')).toEqual([2n, 3n]);
+    expect(await value('sql-to-opportunity')).toEqual([0n, 3n]);
+    expect(await value('requalified-rate')).toEqual([2n, 2n]);
+    expect(await value('requalified-rate', { windowMs: 239 * 60_000 })).toEqual([1n, 2n]);
+  });
+
+  it('of the last months are those of whole months before this one', async () => {
+    const found = await asked(await storeOf([[deals, []]]), 'won-deals', { period: 'last-12-months', by: 'month' });
+    expect(found.groups.map(({ group }) => group.key)).toEqual([
+      ...Array.from({ length: 6 }, (_, month) => `2023-${String(month + 7).padStart(2, '0')}`),
+      ...Array.from({ length: 6 }, (_, month) => `2024-0${month + 1}`),
+    ]);
   });
 
   it.each([

@@ -11,7 +11,8 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { Fact, PackedRows } from './fact.rules';
+import type { Fact } from './fact.rules';
+import { rowsOfFacts } from './facts.query';
 import { hasCurrency, takesWindow, type Figure } from './figure.rules';
 import {
   calendarParts,
@@ -58,27 +59,22 @@ export interface FiguresAnswer {
   readonly figures: readonly AnsweredFigure[];
 }
 
-/** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly Fact[] => [
-  fact,
-  ...asked.flatMap((name) => {
-    const dimension = fact.dimensions[name];
+/** The facts of the dimensions that a fact is asked by. */
+export const dimensionFactsOf = ({ dimensions }: Fact, { by, filters }: Scope): readonly Fact[] =>
+  [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])].flatMap((name) => {
+    const dimension = dimensions[name];
     return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
-  }),
-  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
+  });
+/** The facts that a figure is made of, and those of the dimensions that are asked for. */
+const factsOf = ({ rows: { fact }, value }: Figure, scope: Scope): readonly Fact[] => [
+  ...[fact, ...dimensionFactsOf(fact, scope)],
+  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, scope)) : []),
 ];
-/** The packed rows of the facts of a question. What follows must not wait: the rows are those of one moment. */
-const rowsOfFigures = async (
-  models: ReadModels,
-  figures: readonly Figure[],
-  { by, filters }: Scope,
-): Promise<RowsOfFact> => {
-  const asked = [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])];
-  const rows = new Map<Fact, PackedRows>();
-  for (const fact of new Set(figures.flatMap((figure) => factsOf(figure, asked))))
-    rows.set(fact, await models.columns(fact.columns));
-  return (fact) => rows.get(fact)!;
-};
+const rowsOfFigures = (models: ReadModels, figures: readonly Figure[], scope: Scope): Promise<RowsOfFact> =>
+  rowsOfFacts(
+    models,
+    figures.flatMap((figure) => factsOf(figure, scope)),
+  );
 
 /** Slices by fact: the parts of a figure share them. */
 const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
@@ -167,7 +163,7 @@ const compareValues = (
       }));
 
 /** A question with the rows that it is answered from. */
-interface Question {
+export interface Question {
   readonly scope: Scope;
   readonly rowsOf: RowsOfFact;
   readonly limits: Limits;
@@ -212,23 +208,46 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
   return { at: toMs(at), ...(windowMs !== undefined && { windowMs }) };
 };
 
+/** A question with the periods that it is about. */
+export interface OpenedQuestion extends Question {
+  readonly period: ScopePeriod;
+  readonly compared: ScopePeriod | undefined;
+}
 /**
- * Several figures of one moment.
+ * Reads the rows that figures are made of.
  * @param at the instant of the question, for periods such as `last-month`
- * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
+ * @throws Refused `figures/no-window`, and as `scopePeriod`, `comparedPeriod`
  */
+export const openQuestion = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  scope: Scope,
+  at: Instant,
+): Promise<OpenedQuestion> => {
+  const period = scopePeriod(scope, at);
+  const compared = scope.compare && comparedPeriod(period, scope.compare);
+  const limits = limitsOf(figures, scope, at);
+  return { scope, limits, period, compared, rowsOf: await rowsOfFigures(models, figures, scope) };
+};
+/**
+ * Answers a question that was opened.
+ * @throws Refused `figures/unknown-dimension`, and as `calendarParts`
+ */
+export const answerFigures = (figures: readonly Figure[], question: OpenedQuestion): readonly AnsweredFigure[] => {
+  const { period, compared } = question;
+  return figures.map((figure) => answerOf(figure, question, compared ? [period, compared] : [period]));
+};
+
+/** Several figures of one moment. @throws as `openQuestion` and `answerFigures` */
 export const askFigures = async (
   models: ReadModels,
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
 ): Promise<FiguresAnswer> => {
-  const period = scopePeriod(scope, at);
-  const compared = scope.compare && comparedPeriod(period, scope.compare);
-  const limits = limitsOf(figures, scope, at);
-  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures, scope) };
-  const periods = compared ? [period, compared] : [period];
-  return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+  const question = await openQuestion(models, figures, scope, at);
+  const { period, compared } = question;
+  return { period, compared, figures: answerFigures(figures, question) };
 };
 
 /** A row behind a figure. */
@@ -253,16 +272,20 @@ export const rowsBehind = async (
   models: ReadModels,
   figure: Figure,
   scope: Scope,
-  { group, side, currency }: BehindQuestion,
+  behind: BehindQuestion,
   at: Instant,
-): Promise<readonly FigureRow[]> => {
+): Promise<readonly FigureRow[]> => rowsBehindIn(figure, await openQuestion(models, [figure], scope, at), behind);
+
+/** The same of a question that was opened. */
+export const rowsBehindIn = (
+  figure: Figure,
+  { scope: { by, filters, ...scope }, limits, rowsOf, period }: OpenedQuestion,
+  { group, side, currency }: BehindQuestion,
+): readonly FigureRow[] => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
-  const period = scopePeriod(scope, at);
-  const limits = limitsOf([figure], scope, at);
-  const rowsOf = await rowsOfFigures(models, [figure], scope);
-  const { by, filters } = scope;
-  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
+  const grouping =
+    group && by !== undefined ? groupingOf(figure, { ...scope, by, filters }, period, rowsOf) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
   const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
   const { rows } = slice;

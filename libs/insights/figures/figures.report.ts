@@ -8,6 +8,7 @@ import {
   roles,
   wholeNumberOf,
   type Fields,
+  type Instant,
   type ObjectOf,
   type ValueFilter,
 } from '@baton/kernel';
@@ -25,10 +26,11 @@ import {
   rowsBehind,
   type AnsweredFigure,
   type ComparedValue,
+  type FigureRow,
   type GroupName,
   type Scope,
 } from './figures.query';
-import { grains, type PeriodComparison } from './scope.rules';
+import { grains, type PeriodComparison, type ScopePeriod } from './scope.rules';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
 const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
@@ -52,9 +54,9 @@ const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.
 
 const optional = { optional: true } as const;
 /** What every question about figures is asked for. */
-const scopeArguments = {
+export const scopeArguments = {
   period: field.text(
-    'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `2024-Q3`, `2024-07`.',
+    'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `last-12-months` (whole ones before this), `2024-Q3`, `2024-07`.',
     { ...optional, max: 20 },
   ),
   ...periodArguments,
@@ -76,7 +78,7 @@ const scopeArguments = {
 } as const satisfies Fields;
 
 /** The scope of arguments. */
-const scopeOf = ({
+export const scopeOf = ({
   period,
   from,
   to,
@@ -96,7 +98,7 @@ const scopeOf = ({
 });
 
 const nullable = { nullable: true } as const;
-const value = objectFields('FigureValue', 'A figure, exactly.', {
+export const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -116,10 +118,14 @@ const value = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
-const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
+/** What says which group it is. */
+export const groupFields = {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
-  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+} as const;
+const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
+  ...groupFields,
+  values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
 });
 const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
   code: field.enum(codes, 'The figure.'),
@@ -127,7 +133,7 @@ const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue
   unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
-  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
@@ -135,7 +141,7 @@ const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue
   }),
 });
 
-const shownValue = (figure: Figure, one: ComparedValue) => {
+export const shownValue = (figure: Figure, one: ComparedValue) => {
   const { currency, numerator, denominator, support, open, missing } = one;
   const change = changeOf(figure, one);
   const text = (number: ComparedValue['value']): string | null => {
@@ -165,6 +171,14 @@ const shownFigure = ({ figure, total, groups }: AnsweredFigure) => ({
   })),
 });
 
+/** The period that an answer is about. */
+export const answeredPeriodFields = {
+  from: field.instant('The beginning of the period.'),
+  to: field.instant('Its end, itself not in it.'),
+  complete: field.flag('False while the period has not ended.'),
+} as const;
+export const answeredPeriod = ({ from, to }: ScopePeriod, at: Instant) => ({ from, to, complete: to <= at });
+
 export const figuresReport = report({
   name: 'figures',
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
@@ -176,9 +190,7 @@ export const figuresReport = report({
   },
   answer: field.object(
     objectFields('Figures', 'Figures of one moment.', {
-      from: field.instant('The beginning of the period.'),
-      to: field.instant('Its end, itself not in it.'),
-      complete: field.flag('False while the period has not ended.'),
+      ...answeredPeriodFields,
       comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
       comparedTo: field.instant('Its end.', nullable),
       figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
@@ -189,7 +201,7 @@ export const figuresReport = report({
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
     const { period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
     return {
-      ...{ from: period.from, to: period.to, complete: period.to <= at },
+      ...answeredPeriod(period, at),
       ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
       figures: found.map(shownFigure),
     };
@@ -222,27 +234,34 @@ export const figureCatalogueReport = report({
     })),
 });
 
-const sides = enumeration<'numerator' | 'denominator'>('FigureSide', 'A side of a ratio.', {
+export const sides = enumeration<'numerator' | 'denominator'>('FigureSide', 'A side of a ratio.', {
   numerator: 'What is divided.',
   denominator: 'What it is divided by.',
 });
-const row = objectFields('FigureRow', 'A row behind a figure.', {
+export const figureRow = objectFields('FigureRow', 'A row behind a figure.', {
   id: field.id('The id of the row.'),
   leadId: field.id('The lead that it is about.', { nullable: true, entity: 'Lead' }),
   opportunityId: field.id('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
   at: field.instant('What places it in the period; for what is counted at its end, since when it is there.'),
 });
-const groupOf = ({
+export const shownRow = ({ id, entity, entityId, at }: FigureRow) => ({
+  ...{ id, at },
+  leadId: entity === 'Lead' ? entityId : null,
+  opportunityId: entity === 'Opportunity' ? entityId : null,
+});
+/** Which group of a question rows are asked of. */
+export const groupArguments = {
+  key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
+  keyless: field.flag('Only the group of rows without a value.', optional),
+  others: field.flag('Only the group of all others.', optional),
+} as const;
+/** @throws Refused `figures/no-group` for several groups, or one without `by` */
+export const groupOf = ({
   by,
   key,
   keyless,
   others,
-}: {
-  readonly by?: string;
-  readonly key?: string;
-  readonly keyless?: boolean;
-  readonly others?: boolean;
-}): GroupName | undefined => {
+}: ObjectOf<typeof groupArguments> & { readonly by?: string | undefined }): GroupName | undefined => {
   const given = [key !== undefined && 'key', keyless && 'keyless', others && 'others'].filter((name) => name);
   if (given.length === 0) return undefined;
   if (by === undefined || given.length > 1)
@@ -261,13 +280,11 @@ export const figureRowsReport = report({
   arguments: {
     code: field.enum(codes, 'The figure; of one that is made of others, one of its parts.'),
     side: field.enum(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
-    key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
-    keyless: field.flag('Only the group of rows without a value.', optional),
-    others: field.flag('Only the group of all others.', optional),
+    ...groupArguments,
     valueCurrency: field.currency('Only rows of the value in this currency.'),
     ...scopeArguments,
   },
-  answer: field.object(row, 'The rows.'),
+  answer: field.object(figureRow, 'The rows.'),
   ask: async (question, { models, at, page }: ReportContext) => {
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
     const figure = figureOf(code);
@@ -278,16 +295,8 @@ export const figureRowsReport = report({
         'code',
       );
     const asked = scopeOf(scope);
-    const name = groupOf({ ...(asked.by !== undefined && { by: asked.by }), key, keyless, others } as never);
+    const name = groupOf({ by: asked.by, key, keyless, others });
     const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at);
-    return pageOf(
-      found.map(({ id, entity, entityId, at: instant }) => ({
-        ...{ id, at: instant },
-        leadId: entity === 'Lead' ? entityId : null,
-        opportunityId: entity === 'Opportunity' ? entityId : null,
-      })),
-      page,
-      ({ id }) => id,
-    );
+    return pageOf(found.map(shownRow), page, ({ id }) => id);
   },
 });

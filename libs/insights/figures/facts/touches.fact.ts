@@ -19,6 +19,7 @@ export const touchFact = fact<Touch, Touch>({
     source: textOf(({ source }) => source),
     campaign: textOf(({ campaign }) => campaign),
     content: textOf(({ content }) => content),
+    revision: numberOf(({ revision }) => revision),
     minutes: numberOf(({ minutes }) => minutes),
   },
   dimensions: {
