@@ -2,12 +2,17 @@ import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextP
 import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
+import { journeyLegsReport } from './read/journey-legs/journey-legs.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
 import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
+import { processViewReport } from './read/process-view/process-view.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { searchReport } from './read/search/search.report';
+import { stageConversionsReport } from './read/stage-conversions/stage-conversions.report';
+import { timeInStageReport, timeInStageRowsReport } from './read/time-in-stage/time-in-stage.report';
+import { speedToLeadReport } from './read/speed-to-lead/speed-to-lead.report';
 import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
@@ -28,7 +33,8 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
-    ...[funnelReport, funnelRowsReport],
+    ...[funnelReport, funnelRowsReport, stageConversionsReport, timeInStageReport, timeInStageRowsReport],
+    ...[journeyLegsReport, speedToLeadReport, processViewReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],

@@ -1,3 +1,7 @@
+import { pathFigures } from './paths.figure';
+import { journeyFigures } from './journey-legs.figure';
+import { dealStageExits } from './deal-stage-exits.figure';
+import { stageExits } from './stage-exits.figure';
 import { requalifiedRate } from './requalified-rate.figure';
 import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
 import { dealTimeInStage } from './deal-time-in-stage.figure';
@@ -78,14 +82,18 @@ export const figures: readonly Figure[] = [
   salesMinutes,
   capturedLeads,
   stageEntries,
+  stageExits,
   leadsInStage,
   timeInStage,
   meanTimeInStage,
   p90TimeInStage,
   dealStageEntries,
+  dealStageExits,
   dealsInStage,
   dealTimeInStage,
   p90DealTimeInStage,
+  ...journeyFigures,
+  ...pathFigures,
   requalifiedRate,
   ...conversions,
 ];

@@ -225,10 +225,14 @@ describe('figures', () => {
   it('add up over every dimension and part of the calendar, and list the rows that they count', async () => {
     const world = fc.sample(anyWorld, { numRuns: 1, seed: 7 })[0]!;
     const models = await storeOfWorld(world);
-    const conversions = repetitions(2, 100);
-    const checked = figures.filter(
-      ({ code }, index) => !code.includes('-to-') || index < figures.indexOf(figureOf('lead-to-mql')) + conversions,
-    );
+    // Of figures that are made alike a few stand for all.
+    const seen = new Map<string, number>();
+    const checked = figures.filter(({ code }) => {
+      const family = /-to-|-leg-|^(?:deal|lead|activity)-(?:path|transition|re)/.exec(code)?.[0];
+      if (family === undefined) return true;
+      seen.set(family, (seen.get(family) ?? 0) + 1);
+      return seen.get(family)! <= repetitions(2, 100);
+    });
     let turn = 0;
     const periodsOf = (index: number) => (repetitions(1, 0) ? [periods[index % 3]!] : periods);
     for (const figure of checked)

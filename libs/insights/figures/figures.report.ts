@@ -33,17 +33,21 @@ import {
 import { grains, type PeriodComparison, type ScopePeriod } from './scope.rules';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
-const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
+export const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
 const dimensions = [...new Set(figures.flatMap(dimensionsOf))].sort();
 const groupings = enumeration<string>('FigureGrouping', 'What figures are grouped by.', {
   ...Object.fromEntries(grains.map((grain) => [grain, `The ${grain}s of the period, in the time zone.`])),
   ...Object.fromEntries(dimensions.map((name) => [name, `The ${name} of the rows.`])),
 });
-const comparedTo = enumeration<PeriodComparison>('FigureComparison', 'The period that figures are compared with.', {
-  'previous-period': 'The one before, of the same length.',
-  'year-before': 'The same a year before.',
-});
-const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
+export const comparedTo = enumeration<PeriodComparison>(
+  'FigureComparison',
+  'The period that figures are compared with.',
+  {
+    'previous-period': 'The one before, of the same length.',
+    'year-before': 'The same a year before.',
+  },
+);
+export const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
   count: 'A number of rows.',
   ratio: 'A share, 0…1.',
   money: 'An amount.',

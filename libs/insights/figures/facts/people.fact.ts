@@ -24,6 +24,7 @@ export const people = fact<LeadDocument, LeadDocument>({
       : [{ id: lead.leadId, entity: lead.leadId, row: lead }],
   columns: {
     capturedAt: instantOf(({ capturedAt }) => capturedAt),
+    firstTouchAt: instantOf(({ firstTouchAt }) => firstTouchAt),
     stage: textOf(({ stage }) => stage),
     source: textOf(({ source }) => source),
     owner: textOf(({ owner }) => owner),

@@ -3,12 +3,9 @@ import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { madeFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
 import { rowsOfFacts } from '../../figures/facts.query';
-import { closes, dealMoves } from '../../figures/facts/deal-moves.fact';
-import { dealFact } from '../../figures/facts/deals.fact';
+import { closes } from '../../figures/facts/deal-moves.fact';
 import { stagePath } from '../../figures/facts/lifecycles.fact';
-import { people } from '../../figures/facts/people.fact';
-import { leadStayFact } from '../../figures/facts/stays.fact';
-import { touchFact } from '../../figures/facts/touches.fact';
+import { entriesOf, type Entries, type EntryKind } from '../../figures/facts/paths.fact';
 import { count, figure, mean, median, quantile, ratio, type Figure } from '../../figures/figure.rules';
 import {
   answerFigures,
@@ -23,55 +20,23 @@ import {
   type Scope,
 } from '../../figures/figures.query';
 import { isGrain, rangeOf, scopePeriod, type ScopePeriod } from '../../figures/scope.rules';
-import { orderedBy, sequencesOf, type SequenceColumns } from '../../figures/sequences.rules';
+import { orderedBy, sequencesOf } from '../../figures/sequences.rules';
 import { sliceOf, type RowsOfFact } from '../../figures/slice.rules';
 import { bestAttempt, EXCLUDED, NO_STEP, type FunnelReading } from './funnel.rules';
 
-/** Whose stages a funnel is made of. */
-export const funnelSubjects = ['people', 'deals', 'activities'] as const;
-export type FunnelSubject = (typeof funnelSubjects)[number];
+/** What a funnel counts: persons or deals, or the companies that they are of. */
 export const funnelUnits = ['person', 'account'] as const;
 export type FunnelUnit = (typeof funnelUnits)[number];
 
-interface Entries {
-  readonly fact: Fact;
-  readonly columns: SequenceColumns;
-  /** The text column that steps are named by. */
-  readonly step: string;
-  /** Where the account of a subject is. */
-  readonly accounts: Fact;
-  /** The subjects that count; without it all. */
-  readonly living?: Fact;
-  /** Whether a subject whose last entry this is may still go on. */
-  readonly isLive: (step: string) => boolean;
-}
-const entriesOf: Readonly<Record<FunnelSubject, Entries>> = {
-  people: {
-    fact: leadStayFact,
-    columns: { subject: 'leadId', at: 'enteredAt', place: 'place' },
-    step: 'stage',
-    accounts: people,
-    living: people,
-    isLive: (stage) => stagePath.some((one) => one === stage && one !== 'customer'),
-  },
-  deals: {
-    fact: dealMoves,
-    columns: { subject: 'opportunityId', at: 'at', place: 'place' },
-    step: 'step',
-    accounts: dealFact,
-    isLive: (step) => !closes.some((close) => close === step),
-  },
-  activities: {
-    fact: touchFact,
-    columns: { subject: 'leadId', at: 'at', place: 'revision' },
-    step: 'action',
-    accounts: people,
-    isLive: () => true,
-  },
+/** Whether a subject whose last entry this is may still go on. */
+const isLive: Readonly<Record<EntryKind, (step: string) => boolean>> = {
+  people: (stage) => stagePath.some((one) => one === stage && one !== 'customer'),
+  deals: (step) => !closes.some((close) => close === step),
+  activities: () => true,
 };
 
 export interface FunnelQuestion {
-  readonly over: FunnelSubject;
+  readonly over: EntryKind;
   /** The stages, or actions, in their order. */
   readonly steps: readonly string[];
   readonly reading: FunnelReading;
@@ -177,13 +142,13 @@ const accountCodes = (subjects: readonly string[], accounts: PackedRows) => {
 /** The entries of each unit, whose code is that of its name. */
 const unitsOf = (entries: Entries, unit: FunnelUnit, rows: PackedRows, rowsOf: RowsOfFact) => {
   const { codes, words } = rows.texts[entries.columns.subject]!;
-  const living = entries.living && rowsOf(entries.living);
-  const isLiving = Uint8Array.from(words, (id) => (living && living.placeOf(id) === undefined ? 0 : 1));
+  const { subjects, anySubject } = entries;
+  const isLiving = Uint8Array.from(words, (id) => (anySubject || rowsOf(subjects).placeOf(id) !== undefined ? 1 : 0));
   if (unit === 'person') {
     const ofSubject = Int32Array.from(words, (_, code) => (isLiving[code] ? code : -1));
     return { names: words, ofSubject, withoutAccount: 0, ...sequencesOf(rows, entries.columns) };
   }
-  const { names, ofSubject } = accountCodes(words, rowsOf(entries.accounts));
+  const { names, ofSubject } = accountCodes(words, rowsOf(subjects));
   let withoutAccount = 0;
   words.forEach((_, code) => {
     if (isLiving[code] && ofSubject[code]! < 0) withoutAccount++;
@@ -194,14 +159,15 @@ const unitsOf = (entries: Entries, unit: FunnelUnit, rows: PackedRows, rowsOf: R
 };
 
 /** Whether any subject of a unit may still go on: 1 by the code of the unit. */
-const liveUnits = (entries: Entries, ofSubject: Int32Array, units: number, rows: PackedRows): Uint8Array => {
-  const { starts, rows: ordered } = sequencesOf(rows, entries.columns);
-  const { codes, words } = rows.texts[entries.step]!;
-  const isLive = words.map(entries.isLive);
+const liveUnits = (over: EntryKind, ofSubject: Int32Array, units: number, rows: PackedRows): Uint8Array => {
+  const { columns, step } = entriesOf[over];
+  const { starts, rows: ordered } = sequencesOf(rows, columns);
+  const { codes, words } = rows.texts[step]!;
+  const isLiveStep = words.map(isLive[over]);
   const live = new Uint8Array(units);
   ofSubject.forEach((unit, subject) => {
     const last = starts[subject + 1]! - 1;
-    if (unit >= 0 && last >= starts[subject]! && isLive[codes[ordered[last]!]!]) live[unit] = 1;
+    if (unit >= 0 && last >= starts[subject]! && isLiveStep[codes[ordered[last]!]!]) live[unit] = 1;
   });
   return live;
 };
@@ -218,7 +184,7 @@ const attemptRows = (
   const by = scope.by === undefined || isGrain(scope.by) ? undefined : scope.by;
   const { rows, groupOf, keys } = sliceOf(entries.fact, { filters: scope.filters, by }, rowsOf);
   const units = unitsOf(entries, unit, rows, rowsOf);
-  const live = liveUnits(entries, units.ofSubject, units.names.length, rows);
+  const live = liveUnits(over, units.ofSubject, units.names.length, rows);
   const named = rows.texts[entries.step]!;
   const stepOfWord = Int32Array.from(named.words, (word) =>
     exclude.includes(word) ? EXCLUDED : steps.includes(word) ? steps.indexOf(word) : NO_STEP,
@@ -272,14 +238,9 @@ const attemptRows = (
 const openFunnel = async (models: ReadModels, question: FunnelQuestion, instant: Instant) => {
   checkSteps(question);
   const { over, unit, steps, scope } = question;
-  const { fact, accounts, living } = entriesOf[over];
+  const { fact, subjects, anySubject } = entriesOf[over];
   const period = scopePeriod(scope, instant);
-  const needed = [
-    fact,
-    ...dimensionFactsOf(fact, scope),
-    ...(living ? [living] : []),
-    ...(unit === 'account' ? [accounts] : []),
-  ];
+  const needed = [fact, ...dimensionFactsOf(fact, scope), ...(anySubject && unit === 'person' ? [] : [subjects])];
   const rowsOf = await rowsOfFacts(models, needed);
   const at = toMs(instant);
   const attempts = attemptsOf(question, fact.entity);

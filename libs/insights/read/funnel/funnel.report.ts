@@ -1,6 +1,7 @@
 import { enumeration, field, objectFields, roles, type ObjectOf } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
+import type { EntryKind } from '../../figures/facts/paths.fact';
 import {
   answeredPeriod,
   answeredPeriodFields,
@@ -15,17 +16,10 @@ import {
   shownValue,
   sides,
 } from '../../figures/figures.report';
-import {
-  funnel,
-  funnelRows,
-  type FunnelQuestion,
-  type FunnelSubject,
-  type FunnelUnit,
-  type StepValues,
-} from './funnel.query';
+import { funnel, funnelRows, type FunnelQuestion, type FunnelUnit, type StepValues } from './funnel.query';
 import type { FunnelReading } from './funnel.rules';
 
-const subjects = enumeration<FunnelSubject>('FunnelSubject', 'Whose steps they are.', {
+const subjects = enumeration<EntryKind>('FunnelSubject', 'Whose steps they are.', {
   people: 'Lifecycle stages of leads.',
   deals: 'Pipeline stages of deals, and their closes `won` and `lost`.',
   activities: 'What was done in touches, such as `demo`, by the lead that they were recorded for.',
