@@ -283,6 +283,28 @@ describe('a person', () => {
     });
   });
 
+  it('is counted as erased by every report that counts people', async () => {
+    const { body } = await ask(
+      ...[server.url, connector],
+      `{ pipeline { leads { stage leads erased } } handoffReport(by: [REP]) { total { handoffs erased } rows { erased } }
+        marketingSla { qualified { soFar erased } salesQualified { soFar erased } } slaReport { total { kind due erased } }
+        figures(codes: [CAPTURED_LEADS, OPENED_DEALS, TOUCHES], by: SOURCE) { figures { erased groups { key erased } } } }`,
+    );
+    expect(body.errors).toBeUndefined();
+    expect(body.data).toMatchObject({
+      pipeline: {
+        leads: [
+          { stage: 'LEAD', leads: 2, erased: 0 },
+          { stage: 'OPPORTUNITY', leads: 1, erased: 1 },
+        ],
+      },
+      // Two handoffs, of two leads that are one person.
+      handoffReport: { total: { handoffs: 2, erased: 1 }, rows: [{ erased: 1 }] },
+      marketingSla: { qualified: { soFar: 1, erased: 1 }, salesQualified: { soFar: 1, erased: 1 } },
+      figures: { figures: [{ erased: 1 }, { erased: 1 }, { erased: 1 }] },
+    });
+  });
+
   it('leaves every total, every proof and every read model as they were', async () => {
     expect(await totals()).toEqual(before);
     const key = (await cli('proof', 'key')).trim();

@@ -44,7 +44,7 @@ const notPersonal: Readonly<Record<string, readonly string[]>> = {
     ...['FieldAccessStated.table'],
   ],
   'made by Baton from ids, codes and figures': [
-    ...['LeadHandedOff.package', 'evidence', 'MessageQueued.data', 'ReviewHeld.figures'],
+    ...['LeadHandedOff.package', 'evidence', 'MessageQueued.data', 'ReviewHeld.figures', 'missing'],
   ],
 };
 const ADDRESS_FREE = 'about the person, read in clear by decisions and figures; addresses are removed';

@@ -27,32 +27,49 @@ interface Answer {
     readonly code: string;
     readonly unit: string;
     readonly total: readonly Value[];
+    readonly erased: number;
     readonly groups: readonly {
       readonly key: string | null;
       readonly isOther: boolean;
+      readonly erased: number;
       readonly values: readonly Value[];
     }[];
   }[];
 }
 
-const columns = ['figure', 'group', 'value', 'unit', 'numerator', 'denominator', 'rows', 'compared', 'change'] as const;
+const columns = [
+  'figure',
+  'group',
+  'value',
+  'unit',
+  'numerator',
+  'denominator',
+  'rows',
+  'erased',
+  'compared',
+  'change',
+] as const;
 type Row = Readonly<Record<(typeof columns)[number], string | number | null>>;
 /** One row per value: the totals, then the groups. */
 const rowsOf = ({ figures }: Answer): readonly Row[] =>
-  figures.flatMap(({ code, unit, total, groups }) => {
-    const row = (group: string, { value, amount, numerator, denominator, support, compared, change }: Value): Row => ({
+  figures.flatMap(({ code, unit, total, erased, groups }) => {
+    const row = (
+      group: string,
+      erased: number,
+      { value, amount, numerator, denominator, support, compared, change }: Value,
+    ): Row => ({
       ...{
         figure: code,
         group,
         value,
         unit: amount === null ? unit : `${amount.currency}${unit === 'money' ? '' : ' a day'}`,
       },
-      ...{ numerator, denominator, rows: support, compared, change },
+      ...{ numerator, denominator, rows: support, erased: erased === 0 ? null : erased, compared, change },
     });
     return [
-      ...total.map((value) => row('', value)),
-      ...groups.flatMap(({ key, isOther, values }) =>
-        values.map((value) => row(isOther ? '(others)' : (key ?? '(without)'), value)),
+      ...total.map((value) => row('', erased, value)),
+      ...groups.flatMap(({ key, isOther, erased: its, values }) =>
+        values.map((value) => row(isOther ? '(others)' : (key ?? '(without)'), its, value)),
       ),
     ];
   });

@@ -67,7 +67,7 @@ const placeAfter = (place: StayPlace, mark: StayMark, end: (id: string, row: Sta
       stayMs: toMs(mark.at) - toMs(open.row.enteredAt),
     });
   if (to === null) return { last, facts, visits, count };
-  const visit = (visits[to] ?? 0) + 1;
+  const visit = (Object.hasOwn(visits, to) ? visits[to]! : 0) + 1;
   const times = { enteredAt: mark.at, leftAt: null, stayMs: null };
   const stages = { previousStage: last, nextStage: null };
   const row = { stage: to, place: count + 1, visit, ...times, exit: null, ...stages, ...facts, ...mark.move };

@@ -273,7 +273,7 @@ describe('the demo company', () => {
     expect(new Set(agreed.map(({ id }) => id))).toEqual(
       new Set([
         ...['mql', 'sal', 'sql', 'rejection-reasons', 'loss-reasons', 'channel-rules', 'attribution'],
-        ...['business-calendar', 'scoring-model', 'sla-policy', 'routing'],
+        ...['business-calendar', 'scoring-model', 'sla-policy', 'routing', 'pipeline'],
       ]),
     );
     const approvals = of<{ number: number; team: string }>('ApproveDefinition');

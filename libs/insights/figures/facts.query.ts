@@ -1,3 +1,4 @@
+import type { Projection } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { Fact, PackedRows } from './fact.rules';
 import type { RowsOfFact } from './slice.rules';
@@ -5,6 +6,10 @@ import type { RowsOfFact } from './slice.rules';
 /** The facts, and those that they are made of. */
 const withSources = (facts: readonly Fact[]): readonly Fact[] =>
   facts.flatMap((fact) => ('facts' in fact.source ? [...withSources(fact.source.facts), fact] : [fact]));
+
+/** The read models that the rows of facts come from. */
+export const projectionsOf = (facts: readonly Fact[]): readonly Projection[] =>
+  withSources(facts).flatMap(({ source }) => ('of' in source ? [source.of] : []));
 
 interface MadeRows {
   readonly sources: readonly PackedRows[];

@@ -332,6 +332,65 @@ describe('figures', () => {
     );
   });
 
+  it('say how many erased people their rows are about, each counted once and as the survivor of its merges', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.subarray(['a', 'b', 'c', ...ids('lead-', 9)]), async (world, erased) => {
+        const into: Readonly<Record<string, string>> = { a: 'b', 'lead-0': 'lead-1' };
+        const people = world.leads.map((lead) => ({
+          ...{ ...lead, mergedInto: into[lead.leadId] },
+          ...(erased.includes(lead.leadId) && { erasedAt: NOW }),
+        })) as unknown as typeof world.leads;
+        const models = await storeOfWorld({ ...world, leads: people });
+        const rolesOf = new Map(world.deals.map(({ opportunityId, roles }) => [opportunityId, roles]));
+        for (const [code, by] of [
+          ...[['captured-leads', 'source'] as const, ['handoffs', 'rep'] as const, ['touches', 'team'] as const],
+          ...[
+            ['won-deals', 'owner'] as const,
+            ['win-rate', 'owner'] as const,
+            ['deal-stage-entries', 'stage'] as const,
+          ],
+        ]) {
+          const { erased: all, groups } = await asked(models, code, { by });
+          const counted = async (group?: (typeof groups)[number]['group']) => {
+            const scope = { by, filters: {} };
+            const rows = await rowsBehind(models, figureOf(code), scope, { group, side: 'denominator' }, NOW);
+            const about = rows.flatMap(({ entity, entityId }) =>
+              entity === 'Lead' ? [entityId] : rolesOf.get(entityId)!.map(({ leadId }) => leadId),
+            );
+            return new Set(about.filter((id) => erased.includes(id)).map((id) => into[id] ?? id)).size;
+          };
+          expect([code, all]).toEqual([code, await counted()]);
+          for (const { group, erased: its } of groups)
+            expect([code, group, its]).toEqual([code, group, await counted(group)]);
+        }
+      }),
+      { numRuns: repetitions(10, 300) },
+    );
+  });
+
+  it('say which versions of definitions decided their rows, and whether anything may still change them', async () => {
+    const [world] = fc.sample(anyWorld, { numRuns: 1, seed: 9 });
+    const models = await storeOfWorld(world!);
+    const named = world!.handoffs.flatMap(({ handoffs: all }) => all.map(({ definition }) => definition));
+    expect((await asked(models, 'handoffs')).definitions).toEqual([...new Set(named)].sort());
+    expect((await asked(models, 'won-deals')).definitions).toEqual([]);
+    const over = { from: '2024-02-01', to: '2024-05-01' };
+    expect((await asked(models, 'won-deals', over)).complete).toBe(true);
+    expect((await asked(models, 'won-deals', { ...over, to: '2024-08-01' })).complete).toBe(false);
+    const open = await asked(models, 'lead-to-customer', over);
+    expect(open.complete).toBe(open.total[0]!.open === 0);
+    await models.documents.commit({
+      follower: 'deals-v' + deals.version,
+      checkpoint: { position: '2', count: 1, digest: '' },
+      parked: [
+        { follower: `deals-v${deals.version}`, sequence: 'x', position: '2', eventId: 'e', code: 'x', message: '' },
+      ],
+      fence: { lease: 'x', token: 1 },
+    });
+    expect((await asked(models, 'won-deals', over)).complete).toBe(false);
+    expect((await asked(models, 'captured-leads', over)).complete).toBe(true);
+  });
+
   it('of a history no longer count rows that were dropped', () => {
     const rows = emptyRows(figureOf('stage-entries').rows.fact);
     const stay = (stayId: string) => ({ stayId, leadId: 'a', enteredAt: NOW, stage: 'mql' });

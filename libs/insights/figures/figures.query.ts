@@ -1,5 +1,6 @@
 import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
-import type { ReadModels } from '@baton/platform/documents';
+import { erasedLeads, leads } from '@baton/leads';
+import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
 import {
   emptyValue,
@@ -12,8 +13,16 @@ import {
   type Side,
 } from './evaluate.rules';
 import type { Fact } from './fact.rules';
-import { rowsOfFacts } from './facts.query';
+import { projectionsOf, rowsOfFacts } from './facts.query';
 import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import {
+  dealPeople,
+  definitionsBehind,
+  erasedByGroup,
+  erasedPeopleBy,
+  nobodyErased,
+  type ErasedPeopleOf,
+} from './people-behind.rules';
 import {
   calendarParts,
   comparedPeriod,
@@ -51,9 +60,19 @@ export interface ComparedValue extends FigureValue {
 export interface AnsweredFigure {
   readonly figure: Figure;
   readonly total: readonly ComparedValue[];
-  readonly groups: readonly { readonly group: GroupName; readonly values: readonly ComparedValue[] }[];
+  /** How many erased people its rows are about. */
+  readonly erased: number;
+  /** The versions of definitions that decided its rows, `mql@2`. */
+  readonly definitions: readonly string[];
+  /** False while something may change it that has already begun: the period, an open row, an event that waits. */
+  readonly complete: boolean;
+  readonly groups: readonly {
+    readonly group: GroupName;
+    readonly values: readonly ComparedValue[];
+    readonly erased: number;
+  }[];
 }
-export interface FiguresAnswer {
+export interface FiguresAnswer extends ReadModelProgress {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
   readonly figures: readonly AnsweredFigure[];
@@ -70,11 +89,24 @@ const factsOf = ({ rows: { fact }, value }: Figure, scope: Scope): readonly Fact
   ...[fact, ...dimensionFactsOf(fact, scope)],
   ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, scope)) : []),
 ];
-const rowsOfFigures = (models: ReadModels, figures: readonly Figure[], scope: Scope): Promise<RowsOfFact> =>
-  rowsOfFacts(
-    models,
-    figures.flatMap((figure) => factsOf(figure, scope)),
-  );
+const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
+  const erased = await erasedLeads(models);
+  if (erased.isEmpty) return nobodyErased;
+  const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
+  return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
+};
+/**
+ * Reads the rows of facts, how far they are, and whom of their people was erased.
+ * @returns what must be used before anything is waited for: it is of one moment
+ */
+export const readFacts = async (
+  models: ReadModels,
+  facts: readonly Fact[],
+): Promise<Pick<OpenedQuestion, 'rowsOf' | 'erasedPeopleOf' | 'complete' | 'position'>> => {
+  const progress = await models.progress([...new Set([leads, ...projectionsOf(facts)])]);
+  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
+  return { ...progress, erasedPeopleOf, rowsOf: await rowsOfFacts(models, facts) };
+};
 
 /** Slices by fact: the parts of a figure share them. */
 const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
@@ -167,34 +199,46 @@ export interface Question {
   readonly scope: Scope;
   readonly rowsOf: RowsOfFact;
   readonly limits: Limits;
+  readonly erasedPeopleOf: ErasedPeopleOf;
+  /** Whether the read models have everything. */
+  readonly complete: boolean;
 }
-const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: ScopePeriod): readonly FigureValue[] => {
-  const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
-};
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsOf, limits } = question;
+  const { scope, rowsOf, limits, erasedPeopleOf } = question;
+  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  const totalOf = (of: ScopePeriod) => evaluate(figure, all, rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
+  const range = rangeOf(period!);
+  const total = compareValues(figure, totalOf(period!), before && totalOf(before));
+  return {
+    ...{ figure, total, groups: groupsOf(figure, question, [period!, before]) },
+    erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
+    definitions: definitionsBehind(figure, all, range, limits),
+    complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
+  };
+};
+const groupsOf = (
+  figure: Figure,
+  { scope, rowsOf, limits, erasedPeopleOf }: Question,
+  [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
+): AnsweredFigure['groups'] => {
   const { by } = scope;
-  const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
-  if (by === undefined) return { figure, total, groups: [] };
-  const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
+  if (by === undefined) return [];
+  const grouping = groupingOf(figure, { ...scope, by }, period, rowsOf);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
   const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
   const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
-  return {
-    figure,
-    total,
-    groups: grouping.names.map((group, place) => ({
-      group,
-      values: compareValues(
-        figure,
-        values.get(place) ?? valuesOfNothing(figure),
-        earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
-      ),
-    })),
-  };
+  const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
+  return grouping.names.map((group, place) => ({
+    group,
+    values: compareValues(
+      figure,
+      values.get(place) ?? valuesOfNothing(figure),
+      earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
+    ),
+    erased: erased.get(place) ?? 0,
+  }));
 };
 /** @throws Refused `figures/no-window` for a window on what takes no time */
 const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
@@ -209,7 +253,7 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
 };
 
 /** A question with the periods that it is about. */
-export interface OpenedQuestion extends Question {
+export interface OpenedQuestion extends Question, ReadModelProgress {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
 }
@@ -227,7 +271,8 @@ export const openQuestion = async (
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  return { scope, limits, period, compared, rowsOf: await rowsOfFigures(models, figures, scope) };
+  const facts = figures.flatMap((figure) => factsOf(figure, scope));
+  return { scope, limits, period, compared, ...(await readFacts(models, facts)) };
 };
 /**
  * Answers a question that was opened.
@@ -246,8 +291,8 @@ export const askFigures = async (
   at: Instant,
 ): Promise<FiguresAnswer> => {
   const question = await openQuestion(models, figures, scope, at);
-  const { period, compared } = question;
-  return { period, compared, figures: answerFigures(figures, question) };
+  const { period, compared, position, complete } = question;
+  return { position, complete, period, compared, figures: answerFigures(figures, question) };
 };
 
 /** A row behind a figure. */

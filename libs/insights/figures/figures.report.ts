@@ -10,6 +10,7 @@ import {
   type Fields,
   type Instant,
   type ObjectOf,
+  type Position,
   type ValueFilter,
 } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
@@ -127,9 +128,14 @@ export const groupFields = {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
 } as const;
+export const erasedCount = field.integer(
+  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
+  { unit: 'people' },
+);
 const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   ...groupFields,
   values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  erased: erasedCount,
 });
 const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
   code: field.enum(codes, 'The figure.'),
@@ -140,6 +146,11 @@ const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue
   total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
+  erased: erasedCount,
+  definitions: field.text('The versions of definitions that decided its rows: `mql@2`.', { list: true }),
+  complete: field.flag(
+    'False while what has begun may still change it: the period is not over, rows are open, or an event waits.',
+  ),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
@@ -165,23 +176,27 @@ export const shownValue = (figure: Figure, one: ComparedValue) => {
     ...{ compared: text(one.compared), change: text(change) },
   };
 };
-const shownFigure = ({ figure, total, groups }: AnsweredFigure) => ({
+const shownFigure = ({ figure, total, groups, erased, definitions, complete }: AnsweredFigure) => ({
   ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
-  additive: isAdditive(figure),
+  ...{ additive: isAdditive(figure), erased, definitions, complete },
   total: total.map((one) => shownValue(figure, one)),
-  groups: groups.map(({ group: { key, isOther }, values }) => ({
-    ...{ key, isOther },
+  groups: groups.map(({ group: { key, isOther }, values, erased: its }) => ({
+    ...{ key, isOther, erased: its },
     values: values.map((one) => shownValue(figure, one)),
   })),
 });
 
-/** The period that an answer is about. */
+/** The period that an answer is about, and how far it is. */
 export const answeredPeriodFields = {
   from: field.instant('The beginning of the period.'),
   to: field.instant('Its end, itself not in it.'),
   complete: field.flag('False while the period has not ended.'),
+  position: field.text('The position up to which the log is in them.'),
 } as const;
-export const answeredPeriod = ({ from, to }: ScopePeriod, at: Instant) => ({ from, to, complete: to <= at });
+export const answeredPeriod = (
+  { period: { from, to }, position }: { readonly period: ScopePeriod; readonly position: Position },
+  at: Instant,
+) => ({ from, to, complete: to <= at, position });
 
 export const figuresReport = report({
   name: 'figures',
@@ -203,9 +218,9 @@ export const figuresReport = report({
   ),
   ask: async ({ codes: wanted, compare, ...scope }, { models, at }) => {
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const { period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
+    const { position, period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
     return {
-      ...answeredPeriod(period, at),
+      ...answeredPeriod({ period, position }, at),
       ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
       figures: found.map(shownFigure),
     };

@@ -13,6 +13,7 @@ export const dealFact = fact<Deal, Deal>({
     openedAt: instantOf(({ openedAt }) => openedAt),
     closedAt: instantOf(({ closedAt }) => closedAt),
     status: textOf(({ status }) => status),
+    pipeline: textOf(({ pipeline }) => pipeline),
     stage: textOf(({ stage }) => stage),
     amount: numberOf(({ amountMinor }) => amountMinor),
     currency: textOf(({ currency }) => currency),
@@ -30,7 +31,7 @@ export const dealFact = fact<Deal, Deal>({
   },
   dimensions: {
     ...{ owner: 'owner', source: 'source', product: 'product', account: 'account', currency: 'currency' },
-    ...{ stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
+    ...{ pipeline: 'pipeline', stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
     ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
   },
 });

@@ -1,8 +1,7 @@
-import { Refused, toMs, wordKey, type Instant } from '@baton/kernel';
+import { Refused, toMs, wordKey, type Instant, type Position } from '@baton/kernel';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { madeFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
-import { rowsOfFacts } from '../../figures/facts.query';
 import { closes } from '../../figures/facts/deal-moves.fact';
 import { stagePath } from '../../figures/facts/lifecycles.fact';
 import { entriesOf, type Entries, type EntryKind } from '../../figures/facts/paths.fact';
@@ -10,6 +9,7 @@ import { count, figure, mean, median, quantile, ratio, type Figure } from '../..
 import {
   answerFigures,
   dimensionFactsOf,
+  readFacts,
   rowsBehindIn,
   type AnsweredFigure,
   type BehindQuestion,
@@ -111,6 +111,9 @@ export interface FunnelGroup {
 }
 export interface Funnel {
   readonly period: ScopePeriod;
+  readonly position: Position;
+  /** Erased people among those who begin attempts. */
+  readonly erased: number;
   readonly steps: readonly StepValues[];
   readonly groups: readonly FunnelGroup[];
   /** Steps from 1: the one with the lowest rate, and the one with the longest median. */
@@ -241,13 +244,13 @@ const openFunnel = async (models: ReadModels, question: FunnelQuestion, instant:
   const { fact, subjects, anySubject } = entriesOf[over];
   const period = scopePeriod(scope, instant);
   const needed = [fact, ...dimensionFactsOf(fact, scope), ...(anySubject && unit === 'person' ? [] : [subjects])];
-  const rowsOf = await rowsOfFacts(models, needed);
+  const { rowsOf, ...read } = await readFacts(models, needed);
   const at = toMs(instant);
   const attempts = attemptsOf(question, fact.entity);
   const { rows, withoutAccount: without } = attemptRows(question, rowsOf, period, at);
   const opened: OpenedQuestion = {
     scope: { filters: {}, ...(scope.by !== undefined && { by: scope.by }) },
-    ...{ period, compared: undefined, limits: { at }, rowsOf: () => rows },
+    ...{ period, compared: undefined, limits: { at }, ...read, rowsOf: () => rows },
   };
   return { opened, figures: figuresOf(attempts, steps), withoutAccount: without, rows, at };
 };
@@ -304,7 +307,8 @@ export const funnel = async (models: ReadModels, question: FunnelQuestion, insta
   const least = <T>(all: readonly T[], isLess: (a: T, b: T) => boolean): T | undefined =>
     all.reduce<T | undefined>((found, one) => (found === undefined || isLess(one, found) ? one : found), undefined);
   return {
-    ...{ period: opened.period, steps, groups, withoutAccount: without },
+    ...{ period: opened.period, position: opened.position, erased: answers[0]!.erased },
+    ...{ steps, groups, withoutAccount: without },
     bottleneck: least(rated, (a, b) => a.values.rate.value.value!.lt(b.values.rate.value.value!))?.step,
     slowest: least(
       later.filter(({ values }) => values.median.value.value !== undefined),

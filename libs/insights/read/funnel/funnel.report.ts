@@ -5,6 +5,7 @@ import type { EntryKind } from '../../figures/facts/paths.fact';
 import {
   answeredPeriod,
   answeredPeriodFields,
+  erasedCount,
   figureRow,
   figureValue,
   groupArguments,
@@ -85,6 +86,7 @@ export const funnelReport = report({
   answer: field.object(
     objectFields('Funnel', 'A funnel.', {
       ...answeredPeriodFields,
+      erased: erasedCount,
       steps: field.object(step, 'The steps, of all.', { list: true }),
       groups: field.object(group, 'One per group.', { list: true }),
       bottleneck: field.integer(
@@ -100,7 +102,7 @@ export const funnelReport = report({
     const question = questionOf(asked);
     const found = await funnel(models, question, at);
     return {
-      ...answeredPeriod(found.period, at),
+      ...{ ...answeredPeriod(found, at), erased: found.erased },
       steps: shownSteps(found.steps, question),
       groups: found.groups.map(({ group: name, steps }) => ({ ...name, steps: shownSteps(steps, question) })),
       ...{ bottleneck: found.bottleneck ?? null, slowest: found.slowest ?? null, withoutAccount: found.withoutAccount },

@@ -6,6 +6,7 @@ import {
   answeredPeriod,
   answeredPeriodFields,
   comparedTo,
+  erasedCount,
   figureValue,
   groupFields,
   scopeArguments,
@@ -75,6 +76,7 @@ export const journeyLegsReport = report({
   answer: field.object(
     objectFields('JourneyLegs', 'The journeys of won deals, leg by leg.', {
       ...answeredPeriodFields,
+      erased: erasedCount,
       journey: field.object(journey, 'From the first touch, or what comes next where there was none, to the win.'),
       legs: field.object(leg, 'The legs in their order.', { list: true }),
     }),
@@ -82,10 +84,10 @@ export const journeyLegsReport = report({
   ),
   ask: async ({ compare, ...asked }, { models, at }) => {
     const question = scopeOf({ ...asked, ...(compare && { compare }) });
-    const { period, figures: answers } = await askFigures(models, journeyFigures, question, at);
+    const { figures: answers, ...known } = await askFigures(models, journeyFigures, question, at);
     const timeNames = ['mean', 'median', 'p90'] as const;
     return {
-      ...answeredPeriod(period, at),
+      ...{ ...answeredPeriod(known, at), erased: answers[0]!.erased },
       journey: named(timeNames, answers.slice(0, 3)),
       legs: legs.map((begins, place) => ({
         begins,

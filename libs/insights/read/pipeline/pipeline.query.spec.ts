@@ -56,14 +56,14 @@ describe('the pipeline', () => {
         withoutAmount: 1,
       },
       leads: [
-        { stage: 'lead', leads: 2 },
-        { stage: 'mql', leads: 1 },
+        { stage: 'lead', leads: 2, erased: 0 },
+        { stage: 'mql', leads: 1, erased: 0 },
       ],
     }));
 
   it('restricts deals and people to an owner', async () =>
     expect(await pipeline(await models, { filters: { owner: 'Eve' } })).toMatchObject({
       open: { deals: 1 },
-      leads: [{ stage: 'lead', leads: 1 }],
+      leads: [{ stage: 'lead', leads: 1, erased: 0 }],
     }));
 });

@@ -23,6 +23,7 @@ export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and lea
     objectFields('LeadStageCount', 'How many people are in a lifecycle stage.', {
       stage: field.enum(leadStages, 'The lifecycle stage or disposition.'),
       leads: field.integer('People; merged ones count once.', { unit: 'leads' }),
+      erased: field.integer('How many of them are erased.', { unit: 'people' }),
     }),
     'People by lifecycle stage, sorted.',
     { list: true },
@@ -35,14 +36,20 @@ export type Pipeline = ObjectOf<typeof pipelineAnswer.fields>;
  * apply to deals only.
  */
 export const pipeline = async (models: ReadModels, { filters }: { filters?: DealFilters } = {}): Promise<Pipeline> => {
-  const [open, people] = await Promise.all([
+  const peopleWhere = { ...whereOf(filters, ['owner', 'source']), mergedInto: { eq: null } };
+  const [open, people, erased] = await Promise.all([
     models.aggregate(deals, {
       where: { ...whereOf(filters), status: { eq: 'open' } },
       by: ['stage', 'currency'],
       measures: { deals: 'count', minor: { sum: 'amountMinor' } },
     }),
     models.aggregate(leads, {
-      where: { ...whereOf(filters, ['owner', 'source']), mergedInto: { eq: null } },
+      where: peopleWhere,
+      by: ['stage'],
+      measures: { leads: 'count' },
+    }),
+    models.aggregate(leads, {
+      where: { ...peopleWhere, erasedAt: { ne: null } },
       by: ['stage'],
       measures: { leads: 'count' },
     }),
@@ -61,6 +68,7 @@ export const pipeline = async (models: ReadModels, { filters }: { filters?: Deal
     leads: people.map(({ keys: [stage], values }) => ({
       stage: stage as EnumerationValue<typeof leadStages>,
       leads: Number(values['leads']),
+      erased: Number(erased.find(({ keys }) => keys[0] === stage)?.values['leads'] ?? 0),
     })),
   };
 };

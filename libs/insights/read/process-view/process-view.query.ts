@@ -1,4 +1,4 @@
-import { Refused, type Instant } from '@baton/kernel';
+import { Refused, type Instant, type Position } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { visitRows } from '../../figures/evaluate.rules';
 import type { EntryKind } from '../../figures/facts/paths.fact';
@@ -25,6 +25,9 @@ type PathName = (typeof pathNames)[number];
 type TransitionName = (typeof transitionNames)[number];
 export interface ProcessView {
   readonly period: ScopePeriod;
+  readonly position: Position;
+  /** Erased people among those whose paths they are. */
+  readonly erased: number;
   readonly figures: PathFigures;
   readonly total: Readonly<Record<PathName, ComparedValue>>;
   readonly groups: readonly ProcessGroup<PathName>[];
@@ -91,7 +94,7 @@ export const processView = async (
     whole,
   );
   return {
-    ...{ period: question.period, figures },
+    ...{ period: question.period, position: question.position, erased: totals[0]!.erased, figures },
     total: Object.fromEntries(pathNames.map((name, place) => [name, totals[place]!.total[0]!])) as Record<
       PathName,
       ComparedValue

@@ -5,6 +5,7 @@ import {
   answeredPeriod,
   answeredPeriodFields,
   comparedTo,
+  erasedCount,
   figureValue,
   groupFields,
   scopeArguments,
@@ -73,6 +74,7 @@ export const processViewReport = report({
   answer: field.object(
     objectFields('ProcessView', 'How people, deals or activities go.', {
       ...answeredPeriodFields,
+      erased: erasedCount,
       variantCount: field.integer('How many different ways there are.'),
       transitionCount: field.integer('How many different pairs of steps that follow each other.'),
       total: field.object(total, 'All of them.'),
@@ -87,7 +89,7 @@ export const processViewReport = report({
     const found = await processView(models, over, scopeOf({ ...asked, ...(compare && { compare }) }), at);
     const { figures } = found;
     return {
-      ...answeredPeriod(found.period, at),
+      ...{ ...answeredPeriod(found, at), erased: found.erased },
       ...{ variantCount: found.variantCount, transitionCount: found.transitionCount },
       total: valuesOf(figures, pathNames, found.total),
       groups: found.groups.map(({ group: name, values }) => ({ ...name, ...valuesOf(figures, pathNames, values) })),

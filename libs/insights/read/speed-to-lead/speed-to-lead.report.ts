@@ -7,6 +7,7 @@ import {
   answeredPeriod,
   answeredPeriodFields,
   comparedTo,
+  erasedCount,
   figureValue,
   scopeArguments,
   scopeOf,
@@ -40,6 +41,7 @@ export const speedToLeadReport = report({
   answer: field.object(
     objectFields('SpeedToLead', 'What became of handoffs by how fast sales answered.', {
       ...answeredPeriodFields,
+      erased: erasedCount,
       rows: field.object(row, 'One per time of answer, the fastest first; the last is without one.', { list: true }),
       total: field.object(row, 'All handoffs.'),
     }),
@@ -47,7 +49,7 @@ export const speedToLeadReport = report({
   ),
   ask: async ({ compare, ...asked }, { models, at }) => {
     const question = { ...scopeOf({ ...asked, ...(compare && { compare }) }), by: 'answeredWithin' };
-    const { period, figures: answers } = await askFigures(models, figures, question, at);
+    const { figures: answers, ...known } = await askFigures(models, figures, question, at);
     // A bucket without handoffs is asked by itself: it has its figures too.
     const { figures: none } = await askFigures(
       models,
@@ -64,7 +66,7 @@ export const speedToLeadReport = report({
         }),
       ) as Record<(typeof names)[number], ReturnType<typeof shownValue>>;
     return {
-      ...answeredPeriod(period, at),
+      ...{ ...answeredPeriod(known, at), erased: answers[0]!.erased },
       rows: answerTimeWords.map((answered) => ({ answered, ...valuesOf(answered) })),
       total: { answered: null, ...valuesOf(null) },
     };

@@ -1,4 +1,4 @@
-import type { Instant } from '@baton/kernel';
+import type { Instant, Position } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { conversions } from '../../figures/conversions.figure';
 import { visitRows } from '../../figures/evaluate.rules';
@@ -33,6 +33,12 @@ export interface StageConversion {
   readonly groups: readonly { readonly group: GroupName; readonly parts: CohortParts }[];
 }
 
+export interface StageConversions {
+  readonly period: ScopePeriod;
+  readonly position: Position;
+  readonly pairs: readonly StageConversion[];
+}
+
 const partsOf = (rate: ComparedValue): CohortParts => {
   const [converted, all] = [Number(rate.numerator), Number(rate.denominator)];
   return { converted, ended: all - converted - rate.open, open: rate.open, rate };
@@ -57,15 +63,11 @@ const isOpenCohort = (
  * The conversion of every pair of stages, of people by their first entry into the first stage within the period.
  * @throws Refused as `askFigures`
  */
-export const stageConversions = async (
-  models: ReadModels,
-  scope: Scope,
-  at: Instant,
-): Promise<{ readonly period: ScopePeriod; readonly pairs: readonly StageConversion[] }> => {
+export const stageConversions = async (models: ReadModels, scope: Scope, at: Instant): Promise<StageConversions> => {
   const question = await openQuestion(models, conversions, scope, at);
   const answers = answerFigures(conversions, question);
   return {
-    period: question.period,
+    ...{ period: question.period, position: question.position },
     pairs: stagePairs.map(([from, to], place) => {
       const answer = answers[place]!;
       return {

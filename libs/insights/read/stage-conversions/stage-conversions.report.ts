@@ -7,6 +7,7 @@ import {
   answeredPeriodFields,
   codes,
   comparedTo,
+  erasedCount,
   figureValue,
   groupFields,
   scopeArguments,
@@ -35,6 +36,7 @@ const pair = objectFields('StageConversion', 'The conversion from a stage to a l
   cohortOpen: field.flag(
     'True while as-of is before the last entry and the window; without a window, while somebody of them is in a live stage.',
   ),
+  erased: erasedCount,
   groups: field.object(group, 'One per group.', { list: true }),
 });
 const shownParts = (figure: Figure, { rate, ...counts }: CohortParts) => ({
@@ -60,11 +62,11 @@ export const stageConversionsReport = report({
   ),
   ask: async ({ compare, ...scope }, { models, at }) => {
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const { period, pairs } = await stageConversions(models, asked, at);
+    const found = await stageConversions(models, asked, at);
     return {
-      ...answeredPeriod(period, at),
-      pairs: pairs.map(({ from, to, answer: { figure }, total, isOpen, groups }) => ({
-        ...{ from, to, code: figure.code, cohortOpen: isOpen },
+      ...answeredPeriod(found, at),
+      pairs: found.pairs.map(({ from, to, answer: { figure, erased }, total, isOpen, groups }) => ({
+        ...{ from, to, code: figure.code, cohortOpen: isOpen, erased },
         ...shownParts(figure, total),
         groups: groups.map(({ group: name, parts: its }) => ({ ...name, ...shownParts(figure, its) })),
       })),

@@ -1,4 +1,4 @@
-import { Refused, toMs, type DefinitionSource, type Instant } from '@baton/kernel';
+import { Refused, toMs, type DefinitionSource, type Instant, type Position } from '@baton/kernel';
 import { definitionsAt } from '@baton/definitions';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
@@ -76,6 +76,9 @@ export interface StageTime {
 }
 export interface TimeInStage {
   readonly period: ScopePeriod;
+  readonly position: Position;
+  /** Erased people among those whose times they are. */
+  readonly erased: number;
   readonly unit: 'days' | 'hours';
   /** The figures of `values`, by name. */
   readonly figures: Readonly<Record<keyof StageValues, Figure>>;
@@ -182,7 +185,8 @@ export const timeInStage = async (
   const placeOf = (stage: string): number => (stays.order.includes(stage) ? stays.order.indexOf(stage) : Infinity);
   const sorted = [...names].sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   return {
-    ...{ period: opened.period, unit, figures: valuesBy((place) => figures[place]!) },
+    ...{ period: opened.period, position: opened.position, erased: byStage.at(-1)!.erased },
+    ...{ unit, figures: valuesBy((place) => figures[place]!) },
     stages: sorted.map((stage) => {
       const own = ofStage(opened, stage, by);
       const answers = by === undefined ? [] : answerFigures(figures, own);

@@ -6,6 +6,7 @@ import {
   answeredPeriod,
   answeredPeriodFields,
   comparedTo,
+  erasedCount,
   figureRow,
   figureValue,
   groupArguments,
@@ -102,6 +103,7 @@ export const timeInStageReport = report({
   answer: field.object(
     objectFields('TimeInStage', 'Time in stages.', {
       ...answeredPeriodFields,
+      erased: erasedCount,
       unit: field.enum(unitWords, 'What times are in.'),
       stages: field.object(stage, 'The stages in their order, those of deals by name.', { list: true }),
     }),
@@ -112,7 +114,7 @@ export const timeInStageReport = report({
     const divisor = found.unit === 'days' ? DAY_MS : 3_600_000;
     const edge = (ms: number): string => textOfExact(exactOf(ms).div(divisor));
     return {
-      ...{ ...answeredPeriod(found.period, at), unit: found.unit },
+      ...{ ...answeredPeriod(found, at), erased: found.erased, unit: found.unit },
       stages: found.stages.map(({ stage: name, values: its, histogram, groups }) => ({
         ...{ stage: name, ...shownValues(found.figures, its) },
         histogram: histogram.map(({ from, to, count }) => ({ from: edge(from), to: edge(to), count })),
