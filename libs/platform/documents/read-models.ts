@@ -1,4 +1,5 @@
 import {
+  codeOf,
   type Clock,
   Conflict,
   Refused,
@@ -105,7 +106,7 @@ export interface ReadModelProgress {
   readonly complete: boolean;
 }
 
-/** So often a list is looked at whose rows become a block meanwhile. */
+/** So often a list is looked at whose rows become a block meanwhile, and what is rebuilt meanwhile. */
 const MAX_READ_ATTEMPTS = 5;
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
@@ -150,7 +151,7 @@ export class ReadModels {
   }
 
   async getMany<D>(projection: Projection<D>, ids: readonly string[]): Promise<ReadonlyMap<string, D>> {
-    const found = await this.documents.getMany(await this.collection(projection), ids);
+    const found = await this.read(projection, (of) => this.documents.getMany(of, ids));
     return new Map([...found].map(([id, { doc }]) => [id, doc as D]));
   }
 
@@ -158,7 +159,7 @@ export class ReadModels {
     projection: Projection<D>,
     find: FindOptions = {},
   ): Promise<{ id: string; doc: D; position: Position }[]> {
-    return [...(await this.documents.find(await this.collection(projection), find))];
+    return [...(await this.read(projection, (of) => this.documents.find(of, find)))];
   }
 
   /**
@@ -168,8 +169,11 @@ export class ReadModels {
    */
   async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
     for (let look = 1; ; look++) {
-      const runs: Document[] = [];
-      for await (const page of this.pages(projection, whereList(key))) runs.push(...page);
+      const runs = await this.untilWhole(async () => {
+        const found: Document[] = [];
+        for await (const page of this.pages(projection, whereList(key))) found.push(...page);
+        return found;
+      });
       const entries = entriesOf<E>(runs);
       if (entries) return entries;
       if (look === MAX_READ_ATTEMPTS) throw missingEntries(await this.collection(projection), key);
@@ -177,11 +181,11 @@ export class ReadModels {
   }
 
   async count(projection: Projection, where?: Where): Promise<number> {
-    return this.documents.count(await this.collection(projection), where);
+    return this.read(projection, (of) => this.documents.count(of, where));
   }
 
   async aggregate(projection: Projection, aggregate: Aggregation): Promise<readonly AggregateGroup[]> {
-    return this.documents.aggregate(await this.collection(projection), aggregate);
+    return this.read(projection, (of) => this.documents.aggregate(of, aggregate), true);
   }
 
   /**
@@ -203,16 +207,60 @@ export class ReadModels {
   /** The packed columns of a read model, with every document that it shows now. Read them before you wait for anything. */
   async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
     if (this.keepColumns) return this.keepColumns(declared);
-    const columns = declared.empty();
-    for await (const page of this.pages(declared.of, declared.where))
-      for (const { id, doc } of page) columns.put(id, doc);
-    return columns;
+    return this.untilWhole(async () => {
+      const columns = declared.empty();
+      for await (const page of this.pages(declared.of, declared.where))
+        for (const { id, doc } of page) columns.put(id, doc);
+      return columns;
+    });
   }
 
-  /** Every document that matches, in pages, ordered by the columns and id: for figures that combine documents. */
+  /**
+   * Every document that matches, in pages, ordered by the columns and id: for figures that combine documents.
+   * @throws Conflict `read/rebuilt` at the end, when the read model was rebuilt meanwhile: what was read may lack documents
+   */
   async *pages<D>(projection: Projection<D>, where: Where = {}, orderBy: readonly Order[] = [], limit = 1000) {
     const collection = await this.collection(projection); // one generation for the whole walk
     for await (const page of pagesOf(this.documents, collection, { where, orderBy }, limit))
       yield page as readonly { id: string; doc: D; position: Position }[];
+    if ((await this.collection(projection)).name !== collection.name)
+      throw new Conflict(
+        'read/rebuilt',
+        `The read model ${projection.name} was rebuilt while it was read; ask again.`,
+        projection.name,
+      );
+  }
+
+  /** Walks pages again when the read model was rebuilt meanwhile. */
+  private async untilWhole<A>(walk: () => Promise<A>): Promise<A> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await walk();
+      } catch (error) {
+        if (codeOf(error) !== 'read/rebuilt' || attempt === MAX_READ_ATTEMPTS) throw error;
+      }
+  }
+
+  /**
+   * Reads the generation in use. After a rebuild the one before is dropped and reads as empty, so an empty answer stands
+   * only while its generation is still the one in use.
+   * @param mayHide whether an answer does not show that it is empty
+   */
+  private async read<A extends Answer>(
+    projection: Projection,
+    act: (of: Collection) => Promise<A>,
+    mayHide = false,
+  ): Promise<A> {
+    const of = await this.collection(projection);
+    const answer = await act(of);
+    if (sizeOf(answer) > 0 && !mayHide) return answer;
+    return (await this.collection(projection)).name === of.name ? answer : this.read(projection, act, mayHide);
   }
 }
+
+/** What a store answers. */
+type Answer = number | ReadonlyMap<string, unknown> | readonly unknown[];
+const sizeOf = (answer: Answer): number => {
+  if (typeof answer === 'number') return answer;
+  return 'size' in answer ? answer.size : answer.length;
+};
