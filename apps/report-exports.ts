@@ -6,6 +6,7 @@ import {
   Clock,
   DecisionContext,
   Journal,
+  type ClosedJournal,
   NotFound,
   UnknownType,
   type Instant,
@@ -88,7 +89,7 @@ export class ReportExports {
   constructor(
     live: ReadModels,
     log: EventLog,
-    journal: Journal,
+    @Inject(Journal) journal: ClosedJournal,
     clock: Clock,
     context: DecisionContext,
     runner: Runner,

@@ -14,13 +14,13 @@ import {
   type LogFilter,
 } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
-import { asOfBoundOf, boundOf, Clock, codeOf, EventLog, Journal, Refused, zoneOf, type Role } from '@baton/kernel';
+import { asOfBoundOf, boundOf, Clock, codeOf, EventLog, Refused, zoneOf, type Role } from '@baton/kernel';
 import {
   Access,
-  AccessLog,
   accessParts,
   ACTS_FOR,
-  PersonalReads,
+  type PersonalReads,
+  ReadsOfCallers,
   REASON_LENGTH,
   RefusedAccess,
   type CallerIdentity,
@@ -122,8 +122,7 @@ export class ExportController {
     private readonly log: EventLog,
     private readonly heads: LogHeads,
     private readonly clock: Clock,
-    private readonly journal: Journal,
-    private readonly accessLog: AccessLog,
+    private readonly reads: ReadsOfCallers,
     private readonly refused: RefusedAccess,
     private readonly reports: ReportExports,
     @Inject(CATALOGUE) private readonly catalogue: EventCatalogue,
@@ -195,9 +194,7 @@ export class ExportController {
     if (reason !== undefined && (typeof reason !== 'string' || reason.length > REASON_LENGTH))
       throw new Refused('export/bad-argument', `reason must have at most ${REASON_LENGTH} characters.`, 'reason');
     checkGrant(of, openPersonal === 'true', reason);
-    return openPersonal === 'true'
-      ? new PersonalReads(this.journal, this.accessLog.record, caller, `export ${of}`, reason)
-      : undefined;
+    return openPersonal === 'true' ? this.reads.of(caller, `export ${of}`, reason) : undefined;
   }
 
   private filterOf(question: Question): LogFilter {
