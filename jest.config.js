@@ -16,7 +16,7 @@ const base = {
   // Lazy imports name the compiled file, as Node wants it.
   moduleNameMapper: {
     '^@baton/(.*)$': '<rootDir>/libs/$1',
-    '^(\\.{1,2}/(?:.*/)?(?:(?:eventstore|mongodb)-[a-z-]+|api/serve|session|[a-z-]+\\.command|[a-z-]+-views))\\.js$':
+    '^(\\.{1,2}/(?:.*/)?(?:(?:eventstore|mongodb)-[a-z-]+|api/serve|session|verify-report|[a-z-]+\\.command|[a-z-]+-views))\\.js$':
       '$1',
   },
 };

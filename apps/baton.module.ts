@@ -10,6 +10,7 @@ import { Runner } from '@baton/platform/runner';
 import { Metrics } from '@baton/platform/telemetry';
 import type { Logger } from 'pino';
 import { contextParts } from './contexts';
+import { ReportExports } from './report-exports';
 
 /** Global, because every decision needs the definitions in force. */
 @Global()
@@ -58,6 +59,11 @@ export class LogHeadsModule implements BeforeApplicationShutdown {
   }
 }
 
+/** Exports reports; global, as they are asked at each edge. */
+@Global()
+@Module({ providers: [ReportExports], exports: [ReportExports] })
+export class ReportExportsModule {}
+
 /** All of Baton except the API: the platform on the configured stores, and every context. */
 @Module({})
 export class BatonModule {
@@ -70,7 +76,10 @@ export class BatonModule {
   ): DynamicModule {
     return {
       module: BatonModule,
-      imports: [PlatformModule.forRoot(config, contextParts, surroundings), DefinitionsModule, LogHeadsModule, ...edge],
+      imports: [
+        ...[PlatformModule.forRoot(config, contextParts, surroundings), DefinitionsModule, LogHeadsModule],
+        ...[ReportExportsModule, ...edge],
+      ],
     };
   }
 }

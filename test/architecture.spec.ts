@@ -106,6 +106,30 @@ const cases: readonly Case[] = [
     breaks: [['a drawer for everything', ['libs/leads/utils/x.ts', '']]],
     keeps: [['a name of the field', ['libs/leads/write/lead/x.ts', '']]],
   },
+  {
+    rule: 'journals',
+    breaks: [
+      ['a report', ['libs/leads/read/x.report.ts', `import { field, type Journal } from '@baton/kernel';`]],
+      ['a query', ['libs/leads/read/x.query.ts', `import type { Journal as J } from '@baton/kernel';`]],
+      [
+        'a resolver',
+        ['libs/platform/graphql/x.ts', `class X { constructor(@Inject(Journal) readonly j: Journal) {} }`],
+      ],
+      ['a controller', ['apps/api/x.controller.ts', `class X { constructor(private readonly j: Journal) {} }`]],
+    ],
+    keeps: [
+      ['a closed one', ['libs/leads/read/x.query.ts', `import type { ClosedJournal } from '@baton/kernel';`]],
+      [
+        'a closed one, injected',
+        [
+          'apps/api/x.ts',
+          `import { Journal } from '@baton/kernel';\nclass X { constructor(@Inject(Journal) j: ClosedJournal) {} }`,
+        ],
+      ],
+      ['a handler', ['libs/leads/write/lead/x.handler.ts', `import { Journal } from '@baton/kernel';`]],
+      ['a test', ['libs/leads/read/x.spec.ts', `import { Journal } from '@baton/kernel';`]],
+    ],
+  },
 ];
 
 describe('each rule of the architecture can fail', () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -190,6 +191,138 @@ describe('an export', () => {
     expect(await codeOf('log?openPersonal=true&reason=x', 'revops')).toBe('export/log-is-sealed');
     expect(await codeOf('leads?reason=x', 'analyst')).toBe('export/not-open');
     expect((await baton(folder, 'export', 'log', ...grant)).stderr).toContain('export/log-is-sealed');
+  });
+
+  const bySource = '{"codes":["captured-leads","win-rate"],"by":"source"}';
+  describe('of a report', () => {
+    const file = join(folder, 'figures.ndjson');
+    const log = join(folder, 'log-of-report.ndjson');
+    const report = async (...args: string[]) => {
+      const { status, stderr } = await baton(folder, 'export', 'report:figures', '--arguments', bySource, ...args);
+      expect([status, stderr]).toEqual([0, '']);
+    };
+    const verifyReport = (path: string) => verify(log, '--report', path);
+    beforeAll(async () => {
+      await report('--out', file);
+      expect((await baton(folder, 'export', 'log', '--out', log)).status).toBe(0);
+    });
+
+    it('has one row for each value, and its origin', () => {
+      const [header, ...rows] = readFileSync(file, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(header).toMatchObject({
+        ...{ export: 'report', version: 1 },
+        origin: {
+          ...{ report: 'figures', arguments: JSON.parse(bySource) as object, code: '0.1.0', definitions: [] },
+          asOf: { knownAt: expect.stringMatching(/^\d{16}$/) as string },
+          verifierKeys: [key],
+        },
+      });
+      expect(rows.slice(0, -1)).toMatchObject([
+        { figure: 'captured-leads', grouped: false, value: '6', support: 6, erased: 0 },
+        { figure: 'captured-leads', grouped: true, group: '=1+1', value: '6' },
+        { figure: 'win-rate', grouped: false, value: null },
+      ]);
+    });
+
+    it('is computed again from an export of the log, offline', async () => {
+      expect(await verifyReport(file)).toMatchObject({
+        ...{ status: 0, stdout: expect.stringContaining('Verified: figures (3 rows)') as string },
+      });
+      const other = join(folder, 'pipeline.ndjson');
+      expect((await baton(folder, 'export', 'report:slaReport', '--out', other)).status).toBe(0);
+      const later = join(folder, 'later.ndjson');
+      expect((await baton(folder, 'export', 'log', '--out', later)).status).toBe(0);
+      expect((await verify(later, '--report', other)).stderr).toBe('');
+    });
+
+    it('is refused where it, its origin or the log differs, and the difference is named', async () => {
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+      const changed = async (change: (rows: string[]) => string[], path = join(folder, 'changed-report.ndjson')) => {
+        const body = change(lines.slice(0, -1)).map((line) => `${line}\n`);
+        const sha256 = createHash('sha256').update(body.join('')).digest('hex');
+        writeFileSync(path, `${body.join('')}${JSON.stringify({ rows: body.length - 1, sha256 })}\n`);
+        return (await verifyReport(path)).stderr;
+      };
+      expect(await changed((rows) => rows)).toBe('');
+      const replaced = (from: string, to: string) => (rows: string[]) => rows.map((row) => row.replace(from, to));
+      expect(
+        await changed(
+          replaced(
+            '"group":"=1+1","isOther":false,"unit":"count","currency":null,"value":"6"',
+            '"group":"=1+1","isOther":false,"unit":"count","currency":null,"value":"7"',
+          ),
+        ),
+      ).toMatch(/verify\/report .*Row 2: value is "7" in the report, and "6" by the log/);
+      expect(await changed((rows) => rows.slice(0, -1))).toContain('Row 3 is missing');
+      expect(await changed((rows) => [...rows, rows.at(-1)!])).toContain('Row 4 is not in what the log gives');
+      expect(await changed(replaced('"by":"source"', '"by":"rep"'))).toContain('verify/report');
+      expect(await changed(replaced('"definitions":[]', '"definitions":["mql@9"]'))).toContain('mql@9');
+      expect(await changed(replaced('"root":"', '"root":"A'))).toContain('not what its signed head states');
+      expect(await changed(replaced('"size":', '"size":1'))).toContain('not what its signed head states');
+      expect(await changed(replaced('"at":"20', '"at":"19'))).toContain('Its position or its instant');
+      expect(await changed(replaced('"knownAt":"0', '"knownAt":"1'))).toContain('Its position or its instant');
+      const untrue = readFileSync(file, 'utf8').replace('"value":"6"', '"value":"5"');
+      writeFileSync(join(folder, 'untrue.ndjson'), untrue);
+      expect((await verifyReport(join(folder, 'untrue.ndjson'))).stderr).toContain('the checksum');
+      // An older export of the log does not reach it.
+      expect((await verify(join(folder, 'log.ndjson'), '--report', file)).stderr).toMatch(
+        /verify\/fork.*events are missing, or it is older/,
+      );
+    });
+
+    it('is the same over HTTP, in every format, with formulas neutral', async () => {
+      const size = (JSON.parse(readFileSync(file, 'utf8').split('\n')[0]!) as { origin: { size: number } }).origin.size;
+      const query = `arguments=${encodeURIComponent(bySource)}&head=${size}`;
+      const { bytes, headers } = await get(`report/figures?${query}`, 'analyst');
+      expect(bytes.toString()).toBe(readFileSync(file, 'utf8'));
+      expect(headers.get('baton-export-head')).toBe(String(size));
+      const csv = (await get(`report/figures?${query}&format=csv`, 'auditor')).bytes.toString();
+      const rows: Record<string, string>[] = parse(csv, { columns: true });
+      expect(rows.map(({ figure, group, value }) => [figure, group, value])).toEqual([
+        ['captured-leads', '', '6'],
+        ['captured-leads', "'=1+1", '6'],
+        ['win-rate', '', ''],
+      ]);
+      const parquet = (await get(`report/figures?${query}&format=parquet`, 'analyst')).bytes;
+      const found = await parquetReadObjects({
+        file: parquet.buffer.slice(parquet.byteOffset, parquet.byteOffset + parquet.byteLength) as ArrayBuffer,
+      });
+      expect(found.map(({ figure, group, support }) => [figure, group, Number(support)])).toEqual([
+        ['captured-leads', null, 6],
+        ['captured-leads', '=1+1', 6],
+        ['win-rate', null, 0],
+      ]);
+      const events = (await get(`report/figures?${query}&format=cloudevents`, 'analyst')).bytes.toString();
+      expect(JSON.parse(events.trimEnd().split('\n')[2]!)).toMatchObject({
+        type: 'ReportRow',
+        source: '/reports/figures',
+      });
+      for (const [path, code] of [
+        ['report/nothing', 'export/unknown-report'],
+        ['report/whoSaw', 'export/unknown-report'],
+        ['report/figures?arguments=x', 'export/bad-arguments'],
+        ['report/figures?arguments=[]', 'export/bad-arguments'],
+        ['report/figures', 'export/bad-arguments'],
+        ['report/figures?arguments={"codes":["x"]}', 'export/bad-arguments'],
+        ['report/figures?arguments={"codes":["win-rate"],"owner":{"in":[1]}}', 'export/bad-arguments'],
+        ['report/figures?arguments={"codes":["win-rate"],"nobody":1}', 'export/bad-arguments'],
+        ['report/figures?types=x', 'export/bad-argument'],
+        ['report/figures?happenedBy=yesterday', 'time/not-a-day-or-instant'],
+      ])
+        expect([path, await codeOf(path!, 'analyst')]).toEqual([path, code]);
+      expect(await codeOf('report/figures', 'sales')).toBe('access/denied');
+      expect(await codeOf('report/figures')).toBe('access/unauthenticated');
+    });
+
+    it('and of a list has no cell that a spreadsheet executes', async () => {
+      const { stdout } = await baton(folder, 'list', 'leads', '--columns', 'leadId,source', '--format', 'csv');
+      expect(stdout).toContain("l0,'=1+1\n");
+      const figures = await baton(folder, 'figures', 'captured-leads', '--by', 'source', '--format', 'csv');
+      expect(figures.stdout).toContain("captured-leads,'=1+1,6");
+    });
   });
 
   it('is refused with arguments that make no sense', async () => {

@@ -14,22 +14,23 @@ import {
   type LogFilter,
 } from '@baton/audit';
 import { LogHeads } from '@baton/audit/audit.module';
-import { boundOf, Clock, codeOf, EventLog, Journal, Refused, zoneOf, type Role } from '@baton/kernel';
+import { asOfBoundOf, boundOf, Clock, codeOf, EventLog, Refused, zoneOf, type Role } from '@baton/kernel';
 import {
   Access,
-  AccessLog,
   accessParts,
   ACTS_FOR,
-  PersonalReads,
+  type PersonalReads,
+  ReadsOfCallers,
   REASON_LENGTH,
   RefusedAccess,
   type CallerIdentity,
 } from '@baton/platform/access';
-import { ReadModels } from '@baton/platform/documents';
+import { ReadModels, type AsOf } from '@baton/platform/documents';
 import { accessRefusal, unauthenticated } from '@baton/platform/graphql';
 import type { EventCatalogue } from '@baton/platform/catalogue';
 import { CATALOGUE } from '@baton/platform/platform.module';
 import { contextParts } from '../contexts';
+import { ReportExports, reportNamed } from '../report-exports';
 
 interface Request {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -40,6 +41,7 @@ interface Reply {
 type Question = Readonly<Record<string, string | string[] | undefined>>;
 
 const names = ['format', 'types', 'stream', 'category', 'from', 'to', 'timeZone', 'after', 'until', 'head', 'skip'];
+const reportNames = ['format', 'arguments', 'happenedBy', 'knownBy', 'timeZone', 'head', 'skip'];
 /** Of a read model, for those who work with leads by name. */
 const grantNames = ['openPersonal', 'reason'];
 const grantRoles: readonly Role[] = ['revops'];
@@ -54,8 +56,59 @@ const wholeNumber = (question: Question, name: string): number | undefined => {
   throw new Refused('export/bad-argument', `${name} must be a whole number.`, name);
 };
 
+const textOf = (question: Question, name: string): string | undefined => {
+  const value = question[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new Refused('export/bad-argument', `${name} must be given once.`, name);
+};
+
+/** The format and the place of an answer. @throws Refused `export/bad-argument` also for an argument that is not known */
+const checkQuestion = (question: Question, known: readonly string[]) => {
+  const unknown = Object.keys(question).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Refused(
+      'export/bad-argument',
+      `${unknown} is not known; the arguments are ${known.join(', ')}.`,
+      unknown,
+    );
+  const { format: asked = 'ndjson' } = question;
+  const format = exportFormats.find((one) => one === asked);
+  if (!format) throw new Refused('export/bad-argument', `format must be one of ${exportFormats.join(', ')}.`, 'format');
+  const [head, skip = 0] = [wholeNumber(question, 'head'), wholeNumber(question, 'skip')];
+  if (skip > 0 && head === undefined)
+    throw new Refused(
+      'export/bad-argument',
+      'skip needs the head of the first answer; a read model has none, as it changes meanwhile.',
+      'head',
+    );
+  return { format, head, skip };
+};
+/** The arguments of a report, as JSON. @throws Refused `export/bad-arguments` */
+const parsedArguments = (question: Question): unknown => {
+  const text = textOf(question, 'arguments');
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Refused('export/bad-arguments', 'arguments must be JSON.', 'arguments');
+  }
+};
+const cutOf = (question: Question): Pick<AsOf, 'happenedBy' | 'knownBy'> => {
+  const zone = zoneOf(textOf(question, 'timeZone') ?? 'UTC', 'timeZone');
+  const bounds = (['happenedBy', 'knownBy'] as const).flatMap((name) => {
+    const text = textOf(question, name);
+    return text === undefined ? [] : [[name, asOfBoundOf(text, zone, name)]];
+  });
+  return Object.fromEntries(bounds) as Pick<AsOf, 'happenedBy' | 'knownBy'>;
+};
+const fileOf = (of: string, source: ExportSource, format: ExportFormat, skip: number): StreamableFile =>
+  new StreamableFile(Readable.from(bytesOf(source, format, skip), { objectMode: false }), {
+    type: encoderFor(format, source).mediaType,
+    disposition: `attachment; filename="${of}.${format === 'cloudevents' ? 'cloudevents.ndjson' : format}"`,
+  });
+
 /**
- * `GET /export/log` and `GET /export/<read model>`, for analysts and auditors: the bytes that `baton export` writes, Parquet
+ * `GET /export/log`, `GET /export/<read model>` and `GET /export/report/<name>`, for analysts and auditors: the bytes that `baton export` writes, Parquet
  * in smaller row groups. They are made as they are read. To go on after an interruption, give the `head` of the first answer (header
  * `baton-export-head`) and `skip` the bytes that are there.
  */
@@ -69,11 +122,29 @@ export class ExportController {
     private readonly log: EventLog,
     private readonly heads: LogHeads,
     private readonly clock: Clock,
-    private readonly journal: Journal,
-    private readonly accessLog: AccessLog,
+    private readonly reads: ReadsOfCallers,
     private readonly refused: RefusedAccess,
+    private readonly reports: ReportExports,
     @Inject(CATALOGUE) private readonly catalogue: EventCatalogue,
   ) {}
+
+  @Get('report/:name')
+  async exportReport(
+    @Param('name') report: string,
+    @Query() question: Question,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<StreamableFile> {
+    // Who may export nothing is not told which reports there are.
+    const caller = await this.authorize(request, undefined, exportRoles);
+    await this.authorize(request, reportNamed(report).allow, exportRoles);
+    const { format, head: size, skip } = checkQuestion(question, reportNames);
+    const found = await this.heads.head(size);
+    const cut = cutOf(question);
+    const source = await this.reports.source({ report, given: parsedArguments(question), cut }, found, caller.actor);
+    reply.header('baton-export-head', String(found.head.size));
+    return fileOf(report, source, format, skip);
+  }
 
   @Get(':of')
   async export(
@@ -83,40 +154,18 @@ export class ExportController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<StreamableFile> {
     const allowed = of === 'log' ? undefined : this.readModels.get(of)?.shown.allow;
-    const known = [...names, ...grantNames];
     const caller = await this.authorize(
       request,
       allowed,
       question['openPersonal'] === 'true' ? grantRoles : exportRoles,
     );
-    const unknown = Object.keys(question).find((name) => !known.includes(name));
-    if (unknown !== undefined)
-      throw new Refused(
-        'export/bad-argument',
-        `${unknown} is not known; the arguments are ${known.join(', ')}.`,
-        unknown,
-      );
-    const { format: asked = 'ndjson' } = question;
-    const format = exportFormats.find((one) => one === asked);
-    if (!format)
-      throw new Refused('export/bad-argument', `format must be one of ${exportFormats.join(', ')}.`, 'format');
-    const [head, skip = 0] = [wholeNumber(question, 'head'), wholeNumber(question, 'skip')];
-    if (skip > 0 && head === undefined)
-      throw new Refused(
-        'export/bad-argument',
-        'skip needs the head of the first answer, and is for the log only: a read model changes meanwhile.',
-        'head',
-      );
+    const { format, head, skip } = checkQuestion(question, [...names, ...grantNames]);
     const filter = this.filterOf(question);
     const reads = this.readsOf(of, question, caller);
     const { source, size } =
       of === 'log' ? await this.logSource(filter, head) : await this.modelSource(of, filter, head, reads);
-    const stream = new StreamableFile(Readable.from(bytesOf(source, format, skip), { objectMode: false }), {
-      type: encoderFor(format, source).mediaType,
-      disposition: `attachment; filename="${of}.${format === 'cloudevents' ? 'cloudevents.ndjson' : format}"`,
-    });
     if (size !== undefined) reply.header('baton-export-head', String(size));
-    return stream;
+    return fileOf(of, source, format, skip);
   }
 
   /** @throws Refused `access/…`, which is recorded */
@@ -145,17 +194,11 @@ export class ExportController {
     if (reason !== undefined && (typeof reason !== 'string' || reason.length > REASON_LENGTH))
       throw new Refused('export/bad-argument', `reason must have at most ${REASON_LENGTH} characters.`, 'reason');
     checkGrant(of, openPersonal === 'true', reason);
-    return openPersonal === 'true'
-      ? new PersonalReads(this.journal, this.accessLog.record, caller, `export ${of}`, reason)
-      : undefined;
+    return openPersonal === 'true' ? this.reads.of(caller, `export ${of}`, reason) : undefined;
   }
 
   private filterOf(question: Question): LogFilter {
-    const text = (name: string): string | undefined => {
-      const value = question[name];
-      if (value === undefined || typeof value === 'string') return value;
-      throw new Refused('export/bad-argument', `${name} must be given once.`, name);
-    };
+    const text = (name: string) => textOf(question, name);
     const zone = zoneOf(text('timeZone') ?? 'UTC', 'timeZone');
     const bound = (name: 'from' | 'to') => {
       const value = text(name);

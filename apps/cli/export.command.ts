@@ -18,12 +18,17 @@ import { LogHeads } from '@baton/audit/audit.module';
 import { boundOf, field, Documents, Refused, type Instant } from '@baton/kernel';
 import { accessParts, REASON_LENGTH } from '@baton/platform/access';
 import { catalogueFor } from '@baton/platform/catalogue';
+import type { AsOf } from '@baton/platform/documents';
 import { contextParts } from '../contexts';
+import { ReportExports } from '../report-exports';
 import { single } from './command';
 import { namesEnumeration } from './options';
 import { countOf, line, printJson, Progress, warn } from './output';
 import { Session } from './session';
+import { cutOf } from './sources';
 import { terminal } from './terminal';
+
+const REPORT = 'report:';
 
 /** What is exported, and from where: an unfinished export goes on with the same. */
 interface Plan {
@@ -32,6 +37,9 @@ interface Plan {
   readonly filter?: LogFilter;
   /** Of the log: the signed size. */
   readonly size?: number;
+  /** Of a report: its arguments, and the ends of what is known, beside the signed size. */
+  readonly arguments?: unknown;
+  readonly cut?: Pick<AsOf, 'happenedBy' | 'knownBy'>;
   /** Of a read model: its checkpoint, and the instant for which computed fields are answered. */
   readonly position?: string;
   readonly at?: Instant;
@@ -43,7 +51,7 @@ const optional = { optional: true } as const;
 const formats = namesEnumeration('ExportFormat', 'The format of an export.', exportFormats);
 
 export const command = single({
-  words: { of: 'log, or the name of a read model' },
+  words: { of: 'log, the name of a read model, or report: and the name of a report' },
   options: {
     format: field.enum(formats, 'The format:', { default: 'ndjson' }),
     out: field.text('The file; by default standard output.', optional),
@@ -55,6 +63,9 @@ export const command = single({
     timeZone: field.zone('IANA time zone of days; UTC by default.'),
     after: field.text('Only events after this position.', optional),
     until: field.text('Only events up to this position.', optional),
+    arguments: field.text('Of a report: its arguments as JSON: {"by":"owner"}.', optional),
+    happenedBy: field.dayOrInstant('Of a report: ignores events that occurred after this day or instant.', optional),
+    knownBy: field.dayOrInstant('Of a report: ignores events recorded after this day or instant.', optional),
     openPersonal: field.flag(
       'Of a read model: with personal values in clear. That they were given is recorded.',
       optional,
@@ -65,8 +76,20 @@ export const command = single({
     json: field.flag('Print the result as JSON; needs --out.', optional),
   },
   example: 'log --out log.ndjson',
-  run: async ([name], { format, out, json, timeZone, from, to, openPersonal = false, reason, ...asked }) => {
+  run: async ([name], given) => {
+    const { format, out, json, timeZone, from, to, openPersonal = false, reason, ...rest } = given;
+    const { arguments: ofReport, happenedBy, knownBy, ...asked } = rest;
     const of = name!;
+    const report = of.startsWith(REPORT) ? of.slice(REPORT.length) : undefined;
+    const [extra] = Object.entries({ arguments: ofReport, happenedBy, knownBy }).filter(([, one]) => one !== undefined);
+    if (report === undefined && extra)
+      throw new Refused('export/bad-argument', `Only a report has ${extra[0]}; leave it out.`, extra[0]);
+    if (report !== undefined && openPersonal)
+      throw new Refused(
+        'export/report-is-sealed',
+        'Reports have no personal values; export a read model.',
+        'openPersonal',
+      );
     checkGrant(of, openPersonal, reason);
     const filter = filterOf({ ...asked, from, to, timeZone });
     if (of !== 'log' && Object.keys(filter).length > 0)
@@ -77,7 +100,11 @@ export const command = single({
       const { source, plan } =
         of === 'log'
           ? await logSource(session, filter, format, before)
-          : await readModelPlan(session, of, format, before, { out, ...(openPersonal && { reason }) });
+          : report !== undefined
+            ? await reportPlan(session, of, report, format, before, {
+                ...{ text: ofReport, cut: cutOf({ happenedBy, knownBy, timeZone } as never) ?? {} },
+              })
+            : await readModelPlan(session, of, format, before, { out, ...(openPersonal && { reason }) });
       const progress = new Progress(`export ${of}`, 'rows', source.total);
       const onPart = ({ looked }: { readonly looked: number }) => progress.at(looked, source.total);
       if (out === undefined) {
@@ -118,6 +145,26 @@ const logSource = async (session: Session, filter: LogFilter, format: ExportForm
   for (const position of [filter.after, filter.until]) if (position !== undefined) session.log.assertPosition(position);
   const { head, source } = await session.app.get(LogHeads).source(filter, before?.size);
   const plan: Plan = { of: 'log', format, filter, size: head.size };
+  return { source, plan };
+};
+
+const reportPlan = async (
+  session: Session,
+  of: string,
+  report: string,
+  format: ExportFormat,
+  before: Plan | undefined,
+  { text = '{}', cut }: { readonly text: string | undefined; readonly cut: Pick<AsOf, 'happenedBy' | 'knownBy'> },
+) => {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw new Refused('export/bad-arguments', 'arguments must be JSON.', 'arguments');
+  }
+  const found = await session.app.get(LogHeads).head(before?.size);
+  const source = await session.app.get(ReportExports).source({ report, given, cut }, found, 'local');
+  const plan: Plan = { of, format, size: found.head.size, arguments: given, cut };
   return { source, plan };
 };
 

@@ -1,5 +1,5 @@
 import {
-  csvQuoted,
+  csvCell,
   DAY_MS,
   durationInWords,
   durationMs,
@@ -39,15 +39,6 @@ export type Format = EnumerationValue<typeof formats>;
 /** The option of commands that print rows; `--json` is the same as `--format json`. */
 export const formatField = { format: field.enum(formats, 'Output format:', { default: 'table' }) } as const;
 
-const csvCell = (value: unknown): string => {
-  const text =
-    value === null || value === undefined
-      ? ''
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value as string);
-  return csvQuoted(text);
-};
 /** Prints a row of comma-separated values; an absent one is empty. @returns false when the reader is slower */
 export const printCsv = (cells: readonly unknown[]): boolean => print(`${cells.map(csvCell).join(',')}\n`);
 

@@ -11,12 +11,22 @@ export {
 } from './read/case-file/case-file.query';
 export { caseFileTimes, type CaseFileTime, type Cause } from './read/case-file/case-file.rules';
 export { eventsAfter, type EventPage } from './read/events/events.query';
-export { logHeads } from './read/proof/log-heads.read-model';
+export { type HeadDocument, logHeads } from './read/proof/log-heads.read-model';
 export { logTree } from './read/proof/log-tree.projection';
 export { LogTree } from './read/proof/log-tree.query';
 export { proveConsistency, proveEvent } from './read/proof/proof.report';
 export { exportParts, exportToFile, unfinishedPlan, type ExportPart } from './read/export/export-file';
 export { encoderFor } from './read/export/encoders';
+export {
+  argumentsOf,
+  exportableReports,
+  reportSource,
+  tableOfReport,
+  type ReportExportHeader,
+  type ReportOrigin,
+  type ReportQuestion,
+  type ReportTable,
+} from './read/export/report-source';
 export {
   exportable,
   logSource,
@@ -30,6 +40,7 @@ export {
   exportFormats,
   isUnfiltered,
   type ExportFormat,
+  type LogExportLine,
   type LogFilter,
 } from './read/export/export.rules';
 export {

@@ -46,7 +46,8 @@ export interface AppendOptions {
   /**
    * Written beside the work of others, who wait for it: a store may tell followers of it only within half a second, and
    * if it syncs each append by itself, do that within a tenth. A crash of the process loses nothing; a power cut may
-   * lose the last such appends, unless another one came behind them.
+   * lose the last such appends, unless another one came behind them. The ids of its events were made at random for this
+   * append, so that no store needs to look for them.
    */
   readonly aside?: boolean;
 }

@@ -22,6 +22,8 @@ export interface Report {
   /** The answer; `page` of an object makes it a connection. An id with `entity` is answered by its node. */
   readonly answer: Field;
   readonly page?: true;
+  /** How the answer is exported, where the rows of interest are lists within lists: one row each. */
+  readonly table?: { readonly columns: Fields; readonly rows: (answer: never) => readonly object[] };
   /** Given the arguments and what the platform has; see `report` of the platform. */
   readonly ask: (question: never, context: never) => unknown;
 }

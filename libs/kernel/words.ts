@@ -97,5 +97,16 @@ export class WordMap<V> {
   }
 }
 
-/** A text as a cell of comma-separated values, quoted where it has to be. Source: RFC 4180. */
-export const csvQuoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** Cells that begin so are formulas to spreadsheets; a quote before them makes them text. */
+const FORMULA = /^[=+\-@\t\r']/;
+/** A negative number, which a spreadsheet takes as such. */
+const NEGATIVE = /^-\d+(\.\d+)?$/;
+/** A cell that a spreadsheet does not execute. A text that begins with a quote gets one more, so that it can be undone. */
+const neutral = (text: string): string => (FORMULA.test(text) && !NEGATIVE.test(text) ? `'${text}` : text);
+const csvQuoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** A value as a cell of comma-separated values (RFC 4180), which no spreadsheet executes; an absent one is empty. */
+export const csvCell = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return csvQuoted(neutral(typeof value === 'string' ? value : JSON.stringify(value)));
+};

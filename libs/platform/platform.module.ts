@@ -15,7 +15,7 @@ import {
 } from '@baton/kernel';
 import { commandHandlers } from './command-handlers';
 import type { Logger } from 'pino';
-import { Access, AccessLog, accessParts, Oidc, RefusedAccess } from './access';
+import { Access, AccessLog, accessParts, Oidc, ReadsOfCallers, RefusedAccess } from './access';
 import { catalogueFor, type EventCatalogue } from './catalogue';
 import type { Config } from './config';
 import { ReadModels } from './documents';
@@ -113,6 +113,11 @@ const commandProviders = ({ config, clock, contexts }: PlatformParts): Provider[
     useFactory: (journal: Journal, bus: CommandBus, log: EventLog, { record }: AccessLog) =>
       new Access(journal, bus, clock, log, record, config.oidcIssuer ? new Oidc(config, clock) : undefined),
     inject: [Journal, CommandBus, EventLog, AccessLog],
+  },
+  {
+    provide: ReadsOfCallers,
+    useFactory: (journal: Journal, { record }: AccessLog) => new ReadsOfCallers(journal, record),
+    inject: [Journal, AccessLog],
   },
   {
     provide: AccessLog,
@@ -223,6 +228,7 @@ export class PlatformModule implements OnApplicationShutdown {
         Progress,
         Access,
         AccessLog,
+        ReadsOfCallers,
         RefusedAccess,
         CqrsModule,
       ],

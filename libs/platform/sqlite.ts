@@ -59,9 +59,11 @@ export class Sqlite {
   private readonly statements = new Map<string, Statement>();
   private readonly rowQueries = new Map<string, RowQuery>();
 
+  /** @param synchronous what a commit waits for at first */
   constructor(
     private readonly database: InstanceType<typeof DatabaseSync>,
     private readonly readOnly: boolean,
+    private synchronous: SqliteOptions['synchronous'],
   ) {}
 
   exec(sql: string): void {
@@ -88,15 +90,17 @@ export class Sqlite {
 
   /** Changes what a commit waits for, from the next transaction on. */
   setSynchronous(synchronous: SqliteOptions['synchronous']): void {
+    if (synchronous === this.synchronous) return;
     this.database.exec(`PRAGMA synchronous=${synchronous}`);
+    this.synchronous = synchronous;
   }
 
   /** Runs in BEGIN IMMEDIATE … COMMIT. An error thrown inside rolls back and is thrown again. */
   transaction<T>(run: () => T): T {
-    this.database.exec('BEGIN IMMEDIATE');
+    this.prepare('BEGIN IMMEDIATE').run(); // prepared: parsing them again takes as long as running them
     try {
       const result = run();
-      this.database.exec('COMMIT');
+      this.prepare('COMMIT').run();
       return result;
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK');
@@ -162,7 +166,7 @@ export const openDatabase = (
        PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=${secureDelete ? 'ON' : 'OFF'};`,
     );
     database.prepare('SELECT count(*) FROM sqlite_master').get(); // reads the file, so that damage is found now
-    return new Sqlite(database, readOnly);
+    return new Sqlite(database, readOnly, synchronous);
   } catch (error) {
     throw fileFault(path, error);
   }

@@ -23,10 +23,18 @@ export interface Facts {
   readonly imports: readonly Import[];
   /** Clock, random numbers, environment, timers and network, by the names in the source. */
   readonly impure: readonly Found[];
+  /** Imports of the journal that opens personal values, and constructors that take it. */
+  readonly openJournals: readonly (Found & { readonly injected: boolean })[];
 }
 
 const pureSuffix = /\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\.ts$/;
 const mayReadEnvironment = /^libs\/platform\/config\.ts$|^libs\/kernel\/testing\/|^test\/|^bench\//;
+/** Opens personal values, and records nothing. */
+const OPEN_JOURNAL = 'Journal';
+/** Files that answer questions. */
+const answers =
+  /^libs\/(?!kernel\/|platform\/)[\w-]+\/(read|figures)\/|\.(report|query|read-model|contribution|resolver)\.ts$/;
+const edges = /^(apps\/|libs\/platform\/graphql\/)/;
 const looseFolders = ['common', 'shared', 'utils', 'helpers'];
 
 const impureMembers: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +51,7 @@ export const factsOf = ({ path, text }: Source): Facts => {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
   const imports: Import[] = [];
   const impure: Found[] = [];
+  const openJournals: (Found & { injected: boolean })[] = [];
   const at = (node: ts.Node, what: string): Found => ({
     what,
     line: file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1,
@@ -52,6 +61,14 @@ export const factsOf = ({ path, text }: Source): Facts => {
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) imported(node, node.moduleSpecifier, isTypeOnly(node.importClause));
+    else if (ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === OPEN_JOURNAL)
+      openJournals.push({ ...at(node, OPEN_JOURNAL), injected: false });
+    else if (
+      ts.isParameter(node) &&
+      ts.isConstructorDeclaration(node.parent) &&
+      node.type?.getText(file) === OPEN_JOURNAL
+    )
+      openJournals.push({ ...at(node, OPEN_JOURNAL), injected: true });
     else if (ts.isExportDeclaration(node)) imported(node, node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       imported(node, node.argument.literal, true);
@@ -74,7 +91,7 @@ export const factsOf = ({ path, text }: Source): Facts => {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return { path, imports, impure };
+  return { path, imports, impure, openJournals };
 };
 
 const isTypeOnly = (clause: ts.ImportClause | undefined): boolean => {
@@ -119,6 +136,20 @@ const environment = each(
           .filter(({ what }) => /^process\.(env$|\{[^}]*\benv\b)/.test(what))
           .map((found) => ({ ...found, why: 'only libs/platform/config.ts reads the environment' })),
   'environment',
+);
+
+/** What is shown of a person must be recorded before, so nobody who answers may open it by itself. */
+const journals = each(
+  ({ path, openJournals }) =>
+    path.endsWith('.spec.ts')
+      ? []
+      : openJournals
+          .filter(({ injected }) => (injected ? edges.test(path) : answers.test(path)))
+          .map((found) => ({
+            ...found,
+            why: 'it opens personal values and records nothing; take a ClosedJournal, and PersonalReads to open them',
+          })),
+  'journals',
 );
 
 const contexts: Rule = (all) => {
@@ -194,6 +225,7 @@ export const rules = {
   contexts,
   registered,
   folders,
+  journals,
 } satisfies Record<string, Rule>;
 
 /** Each file is parsed once for all rules. */

@@ -16,6 +16,7 @@ import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
+import { figuresTable } from './figures.table';
 import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
 import {
   MAX_GROUPS,
@@ -192,7 +193,7 @@ export const answeredPeriod = (
 export const figuresReport = report({
   name: 'figures',
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
-  ...{ allow: roles, heavy: 'period' },
+  ...{ allow: roles, heavy: 'period', table: figuresTable },
   arguments: {
     codes: field.enum(codes, 'The figures, at most 30.', { list: true, max: 30 }),
     compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),

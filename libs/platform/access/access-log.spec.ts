@@ -43,6 +43,28 @@ describe('the record of access', () => {
     });
   });
 
+  it('waits for others while the event loop is busy with them, 20 ms at most', async () => {
+    const append = jest.spyOn(journal, 'append');
+    let ms = 0;
+    const patient = new AccessLog(journal, log, clock, () => ms);
+    const told: Promise<void>[] = [];
+    // Each turn has one more answer and takes 4 ms, as when requests wait for one another.
+    await new Promise<void>((done) => {
+      const turn = (n: number) => {
+        ms += 4;
+        told.push(patient.record(entry(`${n}`, 'ada')));
+        if (n < 40) setImmediate(turn, n + 1);
+        else done();
+      };
+      turn(1);
+    });
+    await Promise.all(told);
+    expect(await recorded()).toEqual(Array.from({ length: 40 }, (_, n) => `${n + 1}`));
+    const sizes = append.mock.calls.map(([, events]) => events.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(7);
+    expect(sizes.length).toBeLessThan(15);
+  });
+
   it('takes one after the other', async () => {
     for (let n = 0; n < 20; n++) await accessLog.record(entry(`${n}`, 'ada'));
     await accessLog.settle();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   accessStreamOf,
   codeOf,
@@ -30,6 +31,10 @@ interface PendingAccess {
 /** Far below the 1 MiB that an append can have: an event names at most 500 people. */
 const EVENTS_PER_APPEND = 10;
 const CONFLICTS = 8;
+/** How long an answer waits at most for others that are recorded with it, while the event loop is busy with them. */
+const GATHERING_MS = 20;
+/** A turn of the event loop that takes no longer had no other work. */
+const IDLE_TURN_MS = 0.2;
 /** The ids are new, so that no store needs to look for them. */
 const how = { checked: true, aside: true } as const;
 export const NOT_RECORDED = 'access/not-recorded';
@@ -69,10 +74,12 @@ export class AccessLog {
   /** The last revision of a stream, where this process knows it. */
   private known: { readonly stream: string; readonly revision: number } | undefined;
 
+  /** @param steadyMs milliseconds of a timer that nobody can set */
   constructor(
     private readonly journal: Pick<Journal, 'append'>,
     private readonly log: Pick<EventLog, 'availability' | 'revisionOf'>,
     private readonly clock: Clock,
+    private readonly steadyMs: () => number = () => performance.now(),
   ) {}
 
   /**
@@ -84,7 +91,7 @@ export class AccessLog {
     if (this.log.availability().state === 'unavailable') return Promise.reject(notRecorded('log/unavailable'));
     return new Promise<void>((resolve, reject) => {
       this.pending.push({ entries, resolve, reject });
-      this.writing ??= new Promise<void>((begin) => setImmediate(begin)).then(() => this.writeAll());
+      this.writing ??= this.writeAll();
     });
   };
 
@@ -93,8 +100,20 @@ export class AccessLog {
     await this.writing;
   }
 
+  /** Waits while the event loop has other work: it may be answers that can be recorded with these. */
+  private async gathered(): Promise<void> {
+    const began = this.steadyMs();
+    for (let turnBegan = began; ;) {
+      await nextTurn();
+      const now = this.steadyMs();
+      if (now - turnBegan < IDLE_TURN_MS || now - began >= GATHERING_MS) return;
+      turnBegan = now;
+    }
+  }
+
   private async writeAll(): Promise<void> {
     while (this.pending.length > 0) {
+      await this.gathered();
       const [some, entries] = [[] as PendingAccess[], [] as AccessEntry[]];
       while (this.pending.length > 0 && (some.length === 0 || entries.length < EVENTS_PER_APPEND)) {
         some.push(this.pending.shift()!);

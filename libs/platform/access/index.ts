@@ -16,7 +16,7 @@ export {
 } from './access-log';
 export { accessIndex, CHUNK_EVENTS, mayName } from './access-index.projection';
 export { accessEvents, REASON_LENGTH, type AccessEvent } from './access.events';
-export { PersonalReads } from './personal-reads';
+export { PersonalReads, ReadsOfCallers } from './personal-reads';
 export { RefusedAccess } from './refused-access';
 export { Oidc } from './oidc';
 export { keyList, type KeyDocument } from './keys.read-model';

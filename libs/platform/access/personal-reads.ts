@@ -71,3 +71,16 @@ export class PersonalReads {
     return this.recorded.has(leadId) || this.opened.has(leadId);
   }
 }
+
+/** Gives callers their reads, so that nobody else needs a journal that opens values. */
+export class ReadsOfCallers {
+  constructor(
+    private readonly journal: Pick<Journal, 'open'>,
+    private readonly record: RecordAccess,
+  ) {}
+
+  /** As the constructor of `PersonalReads`. */
+  of(caller: CallerIdentity, operation: string, reason?: string): PersonalReads {
+    return new PersonalReads(this.journal, this.record, caller, operation, reason);
+  }
+}

@@ -123,7 +123,7 @@ export class EmbeddedEventLog extends EventLog {
   async appendCopies(events: readonly RawEvent[]): Promise<void> {
     this.assertOpen();
     try {
-      this.database.transaction(() => {
+      this.commit(() => {
         this.streamRevisions.clear();
         const tip = this.maxPosition();
         let last = this.recordedAtOf(tip);
@@ -203,7 +203,7 @@ export class EmbeddedEventLog extends EventLog {
     this.assertOpen();
     try {
       this.clock.now();
-      if (this.lastWriteFailed) this.database.transaction(() => this.database.exec(PROBE));
+      if (this.lastWriteFailed) this.commit(() => this.database.exec(PROBE));
       this.lastWriteFailed = false;
       return undefined;
     } catch (error) {
@@ -275,7 +275,7 @@ export class EmbeddedEventLog extends EventLog {
     const standAside = batch.every(({ aside }) => aside);
     let answers: (AppendResult | Error)[];
     try {
-      answers = standAside ? this.writeAside(batch) : this.database.transaction(() => this.write(batch));
+      answers = this.commit(() => this.write(batch), standAside);
       this.lastWriteFailed = false;
     } catch (error) {
       this.lastWriteFailed = true;
@@ -293,14 +293,17 @@ export class EmbeddedEventLog extends EventLog {
     else this.wake(this.last);
   }
 
-  /** Commits without waiting for the disk; that is done soon after, by the system and not by this thread. */
-  private writeAside(batch: readonly PendingAppend[]): (AppendResult | Error)[] {
-    this.database.setSynchronous('NORMAL');
+  /**
+   * One transaction. A commit waits for the disk, unless all of it stands aside: then that is done soon after, by the
+   * system and not by this thread.
+   */
+  private commit<T>(work: () => T, standsAside = false): T {
+    this.database.setSynchronous(standsAside ? 'NORMAL' : 'FULL');
     try {
-      return this.database.transaction(() => this.write(batch));
+      return this.database.transaction(work);
     } finally {
-      this.database.setSynchronous('FULL');
-      if (this.path !== ':memory:') this.lateSync ??= setTimeout(() => void this.sync(), SYNC_MS).unref();
+      if (standsAside && this.path !== ':memory:')
+        this.lateSync ??= setTimeout(() => void this.sync(), SYNC_MS).unref();
     }
   }
 
@@ -327,7 +330,7 @@ export class EmbeddedEventLog extends EventLog {
     }
     const now = this.clock.now();
     const recordedAt = now > this.lastRecordedAt ? now : this.lastRecordedAt;
-    const places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id)));
+    const places = this.placesOf(batch.flatMap(({ events, aside }) => (aside ? [] : events.map(({ id }) => id))));
     const rows: Row[] = [];
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;
@@ -350,6 +353,7 @@ export class EmbeddedEventLog extends EventLog {
 
   /** Stream, revision and position of the ids that the log already has. */
   private placesOf(ids: readonly string[]): Map<string, StoredPlace> {
+    if (ids.length === 0) return new Map();
     const rows = this.database
       .prepare('SELECT id, stream, revision, position FROM events WHERE id IN (SELECT value FROM json_each(?))')
       .all<Row>(JSON.stringify(ids));

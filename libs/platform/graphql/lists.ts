@@ -16,6 +16,7 @@ import {
   Clock,
   filterableFields,
   Journal,
+  type ClosedJournal,
   sortableFields,
   spellingKeyOf,
   withContributions,
@@ -250,7 +251,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
   class Lists {
     constructor(
       @Inject(ReadModels) readonly models: ReadModels,
-      @Inject(Journal) readonly journal: Journal,
+      @Inject(Journal) readonly journal: ClosedJournal,
       @Inject(Clock) readonly clock: Clock,
     ) {}
 

@@ -1,6 +1,15 @@
 import { Inject, type Type } from '@nestjs/common';
 import { Resolver } from '@nestjs/graphql';
-import { Clock, DecisionContext, EventLog, field, Journal, type Report, type Subscription } from '@baton/kernel';
+import {
+  Clock,
+  DecisionContext,
+  EventLog,
+  field,
+  Journal,
+  type ClosedJournal,
+  type Report,
+  type Subscription,
+} from '@baton/kernel';
 import type { CallerIdentity, PersonalReads } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
 import { CATALOGUE, SENDERS } from '../platform.module';
@@ -43,7 +52,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
     constructor(
       @Inject(ReadModels) readonly live: ReadModels,
       @Inject(EventLog) readonly log: EventLog,
-      @Inject(Journal) readonly journal: Journal,
+      @Inject(Journal) readonly journal: ClosedJournal,
       @Inject(Clock) readonly clock: Clock,
       @Inject(DecisionContext) readonly context: DecisionContext,
       @Inject(Runner) readonly runner: Runner,

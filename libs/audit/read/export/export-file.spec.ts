@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { csvCell } from '@baton/kernel';
 import { exportToFile, unfinishedPlan } from './export-file';
 import type { ExportSource } from './export-sources';
-import { csvCell, exportFormats, type ExportColumn, type ExportFormat, type ExportRow } from './export.rules';
+import { exportFormats, type ExportColumn, type ExportFormat, type ExportRow } from './export.rules';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-export-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -119,6 +120,8 @@ describe('an export to a file', () => {
       const cell = csvCell(`${start}cmd|' /C calc'!A0`).replace(/^"/, '');
       expect(cell.startsWith(`'${start}`)).toBe(true);
     }
-    expect([csvCell("'=1"), csvCell(-5), csvCell(null), csvCell({ a: 1 })]).toEqual(["''=1", '-5', '', '"{""a"":1}"']);
+    expect([csvCell("'=1"), csvCell(-5), csvCell('-0.25'), csvCell('-2+3'), csvCell(null), csvCell({ a: 1 })]).toEqual([
+      ...["''=1", '-5', '-0.25', "'-2+3", '', '"{""a"":1}"'],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { csvQuoted, Refused } from '@baton/kernel';
+import { csvCell, Refused } from '@baton/kernel';
 import type { LogLeaf, LogPlace } from '../proof/log-tree.projection';
 
 export const exportFormats = ['ndjson', 'csv', 'cloudevents', 'parquet'] as const;
@@ -121,16 +121,6 @@ export const logRow = (log: string, line: LogExportLine): ExportRow => {
   };
 };
 
-/** Cells that begin so are formulas to spreadsheets; a quote before them makes them text. */
-const FORMULA = /^[=+\-@\t\r']/;
-/** A cell that a spreadsheet does not execute. A text that begins with a quote gets one more, so that it can be undone. */
-const neutral = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
-/** A value as a cell of CSV (RFC 4180); numbers stand as they are. */
-export const csvCell = (value: unknown): string => {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return csvQuoted(neutral(typeof value === 'string' ? value : JSON.stringify(value)));
-};
 export const csvLine = (cells: readonly unknown[]): string => `${cells.map(csvCell).join(',')}\r\n`;
 
 /** Checks a filter from outside. @throws Refused `export/bad-filter` with the field at fault */

@@ -112,12 +112,20 @@ export class LogHeads {
     filter: LogFilter,
     size?: number,
   ): Promise<{ readonly head: HeadDocument; readonly source: ExportSource }> {
+    const { head, verifierKeys } = await this.head(size);
+    return { head, source: await logSource(this.parts, head, verifierKeys, filter) };
+  }
+
+  /**
+   * A signed head, of this size or signed now, and the keys by which it is verified.
+   * @throws NotFound `proof/no-head` if none of this size was signed; as `sign`
+   */
+  async head(size?: number): Promise<{ readonly head: HeadDocument; readonly verifierKeys: readonly string[] }> {
     const { models } = this.parts;
     const found = size === undefined ? await this.sign() : await models.get(logHeads, String(size).padStart(12, '0'));
     if (!found) throw new NotFound('proof/no-head', `No head of ${size} events was signed.`, 'head');
     const { verifiers } = await this.keys();
-    const texts = verifiers.map(({ text }) => text);
-    return { head: found, source: await logSource(this.parts, found, texts, filter) };
+    return { head: found, verifierKeys: verifiers.map(({ text }) => text) };
   }
 
   /** A head is an event of the log itself: if nothing else came since, another would only cover the last one. */
