@@ -3,6 +3,12 @@ import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
+import {
+  dealHealthReport,
+  pipelineHealthReport,
+  stageTimesReport,
+  winLossReport,
+} from './read/deal-health/deal-health.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
@@ -30,6 +36,7 @@ export const insightsParts: ContextParts = {
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     ...[waterfallReport, waterfallRowsReport],
+    ...[pipelineHealthReport, dealHealthReport, stageTimesReport, winLossReport],
     searchReport,
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { definitions, type DefinitionDocument } from '@baton/definitions';
 import { fromMs, toMs, type Projection } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
 import { leads, leadStageStays, type LeadDocument } from '@baton/leads';
@@ -78,6 +79,7 @@ const anyDeal = (opportunityId: string): fc.Arbitrary<Deal> =>
         ...{ amountMinor: amount, currency: amount === null ? null : currency },
         cycleMs: closedAt === null || early ? null : toMs(closedAt) - toMs(opened),
         ...{ closedBeforeOpening: early, reopenings: 0, roles: lead === null ? [] : [{ leadId: lead, current: true }] },
+        contacts: lead === null ? [] : [{ leadId: lead, role: null }],
       } as unknown as Deal;
     });
 const stages = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer', 'rejected', 'recycled'] as const;
@@ -151,7 +153,8 @@ const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
   fc
     .record({
       ...{ at: instant, opportunityId: fc.constantFrom('deal-0', 'deal-1'), stage: word, owner: maybe(word) },
-      ...{ what: fc.constantFrom('stage', 'amount', 'close-date', 'owner', 'won', 'people'), status: word },
+      ...{ what: fc.constantFrom('opened', 'stage', 'amount', 'close-date', 'owner', 'won', 'people') },
+      status: fc.constantFrom('open', 'open', 'won', 'lost'),
       ...{
         amountMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
         previousMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
@@ -164,6 +167,24 @@ const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
       previous: rest.what === 'close-date' ? previousDay : rest.what === 'stage' ? 'a' : null,
       push: rest.what === 'close-date' && previousDay && (rest.expectedCloseOn ?? '') > previousDay ? 1 : null,
     })) as unknown as fc.Arbitrary<DealChange>;
+const anyPipeline = {
+  ...{ version: 'pipeline@1', kind: 'pipeline', number: 1, from: '2024-01-01T00:00:00.000Z' },
+  body: {
+    pipelines: [
+      {
+        code: 'p',
+        stages: ['a', 'b'].map((code) => ({ code, category: 'commit', limitDays: 10, silenceDays: 20 })),
+        quality: {
+          any: [
+            { deal: 'owner', eq: 'a' },
+            { touches: { action: 'a' }, gte: 1 },
+          ],
+        },
+        thresholds: { stuckDeals: 2 },
+      },
+    ],
+  },
+} as unknown as DefinitionDocument;
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const anyWorld = fc.record({
   deals: fc.tuple(...ids('deal-', 14).map(anyDeal)),
@@ -185,6 +206,7 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
       [leadStageStays, world.stays.map((doc) => [`${doc.leadId}/${doc.stayId}`, doc] as const)],
       [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
+      [definitions, [['pipeline@1', anyPipeline] as const]],
       [dealChanges, world.changes.map((doc) => [`${doc.opportunityId}/${doc.changeId}`, doc] as const)],
     ],
     store,

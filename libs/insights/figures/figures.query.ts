@@ -99,7 +99,11 @@ const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
 /** The rows of the facts for periods with these ends, in milliseconds. */
 type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
 /** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
-const rowsOfFacts = async (models: ReadModels, facts: readonly Fact[], at: number): Promise<RowsAtEnds> => {
+const rowsOfFacts = async (
+  models: ReadModels,
+  facts: readonly Fact[],
+  asked: Pick<MadeFrom, 'at' | 'timeZone'>,
+): Promise<RowsAtEnds> => {
   const definitionAt = await definitionsOfFacts(models, facts);
   const rows = new Map<Fact, PackedRows>();
   for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
@@ -110,7 +114,7 @@ const rowsOfFacts = async (models: ReadModels, facts: readonly Fact[], at: numbe
     const rowsOf: RowsOfFact = (fact) => {
       const known = rows.get(fact) ?? madeThen.get(fact);
       if (known) return known;
-      const found = fact.made!.rows({ rowsOf, ends, at, definitionAt });
+      const found = fact.made!.rows({ rowsOf, ends, ...asked, definitionAt });
       madeThen.set(fact, found);
       return found;
     };
@@ -128,6 +132,17 @@ const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): P
     const version = inForceAt(versions.get(kind)!, fromMs(at));
     return version && definitionOf(kind, version.number, version.body);
   };
+};
+/** What the rows of a made fact are made from, for reports that show more of them. */
+export const madeFromOf = async (
+  models: ReadModels,
+  fact: Fact,
+  asked: Pick<MadeFrom, 'at' | 'timeZone'>,
+  ends: readonly number[],
+): Promise<MadeFrom> => {
+  const definitionAt = await definitionsOfFacts(models, [fact]);
+  const rowsAt = await rowsOfFacts(models, [fact], asked);
+  return { rowsOf: rowsAt(ends), ends, ...asked, definitionAt };
 };
 /** The read models that facts are made from. */
 const modelsOfFacts = (facts: readonly Fact[]) => [
@@ -334,7 +349,7 @@ export const askFigures = async (
   const facts = factsAsked(figures, scope);
   const progress = await models.progress(modelsOfFacts(facts));
   const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  const rowsAt = await rowsOfFacts(models, facts, limits.at);
+  const rowsAt = await rowsOfFacts(models, facts, { at: limits.at, timeZone: period.timeZone });
   const question = { scope, limits, rowsAt, erasedPeopleOf, complete: progress.complete };
   const periods = compared ? [period, compared] : [period];
   return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
@@ -369,7 +384,7 @@ export const rowsBehind = async (
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsAt = await rowsOfFacts(models, factsAsked([figure], scope), limits.at);
+  const rowsAt = await rowsOfFacts(models, factsAsked([figure], scope), { at: limits.at, timeZone: period.timeZone });
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;

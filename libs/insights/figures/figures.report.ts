@@ -127,7 +127,7 @@ export const group = objectFields('FigureGroup', 'A figure of some of the rows.'
   values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
   erased: erasedCount,
 });
-const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+export const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
   code: field.enum(codes, 'The figure.'),
   title: field.text('Its name.'),
   unit: field.enum(unitWords, 'What it is measured in.'),

@@ -19,6 +19,8 @@ export const touchFact = fact<Touch, Touch>({
     source: textOf(({ source }) => source),
     campaign: textOf(({ campaign }) => campaign),
     content: textOf(({ content }) => content),
+    channel: textOf(({ channel }) => channel),
+    page: textOf(({ page }) => page),
     minutes: numberOf(({ minutes }) => minutes),
   },
   dimensions: {
