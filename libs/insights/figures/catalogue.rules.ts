@@ -1,3 +1,6 @@
+import { deadZones } from './dead-zones.figure';
+import { deadZoneDays } from './dead-zone-days.figure';
+import { medianDeadZone } from './median-dead-zone.figure';
 import { longStayDeals } from './long-stay-deals.figure';
 import { belowQualityDeals } from './below-quality-deals.figure';
 import { pipelineDeals } from './pipeline-deals.figure';
@@ -131,6 +134,9 @@ export const figures: readonly Figure[] = [
   lostAmount,
   longStayDeals,
   belowQualityDeals,
+  deadZones,
+  deadZoneDays,
+  medianDeadZone,
   ...conversions,
 ];
 
