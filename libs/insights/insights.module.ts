@@ -10,11 +10,11 @@ import {
   winLossReport,
 } from './read/deal-health/deal-health.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
-import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
+import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
-import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { searchReport } from './read/search/search.report';
-import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
+import { unlistedReport } from './read/unlisted/unlisted.report';
+import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
@@ -34,10 +34,9 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
-    ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
     ...[waterfallReport, waterfallRowsReport],
     ...[pipelineHealthReport, dealHealthReport, stageTimesReport, winLossReport],
-    searchReport,
+    ...[velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],

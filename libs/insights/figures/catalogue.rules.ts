@@ -40,6 +40,11 @@ import { speedToLead } from './speed-to-lead.figure';
 import { salesMinutes } from './sales-minutes.figure';
 import { touchCount } from './touches.figure';
 import { firstResponseTime } from './first-response-time.figure';
+import { salesCycle } from './sales-cycle.figure';
+import { medianSalesCycle } from './median-sales-cycle.figure';
+import { p90SalesCycle } from './p90-sales-cycle.figure';
+import { winsWithoutContact } from './wins-without-contact.figure';
+import { winsBeforeContact } from './wins-before-contact.figure';
 import { slaBreaches } from './sla-breaches.figure';
 import { slaKeptRate } from './sla-kept-rate.figure';
 import { acceptanceRate } from './acceptance-rate.figure';
@@ -84,6 +89,11 @@ export const figures: readonly Figure[] = [
   dealCycle,
   medianDealCycle,
   p90DealCycle,
+  salesCycle,
+  medianSalesCycle,
+  p90SalesCycle,
+  winsWithoutContact,
+  winsBeforeContact,
   proposalToClose,
   velocity,
   handoffCount,

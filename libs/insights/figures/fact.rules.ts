@@ -28,23 +28,39 @@ export const numberOf = <R>(value: (row: R) => number | null | undefined): FactC
 export interface JoinedDimension {
   /** The text column with the id of the row of the other fact. */
   readonly through: string;
+  readonly fact: () => AnyFact;
+  readonly column: string;
+  /** The own text column that counts where the other fact has no such row. */
+  readonly orElse?: string;
+}
+/** A dimension of another fact whose rows hold from an instant on, each until the next one of its key. */
+export interface DatedDimension {
+  /** The text column that names whose. */
+  readonly through: string;
+  /** The day of a row: the first of these instants that is known; as it stands where none is. */
+  readonly at: readonly string[];
   readonly fact: () => Fact;
+  /** The columns of the other fact: whose, since when (unknown is from the beginning), and what. */
+  readonly key: string;
+  readonly from: string;
   readonly column: string;
 }
-export type Dimension = string | JoinedDimension;
+export type Dimension = string | JoinedDimension | DatedDimension;
 
-/** What the rows of figures are: the documents of a read model, or rows within them. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export interface Fact<D = any, R = any> {
+interface FactShape {
   readonly name: string;
   readonly description: string;
   /** The node that a row leads to. */
-  readonly entity: 'Lead' | 'Opportunity';
-  /** Its packed columns; see `ColumnsOf` of the platform. */
-  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
+  readonly entity: 'Lead' | 'Opportunity' | 'Colleague';
   /** By the name under which they are asked for. */
   readonly dimensions: Readonly<Record<string, Dimension>>;
-  readonly columnKinds: Readonly<Record<string, FactColumn<R>['kind']>>;
+  readonly columnKinds: Readonly<Record<string, 'text' | 'instant' | 'number'>>;
+}
+/** What the rows of figures are: the documents of a read model, or rows within them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface Fact<D = any, R = any> extends FactShape {
+  /** Its packed columns; see `ColumnsOf` of the platform. */
+  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
   /** Of a fact whose rows are made for each question; `columns` are then those of its first source. */
   readonly made?: MadeRows;
 }
@@ -67,6 +83,12 @@ interface MadeRows {
   readonly begins?: { readonly fact: Fact; readonly column: string };
   readonly rows: (from: MadeFrom) => PackedRows;
 }
+/** Rows that depend on what is asked, and are made for each question; only dimensions are taken from them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface LoadedFact<R = any> extends FactShape {
+  readonly pack: (rows: readonly R[]) => PackedRows;
+}
+export type AnyFact = Fact | LoadedFact;
 
 interface RowsOf<D, R> {
   /** The rows of a history may be dropped. */

@@ -1,3 +1,4 @@
+import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
 import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
 import { fromMs, passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import { erasedLeads, leads } from '@baton/leads';
@@ -13,7 +14,8 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { Fact, MadeFrom, PackedRows } from './fact.rules';
+import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
+import { firstTouchFact } from './facts/first-touches.fact';
 import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
 import {
   dealPeople,
@@ -59,10 +61,12 @@ export interface ComparedValue extends FigureValue {
 }
 export interface AnsweredFigure {
   readonly figure: Figure;
+  /** What to know before using it. */
+  readonly warnings: readonly string[];
   readonly total: readonly ComparedValue[];
   /** How many erased people its rows are about. */
   readonly erased: number;
-  /** The versions of definitions that decided its rows, `mql@2`. */
+  /** The versions of definitions that decided its rows, `mql@2`, or how they are grouped. */
   readonly definitions: readonly string[];
   /** False while something may change it that has already begun: the period, an open row, an event that waits. */
   readonly complete: boolean;
@@ -79,7 +83,7 @@ export interface FiguresAnswer extends ReadModelProgress {
 }
 
 /** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly Fact[] => [
+const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly AnyFact[] => [
   fact,
   ...asked.flatMap((name) => {
     const dimension = fact.dimensions[name];
@@ -87,10 +91,22 @@ const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): r
   }),
   ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
 ];
-/** The facts of a question. */
-const factsAsked = (figures: readonly Figure[], { by, filters }: Scope): readonly Fact[] => {
-  const asked = [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])];
-  return [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
+const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readonly string[] => [
+  ...(by === undefined ? [] : [by]),
+  ...Object.keys(filters).filter((name) => filters[name]),
+];
+/** How touches are weighed and classified, for dimensions of journeys; the built-in way where none is asked for. */
+export type MethodOfFigures = () => Promise<Method>;
+const builtIn: MethodOfFigures = () => Promise.resolve(builtInMethod);
+
+/** The facts of a question whose columns are kept, and the method where one is loaded for it. */
+const factsAsked = async (figures: readonly Figure[], scope: Scope, methodOf: MethodOfFigures) => {
+  const asked = dimensionsAsked(scope);
+  const all = [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
+  return {
+    facts: all.filter((fact): fact is Fact => 'columns' in fact),
+    method: all.includes(firstTouchFact) ? await methodOf() : undefined,
+  };
 };
 /** The facts that are packed for others: those of a made fact are its sources. */
 const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
@@ -101,20 +117,22 @@ type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
 /** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
 const rowsOfFacts = async (
   models: ReadModels,
-  facts: readonly Fact[],
-  asked: Pick<MadeFrom, 'at' | 'timeZone'>,
+  { facts, method }: Awaited<ReturnType<typeof factsAsked>>,
+  at: Instant,
+  timeZone: string,
 ): Promise<RowsAtEnds> => {
   const definitionAt = await definitionsOfFacts(models, facts);
-  const rows = new Map<Fact, PackedRows>();
+  const rows = new Map<AnyFact, PackedRows>();
+  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
   for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
-  const made = new Map<string, Map<Fact, PackedRows>>();
+  const made = new Map<string, Map<AnyFact, PackedRows>>();
   return (ends) => {
-    const madeThen = made.get(ends.join()) ?? new Map<Fact, PackedRows>();
+    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
     made.set(ends.join(), madeThen);
     const rowsOf: RowsOfFact = (fact) => {
       const known = rows.get(fact) ?? madeThen.get(fact);
       if (known) return known;
-      const found = fact.made!.rows({ rowsOf, ends, ...asked, definitionAt });
+      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), timeZone, definitionAt });
       madeThen.set(fact, found);
       return found;
     };
@@ -137,12 +155,11 @@ const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): P
 export const madeFromOf = async (
   models: ReadModels,
   fact: Fact,
-  asked: Pick<MadeFrom, 'at' | 'timeZone'>,
-  ends: readonly number[],
+  { at, timeZone, ends }: { readonly at: Instant; readonly timeZone: string; readonly ends: readonly number[] },
 ): Promise<MadeFrom> => {
+  const rowsAt = await rowsOfFacts(models, { facts: [fact], method: undefined }, at, timeZone);
   const definitionAt = await definitionsOfFacts(models, [fact]);
-  const rowsAt = await rowsOfFacts(models, [fact], asked);
-  return { rowsOf: rowsAt(ends), ends, ...asked, definitionAt };
+  return { rowsOf: rowsAt(ends), ends, at: toMs(at), timeZone, definitionAt };
 };
 /** The read models that facts are made from. */
 const modelsOfFacts = (facts: readonly Fact[]) => [
@@ -231,7 +248,7 @@ const groupingBefore = (
 ): Grouping => {
   if (isGrain(scope.by)) return groupingOf(figure, scope, before, rowsAt);
   const ranges = rangeOf(before);
-  if (!factsOf(figure, []).some(({ made }) => made)) return { ...later, ranges };
+  if (!factsOf(figure, []).some((fact) => 'made' in fact)) return { ...later, ranges };
   const rowsOf = rowsAt([ranges.to]);
   return {
     ...later,
@@ -277,9 +294,35 @@ interface Question {
   readonly erasedPeopleOf: ErasedPeopleOf;
   /** Whether the read models have everything. */
   readonly complete: boolean;
+  readonly method: Method | undefined;
 }
+/** Whether a dimension of the journeys of deals is asked of a fact. */
+const asksJourneys = ({ dimensions }: Fact, scope: Scope): boolean =>
+  dimensionsAsked(scope).some((name) => {
+    const dimension = dimensions[name];
+    return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
+  });
+/** Says how many deals have no touch, where a dimension of their journeys is asked for. */
+const warningsOf = (figure: Figure, { scope, rowsAt }: Question, period: ScopePeriod): readonly string[] => {
+  const { fact } = figure.rows;
+  if (!asksJourneys(fact, scope)) return [];
+  const rowsOf = rowsAt([rangeOf(period).to]);
+  const slice = sliceOf(fact, { filters: scope.filters }, rowsOf);
+  const touches = rowsOf(firstTouchFact);
+  const { codes, words } = slice.rows.texts['opportunityId']!;
+  let [all, without] = [0, 0];
+  visitRows(figure.rows, slice, rangeOf(period), (row) => {
+    all++;
+    if (codes[row]! < 0 || touches.placeOf(words[codes[row]!]!) === undefined) without++;
+  });
+  return without === 0
+    ? []
+    : [
+        `${without} of ${all} rows are of deals without an eligible touch; they count by the source of the record, and have no channel, campaign and team.`,
+      ];
+};
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsAt, limits, erasedPeopleOf } = question;
+  const { scope, rowsAt, limits, erasedPeopleOf, method } = question;
   const slicesOf = (of: ScopePeriod) => {
     const rowsOf = rowsAt([rangeOf(of).to]);
     return slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
@@ -290,9 +333,13 @@ const answerOf = (figure: Figure, question: Question, [period, before]: readonly
   const all = slicesOf(period!);
   const total = compareValues(figure, totalOf(period!), before && totalOf(before));
   return {
-    ...{ figure, total, groups: groupsOf(figure, question, [period!, before]) },
+    ...{ figure, warnings: warningsOf(figure, question, period!) },
+    ...{ total, groups: groupsOf(figure, question, [period!, before]) },
     erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
-    definitions: definitionsBehind(figure, all, range, limits),
+    definitions: [
+      ...definitionsBehind(figure, all, range, limits),
+      ...(method && asksJourneys(figure.rows.fact, scope) ? [method.definition.ref, method.channelRules.ref] : []),
+    ],
     complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
   };
 };
@@ -335,6 +382,7 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
 /**
  * Several figures of one moment.
  * @param at the instant of the question, for periods such as `last-month`
+ * @param methodOf how touches are weighed and classified; asked for only where a dimension needs it
  * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
  */
 export const askFigures = async (
@@ -342,17 +390,44 @@ export const askFigures = async (
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<FiguresAnswer> => {
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const facts = factsAsked(figures, scope);
+  const asked = await factsAsked(figures, scope, methodOf);
+  const { facts, method } = asked;
   const progress = await models.progress(modelsOfFacts(facts));
   const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  const rowsAt = await rowsOfFacts(models, facts, { at: limits.at, timeZone: period.timeZone });
-  const question = { scope, limits, rowsAt, erasedPeopleOf, complete: progress.complete };
+  const rowsAt = await rowsOfFacts(models, asked, at, period.timeZone);
+  const question = { scope, limits, rowsAt, erasedPeopleOf, complete: progress.complete, method };
   const periods = compared ? [period, compared] : [period];
   return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+};
+
+/**
+ * The totals of figures in several periods, of one moment: for each period the values of each figure, by code.
+ * @throws Refused as `askFigures`
+ */
+export const totalsInPeriods = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  filters: DimensionFilters,
+  periods: readonly ScopePeriod[],
+  at: Instant,
+  methodOf: MethodOfFigures = builtIn,
+): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
+  const scope = { filters };
+  const limits = limitsOf(figures, scope, at);
+  const zone = periods[0]?.timeZone ?? 'UTC';
+  const rowsAt = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at, zone);
+  return periods.map((period) => {
+    const rowsOf = rowsAt([rangeOf(period).to]);
+    const slices = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+    const totalOf = (figure: Figure) =>
+      evaluate(figure, slices, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+    return new Map(figures.map((figure) => [figure.code, totalOf(figure)]));
+  });
 };
 
 /** A row behind a figure. */
@@ -379,12 +454,13 @@ export const rowsBehind = async (
   scope: Scope,
   { group, side, currency }: BehindQuestion,
   at: Instant,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<readonly FigureRow[]> => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsAt = await rowsOfFacts(models, factsAsked([figure], scope), { at: limits.at, timeZone: period.timeZone });
+  const rowsAt = await rowsOfFacts(models, await factsAsked([figure], scope, methodOf), at, period.timeZone);
   const { by, filters } = scope;
   const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;

@@ -1,34 +1,23 @@
 import {
-  decimalOf,
   durationMs,
   enumeration,
   field,
   objectFields,
   Refused,
   roles,
-  wholeNumberOf,
   type Fields,
   type ObjectOf,
   type ValueFilter,
 } from '@baton/kernel';
+import { methodOf, versionCheck } from '@baton/attribution';
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
-import { roundedInteger, textOfExact } from './exact.rules';
-import { dimensionsOf, isAdditive, type Figure, type Unit } from './figure.rules';
-import {
-  askFigures,
-  changeOf,
-  MAX_GROUPS,
-  MIN_SUPPORT,
-  rowsBehind,
-  type AnsweredFigure,
-  type ComparedValue,
-  type GroupName,
-  type Scope,
-} from './figures.query';
-import { grains, type PeriodComparison } from './scope.rules';
+import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
+import { MAX_GROUPS, MIN_SUPPORT, rowsBehind, type GroupName, type MethodOfFigures, type Scope } from './figures.query';
+import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
+import { shownFigures } from './shown-figures.query';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
 const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
@@ -69,6 +58,10 @@ export const scopeArguments = {
     'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
     { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
   ),
+  channelRules: field.text(
+    'Of dimensions of journeys: a version of the channel rules, `channel-rules@2`; by default that in force at the end of the period, or now.',
+    { ...optional, max: 50, check: versionCheck('channel-rules') },
+  ),
   by: field.enum(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
   ...(Object.fromEntries(
     dimensions.map((name) => [name, field.filter(`Only rows with these values as their ${name}.`)]),
@@ -84,6 +77,7 @@ export const scopeOf = ({
   yearStartsIn,
   weekStartsOn,
   window,
+  channelRules: _,
   by,
   ...rest
 }: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
@@ -94,6 +88,18 @@ export const scopeOf = ({
     dimensions.map((name) => [name, (rest as Readonly<Record<string, ValueFilter | undefined>>)[name]]),
   ),
 });
+
+/** How touches are weighed and classified: by the definitions in force at the end of the period, or now. */
+export const methodOfScope =
+  (
+    scope: Scope,
+    channelRules: string | undefined,
+    { sources, live, at }: Pick<ReportContext, 'sources' | 'live' | 'at'>,
+  ): MethodOfFigures =>
+  () => {
+    const { to } = scopePeriod(scope, at);
+    return methodOf(sources.context.definitions, live, to < at ? to : at, { ...(channelRules && { channelRules }) });
+  };
 
 const nullable = { nullable: true } as const;
 /** The fields of a value, of a group and of the erased people in them. */
@@ -127,7 +133,7 @@ export const group = objectFields('FigureGroup', 'A figure of some of the rows.'
   values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
   erased: erasedCount,
 });
-export const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+const totalFields = {
   code: field.enum(codes, 'The figure.'),
   title: field.text('Its name.'),
   unit: field.enum(unitWords, 'What it is measured in.'),
@@ -136,45 +142,23 @@ export const answeredFigure = objectFields('AnsweredFigure', 'A figure of the ca
   total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
+} as const;
+/** A figure without groups, as part of other answers. */
+export const figureTotal = objectFields('FigureTotal', 'A figure of the catalogue.', totalFields);
+/** A figure with its groups. */
+export const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+  ...totalFields,
+  warnings: field.text('What to know before using it.', { list: true }),
   erased: erasedCount,
-  definitions: field.text('The versions of definitions that decided its rows: `mql@2`.', { list: true }),
+  definitions: field.text('The versions of definitions that decided its rows, or how they are grouped: `mql@2`.', {
+    list: true,
+  }),
   complete: field.flag(
     'False while what has begun may still change it: the period is not over, rows are open, or an event waits.',
   ),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
-});
-
-const shownValue = (figure: Figure, one: ComparedValue) => {
-  const { currency, numerator, denominator, support, open, missing } = one;
-  const change = changeOf(figure, one);
-  const text = (number: ComparedValue['value']): string | null => {
-    if (number === undefined) return null;
-    return currency === null
-      ? textOfExact(number)
-      : decimalOf({ minor: wholeNumberOf(roundedInteger(number)), currency });
-  };
-  return {
-    value: text(one.value),
-    amount:
-      currency === null || one.value === undefined
-        ? null
-        : { minor: wholeNumberOf(roundedInteger(one.value)), currency },
-    ...{ numerator: numerator?.toString() ?? null, denominator: denominator?.toString() ?? null },
-    ...{ support, open, missing, tooThin: support < MIN_SUPPORT },
-    ...{ compared: text(one.compared), change: text(change) },
-  };
-};
-/** A figure as reports answer it. */
-export const shownFigure = ({ figure, total, groups, erased, definitions, complete }: AnsweredFigure) => ({
-  ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
-  ...{ additive: isAdditive(figure), erased, definitions, complete },
-  total: total.map((one) => shownValue(figure, one)),
-  groups: groups.map(({ group: { key, isOther }, values, erased: its }) => ({
-    ...{ key, isOther, erased: its },
-    values: values.map((one) => shownValue(figure, one)),
-  })),
 });
 
 export const figuresReport = report({
@@ -198,14 +182,10 @@ export const figuresReport = report({
     }),
     'The figures.',
   ),
-  ask: async ({ codes: wanted, compare, ...scope }, { models, at }) => {
+  ask: async ({ codes: wanted, compare, ...scope }, context) => {
+    const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const { position, period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
-    return {
-      ...{ from: period.from, to: period.to, complete: period.to <= at, position },
-      ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
-      figures: found.map(shownFigure),
-    };
+    return shownFigures(models, wanted, asked, at, methodOfScope(asked, scope.channelRules, context));
   },
 });
 
@@ -282,7 +262,8 @@ export const figureRowsReport = report({
     ...scopeArguments,
   },
   answer: field.object(row, 'The rows.'),
-  ask: async (question, { models, at, page }: ReportContext) => {
+  ask: async (question, context: ReportContext) => {
+    const { models, at, page } = context;
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
     const figure = figureOf(code);
     if (figure.value.kind === 'derived')
@@ -293,7 +274,8 @@ export const figureRowsReport = report({
       );
     const asked = scopeOf(scope);
     const name = groupOf({ ...(asked.by !== undefined && { by: asked.by }), key, keyless, others } as never);
-    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at);
+    const method = methodOfScope(asked, scope.channelRules, context);
+    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at, method);
     return pageOf(
       found.map(({ id, entity, entityId, at: instant }) => ({
         ...{ id, at: instant },

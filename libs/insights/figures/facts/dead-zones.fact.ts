@@ -116,6 +116,7 @@ export const deadZoneFact = madeFact<DeadZone>({
   },
   dimensions: {
     ...{ leg: 'leg', lasting: 'lasting', rep: ofPerson('rep'), source: ofPerson('source') },
-    ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
+    ...{ region: ofPerson('region'), industry: ofPerson('industry') },
+    ...{ segment: ofPerson('industry'), size: ofPerson('size') },
   },
 });

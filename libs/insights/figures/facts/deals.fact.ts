@@ -1,6 +1,8 @@
 import { minorDigits } from '@baton/kernel';
 import { deals, type Deal } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf, type JoinedDimension } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
+import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
 
 /** Ranges of amounts, by which deals are grouped; in the major unit of their currency. */
@@ -20,11 +22,13 @@ const priceBandOf = ({ amountMinor, currency }: Deal): string | undefined => {
 /** Every deal as it stands, with its primary contact: whoever got a role first. */
 export const dealFact = fact<Deal, Deal>({
   name: 'deals',
-  description: 'Every deal. Its region, industry and size are those of its primary contact, who got a role first.',
+  description:
+    'Every deal. Its region, industry, segment and size are those of its primary contact, who got a role first; its channel, campaign, source and team those of the first eligible touch of its journey (without one, the source of the record); its manager that of the owner on the day of the close, or now.',
   entity: 'Opportunity',
   of: deals,
   rows: (deal) => (deal.openedAt === '' ? [] : [{ id: deal.opportunityId, entity: deal.opportunityId, row: deal }]),
   columns: {
+    opportunityId: textOf(({ opportunityId }) => opportunityId),
     openedAt: instantOf(({ openedAt }) => openedAt),
     closedAt: instantOf(({ closedAt }) => closedAt),
     status: textOf(({ status }) => status),
@@ -45,15 +49,14 @@ export const dealFact = fact<Deal, Deal>({
     leadId: textOf(({ roles }) => roles[0]?.leadId),
   },
   dimensions: {
-    ...{ owner: 'owner', source: 'source', product: 'product', account: 'account', currency: 'currency' },
-    ...{
-      pipeline: 'pipeline',
-      stage: 'stage',
-      lossReason: 'lossReason',
-      competitor: 'competitor',
-      priceBand: 'priceBand',
-    },
-    ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
+    ...{ owner: 'owner', product: 'product', account: 'account', currency: 'currency', recordSource: 'source' },
+    ...{ pipeline: 'pipeline', stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
+    priceBand: 'priceBand',
+    ...{ rep: 'owner', manager: ofColleague('owner', ['closedAt'], 'manager') },
+    ...{ channel: ofFirstTouch('channel'), campaign: ofFirstTouch('campaign') },
+    ...{ source: ofFirstTouch('source', 'source'), team: ofFirstTouch('team') },
+    ...{ region: ofPerson('region'), industry: ofPerson('industry') },
+    ...{ segment: ofPerson('industry'), size: ofPerson('size') },
   },
 });
 

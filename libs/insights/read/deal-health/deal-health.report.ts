@@ -1,23 +1,14 @@
 import { definitionInForce, type Pipelines } from '@baton/definitions';
-import {
-  DAY_MS,
-  enumeration,
-  field,
-  fromMs,
-  objectFields,
-  roles,
-  toMs,
-  type Fields,
-  type Instant,
-} from '@baton/kernel';
+import { DAY_MS, enumeration, field, fromMs, objectFields, roles, type Fields, type Instant } from '@baton/kernel';
 import { pageOf, type ReadModels } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { figureOf } from '../../figures/catalogue.rules';
 import { openDealFact, stuckReasonOf } from '../../figures/facts/open-deals.fact';
 import { openDealsAt, quantileOfMs, type OpenDeal } from '../../figures/facts/open-deals.rules';
-import { askFigures, madeFromOf, rowsBehind, type Scope } from '../../figures/figures.query';
-import { answeredFigure, scopeArguments, scopeOf, shownFigure } from '../../figures/figures.report';
+import { madeFromOf, rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
+import { answeredFigure, methodOfScope, scopeArguments, scopeOf } from '../../figures/figures.report';
 import { rangeOf, scopePeriod, type ScopePeriod } from '../../figures/scope.rules';
+import { shownFigures } from '../../figures/shown-figures.query';
 
 const { period, from, to, timeZone, yearStartsIn, weekStartsOn } = scopeArguments;
 const periodOnly = { period, from, to, timeZone, yearStartsIn, weekStartsOn } as const;
@@ -42,10 +33,16 @@ const table = <F extends Fields>(name: string, description: string, more: F) =>
     position: field.text('The position up to which the log is in it.'),
     figures: field.object(answeredFigure, 'Its figures.', { list: true }),
   });
-const tableOf = async (codes: readonly string[], question: object, models: ReadModels, at: Instant) => {
+const tableOf = async (codes: readonly string[], question: object, context: ReportContext) => {
   const scope = scopeOf(question as Asked);
-  const { period: asked, position, figures } = await askFigures(models, codes.map(figureOf), scope, at);
-  return { from: asked.from, to: asked.to, position, figures: figures.map(shownFigure) };
+  const method = methodOfScope(scope, undefined, context);
+  const {
+    from: first,
+    to: end,
+    position,
+    figures,
+  } = await shownFigures(context.models, codes, scope, context.at, method);
+  return { from: first, to: end, position, figures };
 };
 
 const healthFigures = [
@@ -62,11 +59,12 @@ export const pipelineHealthReport = report({
     ...openFilters,
   },
   answer: field.object(table('PipelineHealth', 'How open deals are at an instant.', {}), 'The report.'),
-  ask: (question, { models, at }) => tableOf(healthFigures, question, models, at),
+  ask: (question, context) => tableOf(healthFigures, question, context),
 });
 
 const winLossDimensions = [
-  ...['lossReason', 'competitor', 'priceBand', 'industry', 'size', 'region', 'product', 'source', 'owner', 'pipeline'],
+  ...['lossReason', 'competitor', 'priceBand', 'segment', 'industry', 'size', 'region', 'product'],
+  ...['channel', 'source', 'rep', 'manager', 'owner', 'pipeline'],
 ];
 const closedFigures = [
   ...['won-deals', 'lost-deals', 'win-rate', 'won-amount', 'lost-amount', 'deal-cycle', 'proposal-to-close'],
@@ -93,8 +91,9 @@ export const winLossReport = report({
     }),
     'The report.',
   ),
-  ask: async (question, { models, at }) => {
-    const found = await tableOf(closedFigures, question, models, at);
+  ask: async (question, context) => {
+    const { models, at } = context;
+    const found = await tableOf(closedFigures, question, context);
     const inForce = await definitionInForce(models, { kind: 'pipeline', at: found.to < at ? found.to : at });
     const { pipelines = [] } = (inForce?.body ?? {}) as unknown as Partial<Pipelines>;
     return {
@@ -162,7 +161,7 @@ const shownDeal = (id: string, deal: OpenDeal) => ({
 /** The open deals and stages at the end of a period. */
 const openAt = async (models: ReadModels, { to: end, timeZone: zone }: ScopePeriod, at: Instant) => {
   const ends = [rangeOf({ from: end, to: end }).to];
-  return openDealsAt(await madeFromOf(models, openDealFact, { at: toMs(at), timeZone: zone }, ends))[0]!;
+  return openDealsAt(await madeFromOf(models, openDealFact, { at, timeZone: zone, ends }))[0]!;
 };
 /** The open deals under a check with all that is known of them, those that are longest in their stage first. */
 export const dealsUnderCheck = async (
@@ -170,8 +169,10 @@ export const dealsUnderCheck = async (
   check: keyof typeof figureOfCheck,
   scope: Scope,
   at: Instant,
+  methodOf?: MethodOfFigures,
 ) => {
-  const behind = await rowsBehind(models, figureOf(figureOfCheck[check]), scope, { side: 'denominator' }, at);
+  const side = { side: 'denominator' } as const;
+  const behind = await rowsBehind(models, figureOf(figureOfCheck[check]), scope, side, at, methodOf);
   const { deals } = await openAt(models, scopePeriod(scope, at), at);
   const known = new Map(deals.map((deal) => [deal.opportunityId, deal]));
   return behind
@@ -189,8 +190,12 @@ export const dealHealthReport = report({
     ...openFilters,
   },
   answer: field.object(dealRow, 'The deals.'),
-  ask: async ({ check, ...question }, { models, at, page }: ReportContext) =>
-    pageOf(await dealsUnderCheck(models, check, scopeOf(question as Asked), at), page, ({ id }) => id),
+  ask: async ({ check, ...question }, context: ReportContext) => {
+    const scope = scopeOf(question as Asked);
+    const method = methodOfScope(scope, undefined, context);
+    const found = await dealsUnderCheck(context.models, check, scope, context.at, method);
+    return pageOf(found, context.page, ({ id }) => id);
+  },
 });
 
 const limits = enumeration('StageLimitSource', 'Where the limit of a stage is from.', {

@@ -1,8 +1,9 @@
 import { enumeration, field, fromMs, objectFields, roles, type Instant } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
-import { askFigures, rowsBehind, type Scope } from '../../figures/figures.query';
-import { erasedCount, group, groupOf, scopeOf, shownFigure, value } from '../../figures/figures.report';
+import { askFigures, rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
+import { erasedCount, group, groupOf, methodOfScope, scopeOf, value } from '../../figures/figures.report';
+import { shownFigure } from '../../figures/shown-figures.query';
 import { rangeOf, scopePeriod } from '../../figures/scope.rules';
 import { closingArguments, closingPeriodOf, dealScopeArguments, type ClosingArgs } from '../deal-scope';
 import {
@@ -73,7 +74,8 @@ export const waterfallReport = report({
     }),
     'The waterfall.',
   ),
-  ask: async (question, { models, at }) => {
+  ask: async (question, context) => {
+    const { models, at } = context;
     const { scope, period, closes, waterfall } = askedFor(question as Asked, at);
     const asked = [...waterfall.figures];
     const { position, figures } = await askFigures(
@@ -81,6 +83,7 @@ export const waterfallReport = report({
       asked.map(([, one]) => one),
       scope,
       at,
+      methodOfScope(scope, undefined, context),
     );
     return {
       ...{ from: period.from, to: period.to, complete: period.to <= at, position },
@@ -100,8 +103,9 @@ export const rowsOfCell = async (
   name: WaterfallCell | `pushed-${PushDirection}`,
   scope: Scope,
   of: Omit<Parameters<typeof rowsBehind>[3], 'side'>,
+  method?: MethodOfFigures,
 ) => {
-  const behind = await rowsBehind(models, figures.get(name)!, scope, { ...of, side: 'denominator' }, at);
+  const behind = await rowsBehind(models, figures.get(name)!, scope, { ...of, side: 'denominator' }, at, method);
   return behind
     .map(({ id }) => ({ id, ...rows.get(id)! }))
     .sort((a, b) => (b.minor ?? 0) - (a.minor ?? 0) || (a.id < b.id ? -1 : 1));
@@ -130,7 +134,8 @@ export const waterfallRowsReport = report({
     const { cell: name, key, keyless, others, valueCurrency, ...asked } = question;
     const { scope, waterfall } = askedFor(asked as Asked, context.at);
     const of = groupOf({ ...(scope.by !== undefined && { by: scope.by }), key, keyless, others } as never);
-    const found = await rowsOfCell(context, waterfall, name, scope, { group: of, currency: valueCurrency });
+    const method = methodOfScope(scope, undefined, context);
+    const found = await rowsOfCell(context, waterfall, name, scope, { group: of, currency: valueCurrency }, method);
     return pageOf(
       found.map(({ id, opportunityId, minor, currency, at, before, after }) => ({
         ...{ id, opportunityId, at: fromMs(at), before: shownState(before), after: shownState(after) },
