@@ -2,6 +2,12 @@ import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextP
 import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
+import {
+  dealHealthReport,
+  pipelineHealthReport,
+  stageTimesReport,
+  winLossReport,
+} from './read/deal-health/deal-health.report';
 import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
 import { journeyLegsReport } from './read/journey-legs/journey-legs.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
@@ -37,6 +43,7 @@ export const insightsParts: ContextParts = {
     ...[funnelReport, funnelRowsReport, stageConversionsReport, timeInStageReport, timeInStageRowsReport],
     ...[journeyLegsReport, speedToLeadReport, processViewReport],
     ...[waterfallReport, waterfallRowsReport],
+    ...[pipelineHealthReport, dealHealthReport, stageTimesReport, winLossReport],
     ...[velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],

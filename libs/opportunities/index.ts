@@ -36,3 +36,4 @@ export {
   previousAmountOf,
   type DealChange,
 } from './read/deal-changes/deal-changes.read-model';
+export { criteriaDaysOf, criteriaFieldsOf } from './write/opportunity/stages.rules';

@@ -1,3 +1,22 @@
+import { deadZones } from './dead-zones.figure';
+import { deadZoneDays } from './dead-zone-days.figure';
+import { medianDeadZone } from './median-dead-zone.figure';
+import { longStayDeals } from './long-stay-deals.figure';
+import { belowQualityDeals } from './below-quality-deals.figure';
+import { pipelineDeals } from './pipeline-deals.figure';
+import { pipelineAmount } from './pipeline-amount.figure';
+import { activeDeals } from './active-deals.figure';
+import { activeRate } from './active-rate.figure';
+import { silentDeals } from './silent-deals.figure';
+import { stuckDeals } from './stuck-deals.figure';
+import { stuckRate } from './stuck-rate.figure';
+import { stuckAmount } from './stuck-amount.figure';
+import { qualityDeals } from './quality-deals.figure';
+import { qualityRate } from './quality-rate.figure';
+import { overdueDeals } from './overdue-deals.figure';
+import { overdueAmount } from './overdue-amount.figure';
+import { openProposals } from './open-proposals.figure';
+import { lostAmount } from './lost-amount.figure';
 import { dealChangeCount } from './deal-changes.figure';
 import { amountIncreased } from './amount-increased.figure';
 import { amountDecreased } from './amount-decreased.figure';
@@ -116,6 +135,25 @@ export const figures: readonly Figure[] = [
   closeDatesPulledIn,
   medianPush,
   repeatedPushes,
+  pipelineDeals,
+  pipelineAmount,
+  activeDeals,
+  activeRate,
+  silentDeals,
+  stuckDeals,
+  stuckRate,
+  stuckAmount,
+  qualityDeals,
+  qualityRate,
+  overdueDeals,
+  overdueAmount,
+  openProposals,
+  lostAmount,
+  longStayDeals,
+  belowQualityDeals,
+  deadZones,
+  deadZoneDays,
+  medianDeadZone,
   ...journeyFigures,
   ...pathFigures,
   requalifiedRate,

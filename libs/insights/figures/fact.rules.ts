@@ -69,8 +69,9 @@ export interface MadeFrom {
   readonly rowsOf: (fact: Fact) => PackedRows;
   /** The ends of the periods of the question, in milliseconds: what is there at an end is taken there. */
   readonly ends: readonly number[];
-  /** The instant of the question, in milliseconds. */
+  /** The instant of the question, in milliseconds, and the zone of its days. */
   readonly at: number;
+  readonly timeZone: string;
   /** The version of a kind that was in force at an instant. */
   readonly definitionAt: <K extends DefinitionKind>(kind: K, at: number) => DefinitionOf<K> | undefined;
 }

@@ -49,6 +49,11 @@ const keptRows = (fact: Fact, rowsOf: RowsOfFact, make: () => PackedRows): Packe
   return rows;
 };
 
+/** When a question is asked, and whose days it counts. */
+export interface Moment {
+  readonly at: Instant;
+  readonly timeZone: string;
+}
 /** The rows of facts for periods with these ends, in milliseconds. */
 export type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
 /**
@@ -59,7 +64,7 @@ export const rowsOfFacts = async (
   models: ReadModels,
   facts: readonly Fact[],
   method: Method | undefined,
-  at: Instant,
+  { at, timeZone }: Moment,
 ): Promise<RowsAtEnds> => {
   const definitionAt = await definitionsOfFacts(models, facts);
   const rows = new Map<AnyFact, PackedRows>();
@@ -73,11 +78,22 @@ export const rowsOfFacts = async (
       const known = rows.get(fact) ?? madeThen.get(fact);
       if (known) return known;
       const its = (fact as Fact).made!;
-      const make = () => its.rows({ rowsOf, ends, at: toMs(at), definitionAt });
+      const make = () => its.rows({ rowsOf, ends, at: toMs(at), timeZone, definitionAt });
       const found = its.isKept ? keptRows(fact as Fact, rowsOf, make) : make();
       madeThen.set(fact, found);
       return found;
     };
     return rowsOf;
   };
+};
+
+/** What the rows of a made fact are made from, for reports that show more of them. */
+export const madeFromOf = async (
+  models: ReadModels,
+  fact: Fact,
+  { ends, ...when }: Moment & { readonly ends: readonly number[] },
+): Promise<MadeFrom> => {
+  const rowsAt = await rowsOfFacts(models, [fact], undefined, when);
+  const definitionAt = await definitionsOfFacts(models, [fact]);
+  return { rowsOf: rowsAt(ends), ends, at: toMs(when.at), timeZone: when.timeZone, definitionAt };
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { definitions, type DefinitionDocument } from '@baton/definitions';
 import { fromMs, toMs, withValue, type Projection, type Team } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
 import { journeys, type JourneyDocument } from '@baton/attribution';
@@ -176,7 +177,8 @@ const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
   fc
     .record({
       ...{ at: instant, opportunityId: fc.constantFrom('deal-0', 'deal-1'), stage: word, owner: maybe(word) },
-      ...{ what: fc.constantFrom('stage', 'amount', 'close-date', 'owner', 'won', 'people'), status: word },
+      ...{ what: fc.constantFrom('opened', 'stage', 'amount', 'close-date', 'owner', 'won', 'people') },
+      status: fc.constantFrom('open', 'open', 'won', 'lost'),
       ...{
         amountMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
         previousMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
@@ -189,6 +191,24 @@ const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
       previous: rest.what === 'close-date' ? previousDay : rest.what === 'stage' ? 'a' : null,
       push: rest.what === 'close-date' && previousDay && (rest.expectedCloseOn ?? '') > previousDay ? 1 : null,
     })) as unknown as fc.Arbitrary<DealChange>;
+const anyPipeline = {
+  ...{ version: 'pipeline@1', kind: 'pipeline', number: 1, from: '2024-01-01T00:00:00.000Z' },
+  body: {
+    pipelines: [
+      {
+        code: 'p',
+        stages: ['a', 'b'].map((code) => ({ code, category: 'commit', limitDays: 10, silenceDays: 20 })),
+        quality: {
+          any: [
+            { deal: 'owner', eq: 'a' },
+            { touches: { action: 'a' }, gte: 1 },
+          ],
+        },
+        thresholds: { stuckDeals: 2 },
+      },
+    ],
+  },
+} as unknown as DefinitionDocument;
 /** The entry of one of the owners and reps over time. */
 const anyColleague = (personId: string): fc.Arbitrary<Colleague> =>
   fc
@@ -250,6 +270,7 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
       [leadStageStays, storedStays(world.leads)],
       [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
+      [definitions, [['pipeline@1', anyPipeline] as const]],
       [dealChanges, world.changes.map((doc) => [`${doc.opportunityId}/${doc.changeId}`, doc] as const)],
     ],
     store,

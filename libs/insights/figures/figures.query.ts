@@ -15,7 +15,7 @@ import {
 } from './evaluate.rules';
 import type { AnyFact, Fact } from './fact.rules';
 import { firstTouchFact } from './facts/first-touches.fact';
-import { projectionsOf, rowsOfFacts, type RowsAtEnds } from './facts.query';
+import { projectionsOf, rowsOfFacts, type Moment, type RowsAtEnds } from './facts.query';
 import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
 import {
   dealPeople,
@@ -114,14 +114,14 @@ const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): 
 export const readFacts = async (
   models: ReadModels,
   asked: readonly AnyFact[],
-  at: Instant,
+  when: Moment,
   methodOf: MethodOfFigures,
 ): Promise<Pick<OpenedQuestion, 'rowsAt' | 'erasedPeopleOf' | 'complete' | 'position' | 'method'>> => {
   const facts = [...new Set(asked)].filter((fact): fact is Fact => 'columns' in fact);
   const method = asked.includes(firstTouchFact) ? await methodOf() : undefined;
   const progress = await models.progress([...new Set([leads, ...projectionsOf(facts)])]);
   const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  return { ...progress, erasedPeopleOf, method, rowsAt: await rowsOfFacts(models, facts, method, at) };
+  return { ...progress, erasedPeopleOf, method, rowsAt: await rowsOfFacts(models, facts, method, when) };
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -349,7 +349,13 @@ export const openQuestion = async (
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
   const facts = figures.flatMap((figure) => factsOf(figure, scope));
-  return { scope, limits, period, compared, ...(await readFacts(models, facts, at, methodOf)) };
+  return {
+    scope,
+    limits,
+    period,
+    compared,
+    ...(await readFacts(models, facts, { at, timeZone: period.timeZone }, methodOf)),
+  };
 };
 /**
  * Answers a question that was opened.
@@ -391,7 +397,8 @@ export const totalsInPeriods = async (
   const scope = { filters };
   const limits = limitsOf(figures, scope, at);
   const facts = figures.flatMap((figure) => factsOf(figure, scope));
-  const { rowsAt } = await readFacts(models, facts, at, methodOf);
+  const timeZone = periods[0]?.timeZone ?? 'UTC';
+  const { rowsAt } = await readFacts(models, facts, { at, timeZone }, methodOf);
   return periods.map((period) => {
     const rowsOf = rowsAt([rangeOf(period).to]);
     const slices = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));

@@ -18,7 +18,6 @@ import {
 
 /** The fields of a deal that criteria can compare, with their types; an amount in the major unit of its currency. */
 const dealFields = {
-  name: 'text',
   account: 'text',
   product: 'text',
   owner: 'text',

@@ -1,8 +1,23 @@
+import { minorDigits } from '@baton/kernel';
 import { deals, type Deal } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf, type JoinedDimension } from '../fact.rules';
 import { ofColleague } from './colleagues.fact';
 import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
+
+/** Ranges of amounts, by which deals are grouped; in the major unit of their currency. */
+const priceBands = [
+  [1_000, 'below 1,000'],
+  [10_000, '1,000–9,999'],
+  [100_000, '10,000–99,999'],
+  [1_000_000, '100,000–999,999'],
+  [Infinity, '1,000,000 and more'],
+] as const;
+const priceBandOf = ({ amountMinor, currency }: Deal): string | undefined => {
+  if (amountMinor === null || currency === null) return undefined;
+  const major = amountMinor / 10 ** minorDigits(currency);
+  return priceBands.find(([most]) => major < most)![1];
+};
 
 /** Every deal as it stands, with its primary contact: whoever got a role first. */
 export const dealFact = fact<Deal, Deal>({
@@ -30,12 +45,14 @@ export const dealFact = fact<Deal, Deal>({
     product: textOf(({ product }) => product),
     account: textOf(({ account }) => account),
     lossReason: textOf(({ lossReason }) => lossReason),
+    priceBand: textOf(priceBandOf),
     competitor: textOf(({ competitor }) => competitor),
     leadId: textOf(({ roles }) => roles[0]?.leadId),
   },
   dimensions: {
     ...{ owner: 'owner', product: 'product', account: 'account', currency: 'currency', recordSource: 'source' },
     ...{ pipeline: 'pipeline', stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
+    priceBand: 'priceBand',
     ...{ rep: 'owner', manager: ofColleague('owner', ['closedAt'], 'manager') },
     ...{ channel: ofFirstTouch('channel'), campaign: ofFirstTouch('campaign') },
     ...{ source: ofFirstTouch('source', 'source'), team: ofFirstTouch('team') },

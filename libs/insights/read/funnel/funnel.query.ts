@@ -252,7 +252,7 @@ const openFunnel = async (
   const { fact, subjects, anySubject } = entriesOf[over];
   const period = scopePeriod(scope, instant);
   const needed = [fact, ...dimensionFactsOf(fact, scope), ...(anySubject && unit === 'person' ? [] : [subjects])];
-  const read = await readFacts(models, needed, instant, methodOf);
+  const read = await readFacts(models, needed, { at: instant, timeZone: period.timeZone }, methodOf);
   const at = toMs(instant);
   const rowsOf = read.rowsAt([rangeOf(period).to]);
   const attempts = attemptsOf(question, fact);

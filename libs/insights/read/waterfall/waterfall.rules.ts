@@ -1,9 +1,9 @@
 import { dealChangeFact } from '../../figures/facts/changes.fact';
+import { notOpened, movesByDeal, type DealMove, type DealState } from '../../figures/facts/deal-moves.rules';
 import { dealFact } from '../../figures/facts/deals.fact';
 import {
   instantOf,
   madeFact,
-  numberIn,
   numberOf,
   textIn,
   textOf,
@@ -39,22 +39,6 @@ export interface ClosingPeriod {
   readonly from: Day;
   readonly to: Day;
 }
-/** A deal at an instant. */
-interface DealState {
-  readonly isOpened: boolean;
-  readonly status: string;
-  readonly minor: number | undefined;
-  readonly currency: string | undefined;
-  readonly closesOn: string | undefined;
-}
-const nothing: DealState = {
-  ...{ isOpened: false, status: 'open', minor: undefined, currency: undefined, closesOn: undefined },
-};
-/** A change of a deal, with the deal after it. */
-export interface DealMove extends DealState {
-  readonly at: number;
-}
-
 /** What a deal adds to a cell, in one currency; amounts are minor units, and those of decreases and exits are not negative. */
 export interface WaterfallPart {
   readonly cell: WaterfallCell;
@@ -99,8 +83,8 @@ export const waterfallOf = (
   { from, to }: Range,
   closing?: ClosingPeriod,
 ): readonly WaterfallPart[] => {
-  const before = moves.findLast(({ at }) => at < from) ?? nothing;
-  const after = moves.findLast(({ at }) => at < to) ?? nothing;
+  const before = moves.findLast(({ at }) => at < from) ?? notOpened;
+  const after = moves.findLast(({ at }) => at < to) ?? notOpened;
   const between = moves.filter(({ at }) => at >= from && at < to);
   const currencies = new Set([before, ...between].flatMap(({ currency }) => currency ?? []));
   const parts = [...currencies].flatMap((currency) => partsIn(currency, { before, between, after }, closing));
@@ -164,31 +148,6 @@ export interface WaterfallRow extends WaterfallPart {
   /** The place of the deal among the packed deals; undefined for one that is not there. */
   readonly deal: number | undefined;
 }
-
-/** The changes of each deal, in their order. */
-const movesByDeal = (changes: PackedRows): ReadonlyMap<string, readonly DealMove[]> => {
-  const placesOf = new Map<string, number[]>();
-  for (let row = 0; row < changes.count; row++) {
-    if (!changes.alive[row]) continue;
-    const id = changes.entities[row]!;
-    const places = placesOf.get(id);
-    if (places) places.push(row);
-    else placesOf.set(id, [row]);
-  }
-  const [at, turn] = [changes.numbers['at']!, changes.numbers['turn']!];
-  return new Map(
-    [...placesOf].map(([id, places]) => {
-      places.sort((a, b) => at[a]! - at[b]! || turn[a]! - turn[b]!);
-      const opening = places.findIndex((place) => textIn(changes, 'what', place) === 'opened');
-      const moves = places.map((place, index) => ({
-        ...{ at: at[place]!, isOpened: opening >= 0 && index >= opening, status: textIn(changes, 'status', place)! },
-        ...{ minor: numberIn(changes, 'amount', place), currency: textIn(changes, 'currency', place) },
-        closesOn: textIn(changes, 'expectedCloseOn', place),
-      }));
-      return [id, moves];
-    }),
-  );
-};
 
 /** The dimensions of deals that are columns of them. */
 const ownDimensions = [

@@ -77,10 +77,10 @@ const countsTouches = (tree: DealCriterion): boolean => {
 
 /** The fields of a deal as criteria compare them. */
 export const criteriaFieldsOf = (facts: DealFacts): DealCriteriaFacts['fields'] => {
-  const { name, account, product, owner, source, amount, expectedCloseOn } = facts;
+  const { account, product, owner, source, amount, expectedCloseOn } = facts;
   return Object.fromEntries(
     Object.entries({
-      ...{ name, account, product, owner, source, 'expected-close': expectedCloseOn },
+      ...{ account, product, owner, source, 'expected-close': expectedCloseOn },
       ...(amount && { amount: Number(decimalOf(amount)), currency: amount.currency }),
     }).filter(([, value]) => value !== undefined),
   );

@@ -1,0 +1,62 @@
+import { numberIn, textIn, type PackedRows } from '../fact.rules';
+
+/** A deal at an instant. */
+export interface DealState {
+  readonly isOpened: boolean;
+  readonly status: string;
+  readonly pipeline: string | undefined;
+  readonly stage: string | undefined;
+  readonly owner: string | undefined;
+  readonly minor: number | undefined;
+  readonly currency: string | undefined;
+  readonly closesOn: string | undefined;
+}
+/** A change of a deal, with the deal after it. */
+export interface DealMove extends DealState {
+  /** In milliseconds. */
+  readonly at: number;
+}
+export const notOpened: DealState = {
+  ...{ isOpened: false, status: 'open', pipeline: undefined, stage: undefined, owner: undefined },
+  ...{ minor: undefined, currency: undefined, closesOn: undefined },
+};
+
+/** The places of the living rows by the text of a column, each in the order of a number and of another one. */
+export const placesBy = (
+  rows: PackedRows,
+  column: string,
+  ...order: readonly string[]
+): ReadonlyMap<string, readonly number[]> => {
+  const { codes, words } = rows.texts[column]!;
+  const places = new Map<string, number[]>();
+  for (let row = 0; row < rows.count; row++) {
+    if (!rows.alive[row] || codes[row]! < 0) continue;
+    const word = words[codes[row]!]!;
+    const known = places.get(word);
+    if (known) known.push(row);
+    else places.set(word, [row]);
+  }
+  const values = order.map((name) => rows.numbers[name]!);
+  const compare = (a: number, b: number): number => {
+    for (const value of values) if (value[a]! !== value[b]!) return value[a]! - value[b]!;
+    return a - b;
+  };
+  for (const its of places.values()) its.sort(compare);
+  return places;
+};
+
+/** The changes of each deal, in their order. @param changes the rows of the fact of changes */
+export const movesByDeal = (changes: PackedRows): ReadonlyMap<string, readonly DealMove[]> =>
+  new Map(
+    [...placesBy(changes, 'opportunityId', 'at', 'turn')].map(([id, places]) => {
+      const opening = places.findIndex((place) => textIn(changes, 'what', place) === 'opened');
+      const moves = places.map((place, index) => ({
+        ...{ at: changes.numbers['at']![place]!, isOpened: opening >= 0 && index >= opening },
+        status: textIn(changes, 'status', place)!,
+        ...{ pipeline: textIn(changes, 'pipeline', place), stage: textIn(changes, 'stage', place) },
+        ...{ owner: textIn(changes, 'owner', place), closesOn: textIn(changes, 'expectedCloseOn', place) },
+        ...{ minor: numberIn(changes, 'amount', place), currency: textIn(changes, 'currency', place) },
+      }));
+      return [id, moves];
+    }),
+  );

@@ -1,0 +1,12 @@
+import { openDealFact } from './facts/open-deals.fact';
+import { count, figure } from './figure.rules';
+
+export const pipelineDeals = figure({
+  code: 'pipeline-deals',
+  title: 'Deals in the pipeline',
+  unit: 'count',
+  formula:
+    'deals that are open at the end of the period, as they stood then: a deal that was lost and reopened later was lost then',
+  rows: { fact: openDealFact, time: { takenAt: 'takenAt', since: 'openedAt' } },
+  value: count(),
+});
