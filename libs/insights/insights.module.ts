@@ -1,6 +1,7 @@
 import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
+import { conservationChecks } from './read/conservation/conservation.checks';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
@@ -31,4 +32,5 @@ export const insightsParts: ContextParts = {
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],
+  checks: conservationChecks,
 };
