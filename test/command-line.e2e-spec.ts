@@ -90,7 +90,7 @@ describe('the command line', () => {
     ...['report sla', 'report attribution', 'counterfactual --policy sla-policy@1'].map(
       (line) => [`${line} --time-zone Mars/X`, 'time/unknown-zone', 'time-zone', /Europe\/Berlin/] as const,
     ),
-    ['report handoffs --filter owner=ann', 'cli/unknown-filter', 'owner', /rep, queue/],
+    ['report rejections --filter owner=ann', 'cli/unknown-filter', 'owner', /rep, queue/],
     ['figures won-deals --filter ower=ann', 'cli/unknown-filter', 'ower', /Did you mean owner\?/],
     ['figures won-deals --filter owner=ann --filter owner=bob', 'cli/bad-argument', 'owner', /commas/],
     ['report credit', 'cli/argument-missing', 'journey-id', /requires --journey-id/],

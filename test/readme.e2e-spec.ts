@@ -17,7 +17,7 @@ const prints: readonly RegExp[] = [
   /^$/,
   /"sendCommands":\[\{"__typename":"Accepted","position":"\d+"\},\{"__typename":"Accepted","position":"\d+"\}\]/,
   /"lead":\{"leadId":"ada","stage":"LEAD","email":"ada@example.org","company":"Analytical Engines"\}/,
-  /"me":\{"name":"system:my-page","roles":\[.*\],"origin":"SYSTEM"\},"revision":\d+/,
+  /"me":\{"actor":"system:my-page","roles":\[.*\],"origin":"SYSTEM"\},"revision":\d+/,
   /"type":"Opportunity(Won|Lost)"/,
   /win-rate[\s\S]*velocity[\s\S]*USD a day/,
   /u-shaped[\s\S]*"total":/,

@@ -3,6 +3,7 @@ import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { conservationChecks } from './read/conservation/conservation.checks';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
+import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
@@ -28,6 +29,7 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
+    ...[waterfallReport, waterfallRowsReport],
     ...[velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],

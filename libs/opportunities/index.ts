@@ -30,3 +30,9 @@ export {
 } from './write/support-request/support-request.events';
 export { type Touch, touches } from './read/touches/touches.read-model';
 export { dealStageStays, type DealStageStay } from './read/stage-stays/deal-stage-stays.read-model';
+export {
+  dealChanges,
+  daysMovedOf,
+  previousAmountOf,
+  type DealChange,
+} from './read/deal-changes/deal-changes.read-model';

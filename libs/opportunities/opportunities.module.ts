@@ -1,6 +1,7 @@
 import { aggregate, DecisionContext, Journal, type ContextParts } from '@baton/kernel';
 import { conversionPolicy } from './policies/conversion.policy';
 import { contactRolesPolicy } from './policies/people.policy';
+import { dealChanges } from './read/deal-changes/deal-changes.read-model';
 import { deals } from './read/deals/deals.read-model';
 import { dealStageStays } from './read/stage-stays/deal-stage-stays.read-model';
 import { notesOfDeals, notesOfLeads } from './read/notes/notes.contribution';
@@ -27,7 +28,7 @@ export const opportunitiesParts: ContextParts = {
       handler: (get) => new SupportRequestHandler(get(Journal), get(DecisionContext)),
     }),
   ],
-  projections: [deals, dealStageStays, supportRequests, touches, notes],
+  projections: [deals, dealStageStays, dealChanges, supportRequests, touches, notes],
   policies: [conversionPolicy, contactRolesPolicy],
   reports: [servedDealsReport],
   contributions: [staysOfDeals, notesOfDeals, notesOfLeads],

@@ -1,3 +1,10 @@
+import { dealChangeCount } from './deal-changes.figure';
+import { amountIncreased } from './amount-increased.figure';
+import { amountDecreased } from './amount-decreased.figure';
+import { closeDatesPushed } from './close-dates-pushed.figure';
+import { closeDatesPulledIn } from './close-dates-pulled-in.figure';
+import { medianPush } from './median-push.figure';
+import { repeatedPushes } from './repeated-pushes.figure';
 import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
 import { dealTimeInStage } from './deal-time-in-stage.figure';
 import { dealsInStage } from './deals-in-stage.figure';
@@ -95,6 +102,13 @@ export const figures: readonly Figure[] = [
   dealsInStage,
   dealTimeInStage,
   p90DealTimeInStage,
+  dealChangeCount,
+  amountIncreased,
+  amountDecreased,
+  closeDatesPushed,
+  closeDatesPulledIn,
+  medianPush,
+  repeatedPushes,
   ...conversions,
 ];
 

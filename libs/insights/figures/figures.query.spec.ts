@@ -6,7 +6,16 @@ import { recorded, repetitions } from '@baton/kernel/testing';
 import { journeys, type JourneyDocument } from '@baton/attribution';
 import { directory, entryAt, type Colleague, type Entries, type PersonEvent } from '@baton/directory';
 import { leads, leadStageStays, type LeadDocument } from '@baton/leads';
-import { deals, dealStageStays, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
+import {
+  dealChanges,
+  deals,
+  dealStageStays,
+  touches,
+  type Deal,
+  type DealChange,
+  type OpportunityEvent,
+  type Touch,
+} from '@baton/opportunities';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
 import { dataFile, describeWithData } from '../../../test/support/data';
@@ -140,6 +149,24 @@ const anyStay = (stayId: string) =>
       ...{ stayId, ...stay },
       leftAt: stay.stayMs === null ? null : fromMs(toMs(stay.enteredAt) + stay.stayMs),
     }));
+const day = fc.constantFrom('2024-02-01', '2024-03-01', '2024-04-01');
+const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
+  fc
+    .record({
+      ...{ at: instant, opportunityId: fc.constantFrom('deal-0', 'deal-1'), stage: word, owner: maybe(word) },
+      ...{ what: fc.constantFrom('stage', 'amount', 'close-date', 'owner', 'won', 'people'), status: word },
+      ...{
+        amountMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
+        previousMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
+      },
+      ...{ currency: fc.constantFrom('EUR', 'USD'), previousDay: maybe(day), expectedCloseOn: maybe(day) },
+    })
+    .map(({ previousDay, amountMinor, currency, ...rest }) => ({
+      ...{ changeId, turn: 0, by: 'x', pipeline: null, ...rest, amountMinor, previousCurrency: 'EUR' },
+      currency: amountMinor === null ? null : currency,
+      previous: rest.what === 'close-date' ? previousDay : rest.what === 'stage' ? 'a' : null,
+      push: rest.what === 'close-date' && previousDay && (rest.expectedCloseOn ?? '') > previousDay ? 1 : null,
+    })) as unknown as fc.Arbitrary<DealChange>;
 /** The entry of one of the owners and reps over time. */
 const anyColleague = (personId: string): fc.Arbitrary<Colleague> =>
   fc
@@ -184,6 +211,7 @@ const anyWorld = fc.record({
   clocks: fc.tuple(...ids('clock-', 12).map(anyClock)),
   touches: fc.tuple(...ids('touch-', 12).map(anyTouch)),
   stays: fc.tuple(...ids('stay-', 12).map(anyStay)),
+  changes: fc.tuple(...ids('change-', 12).map(anyChange)),
   colleagues: fc.tuple(...['a', 'b'].map(anyColleague)),
   journeys: fc.tuple(...ids('deal-', 9).map(anyJourney)),
 });
@@ -200,6 +228,7 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
       [leadStageStays, world.stays.map((doc) => [`${doc.leadId}/${doc.stayId}`, doc] as const)],
       [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
+      [dealChanges, world.changes.map((doc) => [`${doc.opportunityId}/${doc.changeId}`, doc] as const)],
     ],
     store,
   );

@@ -1,5 +1,6 @@
-import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
+import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
+import { fromMs, passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import { erasedLeads, leads } from '@baton/leads';
 import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
@@ -13,9 +14,9 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { AnyFact, Fact, PackedRows } from './fact.rules';
+import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
 import { firstTouchFact } from './facts/first-touches.fact';
-import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
 import {
   dealPeople,
   definitionsBehind,
@@ -107,17 +108,56 @@ const factsAsked = async (figures: readonly Figure[], scope: Scope, methodOf: Me
     method: all.includes(firstTouchFact) ? await methodOf() : undefined,
   };
 };
+/** The facts that are packed for others: those of a made fact are its sources. */
+const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
+  ...new Set(facts.flatMap((fact): readonly Fact[] => (fact.made ? packedFacts(fact.made.from) : [fact]))),
+];
+/** The rows of the facts for periods with these ends, in milliseconds. */
+type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
 /** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
 const rowsOfFacts = async (
   models: ReadModels,
   { facts, method }: Awaited<ReturnType<typeof factsAsked>>,
   at: Instant,
-): Promise<RowsOfFact> => {
+): Promise<RowsAtEnds> => {
+  const definitionAt = await definitionsOfFacts(models, facts);
   const rows = new Map<AnyFact, PackedRows>();
   if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
-  for (const fact of facts) rows.set(fact, await models.columns(fact.columns));
-  return (fact) => rows.get(fact)!;
+  for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
+  const made = new Map<string, Map<AnyFact, PackedRows>>();
+  return (ends) => {
+    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
+    made.set(ends.join(), madeThen);
+    const rowsOf: RowsOfFact = (fact) => {
+      const known = rows.get(fact) ?? madeThen.get(fact);
+      if (known) return known;
+      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), definitionAt });
+      madeThen.set(fact, found);
+      return found;
+    };
+    return rowsOf;
+  };
 };
+/** The kinds of definitions that facts depend on. */
+const kindsOf = (facts: readonly Fact[]): readonly DefinitionKind[] => [
+  ...new Set(facts.flatMap(({ made }) => (made ? [...made.definitions, ...kindsOf(made.from)] : []))),
+];
+const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
+  const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
+  for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
+  return (kind, at) => {
+    const version = inForceAt(versions.get(kind)!, fromMs(at));
+    return version && definitionOf(kind, version.number, version.body);
+  };
+};
+/** The read models that facts are made from. */
+const modelsOfFacts = (facts: readonly Fact[]) => [
+  ...new Set([
+    leads,
+    ...packedFacts(facts).map(({ columns }) => columns.of),
+    ...(kindsOf(facts).length > 0 ? [definitions] : []),
+  ]),
+];
 const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
   const erased = await erasedLeads(models);
   if (erased.isEmpty) return nobodyErased;
@@ -135,10 +175,13 @@ const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
   };
 };
 
-/** The first and the last instant of the rows of a figure. */
-const boundsOfRows = (figure: Figure, { rows, groupOf }: Slice) => {
+/** The first and the last instant of the rows of a figure; of what is taken at the end of periods, those of its sources. */
+const boundsOfRows = (figure: Figure, filters: DimensionFilters, rowsOf: RowsOfFact) => {
+  const { fact, time } = figure.rows;
+  const begins = fact.made?.begins;
+  const { rows, groupOf } = sliceOf(begins?.fact ?? fact, { filters: begins ? {} : filters }, rowsOf);
   let [first, last] = [Infinity, -Infinity];
-  for (const column of Object.values(figure.rows.time)) {
+  for (const column of begins ? [begins.column] : Object.values(time)) {
     const at = rows.numbers[column]!;
     for (let row = 0; row < rows.count; row++)
       if (groupOf[row]! >= 0 && !Number.isNaN(at[row]!)) {
@@ -159,14 +202,17 @@ const groupingOf = (
   figure: Figure,
   { by, filters }: Scope & { readonly by: string },
   period: ScopePeriod,
-  rowsOf: RowsOfFact,
+  rowsAt: RowsAtEnds,
 ): Grouping => {
+  const range = rangeOf(period);
+  const rowsOf = rowsAt([range.to]);
   if (isGrain(by)) {
-    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-    const parts = calendarParts(period, by, boundsOfRows(figure, sliceOfFigure(figure)));
+    const bounds = boundsOfRows(figure, filters, rowsOf);
+    const parts = calendarParts(period, by, bounds);
+    const rowsOfParts = rowsAt(parts.map(({ to }) => to));
+    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOfParts));
     return { sliceOfFigure, ranges: parts, names: parts.map(({ key }) => ({ key, isOther: false })) };
   }
-  const range = rangeOf(period);
   const whole = sliceOf(figure.rows.fact, { filters, by }, rowsOf);
   const rowsIn = new Array<number>(whole.keys.length).fill(0);
   visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
@@ -180,6 +226,24 @@ const groupingOf = (
     fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names),
   );
   return { sliceOfFigure, ranges: range, names };
+};
+/** How the rows of an earlier period are grouped, to be compared with those of a later one. */
+const groupingBefore = (
+  figure: Figure,
+  scope: Scope & { readonly by: string },
+  before: ScopePeriod,
+  rowsAt: RowsAtEnds,
+  later: Grouping,
+): Grouping => {
+  if (isGrain(scope.by)) return groupingOf(figure, scope, before, rowsAt);
+  const ranges = rangeOf(before);
+  if (!factsOf(figure, []).some((fact) => 'made' in fact)) return { ...later, ranges };
+  const rowsOf = rowsAt([ranges.to]);
+  return {
+    ...later,
+    ranges,
+    sliceOfFigure: slicesBy((fact) => regrouped(sliceOf(fact, scope, rowsOf), later.names)),
+  };
 };
 const regrouped = (slice: Slice, names: readonly GroupName[]): Slice => {
   const other = names.findIndex(({ isOther }) => isOther);
@@ -214,7 +278,7 @@ const compareValues = (
 /** A question with the rows that it is answered from. */
 interface Question {
   readonly scope: Scope;
-  readonly rowsOf: RowsOfFact;
+  readonly rowsAt: RowsAtEnds;
   readonly limits: Limits;
   readonly erasedPeopleOf: ErasedPeopleOf;
   /** Whether the read models have everything. */
@@ -228,9 +292,10 @@ const asksJourneys = ({ dimensions }: Fact, scope: Scope): boolean =>
     return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
   });
 /** Says how many deals have no touch, where a dimension of their journeys is asked for. */
-const warningsOf = (figure: Figure, { scope, rowsOf }: Question, period: ScopePeriod): readonly string[] => {
+const warningsOf = (figure: Figure, { scope, rowsAt }: Question, period: ScopePeriod): readonly string[] => {
   const { fact } = figure.rows;
   if (!asksJourneys(fact, scope)) return [];
+  const rowsOf = rowsAt([rangeOf(period).to]);
   const slice = sliceOf(fact, { filters: scope.filters }, rowsOf);
   const touches = rowsOf(firstTouchFact);
   const { codes, words } = slice.rows.texts['opportunityId']!;
@@ -246,10 +311,15 @@ const warningsOf = (figure: Figure, { scope, rowsOf }: Question, period: ScopePe
       ];
 };
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsOf, limits, erasedPeopleOf, method } = question;
-  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  const totalOf = (of: ScopePeriod) => evaluate(figure, all, rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
+  const { scope, rowsAt, limits, erasedPeopleOf, method } = question;
+  const slicesOf = (of: ScopePeriod) => {
+    const rowsOf = rowsAt([rangeOf(of).to]);
+    return slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  };
+  const totalOf = (of: ScopePeriod) =>
+    evaluate(figure, slicesOf(of), rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
   const range = rangeOf(period!);
+  const all = slicesOf(period!);
   const total = compareValues(figure, totalOf(period!), before && totalOf(before));
   return {
     ...{ figure, warnings: warningsOf(figure, question, period!) },
@@ -264,16 +334,16 @@ const answerOf = (figure: Figure, question: Question, [period, before]: readonly
 };
 const groupsOf = (
   figure: Figure,
-  { scope, rowsOf, limits, erasedPeopleOf }: Question,
+  { scope, rowsAt, limits, erasedPeopleOf }: Question,
   [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
 ): AnsweredFigure['groups'] => {
   const { by } = scope;
   if (by === undefined) return [];
-  const grouping = groupingOf(figure, { ...scope, by }, period, rowsOf);
+  const grouping = groupingOf(figure, { ...scope, by }, period, rowsAt);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
-  const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
-  const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
+  const again = before ? groupingBefore(figure, { ...scope, by }, before, rowsAt, grouping) : grouping;
+  const ranges = before && again.ranges;
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
   const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
   return grouping.names.map((group, place) => ({
@@ -316,10 +386,10 @@ export const askFigures = async (
   const limits = limitsOf(figures, scope, at);
   const asked = await factsAsked(figures, scope, methodOf);
   const { facts, method } = asked;
-  const progress = await models.progress([...new Set([leads, ...facts.map(({ columns }) => columns.of)])]);
+  const progress = await models.progress(modelsOfFacts(facts));
   const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  const rowsOf = await rowsOfFacts(models, asked, at);
-  const question = { scope, limits, rowsOf, erasedPeopleOf, complete: progress.complete, method };
+  const rowsAt = await rowsOfFacts(models, asked, at);
+  const question = { scope, limits, rowsAt, erasedPeopleOf, complete: progress.complete, method };
   const periods = compared ? [period, compared] : [period];
   return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
 };
@@ -338,11 +408,14 @@ export const totalsInPeriods = async (
 ): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
   const scope = { filters };
   const limits = limitsOf(figures, scope, at);
-  const rowsOf = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at);
-  const all = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-  const totalOf = (figure: Figure, period: ScopePeriod) =>
-    evaluate(figure, all, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
-  return periods.map((period) => new Map(figures.map((figure) => [figure.code, totalOf(figure, period)])));
+  const rowsAt = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at);
+  return periods.map((period) => {
+    const rowsOf = rowsAt([rangeOf(period).to]);
+    const slices = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+    const totalOf = (figure: Figure) =>
+      evaluate(figure, slices, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+    return new Map(figures.map((figure) => [figure.code, totalOf(figure)]));
+  });
 };
 
 /** A row behind a figure. */
@@ -375,16 +448,17 @@ export const rowsBehind = async (
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsOf = await rowsOfFacts(models, await factsAsked([figure], scope, methodOf), at);
+  const rowsAt = await rowsOfFacts(models, await factsAsked([figure], scope, methodOf), at);
   const { by, filters } = scope;
-  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
+  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
-  const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
+  const slice = grouping
+    ? grouping.sliceOfFigure(figure)
+    : sliceOf(figure.rows.fact, { filters }, rowsAt([rangeOf(period).to]));
   const { rows } = slice;
   const isIn = isBehind(value, side, slice, limits);
   const currencies = rows.texts['currency'];
-  const { time } = figure.rows;
-  const instants = rows.numbers['at' in time ? time.at : time.from]!;
+  const instants = rows.numbers[instantOfRows(figure.rows)]!;
   const found: { readonly place: number; readonly at: number }[] = [];
   visitRows(figure.rows, slice, grouping?.ranges ?? rangeOf(period), (row, its) => {
     if (its !== place || !isIn(row)) return;

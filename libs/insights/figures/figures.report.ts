@@ -41,7 +41,7 @@ const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.
 
 const optional = { optional: true } as const;
 /** What every question about figures is asked for. */
-const scopeArguments = {
+export const scopeArguments = {
   period: field.text(
     'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `2024-Q3`, `2024-07`.',
     { ...optional, max: 20 },
@@ -69,7 +69,7 @@ const scopeArguments = {
 } as const satisfies Fields;
 
 /** The scope of arguments. */
-const scopeOf = ({
+export const scopeOf = ({
   period,
   from,
   to,
@@ -102,7 +102,8 @@ export const methodOfScope =
   };
 
 const nullable = { nullable: true } as const;
-const value = objectFields('FigureValue', 'A figure, exactly.', {
+/** The fields of a value, of a group and of the erased people in them. */
+export const value = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -122,11 +123,11 @@ const value = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
-const erasedCount = field.integer(
+export const erasedCount = field.integer(
   'How many erased people are among those whom its rows are about; of deals all people who had a role.',
   { unit: 'people' },
 );
-const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
+export const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
   values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
@@ -223,7 +224,8 @@ const row = objectFields('FigureRow', 'A row behind a figure.', {
   opportunityId: field.id('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
   at: field.instant('What places it in the period; for what is counted at its end, since when it is there.'),
 });
-const groupOf = ({
+/** The group of a question. @throws Refused `figures/no-group` */
+export const groupOf = ({
   by,
   key,
   keyless,

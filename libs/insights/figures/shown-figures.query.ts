@@ -43,7 +43,8 @@ export const shownTotal = (figure: Figure, total: readonly ComparedValue[]) => (
 });
 export type ShownTotal = ReturnType<typeof shownTotal>;
 
-const shownFigure = ({ figure, total, groups, ...more }: AnsweredFigure) => ({
+/** A figure as reports answer it. */
+export const shownFigure = ({ figure, total, groups, ...more }: AnsweredFigure) => ({
   ...{ ...shownTotal(figure, total), ...more },
   groups: groups.map(({ group: { key, isOther }, values, erased }) => ({
     ...{ key, isOther, erased },

@@ -1,5 +1,5 @@
 import { deals, type Deal } from '@baton/opportunities';
-import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { fact, instantOf, numberOf, textOf, type JoinedDimension } from '../fact.rules';
 import { ofColleague } from './colleagues.fact';
 import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
@@ -41,4 +41,9 @@ export const dealFact = fact<Deal, Deal>({
     ...{ region: ofPerson('region'), industry: ofPerson('industry') },
     ...{ segment: ofPerson('industry'), size: ofPerson('size') },
   },
+});
+
+/** A dimension of a fact whose column `opportunityId` names a deal: that of the deal. */
+export const ofDeal = (column: string): JoinedDimension => ({
+  ...{ through: 'opportunityId', fact: () => dealFact, column },
 });

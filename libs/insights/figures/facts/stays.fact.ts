@@ -2,11 +2,9 @@ import { leadStageStays, type LeadStageStay } from '@baton/leads';
 import { dealStageStays, type DealStageStay } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
 import { ofColleague } from './colleagues.fact';
-import { dealFact } from './deals.fact';
+import { ofDeal } from './deals.fact';
 import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
-
-const ofDeal = (column: string) => ({ through: 'opportunityId', fact: () => dealFact, column });
 
 /** Every stay of a lead in a lifecycle stage. */
 export const leadStayFact = fact<LeadStageStay, LeadStageStay>({
