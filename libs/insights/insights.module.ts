@@ -10,6 +10,7 @@ import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { searchReport } from './read/search/search.report';
 import { unlistedReport } from './read/unlisted/unlisted.report';
 import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
+import { weeklyReviewReport } from './read/weekly-review/weekly-review.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
@@ -30,7 +31,7 @@ export const insightsParts: ContextParts = {
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[waterfallReport, waterfallRowsReport],
-    ...[velocityChangeReport, searchReport, unlistedReport],
+    ...[weeklyReviewReport, velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],

@@ -145,7 +145,7 @@ const totalFields = {
 } as const;
 /** A figure without groups, as part of other answers. */
 export const figureTotal = objectFields('FigureTotal', 'A figure of the catalogue.', totalFields);
-const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+export const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
   ...totalFields,
   warnings: field.text('What to know before using it.', { list: true }),
   erased: erasedCount,

@@ -1,4 +1,4 @@
-import type { Balance, Instant } from '@baton/kernel';
+import { DAY_MS, fromMs, toMs, type Balance, type Instant } from '@baton/kernel';
 import { attribution, builtInMethod } from '@baton/attribution';
 import { deliveries, leads } from '@baton/leads';
 import { deals } from '@baton/opportunities';
@@ -8,6 +8,7 @@ import { figures } from '../../figures/catalogue.rules';
 import { colleagueFact } from '../../figures/facts/colleagues.fact';
 import { isAdditive, type Figure } from '../../figures/figure.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
+import { waterfallCellsOf } from '../waterfall/waterfall.query';
 
 /** By key, in order; a key that one side lacks is 0 there. */
 const balanced = (
@@ -126,6 +127,34 @@ const creditsCheck = conservationCheck({
   },
 });
 
+/** What a cell adds to what was open at the beginning. */
+const signs: Readonly<Partial<Record<string, bigint>>> = {
+  ...{ start: 1n, created: 1n, reopened: 1n, 'pulled-in': 1n, 'first-amount': 1n, increased: 1n },
+  ...{ decreased: -1n, pushed: -1n, lost: -1n, won: -1n },
+};
+const WATERFALL_DAYS = 90;
+const waterfallCheck = conservationCheck({
+  name: 'waterfall',
+  description: 'What was open 90 days ago, and what changed since, is what is open now.',
+  left: 'start of the waterfall and its changes',
+  right: 'amounts of the open deals',
+  balances: async (models: ReadModels, at) => {
+    // An event of this very millisecond is in what is open, and not yet in a period that ends now.
+    const period = { from: fromMs(toMs(at) - WATERFALL_DAYS * DAY_MS), to: fromMs(toMs(at) + 1) };
+    const cells = await waterfallCellsOf(models, period, at);
+    const added = new Map<string, bigint>();
+    for (const { cell, total } of cells)
+      for (const { amount } of total)
+        if (amount)
+          added.set(amount.currency, (added.get(amount.currency) ?? 0n) + (signs[cell] ?? 0n) * BigInt(amount.minor));
+    const [open] = (await shownFigures(models, ['open-amount'], period, at)).figures;
+    return balanced(
+      new Map([...added].map(([currency, minor]) => [currency, String(minor)])),
+      new Map(open!.total.flatMap(({ amount }) => (amount ? [[amount.currency, String(amount.minor)]] : []))),
+    );
+  },
+});
+
 const managersCheck = conservationCheck({
   name: 'managers',
   description: 'Nobody reports to themselves, by whatever chain.',
@@ -155,4 +184,12 @@ const managersCheck = conservationCheck({
 });
 
 /** What must hold between read models. To add one, add a line here. */
-export const conservationChecks = [handoffsCheck, stagesCheck, dealsCheck, rowsCheck, creditsCheck, managersCheck];
+export const conservationChecks = [
+  handoffsCheck,
+  stagesCheck,
+  dealsCheck,
+  rowsCheck,
+  creditsCheck,
+  waterfallCheck,
+  managersCheck,
+];
