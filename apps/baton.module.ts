@@ -5,6 +5,7 @@ import { LogHeads } from '@baton/audit/audit.module';
 import { LogDefinitions, logDefinitions } from '@baton/definitions/definitions.module';
 import type { Config } from '@baton/platform/config';
 import { ReadModels } from '@baton/platform/documents';
+import { Conservation } from '@baton/platform/health';
 import { CONFIG, LOGGER, PlatformModule, READ_ONLY, type PlatformOptions } from '@baton/platform/platform.module';
 import { Runner } from '@baton/platform/runner';
 import { Metrics } from '@baton/platform/telemetry';
@@ -51,11 +52,15 @@ export class DefinitionsModule implements BeforeApplicationShutdown {
   exports: [LogHeads],
 })
 export class LogHeadsModule implements BeforeApplicationShutdown {
-  constructor(private readonly heads: LogHeads) {}
+  constructor(
+    private readonly heads: LogHeads,
+    private readonly conservation: Conservation,
+  ) {}
 
   /** Runs before the followers stop. */
-  beforeApplicationShutdown(): Promise<void> {
-    return this.heads.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.conservation.stop();
+    await this.heads.stop();
   }
 }
 

@@ -64,6 +64,7 @@ describe('GraphQL', () => {
     // One row per model, place in a body, figure, target, state or follower; a search answers at most a hundred.
     expect(whole).toEqual([
       'attributionModels',
+      'conservation',
       'definitionDifference',
       'figureCatalogue',
       'outbox',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { eventually } from '@baton/kernel/testing';
 import { baton, batonJson, batonRunning, onServers, root, Served, temporaryFolder } from './support/baton';
 import { dataFile, describeWithData } from './support/data';
@@ -131,7 +132,8 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
   });
 });
 
-describeWithData('the deals of a hardware seller', ['crm-sales-opportunities/sales_pipeline.csv'], () => {
+const sold = ['sales_pipeline', 'sales_teams'].map((name) => `crm-sales-opportunities/${name}.csv`);
+describeWithData('the deals of a hardware seller', sold, () => {
   const folder = temporaryFolder();
   const file = () => dataFile('crm-sales-opportunities/sales_pipeline.csv');
   const args = () => ['import', mapping('crm-sales-opportunities'), file()];
@@ -212,6 +214,33 @@ describeWithData('the deals of a hardware seller', ['crm-sales-opportunities/sal
       check(data.figures);
       expect(data.opportunities.totalCount).toBe(4238);
     }
+  });
+
+  it('are rolled up to managers once the salespeople are imported as a directory', async () => {
+    const teams = dataFile('crm-sales-opportunities/sales_teams.csv');
+    const imported = await batonJson<Imported>(folder, 'import', mapping('crm-sales-teams'), teams);
+    expect(imported).toMatchObject({ rows: 35, rejected: 0 });
+    const { figures } = await batonJson<Figures>(folder, 'figures', 'won-deals,won-amount', '--by', 'manager');
+    const managers = new Map(
+      (parse(readFileSync(teams), { columns: true }) as Record<string, string>[]).map((row) => [
+        row['sales_agent']!,
+        row['manager']!,
+      ]),
+    );
+    const won = (parse(readFileSync(file()), { columns: true }) as Record<string, string>[]).filter(
+      (row) => row['deal_stage'] === 'Won',
+    );
+    const [deals, amounts] = figures.map(({ groups }) =>
+      Object.fromEntries(groups!.map(({ key, values }) => [key, Number(values[0]!.value)])),
+    );
+    expect(Object.keys(deals!)).toHaveLength(6);
+    for (const manager of Object.keys(deals!)) {
+      const own = won.filter((row) => managers.get(row['sales_agent']!) === manager);
+      const amount = own.reduce((sum, row) => sum + Number(row['close_value']), 0);
+      expect([manager, deals![manager], amounts![manager]]).toEqual([manager, own.length, amount]);
+    }
+    const { stdout } = await baton(folder, 'report', 'unlisted-colleagues', '--json');
+    expect(JSON.parse(stdout)).toEqual([]);
   });
 
   it('have a total of 10,005,534.00', async () => {

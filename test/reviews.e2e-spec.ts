@@ -206,13 +206,26 @@ describe('both teams', () => {
       });
       expect(first.figures).toMatchObject({
         pipeline: { open: { deals: 0 } },
-        velocity: { figures: [{}, { code: 'won-deals', total: [{ value: '1' }] }, { total: [{ value: '0' }] }] },
         servedDeals: { won: 1, served: 1 },
       });
+      expect((first.figures['week'] as { velocity: object[] }).velocity.slice(1, 3)).toMatchObject([
+        { code: 'won-deals', total: [{ value: '1' }] },
+        { code: 'lost-deals', total: [{ value: '0' }] },
+      ]);
       const again = await ask<{ figures: object[] }>(
         `figures(codes: [OPEN_DEALS, WON_DEALS, LOST_DEALS], from: "2020-01-01", to: "2199-01-01", timeZone: "${question.timeZone}", asOf: { knownAt: "${first.position}" }) { figures { total { value support } } }`,
       );
-      expect((first.figures['velocity'] as { figures: object[] }).figures.slice(0, 3)).toMatchObject(again.figures);
+      expect((first.figures['week'] as { velocity: object[] }).velocity.slice(0, 3)).toMatchObject(again.figures);
+    });
+
+    it('with what the weekly review answers of the same moment without recording it', async () => {
+      const weekly = await ask<{ leads: object[]; movement: object[]; actions: object[] }>(
+        `weeklyReview(from: "2020-01-01", to: "2199-01-01", timeZone: "${question.timeZone}", asOf: { knownAt: "${first.position}" }) {
+          leads { title total { value support compared } } movement { formula total { value } } velocity { title total { value } }
+          sla { title total { value } groups { key values { value } } } feedback { feedback top { code feedback } } actionIds }`,
+      );
+      expect(weekly.movement.length).toBeGreaterThan(5);
+      expect(first.figures['week']).toMatchObject(weekly);
     });
 
     it('once: later events do not change it', async () => {

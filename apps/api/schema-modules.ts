@@ -4,10 +4,12 @@ import { accessParts } from '@baton/platform/access';
 import { graphqlModule, listsOf, mutationsOf, nodeTypes, reportsOf } from '@baton/platform/graphql';
 import { contextParts } from '../contexts';
 import { meReport, revisionReport } from './caller.report';
+import { conservationReport } from './conservation.report';
 import { parkedReport, statusReport, statusSubscription } from './status.report';
 
 /** What is asked of the whole. */
-const others = [revisionReport, statusReport, parkedReport];
+const checks = contextParts.flatMap((context) => context.checks ?? []);
+const others = [revisionReport, statusReport, parkedReport, conservationReport(checks)];
 const ofTheWhole: ContextParts = {
   ...{ name: 'api', aggregates: [], projections: [], policies: [] },
   ...{ reports: others, subscriptions: [statusSubscription] },

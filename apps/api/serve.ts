@@ -6,7 +6,7 @@ import { definitionKinds } from '@baton/definitions';
 import { readConfig, type Config } from '@baton/platform/config';
 import { storeNotice } from '@baton/platform/data-folder';
 import { guardEdge, limits, serverOptions } from '@baton/platform/graphql';
-import { limitRequests, stopOnSignals } from '@baton/platform/health';
+import { Conservation, limitRequests, stopOnSignals } from '@baton/platform/health';
 import { Runner, type Sender } from '@baton/platform/runner';
 import { listenOrClose } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
@@ -46,6 +46,7 @@ export const serve = async (
     if (config.project) {
       await app.get(Runner).start();
       app.get(LogHeads).start();
+      app.get(Conservation).start();
     }
   };
   const begin = async () => {

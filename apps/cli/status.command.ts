@@ -1,5 +1,5 @@
 import { Documents, EventLog, field, KeyStore } from '@baton/kernel';
-import { Progress } from '@baton/platform/health';
+import { Conservation, Progress, type CheckResult } from '@baton/platform/health';
 import { imports, openImports } from '@baton/platform/imports';
 import type { VerificationResult } from '@baton/platform/runner';
 import { single } from './command';
@@ -24,11 +24,21 @@ const damageOf = async ({ app }: Session): Promise<readonly { store: string; fou
   return found.flat();
 };
 
+/** Says which numbers should be equal and are not. */
+const differenceLines = ({ check, left, right, differences, checkedAt }: CheckResult): readonly string[] =>
+  differences.map(
+    (one) =>
+      `${check}, ${one.of}: ${left} ${one.left}, ${right} ${one.right}: a difference of ${one.difference} (${time(checkedAt)})`,
+  );
+
 export const command = single({
   options: {
-    verify: field.flag('Replay the log and compare: events seen, every document, and the store files.', {
-      optional: true,
-    }),
+    verify: field.flag(
+      'Replay the log and compare: events seen, every document, numbers that must be equal, and the store files.',
+      {
+        optional: true,
+      },
+    ),
   },
   example: '--verify',
   run: async (_, { json, verify }) => {
@@ -39,7 +49,8 @@ export const command = single({
       if (verify) await session.app.get(Progress).saveVerification(completeness);
       const damage = verify ? await damageOf(session) : [];
       const open = (await session.models.find(imports, { where: openImports })).map(({ doc }) => doc);
-      if (json) printJson({ followers, openImports: open, ...(verify && { completeness, damage }) });
+      const checks = await (verify ? session.app.get(Conservation).run() : session.app.get(Conservation).latest());
+      if (json) printJson({ followers, openImports: open, checks, ...(verify && { completeness, damage }) });
       else {
         printTable(
           ['follower', 'kind', 'reached (position)', 'at the end', 'seen (events)', 'parked (sequences)', 'run by'],
@@ -61,9 +72,13 @@ export const command = single({
         if (verify)
           line(`Verified: ${count(whole.length)} of ${countOf(completeness.length, 'follower')} are complete.`);
         for (const one of completeness) if (!one.complete) line(`${one.follower}: ${verificationText(one)}`);
+        for (const check of checks) for (const text of differenceLines(check)) line(text);
+        if (verify && checks.every(({ holds }) => holds))
+          line(`Numbers that must be equal are: ${count(checks.length)} checks hold.`);
         for (const { store, found } of damage) line(`The ${store} store is damaged; restore a backup: ${found}`);
       }
-      if (damage.length > 0 || completeness.some(({ complete }) => !complete)) terminal().exitCode = 1;
+      const isWhole = completeness.every(({ complete }) => complete) && checks.every(({ holds }) => holds);
+      if (verify && (damage.length > 0 || !isWhole)) terminal().exitCode = 1;
     });
   },
 });

@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { EventLog } from '@baton/kernel';
 import { LogHeads } from '@baton/audit/audit.module';
 import { readConfig } from '@baton/platform/config';
-import { HealthController, stopOnSignals } from '@baton/platform/health';
+import { Conservation, HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
 import { listenOrClose, startOrExit } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
@@ -29,6 +29,7 @@ const work = async (): Promise<void> => {
     await app.get(EventLog).tip(); // the first read must succeed
     await app.get(Runner).start();
     app.get(LogHeads).start();
+    app.get(Conservation).start();
   };
   await listenOrClose(app, config, { prepare });
   stopOnSignals(app);

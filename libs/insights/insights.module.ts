@@ -1,6 +1,7 @@
 import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextParts } from '@baton/kernel';
 import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
+import { conservationChecks } from './read/conservation/conservation.checks';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
 import {
   dealHealthReport,
@@ -21,6 +22,7 @@ import { timeInStageReport, timeInStageRowsReport } from './read/time-in-stage/t
 import { unlistedReport } from './read/unlisted/unlisted.report';
 import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
 import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
+import { weeklyReviewReport } from './read/weekly-review/weekly-review.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
@@ -44,8 +46,9 @@ export const insightsParts: ContextParts = {
     ...[journeyLegsReport, speedToLeadReport, processViewReport],
     ...[waterfallReport, waterfallRowsReport],
     ...[pipelineHealthReport, dealHealthReport, stageTimesReport, winLossReport],
-    ...[velocityChangeReport, searchReport, unlistedReport],
+    ...[weeklyReviewReport, velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],
+  checks: conservationChecks,
 };

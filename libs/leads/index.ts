@@ -1,7 +1,7 @@
 export { earlyReferences } from './policies/early-references.rules';
 export { type ContentUse, contentUses } from './read/content/content-uses.read-model';
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
-export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.read-model';
+export { type FeedbackDocument, feedbackList, feedbackTopicNames } from './read/feedback/feedback.read-model';
 export { type FeedbackTopics, feedbackTopics } from './read/feedback/feedback.query';
 export { ErasedCount, type ErasedLeads, erasedLeads } from './read/leads/erased-leads';
 export { type LeadDocument, type StageMove, leads, leadStages } from './read/leads/leads.read-model';

@@ -20,6 +20,7 @@ import { catalogueFor, type EventCatalogue } from './catalogue';
 import type { Config } from './config';
 import { ReadModels } from './documents';
 import { SealedJournal } from './event-log';
+import { Conservation } from './health/conservation';
 import { Progress } from './health/progress';
 import { assertKeysBelongToLog } from './keys';
 import { HeavyWork } from './heavy-work';
@@ -174,6 +175,16 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
     useFactory: (runner: Runner, log: EventLog, documents: Documents) => new Progress(runner, log, documents, clock),
     inject: [Runner, EventLog, Documents],
   },
+  {
+    provide: Conservation,
+    useFactory: (runner: Runner, log: EventLog, documents: Documents, models: ReadModels, logger: Logger) =>
+      new Conservation({
+        ...{ runner, log, documents, models, clock },
+        checks: contexts.flatMap(({ checks = [] }) => checks),
+        onFailure: (err, code) => logger.warn({ err, code }, 'numbers could not be compared; it is tried again'),
+      }),
+    inject: [Runner, EventLog, Documents, ReadModels, LOGGER],
+  },
 ];
 
 /** Everything that contexts are given: log, read models, keys, time, and the runner. */
@@ -226,6 +237,7 @@ export class PlatformModule implements OnApplicationShutdown {
         Runner,
         Metrics,
         Progress,
+        Conservation,
         Access,
         AccessLog,
         ReadsOfCallers,

@@ -6,7 +6,7 @@ import type { ReviewInputCommand } from '@baton/insights';
 import { type FeedbackCommand, type LeadCommand } from '@baton/leads';
 import { type RoutingCommand } from '@baton/routing';
 import { compileCalendar } from '@baton/sla-clocks';
-import type { OpportunityCommand, SupportRequestCommand } from '@baton/opportunities';
+import type { NoteCommand, OpportunityCommand, SupportRequestCommand } from '@baton/opportunities';
 import { startingCalendar } from '../starting-definitions';
 
 /**
@@ -28,6 +28,7 @@ export interface DemoStep {
 
 interface CommandsTo {
   person: PersonCommand;
+  note: NoteCommand;
   lead: LeadCommand;
   feedback: FeedbackCommand;
   routing: RoutingCommand;

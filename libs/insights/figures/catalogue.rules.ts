@@ -58,6 +58,8 @@ import { capturedLeads } from './captured-leads.figure';
 import { conversions } from './conversions.figure';
 import { dealCycle } from './deal-cycle.figure';
 import { dealSize } from './deal-size.figure';
+import { givenBackHandoffs } from './given-back-handoffs.figure';
+import { attemptsBeforeReturn } from './attempts-before-return.figure';
 import { givenBackRate } from './given-back-rate.figure';
 import { handoffCount } from './handoffs.figure';
 import { lostDeals } from './lost-deals.figure';
@@ -105,6 +107,8 @@ export const figures: readonly Figure[] = [
   acceptanceRate,
   rejectionRate,
   givenBackRate,
+  givenBackHandoffs,
+  attemptsBeforeReturn,
   untouchedRejections,
   answerTime,
   speedToLead,

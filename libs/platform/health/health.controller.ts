@@ -14,6 +14,7 @@ import { withDeadline } from '../link';
 import { CONFIG } from '../platform.module';
 import type { Config } from '../config';
 import { Metrics } from '../telemetry';
+import { Conservation, type CheckResult } from './conservation';
 import { Progress, type FollowerProgress } from './progress';
 
 const ANSWER_MS = 2_000;
@@ -42,9 +43,10 @@ const messages: Readonly<Record<string, string>> = {
 
 const isBehind = ({ seconds }: FollowerProgress): boolean => seconds > BEHIND_SECONDS;
 /** What a human should see; to take the process out would help nobody. */
-const warningsOf = (followers: readonly FollowerProgress[]): readonly string[] => [
+const warningsOf = (followers: readonly FollowerProgress[], checks: readonly CheckResult[]): readonly string[] => [
   ...(followers.some(({ parked }) => parked > 0) ? ['health/parked'] : []),
   ...(followers.some((each) => each.kind === 'effect' && isBehind(each)) ? ['health/effect-behind'] : []),
+  ...(checks.some(({ holds }) => !holds) ? ['health/conservation'] : []),
 ];
 
 /** Why a process that reaches its stores should still be left alone; [] when it should not. */
@@ -62,6 +64,7 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
     private readonly log: EventLog,
     private readonly documents: Documents,
     private readonly progress: Progress,
+    private readonly conservation: Conservation,
     private readonly metrics: Metrics,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -81,25 +84,30 @@ export class HealthController implements OnModuleInit, BeforeApplicationShutdown
 
   /**
    * 200 where the stores answer, the log takes events, no follower is more than a minute behind and no verification found an event missing;
-   * else 503 with the codes. Parked sequences, and targets that messages do not reach, are told as warnings.
+   * else 503 with the codes. Parked sequences, targets that messages do not reach, and numbers
+   * that should be equal and are not, are told as warnings.
    */
   @Get('health/ready')
   async ready() {
     if (this.stopping) throw this.notReady(['health/stopping']);
     let followers: readonly FollowerProgress[];
+    let checks: readonly CheckResult[];
     let refusal: string | undefined;
     try {
       [refusal] = await withAnswerDeadline(
         Promise.all([this.log.appendRefusal(), this.log.tip(), this.documents.generations()]),
       );
       followers = await withAnswerDeadline(this.progress.followers());
+      checks = await withAnswerDeadline(this.conservation.latest());
     } catch {
       throw this.notReady(['health/store-unreachable']);
     }
     const codes = [...(refusal ? ['health/writes-refused', refusal] : []), ...reasonsOf(followers)];
-    const warnings = warningsOf(followers);
-    if (codes.length > 0) throw this.notReady(codes, { warnings, followers });
-    return { status: 'ready', codes, warnings, followers };
+    const warnings = warningsOf(followers, checks);
+    const differing = checks.filter(({ holds }) => !holds);
+    const more = { warnings, followers, ...(differing.length > 0 && { conservation: differing }) };
+    if (codes.length > 0) throw this.notReady(codes, more);
+    return { status: 'ready', codes, ...more };
   }
 
   @Get('metrics')

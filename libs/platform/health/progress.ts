@@ -1,6 +1,7 @@
-import { codeOf, toMs, type Clock, type Documents, type EventLog, type Position } from '@baton/kernel';
+import { toMs, type Clock, type Documents, type EventLog, type Position } from '@baton/kernel';
 import type { VerificationResult, FollowerStatus, Runner } from '../runner';
 import type { FollowerLag } from '../telemetry';
+import { keepResults } from './results';
 
 /** Counting the events that are waiting stops here: how many more there are changes nothing. */
 const MAX_COUNTED = 1000;
@@ -42,30 +43,12 @@ export class Progress {
 
   /** Keeps what a verification found, for every process that asks. */
   async saveVerification(answers: readonly VerificationResult[]): Promise<void> {
-    const now = this.clock.now();
-    const { name } = VERIFICATION;
-    const holder = `verification:${now}`;
-    const fence = await this.documents.lease(name, holder);
-    if (!fence) return;
-    await this.documents.prepare(VERIFICATION);
-    const kept = this.documents.commit({
-      writes: {
-        collection: VERIFICATION,
-        // The newer verification counts, wherever in the log it stood.
-        documents: answers.map(({ follower, complete, expected, counted }) => ({
-          id: follower,
-          doc: { complete, expected, counted, verifiedAt: now } satisfies VerificationSummary,
-          position: now,
-        })),
-      },
-      follower: name,
-      checkpoint: { position: now, count: answers.length, digest: '0' },
-      fence,
-    });
-    await kept.catch((error: unknown) => {
-      if (codeOf(error) !== 'documents/lease-lost') throw error; // another verification is kept at this moment
-    });
-    await this.documents.release(name, holder);
+    const verifiedAt = this.clock.now();
+    const found = answers.map(({ follower, complete, expected, counted }): readonly [string, VerificationSummary] => [
+      follower,
+      { complete, expected, counted, verifiedAt },
+    ]);
+    await keepResults(this.documents, this.clock, VERIFICATION.name, found);
   }
 
   private async measure(): Promise<readonly FollowerProgress[]> {

@@ -51,6 +51,9 @@ export const handoffFact = fact<HandoffsDocument, HandoffRow>({
     disposition: textOf(({ disposition }) => disposition),
     reason: textOf(({ reason }) => reason),
     givenBack: textOf(({ givenBack }) => givenBack),
+    returned: textOf(({ disposition, givenBack }) =>
+      [disposition, givenBack].some((one) => one === 'rejected' || one === 'recycled'),
+    ),
     contacted: textOf(({ contactedAt }) => contactedAt !== undefined),
     becameSql: textOf(hasReached('sql', 'opportunity', 'customer')),
     becameCustomer: textOf(hasReached('customer')),

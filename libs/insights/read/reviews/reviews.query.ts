@@ -1,5 +1,15 @@
+import {
+  fromMs,
+  monthOf,
+  periodOfDays,
+  startOfMonth,
+  toMs,
+  type Instant,
+  type Json,
+  type Period,
+  type Position,
+} from '@baton/kernel';
 import { builtInOfFigures } from '../../figures/figures.query';
-import { monthOf, periodOfDays, type Instant, type Json, type Period, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics } from '@baton/leads';
 import { handoffReport, slaReport } from '@baton/sales-sla';
@@ -9,6 +19,7 @@ import type { ReviewInputCommand, ReviewFacts, ReviewKind } from '../../write/re
 import { contentReport } from '../content/content.query';
 import { marketingSla } from '../marketing-sla/marketing-sla.query';
 import { pipeline } from '../pipeline/pipeline.query';
+import { weeklyReviewOf } from '../weekly-review/weekly-review.query';
 import { shownFigures, velocityFigures } from '../../figures/shown-figures.query';
 
 interface ReviewQuestion extends Period {
@@ -38,6 +49,15 @@ const salesCycleFigures = [
   ...['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'],
 ];
 
+/** Twelve calendar months up to the end of a period. */
+const trendFigures = ['velocity', 'rejection-rate'];
+const trendBefore = (to: Instant, timeZone: string) => {
+  const [year, month] = monthOf(fromMs(toMs(to) - 1), timeZone)
+    .split('-')
+    .map(Number) as [number, number];
+  return { from: startOfMonth(year, month - 11, timeZone), to, timeZone };
+};
+
 /** Number of pieces of content kept in a review, those with the most deals first. */
 const MOST_CONTENT = 100;
 
@@ -45,7 +65,7 @@ const MOST_CONTENT = 100;
 export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, Figures>>>> = {
   'weekly-pipeline': {
     pipeline: (models, { at }) => pipeline(models, at),
-    velocity: figuresOf(velocityFigures),
+    week: (models, { at, ...period }) => weeklyReviewOf(models, period, at, builtInOfFigures),
     salesCycle: figuresOf(salesCycleFigures),
     servedDeals,
   },
@@ -54,6 +74,8 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
       marketingSla(models, { period: monthOf(from, timeZone), timeZone, at: at < to ? at : to }),
     sla: (models, { from, to, timeZone, at }) => slaReport(models, { from, to, timeZone, at, by: ['rep'] }),
     pipeline: (models, { at }) => pipeline(models, at),
+    trend: (models, { to, timeZone, at }) =>
+      shownFigures(models, trendFigures, { ...trendBefore(to, timeZone), by: 'month' }, at, builtInOfFigures),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
   },
   'quarterly-definition': {

@@ -1,11 +1,11 @@
 import { enumeration, field, fromMs, objectFields, roles, type Instant } from '@baton/kernel';
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
-import { askFigures, rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
+import { rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
 import { erasedCount, figureValue, group, groupOf, methodOfScope, scopeOf } from '../../figures/figures.report';
-import { shownFigure } from '../../figures/shown-figures.query';
 import { rangeOf, scopePeriod } from '../../figures/scope.rules';
 import { closingArguments, closingPeriodOf, dealScopeArguments, type ClosingArgs } from '../deal-scope';
+import { waterfallOf } from './waterfall.query';
 import {
   pushDirections,
   waterfallBetween,
@@ -28,7 +28,7 @@ const cells = enumeration<WaterfallCell | `pushed-${PushDirection}`>(
   },
 );
 const nullable = { nullable: true } as const;
-const cell = objectFields('WaterfallFigure', 'A cell of a waterfall; its amounts are never negative.', {
+export const waterfallCell = objectFields('WaterfallFigure', 'A cell of a waterfall; its amounts are never negative.', {
   cell: field.enum(cells, 'The cell.'),
   formula: field.text('What is added up in it.'),
   total: field.object(figureValue, 'One value per currency, by code.', { list: true }),
@@ -70,29 +70,15 @@ export const waterfallReport = report({
       closingTo: field.day('The day at which they end, itself not in scope; null for all.', nullable),
       complete: field.flag('False while the period has not ended.'),
       position: field.text('The position up to which the log is in it.'),
-      cells: field.object(cell, 'In the order of the equation; the directions of pushed ones last.', { list: true }),
+      cells: field.object(waterfallCell, 'In the order of the equation; the directions of pushed ones last.', {
+        list: true,
+      }),
     }),
     'The waterfall.',
   ),
-  ask: async (question, context) => {
-    const { models, at } = context;
-    const { scope, period, closes, waterfall } = askedFor(question as Asked, at);
-    const asked = [...waterfall.figures];
-    const { position, figures } = await askFigures(
-      models,
-      asked.map(([, one]) => one),
-      scope,
-      at,
-      methodOfScope(scope, undefined, context),
-    );
-    return {
-      ...{ from: period.from, to: period.to, complete: period.to <= at, position },
-      ...{ closingFrom: closes?.from || null, closingTo: closes?.to ?? null },
-      cells: figures.map((one, index) => {
-        const { formula, total, groups, erased } = shownFigure(one);
-        return { cell: asked[index]![0], formula, total, groups, erased };
-      }),
-    };
+  ask: (question, context) => {
+    const asked = askedFor(question as Asked, context.at);
+    return waterfallOf(context.models, asked, context.at, methodOfScope(asked.scope, undefined, context));
   },
 });
 

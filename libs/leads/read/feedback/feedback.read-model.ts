@@ -1,14 +1,19 @@
-import { field, orNull, readModel, roles, type DocumentOf } from '@baton/kernel';
+import { enumeration, field, orNull, readModel, roles, type DocumentOf } from '@baton/kernel';
 import { type FeedbackEvent, type FeedbackTopic } from '../../write/feedback/feedback.events';
 import { mergedLeadsOf } from '../leads/merged-leads.rules';
 
-export const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
+const topicMeanings: Readonly<Record<FeedbackTopic, string>> = {
   objections: 'Objections against buying.',
   competitors: 'Competitors that were mentioned.',
   questions: 'Questions that were asked.',
   messages: 'Messages that resonated.',
   content: 'Content that helped.',
 };
+export const feedbackTopicNames = enumeration<FeedbackTopic>(
+  'FeedbackTopic',
+  'The topic of an item of feedback.',
+  topicMeanings,
+);
 const codes = <T extends FeedbackTopic>(topic: T) =>
   field.text(topicMeanings[topic], { list: true, filter: true, anySpelling: true });
 const spelled = { nullable: true, filter: true, anySpelling: true } as const;

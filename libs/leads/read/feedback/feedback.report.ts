@@ -1,10 +1,8 @@
 import { boundsOf, field, enumeration, objectFields, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
-import type { FeedbackTopic } from '../../write/feedback/feedback.events';
 import { feedbackTopics, type FeedbackBreakdown } from './feedback.query';
-import { topicMeanings } from './feedback.read-model';
+import { feedbackTopicNames as topics } from './feedback.read-model';
 
-const topics = enumeration<FeedbackTopic>('FeedbackTopic', 'The topic of an item of feedback.', topicMeanings);
 const breakdowns = enumeration<FeedbackBreakdown>('FeedbackBreakdown', 'How feedback is grouped.', {
   month: 'The calendar month in which the feedback was given, in the time zone.',
   industry: 'The industry; spelling variants are one group.',

@@ -1,0 +1,47 @@
+import type { Instant } from '@baton/kernel';
+import { feedbackTopicNames, feedbackTopics } from '@baton/leads';
+import type { ReadModels } from '@baton/platform/documents';
+import type { MethodOfFigures, Scope } from '../../figures/figures.query';
+import type { ScopePeriod } from '../../figures/scope.rules';
+import { shownFigures, velocityFigures } from '../../figures/shown-figures.query';
+import { reviewActions } from '../reviews/reviews.read-model';
+import { waterfallCellsOf } from '../waterfall/waterfall.query';
+
+const TOP_FEEDBACK = 5;
+/** So many open actions are listed, those that are due first. */
+const MOST_ACTIONS = 100;
+const leadFigures = ['captured-leads', 'handoffs', 'acceptance-rate', 'rejection-rate'];
+const slaFigures = ['sla-kept-rate', 'sla-breaches', 'first-response-time'];
+
+/**
+ * What both teams look at each week, of a period and as it stands at its end; a review that is held keeps the same.
+ * @throws Refused as `askFigures`
+ */
+export const weeklyReviewOf = async (
+  models: ReadModels,
+  { from, to, timeZone, yearStart, weekStart }: Pick<ScopePeriod, 'from' | 'to' | 'timeZone'> & Partial<ScopePeriod>,
+  at: Instant,
+  method: MethodOfFigures,
+) => {
+  const period = { from, to, timeZone, yearStartsIn: yearStart, weekStartsOn: weekStart };
+  const figures = async (codes: readonly string[], more: Partial<Scope> = {}) =>
+    (await shownFigures(models, codes, { ...period, ...more }, at, method)).figures;
+  const actions = await models.find(reviewActions, {
+    where: { open: { eq: true } },
+    orderBy: [{ column: 'dueOn' }],
+    limit: MOST_ACTIONS,
+  });
+  const feedback = [];
+  for (const topic of feedbackTopicNames.values) {
+    const { feedback: all, rows } = await feedbackTopics(models, { topic, from, to, top: TOP_FEEDBACK });
+    feedback.push({ topic, feedback: all, top: rows.map(({ code, feedback: named }) => ({ code, feedback: named })) });
+  }
+  return {
+    leads: await figures(leadFigures, { compare: 'previous-period' }),
+    movement: await waterfallCellsOf(models, period, at),
+    velocity: await figures(velocityFigures),
+    sla: await figures(slaFigures, { by: 'rep' }),
+    feedback,
+    actionIds: actions.map(({ id }) => id),
+  };
+};
