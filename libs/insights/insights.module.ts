@@ -6,7 +6,7 @@ import { contentUseReport, dealsWithContentReport } from './read/content/content
 import {
   dealHealthReport,
   pipelineHealthReport,
-  stageTimesReport,
+  stageLimitsReport,
   winLossReport,
 } from './read/deal-health/deal-health.report';
 import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
@@ -45,7 +45,7 @@ export const insightsParts: ContextParts = {
     ...[funnelReport, funnelRowsReport, stageConversionsReport, timeInStageReport, timeInStageRowsReport],
     ...[journeyLegsReport, speedToLeadReport, processViewReport],
     ...[waterfallReport, waterfallRowsReport],
-    ...[pipelineHealthReport, dealHealthReport, stageTimesReport, winLossReport],
+    ...[pipelineHealthReport, dealHealthReport, stageLimitsReport, winLossReport],
     ...[weeklyReviewReport, velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],

@@ -11,7 +11,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../../figures/catalogue.rules';
 import { textOfExact } from '../../figures/exact.rules';
 import { askFigures, type Scope, builtInOfFigures } from '../../figures/figures.query';
-import { dealsUnderCheck, stageTimesReport, winLossReport } from './deal-health.report';
+import { dealsUnderCheck, stageLimitsReport, winLossReport } from './deal-health.report';
 
 const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, leadStageStays, definitions];
 const midnight = (day: string): Instant => `${day}T00:00:00.000Z`;
@@ -33,7 +33,7 @@ const agreed = (body: object): readonly StoredEvent[] =>
   );
 const stagesAsked = async (models: ReadModels, at: Instant, question: object = {}) =>
   (
-    (await stageTimesReport.ask(question as never, { models, at } as never)) as {
+    (await stageLimitsReport.ask(question as never, { models, at } as never)) as {
       stages: readonly Record<string, unknown>[];
     }
   ).stages;
