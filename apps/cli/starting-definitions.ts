@@ -129,6 +129,58 @@ export const startingSql: Json = {
 };
 const lossReasons = ['price', 'competitor', 'no-decision', 'timing', 'missing-feature'];
 
+/** One pipeline of four stages, each with how long a deal may stay there and how long nobody may speak of it. */
+export const startingPipeline = {
+  pipelines: [
+    {
+      code: 'sales',
+      label: 'Sales',
+      stages: [
+        { code: 'discovery', label: 'Discovery', category: 'pipeline', limitDays: 30, silenceDays: 14 },
+        {
+          code: 'demo',
+          label: 'Demo',
+          category: 'pipeline',
+          exit: { criteria: { deal: 'amount', exists: true } },
+          ...{ limitDays: 30, silenceDays: 14 },
+        },
+        {
+          code: 'proposal',
+          label: 'Proposal',
+          category: 'best-case',
+          proposal: true,
+          exit: {
+            criteria: {
+              all: [
+                { deal: 'expected-close', exists: true },
+                { role: '*', gte: 1 },
+              ],
+            },
+          },
+          ...{ limitDays: 45, silenceDays: 10 },
+        },
+        { code: 'negotiation', label: 'Negotiation', category: 'commit', limitDays: 30, silenceDays: 7 },
+      ],
+      quality: {
+        all: [
+          { deal: 'amount', gt: 0 },
+          { deal: 'expected-close', exists: true },
+          { role: '*', gte: 1 },
+          { touches: {}, gte: 1, within: 'P30D' },
+        ],
+      },
+      thresholds: { stuckQuantile: 0.8, stuckDeals: 30, proposalToClose: 0.9 },
+    },
+  ],
+  silence: [
+    { stage: 'mql', days: 3 },
+    { stage: 'handed-off', days: 3 },
+    { stage: 'sal', days: 7 },
+    { stage: 'sql', days: 7 },
+    { stage: 'opportunity', days: 14 },
+  ],
+} as const;
+
 /** Starting bodies by kind, which both teams then change and approve. */
 export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>> = {
   'business-calendar': startingCalendar as unknown as Json,
@@ -141,6 +193,7 @@ export const startingDefinitions: Readonly<Partial<Record<DefinitionKind, Json>>
   sal: startingSal,
   sql: startingSql,
   'sla-policy': startingSla(builtInRejectionReasons, 50) as unknown as Json,
+  pipeline: startingPipeline as unknown as Json,
   routing: { handoffOwner: 'head-of-sales', rules: [], otherwise: 'sales' },
 };
 

@@ -93,6 +93,23 @@ export {
   type Touches,
   type TouchPattern,
 } from './write/definition/touches.rules';
+export {
+  evaluateDealCriterion,
+  type DayCount,
+  type DealCriteriaFacts,
+  type DealCriterion,
+  type DealField,
+} from './write/definition/deal-criteria.rules';
+export {
+  forecastCategories,
+  pipelineOf,
+  placeOfStage,
+  type DealPipeline,
+  type ForecastCategory,
+  type Pipelines,
+  type PipelineStage,
+  type SilentStage,
+} from './write/definition/pipeline.rules';
 export { type StageMap } from './write/definition/stage-map.rules';
 export { type EngagementRule, type FitRule, type ScoringModel } from './write/definition/scoring.rules';
 export {

@@ -2,12 +2,13 @@ import { aggregateWithHandler, DecisionContext, EventLog, Journal, type ContextP
 import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
+import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
-import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
+import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
-import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { searchReport } from './read/search/search.report';
-import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
+import { unlistedReport } from './read/unlisted/unlisted.report';
+import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
@@ -27,8 +28,8 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
-    ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
-    searchReport,
+    ...[waterfallReport, waterfallRowsReport],
+    ...[velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],

@@ -120,6 +120,13 @@ describe('stays', () => {
     ]);
   });
 
+  it('count visits to stages that are named like what every object has', () =>
+    expect(stagesOf(recordedIn([to(0, 'constructor'), to(1, '__proto__'), to(2, 'constructor')]).rows)).toEqual([
+      'constructor1',
+      '__proto__1',
+      'constructor2',
+    ]));
+
   it('end where a late mark makes a move of a repetition, and the other way', () => {
     expect(stagesOf(recordedIn([to(0, 'a'), to(5, 'a')]).rows)).toEqual(['a1']);
     expect(stagesOf(recordedIn([to(0, 'a'), to(5, 'a'), to(3, 'b')]).rows)).toEqual(['a1', 'b1', 'a2']);

@@ -63,7 +63,7 @@ const placeAfter = (place: StayPlace, mark: StayMark, end: (id: string, row: Sta
       stayMs: toMs(mark.at) - toMs(open.row.enteredAt),
     });
   if (to === null) return { last, facts, visits };
-  const visit = (visits[to] ?? 0) + 1;
+  const visit = (Object.hasOwn(visits, to) ? visits[to]! : 0) + 1;
   const times = { enteredAt: mark.at, leftAt: null, stayMs: null };
   const row = { stage: to, visit, ...times, exit: null, previousStage: last, nextStage: null, ...facts, ...mark.move };
   return { open: { id: mark.id, row }, last: to, facts, visits: { ...visits, [to]: visit } };

@@ -3,6 +3,7 @@ export { type ContentUse, contentUses } from './read/content/content-uses.read-m
 export { type Delivery, type DeliveryKind, deliveries } from './read/deliveries/deliveries.projection';
 export { type FeedbackDocument, feedbackList } from './read/feedback/feedback.read-model';
 export { type FeedbackTopics, feedbackTopics } from './read/feedback/feedback.query';
+export { ErasedCount, type ErasedLeads, erasedLeads } from './read/leads/erased-leads';
 export { type LeadDocument, type StageMove, leads, leadStages } from './read/leads/leads.read-model';
 export { type LeadFilters, leadById, whereOf as whereLeads } from './read/leads/leads.query';
 export { mergedLeadsOf } from './read/leads/merged-leads.rules';

@@ -191,6 +191,34 @@ export const hostileDefinitions: Readonly<Record<DefinitionKind, readonly Json[]
   'rejection-reasons': [{ reasons: [{ code: 'constructor', immediate: true }, { code: 'other' }] }],
   'loss-reasons': [{ reasons: [{ code: '__proto__' }] }],
   'stage-map': [],
+  pipeline: [
+    {
+      pipelines: [
+        {
+          code: '__proto__',
+          stages: [
+            {
+              code: 'constructor',
+              category: 'omitted',
+              proposal: true,
+              exit: { criteria: { not: { days: 'to-close', lt: -1e300 } }, enforced: true },
+              limitDays: 3650,
+              silenceDays: 1,
+            },
+            { code: 'toString', category: 'commit', exit: { criteria: { touches: {}, eq: 0, within: 'P36525D' } } },
+          ],
+          quality: {
+            any: [
+              { role: '*', gte: 0 },
+              { deal: 'expected-close', exists: false },
+            ],
+          },
+          thresholds: { stuckQuantile: 0, stuckDeals: 1, proposalToClose: 1 },
+        },
+      ],
+      silence: [{ stage: 'lead', days: 1 }],
+    },
+  ],
 };
 /** A kind and a body of it. */
 export const hostileDefinition = (pick: GeneratorValue): { definitionId: string; body: Json } => {

@@ -3,13 +3,14 @@ import type { Json } from '@baton/kernel';
 import {
   askedToBeCalled,
   startingCalendar,
+  startingPipeline,
   startingSal,
   startingScores,
   startingSla,
   startingSql,
 } from '../starting-definitions';
 import type { Random } from './random';
-import { routingRules } from './sales';
+import { dealStages, routingRules } from './sales';
 import { DAY, HOUR, storyWriter, type DemoStep, type Period } from './story';
 
 /** Reasons for which reps reject a lead, each with a note if reps add one. */
@@ -89,6 +90,19 @@ const agreements: readonly { kind: DefinitionKind; day: number; reason: string; 
     body: coded(rejections) as Json,
   },
   { kind: 'loss-reasons', day: 0, reason: 'So that lost deals can be compared.', body: coded(losses) as Json },
+  {
+    kind: 'pipeline',
+    day: 0,
+    reason: 'One name for each step of a deal, and how long it may take.',
+    body: {
+      ...startingPipeline,
+      pipelines: startingPipeline.pipelines.map((one) => ({
+        ...one,
+        // Its reps record each proposal themselves.
+        stages: one.stages.map((stage, index) => ({ ...stage, code: dealStages[index]!, proposal: false })),
+      })),
+    } as unknown as Json,
+  },
   { kind: 'channel-rules', day: 0, reason: 'One name for each way in which people find us.', body: channels },
   {
     kind: 'attribution',

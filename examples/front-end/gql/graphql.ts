@@ -67,6 +67,8 @@ export type OpenOpportunityInput = {
   readonly opportunityId?: string | number | null | undefined;
   /** Rep who owns the deal. */
   readonly owner?: string | null | undefined;
+  /** Pipeline that it is in, as the definition names it. */
+  readonly pipeline?: string | null | undefined;
   /** Product sold. */
   readonly product?: string | null | undefined;
   /** Source of the deal. */

@@ -1,3 +1,4 @@
+import type { DefinitionKind, DefinitionOf } from '@baton/definitions';
 import { subjectOfRow, toMs, withRoom, type Instant, type Projection } from '@baton/kernel';
 
 /** A column of texts: a code per row, -1 without a text, and the words by code. */
@@ -27,24 +28,66 @@ export const numberOf = <R>(value: (row: R) => number | null | undefined): FactC
 export interface JoinedDimension {
   /** The text column with the id of the row of the other fact. */
   readonly through: string;
+  readonly fact: () => AnyFact;
+  readonly column: string;
+  /** The own text column that counts where the other fact has no such row. */
+  readonly orElse?: string;
+}
+/** A dimension of another fact whose rows hold from an instant on, each until the next one of its key. */
+export interface DatedDimension {
+  /** The text column that names whose. */
+  readonly through: string;
+  /** The day of a row: the first of these instants that is known; as it stands where none is. */
+  readonly at: readonly string[];
   readonly fact: () => Fact;
+  /** The columns of the other fact: whose, since when (unknown is from the beginning), and what. */
+  readonly key: string;
+  readonly from: string;
   readonly column: string;
 }
-export type Dimension = string | JoinedDimension;
+export type Dimension = string | JoinedDimension | DatedDimension;
 
-/** What the rows of figures are: the documents of a read model, or rows within them. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export interface Fact<D = any, R = any> {
+interface FactShape {
   readonly name: string;
   readonly description: string;
   /** The node that a row leads to. */
-  readonly entity: 'Lead' | 'Opportunity';
-  /** Its packed columns; see `ColumnsOf` of the platform. */
-  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
+  readonly entity: 'Lead' | 'Opportunity' | 'Colleague';
   /** By the name under which they are asked for. */
   readonly dimensions: Readonly<Record<string, Dimension>>;
-  readonly columnKinds: Readonly<Record<string, FactColumn<R>['kind']>>;
+  readonly columnKinds: Readonly<Record<string, 'text' | 'instant' | 'number'>>;
 }
+/** What the rows of figures are: the documents of a read model, or rows within them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface Fact<D = any, R = any> extends FactShape {
+  /** Its packed columns; see `ColumnsOf` of the platform. */
+  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
+  /** Of a fact whose rows are made for each question; `columns` are then those of its first source. */
+  readonly made?: MadeRows;
+}
+/** What the rows of a made fact are made from. */
+export interface MadeFrom {
+  readonly rowsOf: (fact: Fact) => PackedRows;
+  /** The ends of the periods of the question, in milliseconds: what is there at an end is taken there. */
+  readonly ends: readonly number[];
+  /** The instant of the question, in milliseconds. */
+  readonly at: number;
+  /** The version of a kind that was in force at an instant. */
+  readonly definitionAt: <K extends DefinitionKind>(kind: K, at: number) => DefinitionOf<K> | undefined;
+}
+interface MadeRows {
+  readonly from: readonly Fact[];
+  /** The kinds of definitions that they depend on. */
+  readonly definitions: readonly DefinitionKind[];
+  /** Of what is taken at the end of periods: the first instants of its sources, before which there is nothing. */
+  readonly begins?: { readonly fact: Fact; readonly column: string };
+  readonly rows: (from: MadeFrom) => PackedRows;
+}
+/** Rows that depend on what is asked, and are made for each question; only dimensions are taken from them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface LoadedFact<R = any> extends FactShape {
+  readonly pack: (rows: readonly R[]) => PackedRows;
+}
+export type AnyFact = Fact | LoadedFact;
 
 interface RowsOf<D, R> {
   /** The rows of a history may be dropped. */
@@ -81,6 +124,51 @@ export const fact = <D, R>({
     columns: { of, empty: () => new FactRows({ ...shape, ofHistory: of.history !== undefined }) },
     columnKinds: Object.fromEntries(Object.entries(shape.columns).map(([column, { kind }]) => [column, kind])),
   };
+};
+
+/**
+ * Declares a fact whose rows are made for each question, from those of others.
+ * @param declared `rows`: what is taken at the end of a period has a row for each end
+ */
+export const madeFact = <R>({
+  name,
+  description,
+  entity,
+  dimensions,
+  from,
+  definitions = [],
+  begins,
+  rows,
+  columns,
+}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions'> & {
+  readonly from: readonly [Fact, ...Fact[]];
+  readonly definitions?: readonly DefinitionKind[];
+  readonly begins?: MadeRows['begins'];
+  readonly rows: (from: MadeFrom) => Iterable<{ readonly id: string; readonly entity: string; readonly row: R }>;
+  readonly columns: Readonly<Record<string, FactColumn<R>>>;
+}): Fact => {
+  type Made = { readonly id: string; readonly entity: string; readonly row: R };
+  const declared = fact<Made, R>({
+    ...{ name, description, entity, dimensions, columns, of: from[0].columns.of },
+    rows: (row) => [row],
+  });
+  const pack = (found: MadeFrom): PackedRows => {
+    const packed = declared.columns.empty();
+    for (const row of rows(found)) packed.put(row.id, row);
+    return packed;
+  };
+  return { ...declared, made: { from, definitions, ...(begins && { begins }), rows: pack } };
+};
+
+/** The text of a column of a row; undefined for none. */
+export const textIn = ({ texts }: PackedRows, column: string, row: number): string | undefined => {
+  const { codes, words } = texts[column]!;
+  return words[codes[row]!];
+};
+/** The number of a column of a row; undefined for none. */
+export const numberIn = ({ numbers }: PackedRows, column: string, row: number): number | undefined => {
+  const value = numbers[column]![row]!;
+  return Number.isNaN(value) ? undefined : value;
 };
 
 /** Rows in columns. */

@@ -1,5 +1,8 @@
-import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
-import type { ReadModels } from '@baton/platform/documents';
+import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
+import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
+import { fromMs, passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
+import { erasedLeads, leads } from '@baton/leads';
+import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
 import {
   emptyValue,
@@ -11,8 +14,17 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { Fact, PackedRows } from './fact.rules';
-import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
+import { firstTouchFact } from './facts/first-touches.fact';
+import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
+import {
+  dealPeople,
+  definitionsBehind,
+  erasedByGroup,
+  erasedPeopleBy,
+  nobodyErased,
+  type ErasedPeopleOf,
+} from './people-behind.rules';
 import {
   calendarParts,
   comparedPeriod,
@@ -49,17 +61,29 @@ export interface ComparedValue extends FigureValue {
 }
 export interface AnsweredFigure {
   readonly figure: Figure;
+  /** What to know before using it. */
+  readonly warnings: readonly string[];
   readonly total: readonly ComparedValue[];
-  readonly groups: readonly { readonly group: GroupName; readonly values: readonly ComparedValue[] }[];
+  /** How many erased people its rows are about. */
+  readonly erased: number;
+  /** The versions of definitions that decided its rows, `mql@2`, or how they are grouped. */
+  readonly definitions: readonly string[];
+  /** False while something may change it that has already begun: the period, an open row, an event that waits. */
+  readonly complete: boolean;
+  readonly groups: readonly {
+    readonly group: GroupName;
+    readonly values: readonly ComparedValue[];
+    readonly erased: number;
+  }[];
 }
-export interface FiguresAnswer {
+export interface FiguresAnswer extends ReadModelProgress {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
   readonly figures: readonly AnsweredFigure[];
 }
 
 /** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly Fact[] => [
+const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly AnyFact[] => [
   fact,
   ...asked.flatMap((name) => {
     const dimension = fact.dimensions[name];
@@ -67,17 +91,78 @@ const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): r
   }),
   ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
 ];
-/** The packed rows of the facts of a question. What follows must not wait: the rows are those of one moment. */
-const rowsOfFigures = async (
+const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readonly string[] => [
+  ...(by === undefined ? [] : [by]),
+  ...Object.keys(filters).filter((name) => filters[name]),
+];
+/** How touches are weighed and classified, for dimensions of journeys; the built-in way where none is asked for. */
+export type MethodOfFigures = () => Promise<Method>;
+const builtIn: MethodOfFigures = () => Promise.resolve(builtInMethod);
+
+/** The facts of a question whose columns are kept, and the method where one is loaded for it. */
+const factsAsked = async (figures: readonly Figure[], scope: Scope, methodOf: MethodOfFigures) => {
+  const asked = dimensionsAsked(scope);
+  const all = [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
+  return {
+    facts: all.filter((fact): fact is Fact => 'columns' in fact),
+    method: all.includes(firstTouchFact) ? await methodOf() : undefined,
+  };
+};
+/** The facts that are packed for others: those of a made fact are its sources. */
+const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
+  ...new Set(facts.flatMap((fact): readonly Fact[] => (fact.made ? packedFacts(fact.made.from) : [fact]))),
+];
+/** The rows of the facts for periods with these ends, in milliseconds. */
+type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
+/** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
+const rowsOfFacts = async (
   models: ReadModels,
-  figures: readonly Figure[],
-  { by, filters }: Scope,
-): Promise<RowsOfFact> => {
-  const asked = [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])];
-  const rows = new Map<Fact, PackedRows>();
-  for (const fact of new Set(figures.flatMap((figure) => factsOf(figure, asked))))
-    rows.set(fact, await models.columns(fact.columns));
-  return (fact) => rows.get(fact)!;
+  { facts, method }: Awaited<ReturnType<typeof factsAsked>>,
+  at: Instant,
+): Promise<RowsAtEnds> => {
+  const definitionAt = await definitionsOfFacts(models, facts);
+  const rows = new Map<AnyFact, PackedRows>();
+  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
+  for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
+  const made = new Map<string, Map<AnyFact, PackedRows>>();
+  return (ends) => {
+    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
+    made.set(ends.join(), madeThen);
+    const rowsOf: RowsOfFact = (fact) => {
+      const known = rows.get(fact) ?? madeThen.get(fact);
+      if (known) return known;
+      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), definitionAt });
+      madeThen.set(fact, found);
+      return found;
+    };
+    return rowsOf;
+  };
+};
+/** The kinds of definitions that facts depend on. */
+const kindsOf = (facts: readonly Fact[]): readonly DefinitionKind[] => [
+  ...new Set(facts.flatMap(({ made }) => (made ? [...made.definitions, ...kindsOf(made.from)] : []))),
+];
+const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
+  const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
+  for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
+  return (kind, at) => {
+    const version = inForceAt(versions.get(kind)!, fromMs(at));
+    return version && definitionOf(kind, version.number, version.body);
+  };
+};
+/** The read models that facts are made from. */
+const modelsOfFacts = (facts: readonly Fact[]) => [
+  ...new Set([
+    leads,
+    ...packedFacts(facts).map(({ columns }) => columns.of),
+    ...(kindsOf(facts).length > 0 ? [definitions] : []),
+  ]),
+];
+const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
+  const erased = await erasedLeads(models);
+  if (erased.isEmpty) return nobodyErased;
+  const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
+  return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -90,10 +175,13 @@ const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
   };
 };
 
-/** The first and the last instant of the rows of a figure. */
-const boundsOfRows = (figure: Figure, { rows, groupOf }: Slice) => {
+/** The first and the last instant of the rows of a figure; of what is taken at the end of periods, those of its sources. */
+const boundsOfRows = (figure: Figure, filters: DimensionFilters, rowsOf: RowsOfFact) => {
+  const { fact, time } = figure.rows;
+  const begins = fact.made?.begins;
+  const { rows, groupOf } = sliceOf(begins?.fact ?? fact, { filters: begins ? {} : filters }, rowsOf);
   let [first, last] = [Infinity, -Infinity];
-  for (const column of Object.values(figure.rows.time)) {
+  for (const column of begins ? [begins.column] : Object.values(time)) {
     const at = rows.numbers[column]!;
     for (let row = 0; row < rows.count; row++)
       if (groupOf[row]! >= 0 && !Number.isNaN(at[row]!)) {
@@ -114,14 +202,17 @@ const groupingOf = (
   figure: Figure,
   { by, filters }: Scope & { readonly by: string },
   period: ScopePeriod,
-  rowsOf: RowsOfFact,
+  rowsAt: RowsAtEnds,
 ): Grouping => {
+  const range = rangeOf(period);
+  const rowsOf = rowsAt([range.to]);
   if (isGrain(by)) {
-    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-    const parts = calendarParts(period, by, boundsOfRows(figure, sliceOfFigure(figure)));
+    const bounds = boundsOfRows(figure, filters, rowsOf);
+    const parts = calendarParts(period, by, bounds);
+    const rowsOfParts = rowsAt(parts.map(({ to }) => to));
+    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOfParts));
     return { sliceOfFigure, ranges: parts, names: parts.map(({ key }) => ({ key, isOther: false })) };
   }
-  const range = rangeOf(period);
   const whole = sliceOf(figure.rows.fact, { filters, by }, rowsOf);
   const rowsIn = new Array<number>(whole.keys.length).fill(0);
   visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
@@ -135,6 +226,24 @@ const groupingOf = (
     fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names),
   );
   return { sliceOfFigure, ranges: range, names };
+};
+/** How the rows of an earlier period are grouped, to be compared with those of a later one. */
+const groupingBefore = (
+  figure: Figure,
+  scope: Scope & { readonly by: string },
+  before: ScopePeriod,
+  rowsAt: RowsAtEnds,
+  later: Grouping,
+): Grouping => {
+  if (isGrain(scope.by)) return groupingOf(figure, scope, before, rowsAt);
+  const ranges = rangeOf(before);
+  if (!factsOf(figure, []).some((fact) => 'made' in fact)) return { ...later, ranges };
+  const rowsOf = rowsAt([ranges.to]);
+  return {
+    ...later,
+    ranges,
+    sliceOfFigure: slicesBy((fact) => regrouped(sliceOf(fact, scope, rowsOf), later.names)),
+  };
 };
 const regrouped = (slice: Slice, names: readonly GroupName[]): Slice => {
   const other = names.findIndex(({ isOther }) => isOther);
@@ -169,36 +278,83 @@ const compareValues = (
 /** A question with the rows that it is answered from. */
 interface Question {
   readonly scope: Scope;
-  readonly rowsOf: RowsOfFact;
+  readonly rowsAt: RowsAtEnds;
   readonly limits: Limits;
+  readonly erasedPeopleOf: ErasedPeopleOf;
+  /** Whether the read models have everything. */
+  readonly complete: boolean;
+  readonly method: Method | undefined;
 }
-const totalOf = (figure: Figure, { scope, rowsOf, limits }: Question, period: ScopePeriod): readonly FigureValue[] => {
-  const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  return evaluate(figure, sliceOfFigure, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+/** Whether a dimension of the journeys of deals is asked of a fact. */
+const asksJourneys = ({ dimensions }: Fact, scope: Scope): boolean =>
+  dimensionsAsked(scope).some((name) => {
+    const dimension = dimensions[name];
+    return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
+  });
+/** Says how many deals have no touch, where a dimension of their journeys is asked for. */
+const warningsOf = (figure: Figure, { scope, rowsAt }: Question, period: ScopePeriod): readonly string[] => {
+  const { fact } = figure.rows;
+  if (!asksJourneys(fact, scope)) return [];
+  const rowsOf = rowsAt([rangeOf(period).to]);
+  const slice = sliceOf(fact, { filters: scope.filters }, rowsOf);
+  const touches = rowsOf(firstTouchFact);
+  const { codes, words } = slice.rows.texts['opportunityId']!;
+  let [all, without] = [0, 0];
+  visitRows(figure.rows, slice, rangeOf(period), (row) => {
+    all++;
+    if (codes[row]! < 0 || touches.placeOf(words[codes[row]!]!) === undefined) without++;
+  });
+  return without === 0
+    ? []
+    : [
+        `${without} of ${all} rows are of deals without an eligible touch; they count by the source of the record, and have no channel, campaign and team.`,
+      ];
 };
 const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsOf, limits } = question;
+  const { scope, rowsAt, limits, erasedPeopleOf, method } = question;
+  const slicesOf = (of: ScopePeriod) => {
+    const rowsOf = rowsAt([rangeOf(of).to]);
+    return slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  };
+  const totalOf = (of: ScopePeriod) =>
+    evaluate(figure, slicesOf(of), rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
+  const range = rangeOf(period!);
+  const all = slicesOf(period!);
+  const total = compareValues(figure, totalOf(period!), before && totalOf(before));
+  return {
+    ...{ figure, warnings: warningsOf(figure, question, period!) },
+    ...{ total, groups: groupsOf(figure, question, [period!, before]) },
+    erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
+    definitions: [
+      ...definitionsBehind(figure, all, range, limits),
+      ...(method && asksJourneys(figure.rows.fact, scope) ? [method.definition.ref, method.channelRules.ref] : []),
+    ],
+    complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
+  };
+};
+const groupsOf = (
+  figure: Figure,
+  { scope, rowsAt, limits, erasedPeopleOf }: Question,
+  [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
+): AnsweredFigure['groups'] => {
   const { by } = scope;
-  const total = compareValues(figure, totalOf(figure, question, period!), before && totalOf(figure, question, before));
-  if (by === undefined) return { figure, total, groups: [] };
-  const grouping = groupingOf(figure, { ...scope, by }, period!, rowsOf);
+  if (by === undefined) return [];
+  const grouping = groupingOf(figure, { ...scope, by }, period, rowsAt);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
   // Groups of the calendar are compared by their place: the third month with the third one before.
-  const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
-  const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
+  const again = before ? groupingBefore(figure, { ...scope, by }, before, rowsAt, grouping) : grouping;
+  const ranges = before && again.ranges;
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
-  return {
-    figure,
-    total,
-    groups: grouping.names.map((group, place) => ({
-      group,
-      values: compareValues(
-        figure,
-        values.get(place) ?? valuesOfNothing(figure),
-        earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
-      ),
-    })),
-  };
+  const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
+  return grouping.names.map((group, place) => ({
+    group,
+    values: compareValues(
+      figure,
+      values.get(place) ?? valuesOfNothing(figure),
+      earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
+    ),
+    erased: erased.get(place) ?? 0,
+  }));
 };
 /** @throws Refused `figures/no-window` for a window on what takes no time */
 const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
@@ -215,6 +371,7 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
 /**
  * Several figures of one moment.
  * @param at the instant of the question, for periods such as `last-month`
+ * @param methodOf how touches are weighed and classified; asked for only where a dimension needs it
  * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
  */
 export const askFigures = async (
@@ -222,13 +379,43 @@ export const askFigures = async (
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<FiguresAnswer> => {
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const question = { scope, limits, rowsOf: await rowsOfFigures(models, figures, scope) };
+  const asked = await factsAsked(figures, scope, methodOf);
+  const { facts, method } = asked;
+  const progress = await models.progress(modelsOfFacts(facts));
+  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
+  const rowsAt = await rowsOfFacts(models, asked, at);
+  const question = { scope, limits, rowsAt, erasedPeopleOf, complete: progress.complete, method };
   const periods = compared ? [period, compared] : [period];
-  return { period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+  return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+};
+
+/**
+ * The totals of figures in several periods, of one moment: for each period the values of each figure, by code.
+ * @throws Refused as `askFigures`
+ */
+export const totalsInPeriods = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  filters: DimensionFilters,
+  periods: readonly ScopePeriod[],
+  at: Instant,
+  methodOf: MethodOfFigures = builtIn,
+): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
+  const scope = { filters };
+  const limits = limitsOf(figures, scope, at);
+  const rowsAt = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at);
+  return periods.map((period) => {
+    const rowsOf = rowsAt([rangeOf(period).to]);
+    const slices = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+    const totalOf = (figure: Figure) =>
+      evaluate(figure, slices, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+    return new Map(figures.map((figure) => [figure.code, totalOf(figure)]));
+  });
 };
 
 /** A row behind a figure. */
@@ -255,21 +442,23 @@ export const rowsBehind = async (
   scope: Scope,
   { group, side, currency }: BehindQuestion,
   at: Instant,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<readonly FigureRow[]> => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const period = scopePeriod(scope, at);
   const limits = limitsOf([figure], scope, at);
-  const rowsOf = await rowsOfFigures(models, [figure], scope);
+  const rowsAt = await rowsOfFacts(models, await factsAsked([figure], scope, methodOf), at);
   const { by, filters } = scope;
-  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsOf) : undefined;
+  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
-  const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
+  const slice = grouping
+    ? grouping.sliceOfFigure(figure)
+    : sliceOf(figure.rows.fact, { filters }, rowsAt([rangeOf(period).to]));
   const { rows } = slice;
   const isIn = isBehind(value, side, slice, limits);
   const currencies = rows.texts['currency'];
-  const { time } = figure.rows;
-  const instants = rows.numbers['at' in time ? time.at : time.from]!;
+  const instants = rows.numbers[instantOfRows(figure.rows)]!;
   const found: { readonly place: number; readonly at: number }[] = [];
   visitRows(figure.rows, slice, grouping?.ranges ?? rangeOf(period), (row, its) => {
     if (its !== place || !isIn(row)) return;

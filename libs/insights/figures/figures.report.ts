@@ -1,34 +1,23 @@
 import {
-  decimalOf,
   durationMs,
   enumeration,
   field,
   objectFields,
   Refused,
   roles,
-  wholeNumberOf,
   type Fields,
   type ObjectOf,
   type ValueFilter,
 } from '@baton/kernel';
+import { methodOf, versionCheck } from '@baton/attribution';
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
-import { roundedInteger, textOfExact } from './exact.rules';
-import { dimensionsOf, isAdditive, type Figure, type Unit } from './figure.rules';
-import {
-  askFigures,
-  changeOf,
-  MAX_GROUPS,
-  MIN_SUPPORT,
-  rowsBehind,
-  type AnsweredFigure,
-  type ComparedValue,
-  type GroupName,
-  type Scope,
-} from './figures.query';
-import { grains, type PeriodComparison } from './scope.rules';
+import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
+import { MAX_GROUPS, MIN_SUPPORT, rowsBehind, type GroupName, type MethodOfFigures, type Scope } from './figures.query';
+import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
+import { shownFigures } from './shown-figures.query';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
 const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
@@ -52,7 +41,7 @@ const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.
 
 const optional = { optional: true } as const;
 /** What every question about figures is asked for. */
-const scopeArguments = {
+export const scopeArguments = {
   period: field.text(
     'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `2024-Q3`, `2024-07`.',
     { ...optional, max: 20 },
@@ -69,6 +58,10 @@ const scopeArguments = {
     'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
     { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
   ),
+  channelRules: field.text(
+    'Of dimensions of journeys: a version of the channel rules, `channel-rules@2`; by default that in force at the end of the period, or now.',
+    { ...optional, max: 50, check: versionCheck('channel-rules') },
+  ),
   by: field.enum(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
   ...(Object.fromEntries(
     dimensions.map((name) => [name, field.filter(`Only rows with these values as their ${name}.`)]),
@@ -76,7 +69,7 @@ const scopeArguments = {
 } as const satisfies Fields;
 
 /** The scope of arguments. */
-const scopeOf = ({
+export const scopeOf = ({
   period,
   from,
   to,
@@ -84,6 +77,7 @@ const scopeOf = ({
   yearStartsIn,
   weekStartsOn,
   window,
+  channelRules: _,
   by,
   ...rest
 }: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
@@ -95,8 +89,21 @@ const scopeOf = ({
   ),
 });
 
+/** How touches are weighed and classified: by the definitions in force at the end of the period, or now. */
+export const methodOfScope =
+  (
+    scope: Scope,
+    channelRules: string | undefined,
+    { sources, live, at }: Pick<ReportContext, 'sources' | 'live' | 'at'>,
+  ): MethodOfFigures =>
+  () => {
+    const { to } = scopePeriod(scope, at);
+    return methodOf(sources.context.definitions, live, to < at ? to : at, { ...(channelRules && { channelRules }) });
+  };
+
 const nullable = { nullable: true } as const;
-const value = objectFields('FigureValue', 'A figure, exactly.', {
+/** The fields of a value, of a group and of the erased people in them. */
+export const value = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -116,12 +123,17 @@ const value = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
-const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
+export const erasedCount = field.integer(
+  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
+  { unit: 'people' },
+);
+export const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
   values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  erased: erasedCount,
 });
-const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+const totalFields = {
   code: field.enum(codes, 'The figure.'),
   title: field.text('Its name.'),
   unit: field.enum(unitWords, 'What it is measured in.'),
@@ -130,39 +142,22 @@ const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue
   total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
+} as const;
+/** A figure without groups, as part of other answers. */
+export const figureTotal = objectFields('FigureTotal', 'A figure of the catalogue.', totalFields);
+const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+  ...totalFields,
+  warnings: field.text('What to know before using it.', { list: true }),
+  erased: erasedCount,
+  definitions: field.text('The versions of definitions that decided its rows, or how they are grouped: `mql@2`.', {
+    list: true,
+  }),
+  complete: field.flag(
+    'False while what has begun may still change it: the period is not over, rows are open, or an event waits.',
+  ),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
-});
-
-const shownValue = (figure: Figure, one: ComparedValue) => {
-  const { currency, numerator, denominator, support, open, missing } = one;
-  const change = changeOf(figure, one);
-  const text = (number: ComparedValue['value']): string | null => {
-    if (number === undefined) return null;
-    return currency === null
-      ? textOfExact(number)
-      : decimalOf({ minor: wholeNumberOf(roundedInteger(number)), currency });
-  };
-  return {
-    value: text(one.value),
-    amount:
-      currency === null || one.value === undefined
-        ? null
-        : { minor: wholeNumberOf(roundedInteger(one.value)), currency },
-    ...{ numerator: numerator?.toString() ?? null, denominator: denominator?.toString() ?? null },
-    ...{ support, open, missing, tooThin: support < MIN_SUPPORT },
-    ...{ compared: text(one.compared), change: text(change) },
-  };
-};
-const shownFigure = ({ figure, total, groups }: AnsweredFigure) => ({
-  ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
-  additive: isAdditive(figure),
-  total: total.map((one) => shownValue(figure, one)),
-  groups: groups.map(({ group: { key, isOther }, values }) => ({
-    ...{ key, isOther },
-    values: values.map((one) => shownValue(figure, one)),
-  })),
 });
 
 export const figuresReport = report({
@@ -179,20 +174,17 @@ export const figuresReport = report({
       from: field.instant('The beginning of the period.'),
       to: field.instant('Its end, itself not in it.'),
       complete: field.flag('False while the period has not ended.'),
+      position: field.text('The position up to which the log is in them.'),
       comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
       comparedTo: field.instant('Its end.', nullable),
       figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
     }),
     'The figures.',
   ),
-  ask: async ({ codes: wanted, compare, ...scope }, { models, at }) => {
+  ask: async ({ codes: wanted, compare, ...scope }, context) => {
+    const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const { period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
-    return {
-      ...{ from: period.from, to: period.to, complete: period.to <= at },
-      ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
-      figures: found.map(shownFigure),
-    };
+    return shownFigures(models, wanted, asked, at, methodOfScope(asked, scope.channelRules, context));
   },
 });
 
@@ -232,7 +224,8 @@ const row = objectFields('FigureRow', 'A row behind a figure.', {
   opportunityId: field.id('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
   at: field.instant('What places it in the period; for what is counted at its end, since when it is there.'),
 });
-const groupOf = ({
+/** The group of a question. @throws Refused `figures/no-group` */
+export const groupOf = ({
   by,
   key,
   keyless,
@@ -268,7 +261,8 @@ export const figureRowsReport = report({
     ...scopeArguments,
   },
   answer: field.object(row, 'The rows.'),
-  ask: async (question, { models, at, page }: ReportContext) => {
+  ask: async (question, context: ReportContext) => {
+    const { models, at, page } = context;
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
     const figure = figureOf(code);
     if (figure.value.kind === 'derived')
@@ -279,7 +273,8 @@ export const figureRowsReport = report({
       );
     const asked = scopeOf(scope);
     const name = groupOf({ ...(asked.by !== undefined && { by: asked.by }), key, keyless, others } as never);
-    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at);
+    const method = methodOfScope(asked, scope.channelRules, context);
+    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at, method);
     return pageOf(
       found.map(({ id, entity, entityId, at: instant }) => ({
         ...{ id, at: instant },

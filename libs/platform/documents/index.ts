@@ -13,6 +13,7 @@ export {
   ReadModels,
   referenceInstantOf,
   type AsOf,
+  type ReadModelProgress,
 } from './read-models';
 export {
   emptyList,

@@ -1,4 +1,4 @@
-import type { Projection } from '@baton/kernel';
+import type { Projection, Where } from '@baton/kernel';
 
 /**
  * What a process keeps in memory of every document of a read model, packed into typed arrays, for figures over many rows.
@@ -16,6 +16,8 @@ export interface PackedColumns<D> {
 /** Declares the columns of a read model. One declaration is one set of columns in a process. */
 export interface ColumnsOf<D, C extends PackedColumns<D>> {
   readonly of: Projection<D>;
+  /** Only such documents are read at first; one that changes is put whatever it has become. */
+  readonly where?: Where;
   readonly empty: () => C;
 }
 

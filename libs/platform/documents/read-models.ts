@@ -3,6 +3,7 @@ import {
   type Clock,
   Conflict,
   Refused,
+  START,
   type Aggregation,
   type Collection,
   type Document,
@@ -99,6 +100,12 @@ export interface AsOf {
 export const referenceInstantOf = (cut: AsOf | null | undefined, clock: Clock): Instant =>
   cut?.happenedBy ?? cut?.knownBy ?? cut?.now ?? clock.now();
 
+/** How far read models are. */
+export interface ReadModelProgress {
+  readonly position: Position;
+  readonly complete: boolean;
+}
+
 /** So often a list is looked at whose rows become a block meanwhile, and what is rebuilt meanwhile. */
 const MAX_READ_ATTEMPTS = 5;
 
@@ -181,12 +188,29 @@ export class ReadModels {
     return this.read(projection, (of) => this.documents.aggregate(of, aggregate), true);
   }
 
+  /**
+   * Up to where all of these read models show the log, and whether they lack nothing of it until there: no event of theirs
+   * waits because it could not be handled.
+   */
+  async progress(projections: readonly Projection[]): Promise<ReadModelProgress> {
+    const generations = await Promise.all(projections.map(async (one) => (await this.collection(one)).name));
+    const [checkpoints, parked] = await Promise.all([
+      Promise.all(generations.map((name) => this.documents.checkpoint(name))),
+      this.documents.parked(),
+    ]);
+    const position = checkpoints
+      .map((one) => one?.position ?? START)
+      .reduce((least, one) => (one < least ? one : least));
+    return { position, complete: !parked.some(({ follower }) => generations.includes(follower)) };
+  }
+
   /** The packed columns of a read model, with every document that it shows now. Read them before you wait for anything. */
   async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
     if (this.keepColumns) return this.keepColumns(declared);
     return this.untilWhole(async () => {
       const columns = declared.empty();
-      for await (const page of this.pages(declared.of)) for (const { id, doc } of page) columns.put(id, doc);
+      for await (const page of this.pages(declared.of, declared.where))
+        for (const { id, doc } of page) columns.put(id, doc);
       return columns;
     });
   }

@@ -35,7 +35,8 @@ const world = (keptBytes?: number) => {
     keptBytes,
   });
   const coins = async (cut: Parameters<typeof asOf>[0]) => (await asOf(cut).get(sums, 'till-a'))?.coins;
-  return { clock, log, drop, coins, folds: () => folded };
+  const position = async (cut: Parameters<typeof asOf>[0]) => (await asOf(cut).progress([sums])).position;
+  return { clock, log, drop, coins, position, folds: () => folded };
 };
 
 describe('cuts of the log', () => {
@@ -50,6 +51,19 @@ describe('cuts of the log', () => {
     const first = await coins(cut);
     expect(await coins(cut)).toBe(first);
     expect(folds()).toBe(1);
+  });
+
+  it('say up to where they know the log', async () => {
+    const { clock, drop, position } = world();
+    await drop();
+    clock.instant = '2024-03-02T00:00:00.000Z';
+    await drop();
+    await drop();
+    clock.instant = '2024-03-03T00:00:00.000Z';
+    expect(await position({ knownAt: '0000000000000002' })).toBe('0000000000000002');
+    expect(await position({ knownBy: '2024-03-01T12:00:00.000Z' })).toBe('0000000000000001');
+    expect(await position({ knownBy: '2024-02-01T00:00:00.000Z' })).toBe('');
+    expect(await position({ happenedBy: '2024-01-01T00:00:00.000Z' })).toBe('0000000000000003');
   });
 
   it('leave out a stream that had not begun, even if a later event of it is dated earlier', async () => {

@@ -23,6 +23,7 @@ import {
   type AsOf,
   type ColumnsOf,
   type PackedColumns,
+  type ReadModelProgress,
 } from '../documents';
 import type { AroundFold } from './refold';
 import { StreamStarts } from './stream-starts';
@@ -63,6 +64,11 @@ class FoldedReadModels extends ReadModels {
     this.packed.set(declared, columns);
     this.onGrown();
     return columns;
+  }
+
+  override async progress(projections: readonly Projection[]): Promise<ReadModelProgress> {
+    const progress = await super.progress(projections);
+    return { ...progress, position: this.cut.knownAt ?? progress.position };
   }
 
   override async collection(projection: Projection) {
@@ -127,6 +133,9 @@ class AsOfReadModels extends ReadModels {
     yield* (await this.models()).pages(projection, where, orderBy, limit);
   }
 
+  override async progress(projections: readonly Projection[]) {
+    return (await this.models()).progress(projections);
+  }
   override async columns<D, C extends PackedColumns<D>>(declared: ColumnsOf<D, C>): Promise<C> {
     return (await this.models()).columns(declared);
   }

@@ -5,6 +5,7 @@ import {
   type Instant,
   type Journal,
   type Page,
+  type Position,
   type Projection,
   type RawEvent,
 } from '@baton/kernel';
@@ -23,8 +24,8 @@ const isKnownLater = ({ recordedAt, position }: RawEvent, { knownBy, knownAt }: 
 /** Whether a stream had begun by an instant. */
 type HasBegun = (stream: string, by: Instant) => boolean;
 
-/** The events of a page that belong to a cut; `atTip` if the page goes beyond the cut. */
-const pageBeforeCut = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
+/** The events of a page behind a position that belong to a cut; `atTip` if the page goes beyond the cut. */
+const pageBeforeCut = (page: Page, after: Position, cut: AsOf, hasBegun: HasBegun): Page => {
   const end = page.events.findIndex((event) => isKnownLater(event, cut));
   const known = end < 0 ? page.events : page.events.slice(0, end);
   const { happenedBy } = cut;
@@ -32,7 +33,8 @@ const pageBeforeCut = (page: Page, cut: AsOf, hasBegun: HasBegun): Page => {
     happenedBy === undefined
       ? known
       : known.filter(({ meta, stream }) => meta.occurredAt <= happenedBy && hasBegun(stream, happenedBy));
-  return { events, position: page.position, atTip: page.atTip || end >= 0 };
+  const position = end < 0 ? page.position : (known.at(-1)?.position ?? after);
+  return { events, position, atTip: page.atTip || end >= 0 };
 };
 
 interface ReplayStores extends ParkedSequenceStores {
@@ -74,7 +76,7 @@ export const replay = (
     const past = {
       read: (stream: string) => log.read(stream),
       readAll: async (...args: Parameters<EventLog['readAll']>) =>
-        pageBeforeCut(await log.readAll(...args), cut ?? {}, hasBegun),
+        pageBeforeCut(await log.readAll(...args), args[0], cut ?? {}, hasBegun),
     };
     const stores = { log: past, journal, documents, aroundFold, onParked, ...(rebuildLimits && { rebuildLimits }) };
     // The documents of a cut are not stored, so their checkpoint needs no digest.
@@ -85,9 +87,11 @@ export const replay = (
     const finished = new AbortController();
     const options = { signal: finished.signal, limit: pageSize };
     let events = 0;
+    let position = START;
     const filter = projection.types ? { types: [...projection.types, ...decisionTypes] } : {};
     for await (const read of readAhead(log.follow(START, filter, options))) {
-      const page = pageBeforeCut(read, cut ?? {}, hasBegun);
+      const page = pageBeforeCut(read, position, cut ?? {}, hasBegun);
+      position = page.position;
       await fold.take(new DecodedPage(page, journal));
       events += page.events.length;
       onEvents(page.events.length);

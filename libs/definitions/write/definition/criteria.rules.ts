@@ -34,7 +34,8 @@ export const scoreAxes = enumeration('ScoreAxis', 'A part of a score.', {
 });
 export type ScoreAxis = EnumerationValue<typeof scoreAxes>;
 
-interface LeafComparison {
+/** The one comparison of a leaf. */
+export interface LeafComparison {
   readonly eq?: string | number;
   readonly ne?: string | number;
   readonly lt?: number;
@@ -46,19 +47,22 @@ interface LeafComparison {
   readonly exists?: boolean;
 }
 type FieldLeaf = LeafComparison & { readonly field: ProfileField };
-type TouchesLeaf = LeafComparison & { readonly touches: TouchPattern; readonly within?: string };
+export type TouchesLeaf = LeafComparison & { readonly touches: TouchPattern; readonly within?: string };
 type ScoreLeaf = LeafComparison & { readonly score: ScoreAxis };
 type AnswerLeaf = { readonly answer: (typeof salesQuestions)[number] };
-type Leaf = FieldLeaf | TouchesLeaf | ScoreLeaf | AnswerLeaf;
+type LeadLeaf = FieldLeaf | TouchesLeaf | ScoreLeaf | AnswerLeaf;
 
 /**
- * A tree of `all`, `any` and `not` over leaves. A leaf has exactly one comparison on a field of the person
+ * A tree of `all`, `any` and `not` over leaves. A leaf on a lead has exactly one comparison on a field of the person
  * (`{ field: 'employees', gte: 50 }`), on the number of matching touches within a period before the evaluation
  * (`{ touches: { page: '/product*' }, gte: 3, within: 'P30D' }`) or on a score (`{ score: 'total', gte: 60 }`), or tests
  * whether sales got an answer (`{ answer: 'need' }`). Periods are in weeks, days or smaller units of fixed length.
  */
-export type Criterion =
-  { readonly all: readonly Criterion[] } | { readonly any: readonly Criterion[] } | { readonly not: Criterion } | Leaf;
+export type Criterion<L extends object = LeadLeaf> =
+  | { readonly all: readonly Criterion<L>[] }
+  | { readonly any: readonly Criterion<L>[] }
+  | { readonly not: Criterion<L> }
+  | L;
 export type LeafKind = 'field' | 'touches' | 'score' | 'answer';
 
 /** The input of an evaluation. */
@@ -143,7 +147,7 @@ const validateOperand = (valued: OperandType, operator: string, value: Json, pat
  * Validates the one comparison of a leaf.
  * @param own the fields of the leaf that are no comparison
  */
-const validateComparison = (
+export const validateComparison = (
   leaf: { readonly [key: string]: Json },
   own: readonly string[],
   valued: OperandType,
@@ -161,23 +165,27 @@ const validateComparison = (
   return validateOperand(valued, given[0]!, leaf[given[0]!]!, join(path, given[0]!));
 };
 
-const leafValidators: Readonly<
-  Record<LeafKind, (leaf: { readonly [key: string]: Json }, path: string) => Fault | undefined>
-> = {
+/** Validates a leaf, whose kind is the field that only such leaves have. */
+export type LeafValidator = (leaf: { readonly [key: string]: Json }, path: string) => Fault | undefined;
+
+/** Validates a leaf on the number of matching touches. */
+export const validateTouchesLeaf: LeafValidator = (leaf, path) => {
+  const fault = findTouchPatternFault(leaf['touches']);
+  if (fault) return { ...fault, path: join(join(path, 'touches'), fault.path).replace(/\.$/, '') };
+  return (
+    validateDuration(leaf['within'], join(path, 'within')) ??
+    validateComparison(leaf, ['touches', 'within'], 'count', path)
+  );
+};
+
+const leafValidators: Readonly<Record<LeafKind, LeafValidator>> = {
   field: (leaf, path) => {
     const field = leaf['field'];
     if (typeof field !== 'string' || !Object.hasOwn(profileFields, field))
       return { path: join(path, 'field'), message: `field must be one of ${Object.keys(profileFields).join(', ')}.` };
     return validateComparison(leaf, ['field'], profileFields[field as ProfileField], path);
   },
-  touches: (leaf, path) => {
-    const fault = findTouchPatternFault(leaf['touches']);
-    if (fault) return { ...fault, path: join(join(path, 'touches'), fault.path).replace(/\.$/, '') };
-    return (
-      validateDuration(leaf['within'], join(path, 'within')) ??
-      validateComparison(leaf, ['touches', 'within'], 'count', path)
-    );
-  },
+  touches: validateTouchesLeaf,
   score: (leaf, path) =>
     scoreAxes.values.includes(leaf['score'] as ScoreAxis)
       ? validateComparison(leaf, ['score'], 'points', path)
@@ -196,17 +204,29 @@ const leafValidators: Readonly<
 };
 
 /**
- * Validates a tree: known fields and operators, values of the right type, no empty `all` or `any`, at most 8 levels and
- * 200 leaves.
- * @param allowed the kinds of leaves that this definition may use
+ * Validates a tree of criteria on leads.
+ * @param kinds the kinds of leaves that this definition may use
  * @param path path of the tree in its body
- * @returns the first fault with its path; undefined for a valid tree
+ * @returns as `validateTree`
  */
 export const validateCriteria = (
   tree: Json | undefined,
-  allowed: readonly LeafKind[],
+  kinds: readonly LeafKind[],
   path = 'criteria',
+): Fault | undefined => validateTree(tree, Object.fromEntries(kinds.map((kind) => [kind, leafValidators[kind]])), path);
+
+/**
+ * Validates a tree: known fields and operators, values of the right type, no empty `all` or `any`, at most 8 levels and
+ * 200 leaves.
+ * @param validators of the kinds of leaves that the tree may have, by the field that makes a leaf one of the kind
+ * @returns the first fault with its path; undefined for a valid tree
+ */
+export const validateTree = (
+  tree: Json | undefined,
+  validators: Readonly<Record<string, LeafValidator>>,
+  path: string,
 ): Fault | undefined => {
+  const allowed = Object.keys(validators);
   let leaves = 0;
   const check = (node: Json | undefined, place: string, depth: number): Fault | undefined => {
     if (depth > MAX_DEPTH)
@@ -219,7 +239,7 @@ export const validateCriteria = (
         return { path: place, message: `The tree is too large: it can have at most ${MAX_LEAVES} leaves.` };
       const kind = allowed.find((name) => Object.hasOwn(node, name));
       return kind
-        ? leafValidators[kind](node, place)
+        ? validators[kind]!(node, place)
         : { path: place, message: `A criterion must have all, any or not, or be a leaf with ${allowed.join(', ')}.` };
     }
     const strange = Object.keys(node).find((name) => name !== branch);
@@ -244,7 +264,7 @@ export const validateCriteria = (
 const comparableValue = (value: string | number): string | number =>
   typeof value === 'string' ? wordKey(value) : value;
 /** Text is compared without regard to case and composition. An absent value meets only `ne` and `exists: false`. */
-const meetsComparison = (comparison: LeafComparison, value: string | number | null): boolean => {
+export const meetsComparison = (comparison: LeafComparison, value: string | number | null): boolean => {
   const { eq, ne, lt, lte, gt, gte, in: among, matches, exists } = comparison;
   if (exists !== undefined) return exists === (value !== null);
   if (ne !== undefined) return value === null || comparableValue(value) !== comparableValue(ne);
@@ -259,7 +279,8 @@ const meetsComparison = (comparison: LeafComparison, value: string | number | nu
   return gt !== undefined ? number > gt : number >= gte!;
 };
 
-const comparisonText = (leaf: LeafComparison): string => {
+/** `gte 50`. */
+export const comparisonText = (leaf: LeafComparison): string => {
   const [operator, value] = Object.entries(leaf).find(([name]) => operators.text.concat(numeric).includes(name))!;
   return `${operator} ${Array.isArray(value) ? value.join(', ') : String(value)}`;
 };
@@ -284,12 +305,25 @@ const countedRange = (
   return [first, countBelow(times, at + 1)];
 };
 
-/** Evaluates one leaf. */
-const evaluateLeaf = (
-  leaf: Leaf,
-  facts: CriteriaFacts,
+/** The evaluation of a leaf, without its place in the tree. */
+export type EvaluatedLeaf = Omit<LeafEvidence, 'path'>;
+/** Counts the matching touches of a leaf. */
+export const evaluateTouchesLeaf = (
+  leaf: TouchesLeaf,
+  facts: Pick<CriteriaFacts, 'touches'>,
   now: Instant,
-): Omit<LeafEvidence, 'path' | 'met'> & { readonly met: boolean } => {
+): EvaluatedLeaf => {
+  const { touches, within } = leaf;
+  const { places } = matchingTouches(touches, facts.touches);
+  const [from, to] = countedRange(leaf, facts, toMs(now));
+  const counted = places.slice(from, to).sort((a, b) => a - b);
+  const named = counted.slice(-MAX_EVIDENCE_TOUCHES).map((place) => facts.touches.at(place)!.id);
+  const which = Object.entries(touches).map(([field, wanted]) => `${field} ${wanted}`);
+  const asks = [`touches (${which.join(', ') || 'any'})`, comparisonText(leaf), ...(within ? [`in ${within}`] : [])];
+  return { asks: asks.join(' '), met: meetsComparison(leaf, counted.length), value: counted.length, touches: named };
+};
+
+const evaluateLeaf = (leaf: LeadLeaf, facts: CriteriaFacts, now: Instant): EvaluatedLeaf => {
   if ('answer' in leaf) {
     // Answers are free text that may hold personal data: evidence says only that there was one.
     const given = hasText(facts.answers?.[leaf.answer]);
@@ -307,14 +341,7 @@ const evaluateLeaf = (
       value,
     };
   }
-  const { touches, within } = leaf;
-  const { places } = matchingTouches(touches, facts.touches);
-  const [from, to] = countedRange(leaf, facts, toMs(now));
-  const counted = places.slice(from, to).sort((a, b) => a - b);
-  const named = counted.slice(-MAX_EVIDENCE_TOUCHES).map((place) => facts.touches.at(place)!.id);
-  const which = Object.entries(touches).map(([field, wanted]) => `${field} ${wanted}`);
-  const asks = [`touches (${which.join(', ') || 'any'})`, comparisonText(leaf), ...(within ? [`in ${within}`] : [])];
-  return { asks: asks.join(' '), met: meetsComparison(leaf, counted.length), value: counted.length, touches: named };
+  return evaluateTouchesLeaf(leaf, facts, now);
 };
 
 /**
@@ -322,15 +349,22 @@ const evaluateLeaf = (
  * within P30D.
  * Never throws for a tree that `criteriaFault` passed.
  */
-export const evaluateCriterion = (tree: Criterion, facts: CriteriaFacts, now: Instant): CriteriaResult => {
+export const evaluateCriterion = (tree: Criterion, facts: CriteriaFacts, now: Instant): CriteriaResult =>
+  evaluateTree(tree, (leaf) => evaluateLeaf(leaf, facts, now));
+
+/** Evaluates every leaf of a valid tree. */
+export const evaluateTree = <L extends object>(
+  tree: Criterion<L>,
+  evaluate: (leaf: L) => EvaluatedLeaf,
+): CriteriaResult => {
   const leaves: LeafEvidence[] = [];
-  const visit = (node: Criterion, path: string): { readonly met: boolean; readonly because: readonly string[] } => {
+  const visit = (node: Criterion<L>, path: string): { readonly met: boolean; readonly because: readonly string[] } => {
     if ('not' in node) {
       const { met, because } = visit(node.not, join(path, 'not'));
       return { met: !met, because };
     }
     if (!('all' in node) && !('any' in node)) {
-      const seen = { path, ...evaluateLeaf(node, facts, now) };
+      const seen = { path, ...evaluate(node) };
       leaves.push(seen);
       return { met: seen.met, because: [path] };
     }
@@ -346,10 +380,13 @@ export const evaluateCriterion = (tree: Criterion, facts: CriteriaFacts, now: In
  * Describes what is missing for a tree to be met: every unmet part of an `all`, the alternatives of an `any`.
  * @param result the evaluation of this tree
  */
-export const missingCriteria = (tree: Criterion, { leaves }: Pick<CriteriaResult, 'leaves'>): string => {
+export const missingCriteria = <L extends object>(
+  tree: Criterion<L>,
+  { leaves }: Pick<CriteriaResult, 'leaves'>,
+): string => {
   const at = new Map(leaves.map((leaf) => [leaf.path, leaf]));
   /** What is missing for the node to be met (or not met, inside a `not`); '' for nothing. */
-  const lack = (node: Criterion, path: string, should: boolean): string => {
+  const lack = (node: Criterion<L>, path: string, should: boolean): string => {
     if ('not' in node) return lack(node.not, join(path, 'not'), !should);
     if (!('all' in node) && !('any' in node)) {
       const { asks, met } = at.get(path)!;

@@ -29,6 +29,7 @@ export const definitionKindNames = enumeration('DefinitionKind', 'Kind of defini
   'rejection-reasons': 'Reasons for which sales may reject a lead.',
   'loss-reasons': 'Reasons for which deals are lost.',
   'stage-map': 'What the stages of other systems mean.',
+  pipeline: 'The pipelines of deals, and their stages.',
   routing: 'Which rep gets which lead.',
   attribution: 'How the revenue of a deal is credited to touches.',
   'business-calendar': 'Business hours and holidays.',

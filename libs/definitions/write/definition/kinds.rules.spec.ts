@@ -66,3 +66,63 @@ describe('a map of stages', () => {
     ['an unknown word', { leads: [lead], tickets: [] }, 'tickets'],
   ])('is refused with %s', (_, body, path) => expect(pathOf('stage-map', body)).toBe(path));
 });
+
+describe('pipelines', () => {
+  const stage = { code: 'demo', category: 'pipeline' };
+  const sales = { code: 'sales', stages: [stage, { code: 'proposal', category: 'commit' }] };
+  const of = (change: object, more: object = {}) => ({ pipelines: [{ ...sales, ...change }], ...more });
+  const ofStage = (change: object) => of({ stages: [{ ...stage, ...change }] });
+  const exit = (criteria: object, enforced = false) => ofStage({ exit: { criteria, enforced } });
+  it('are accepted with limits, criteria and thresholds', () => {
+    const criteria = {
+      all: [
+        { deal: 'amount', gte: 1000.5 },
+        { deal: 'source', in: ['fair'] },
+        { role: '*', gte: 1 },
+        { any: [{ days: 'to-close', lte: -1 }, { not: { days: 'in-stage', gt: 30 } }] },
+      ],
+    };
+    const touched = { touches: { action: 'meeting' }, gte: 1, within: 'P30D' };
+    for (const body of [
+      of({}),
+      of({ quality: touched, thresholds: { stuckQuantile: 0.9, stuckDeals: 5, proposalToClose: 0.9 } }),
+      ofStage({ limitDays: 30, silenceDays: 7, proposal: true, label: 'Demo', exit: { criteria, enforced: true } }),
+      exit(touched),
+      of({}, { silence: [{ stage: 'mql', days: 3 }] }),
+    ])
+      expect(pathOf('pipeline', body)).toBeUndefined();
+  });
+  const at = 'pipelines.0.stages.0.exit.criteria';
+  it.each([
+    ['no pipeline', { pipelines: [] }, 'pipelines'],
+    ['a pipeline twice', { pipelines: [sales, { ...sales, code: 'Sales' }] }, 'pipelines.1.code'],
+    ['no stage', of({ stages: [] }), 'pipelines.0.stages'],
+    ['a stage twice', of({ stages: [stage, stage] }), 'pipelines.0.stages.1.code'],
+    ['no category', of({ stages: [{ code: 'demo' }] }), 'pipelines.0.stages.0.category'],
+    ['a category that is none', ofStage({ category: 'closed' }), 'pipelines.0.stages.0.category'],
+    ['a limit of no days', ofStage({ limitDays: 0 }), 'pipelines.0.stages.0.limitDays'],
+    ['a quantile above 1', of({ thresholds: { stuckQuantile: 80 } }), 'pipelines.0.thresholds.stuckQuantile'],
+    ['an unknown word', of({ colour: 'red' }), 'pipelines.0.colour'],
+    ['an unknown field of deals', exit({ deal: 'shoes', eq: 'x' }), `${at}.deal`],
+    ['a text as amount', exit({ deal: 'amount', gte: '1000' }), `${at}.gte`],
+    ['part of a person', exit({ role: 'champion', gte: 0.5 }), `${at}.gte`],
+    ['no role', exit({ role: '', gte: 1 }), `${at}.role`],
+    ['days of something else', exit({ days: 'in-pipeline', gte: 1 }), `${at}.days`],
+    ['criteria on a lead', exit({ field: 'title', eq: 'x' }), at],
+    ['enforced criteria over touches', exit({ not: { touches: {}, gte: 1 } }, true), `${at}.not`],
+    ['a fault of quality', of({ quality: { all: [] } }), 'pipelines.0.quality.all'],
+    [
+      'a limit of silence twice',
+      of(
+        {},
+        {
+          silence: [
+            { stage: 'mql', days: 3 },
+            { stage: 'mql', days: 4 },
+          ],
+        },
+      ),
+      'silence.1.stage',
+    ],
+  ])('are refused with %s', (_, body, path) => expect(pathOf('pipeline', body)).toBe(path));
+});

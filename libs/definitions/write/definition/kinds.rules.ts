@@ -22,6 +22,7 @@ import { indexOfRepeatedCode } from './codes.rules';
 import { validateCriteria, type Criterion, type LeafKind } from './criteria.rules';
 import type { DefinitionKind } from './definition.events';
 import { icp, validateIcp, type Icp } from './icp.rules';
+import { pipeline, validatePipelines, type Pipelines } from './pipeline.rules';
 import { routing, validateRouting, type Routing } from './routing.rules';
 import { scoringModel, validateScoringModel, type ScoringModel } from './scoring.rules';
 import { slaPolicy, validateSlaPolicy, type SlaPolicy } from './sla.rules';
@@ -94,6 +95,7 @@ export interface DefinitionBodies {
   readonly icp: Icp;
   readonly 'loss-reasons': LossReasons;
   readonly 'stage-map': StageMap;
+  readonly pipeline: Pipelines;
   readonly routing: Routing;
   readonly 'business-calendar': BusinessCalendar;
 }
@@ -162,6 +164,7 @@ const bodyChecks: Readonly<Record<DefinitionKind, Check>> = {
   icp: bodyCheck(icp, validateIcp),
   'loss-reasons': bodyCheck(lossReasons, validateReasons),
   'stage-map': bodyCheck(stageMap, validateStageMap),
+  pipeline: bodyCheck(pipeline, validatePipelines),
   routing: bodyCheck(routing, validateRouting),
   'business-calendar': bodyCheck(businessCalendar, validateCalendar),
 };

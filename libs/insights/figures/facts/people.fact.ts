@@ -1,5 +1,6 @@
 import { leads, type LeadDocument, type StageName } from '@baton/leads';
 import { fact, instantOf, textOf, type FactColumn, type JoinedDimension } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
 
 /** The stages in the order in which a person goes through them. */
 export const stagePath = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer'] as const;
@@ -40,7 +41,8 @@ const sizeOf = ({ employees }: LeadDocument): string | undefined =>
 /** Every living person, with the instants of the stages. */
 export const people = fact<LeadDocument, LeadDocument>({
   name: 'people',
-  description: 'Every lead that was captured and is not merged into another.',
+  description:
+    'Every lead that was captured and is not merged into another; team and manager are those of its present rep, as they stand.',
   entity: 'Lead',
   of: leads,
   rows: (lead) =>
@@ -68,7 +70,8 @@ export const people = fact<LeadDocument, LeadDocument>({
   },
   dimensions: {
     ...{ source: 'source', owner: 'owner', rep: 'rep', stage: 'stage' },
-    ...{ country: 'country', region: 'region', industry: 'industry', size: 'size' },
+    ...{ manager: ofColleague('rep', [], 'manager'), team: ofColleague('rep', [], 'team') },
+    ...{ country: 'country', region: 'region', industry: 'industry', segment: 'industry', size: 'size' },
   },
 });
 

@@ -9,7 +9,16 @@ import {
   type ObjectOf,
 } from '@baton/kernel';
 import { definitionInForce, definitionOf, getDefinition } from '@baton/definitions';
-import { deliveries, leads, packageParts, type Delivery, type DeliveryKind, type PackagePart } from '@baton/leads';
+import {
+  deliveries,
+  ErasedCount,
+  erasedLeads,
+  leads,
+  packageParts,
+  type Delivery,
+  type DeliveryKind,
+  type PackagePart,
+} from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import {
   attainment,
@@ -187,13 +196,19 @@ export const marketingSla = async (models: ReadModels, question: MarketingSlaQue
     deliveriesOfPeople(models, period, 'sales-qualified'),
     qualityOf(models, period),
   ]);
+  const erased = await erasedLeads(models);
+  const erasedAmong = (people: ReadonlyMap<string, unknown>): number => {
+    const counted = new ErasedCount(erased);
+    for (const leadId of people.keys()) counted.add(leadId);
+    return counted.count;
+  };
   return {
     definition: policy ? `sla-policy@${policy.number}` : null,
     period,
     timeZone,
     at,
-    qualified: attainment(needed.qualified, qualified.size, period, at),
-    salesQualified: attainment(needed.salesQualified, salesQualified.size, period, at),
+    qualified: attainment(needed.qualified, qualified.size, period, at, erasedAmong(qualified)),
+    salesQualified: attainment(needed.salesQualified, salesQualified.size, period, at, erasedAmong(salesQualified)),
     handoffs,
     warnings: side ? [] : ['there is no commitment of marketing: no SLA policy in force contains one'],
   };

@@ -93,6 +93,7 @@ export const attainmentFields = objectFields('Attainment', 'How a promised numbe
   needed: field.text('Promised for the period, exactly: `53 1/3`.', unpromised),
   neededValue: field.number('The same as a decimal number.', { ...unpromised, unit: 'leads' }),
   soFar: field.integer('People so far; `deliveries` lists them.', { unit: 'leads' }),
+  erased: field.integer('How many of them are erased.', { unit: 'people' }),
   neededByNow: field.number('What the elapsed part of the period asks for.', { ...unpromised, unit: 'leads' }),
   onPace: field.flag('Is it reached?', unpromised),
   projected: field.number('Where the period ends at this pace.', { unit: 'leads', nullable: true }),
@@ -102,12 +103,13 @@ export const attainmentFields = objectFields('Attainment', 'How a promised numbe
 /** How one promised number stands at an instant of the period; null where nothing was agreed, or at its very beginning. */
 export type Attainment = ObjectOf<typeof attainmentFields.fields>;
 
-/** @param at the instant up to which `soFar` was counted */
+/** @param at the instant up to which `soFar` was counted @param erased how many of them are erased people */
 export const attainment = (
   needed: Rational | undefined,
   soFar: number,
   { from, to }: Pick<CalendarPeriod, 'from' | 'to'>,
   at: Instant,
+  erased = 0,
 ): Attainment => {
   const length = toMs(to) - toMs(from);
   const elapsed = Math.min(Math.max(toMs(at) - toMs(from), 0), length);
@@ -116,7 +118,7 @@ export const attainment = (
     return {
       needed: null,
       neededValue: null,
-      soFar,
+      ...{ soFar, erased },
       neededByNow: null,
       onPace: null,
       projected,
@@ -127,7 +129,7 @@ export const attainment = (
   return {
     needed: fractionText(needed),
     neededValue: numberOf(needed),
-    soFar,
+    ...{ soFar, erased },
     neededByNow: numberOf(byNow),
     onPace: BigInt(soFar) * byNow.denominator >= byNow.numerator,
     projected,

@@ -1,7 +1,7 @@
 import { Refused, type Definition, type Json } from '@baton/kernel';
 import { specFor } from '@baton/kernel/testing';
 import { leadDecider } from './lead.decider';
-import type { LeadCommand, LeadEvent } from './lead.events';
+import { leadCommands, type LeadCommand, type LeadEvent } from './lead.events';
 import { stageNames, type CapturedLead, type StageName } from './lead.model';
 
 const given = specFor(leadDecider);
@@ -507,4 +507,8 @@ it('refuses a value that is not a lead command', () => {
     .decided();
   expect(refused).toBeInstanceOf(Refused);
   expect(refused).toMatchObject({ code: 'command/invalid', path: 'team' });
+});
+
+describe('every command on a lead', () => {
+  it('may be dated', () => expect([...leadCommands.schemas.values()].filter(({ datable }) => !datable)).toEqual([]));
 });

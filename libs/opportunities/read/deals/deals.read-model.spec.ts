@@ -45,6 +45,7 @@ describe('the read model of a deal', () => {
     expect(fold(opened)).toEqual({
       opportunityId,
       status: 'open',
+      pipeline: null,
       stage: 'open',
       name: 'Acme',
       nameKey: 'acme',

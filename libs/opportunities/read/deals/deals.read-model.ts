@@ -31,6 +31,7 @@ const known = { nullable: true, filter: true, sort: true } as const;
 const fields = {
   opportunityId: field.id('Id of the deal.', { filter: true }),
   status: field.enum(dealStatuses, 'Open, won or lost; a reopened deal is open.', { filter: true }),
+  pipeline: field.text('Pipeline that it is in; null where none was agreed when it was opened.', known),
   stage: field.text('Pipeline stage; for a closed deal the last one.', { filter: true, sort: true }),
   name: field.text('Name of the deal.', { ...known, anySpelling: true }),
   account: field.text('Company of the deal.', { ...known, anySpelling: true }),
@@ -62,7 +63,8 @@ export type Deal = DocumentOf<typeof fields> & {
   /** `occurredAt` of the latest change of each field, so that an older change recorded later has no effect. */
   readonly since: Readonly<Partial<Record<FactName, Instant>>>;
 };
-type FactName = 'stage' | 'name' | 'account' | 'product' | 'owner' | 'source' | 'expectedCloseOn' | 'amount';
+type FactName =
+  'pipeline' | 'stage' | 'name' | 'account' | 'product' | 'owner' | 'source' | 'expectedCloseOn' | 'amount';
 
 const amountIn = (amount: Money | undefined): Pick<Deal, 'amountMinor' | 'currency'> => ({
   amountMinor: amount?.minor ?? null,
@@ -91,7 +93,7 @@ const withContacts = (deal: Deal, event: Parameters<typeof withRole>[1]): Deal =
  */
 export const deals = readModel<Deal, OpportunityEvent>({
   name: 'deals',
-  version: 7,
+  version: 8,
   node: 'Opportunity',
   description: 'A deal in its current state.',
   key: 'opportunityId',
@@ -119,14 +121,17 @@ export const deals = readModel<Deal, OpportunityEvent>({
   keys: ({ data }) => [data.opportunityId],
   initial: { status: 'open', roles: [], since: {} },
   on: {
-    OpportunityOpened: (deal, { data: { amount, ...data }, occurredAt: openedAt }) => ({
+    OpportunityOpened: (deal, { data: { amount, definition: _, ...data }, occurredAt: openedAt }) => ({
       ...deal,
       ...data,
       openedAt,
       ...amountIn(amount),
     }),
-    OpportunityStageMoved: (deal, { data: { to: stage }, occurredAt }) =>
-      withFact(deal, 'stage', occurredAt, { stage }),
+    OpportunityStageMoved: (deal, { data: { to: stage, pipeline }, occurredAt }) =>
+      withFact(
+        pipeline === undefined ? deal : withFact(deal, 'pipeline', occurredAt, { pipeline }),
+        ...(['stage', occurredAt, { stage }] as const),
+      ),
     OpportunityAmountChanged: (deal, { data, occurredAt }) => withFact(deal, 'amount', occurredAt, amountIn(data.to)),
     OpportunityCloseDateChanged: (deal, { data: { to: expectedCloseOn }, occurredAt }) =>
       withFact(deal, 'expectedCloseOn', occurredAt, { expectedCloseOn }),

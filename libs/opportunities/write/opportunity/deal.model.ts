@@ -1,5 +1,6 @@
 import {
   FROM_THE_START,
+  laterOf,
   latestValue,
   valueAt,
   valueBefore,
@@ -17,6 +18,7 @@ import { withRole, type ContactRoles } from './roles.rules';
 
 /** The fields of a deal at an instant; absent fields are unknown. */
 export interface DealFacts {
+  readonly pipeline?: string;
   readonly stage?: string;
   readonly amount?: Money;
   readonly expectedCloseOn?: Day;
@@ -28,7 +30,7 @@ export interface DealFacts {
 }
 type FactName = keyof DealFacts;
 const factNames = [
-  ...(['stage', 'amount', 'expectedCloseOn', 'name', 'account', 'product', 'owner', 'source'] as const),
+  ...(['pipeline', 'stage', 'amount', 'expectedCloseOn', 'name', 'account', 'product', 'owner', 'source'] as const),
 ] as const satisfies readonly FactName[];
 
 /** The field that each clearable fact is stored in. */
@@ -80,6 +82,14 @@ const fieldsBy = (
     }),
   );
 
+/** Since when the deal is in the stage in which it is at an instant: its latest reopening begins a new stay. */
+export const stageSince = ({ openedAt, status, facts: { stage } }: Deal, at: Instant): Instant => {
+  const known = stage.filter(({ from }) => from <= at);
+  const first = known.findLastIndex(({ value }, index) => value !== known[index - 1]?.value);
+  const reopened = status.findLast(({ from, value }) => from <= at && value.status === 'open')?.from ?? FROM_THE_START;
+  return [known[first]?.from ?? FROM_THE_START, reopened, openedAt].reduce(laterOf);
+};
+
 /** Open, won or lost at an instant. */
 export const statusAt = ({ status }: Deal, at: Instant): DealStatusFact => valueAt(status, at)!;
 /** The first close or reopening after an instant; undefined if there is none. */
@@ -130,7 +140,11 @@ const requireOpened = (deal: Deal | undefined): Deal => {
   if (!deal) throw new Error('opportunity: the stream does not begin with OpportunityOpened');
   return deal;
 };
-const fieldsOf = ({ opportunityId: _, ...facts }: DealFacts & { readonly opportunityId: string }): DealFacts => facts;
+const fieldsOf = ({
+  opportunityId: _,
+  definition: __,
+  ...facts
+}: DealFacts & { readonly opportunityId: string; readonly definition?: string }): DealFacts => facts;
 const emptyFields = Object.fromEntries(factNames.map((name) => [name, []])) as unknown as Deal['facts'];
 
 /** How each event changes a deal. Every event counts from its `occurredAt`, however late it is recorded. */
@@ -147,7 +161,11 @@ export const dealFolds: { readonly [T in OpportunityEvent['type']]: Fold<T> } = 
       FROM_THE_START,
       fieldsOf(data),
     ),
-  OpportunityStageMoved: (deal, { data, occurredAt }) => withFacts(requireOpened(deal), occurredAt, { stage: data.to }),
+  OpportunityStageMoved: (deal, { data, occurredAt }) =>
+    withFacts(requireOpened(deal), occurredAt, {
+      stage: data.to,
+      ...(data.pipeline !== undefined && { pipeline: data.pipeline }),
+    }),
   OpportunityAmountChanged: (deal, { data, occurredAt }) =>
     withFacts(requireOpened(deal), occurredAt, { amount: data.to }),
   OpportunityCloseDateChanged: (deal, { data, occurredAt }) =>

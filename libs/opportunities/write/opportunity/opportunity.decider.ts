@@ -1,4 +1,13 @@
-import { decider, refuse, valueAt, type Context, type NewEvent, type Refused } from '@baton/kernel';
+import {
+  decider,
+  refuse,
+  Refused,
+  valueAt,
+  type Context,
+  type Instant,
+  type Money,
+  type NewEvent,
+} from '@baton/kernel';
 import type { DefinitionBodies, DefinitionOf } from '@baton/definitions';
 import {
   clearableFields,
@@ -18,9 +27,8 @@ import {
   type OpportunityEvent,
 } from './opportunity.events';
 import { currentRoles, roleOf, type ContactRole } from './roles.rules';
+import { missingForExit, pipelineIn, placeOf } from './stages.rules';
 
-/** The first stage of a deal that was opened without one. */
-const FIRST_STAGE = 'open';
 /** Maximum number of people in a closing event. */
 const MAX_PEOPLE = 500;
 
@@ -102,22 +110,61 @@ const changedFields = <F extends DealFacts>(inForce: DealFacts, changes: F): F |
   return changed.length > 0 ? (Object.fromEntries(changed) as F) : undefined;
 };
 
+/** The field, if it has a value. */
+const named = <F extends Readonly<Record<string, string | undefined>>>(field: F) =>
+  Object.fromEntries(Object.entries(field).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof F]?: string;
+  };
+type Agreed = Exclude<ReturnType<typeof placeOf>, Refused>['agreed'];
+const agreedBy = (agreed: Agreed) => named({ definition: agreed?.definition });
+/** Whether a proposal of the deal, since it was last reopened, is known at an instant. */
+const hasOffer = ({ offers }: Deal, at: Instant): boolean => valueAt(offers, at) !== undefined;
+/** Whether any proposal of the deal is known. */
+const hadOffer = ({ offers }: Deal): boolean => offers.some(({ value }) => value !== undefined);
+/** The proposal that the stage stands for to which a deal comes. */
+const proposalOf = (opportunityId: string, agreed: Agreed, amount: Money | undefined): NewEvents =>
+  agreed?.stage.proposal
+    ? [
+        {
+          type: 'ProposalSent',
+          data: { opportunityId, ...(amount && { amount }), definition: agreed.definition },
+        },
+      ]
+    : [];
+
 /** Every fact counts from its own `occurredAt`: it is compared with the value in force then, and later values stay. */
 export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, OpportunityEvent, DefinitionBodies>({
   commands: opportunityCommands,
   events: opportunityEvents,
-  uses: ['loss-reasons'],
+  uses: ['loss-reasons', 'pipeline'],
   initialState: () => undefined,
   decide: {
-    OpenOpportunity: (deal, { data }) => {
+    OpenOpportunity: (deal, { data: { pipeline, stage, ...data } }, context) => {
       if (deal) return alreadyOpened();
       if (data.amount && data.amount.minor < 0) return negativeAmount('amount');
-      return [{ type: 'OpportunityOpened', data: { ...data, stage: data.stage ?? FIRST_STAGE } }];
+      const place = placeOf({ ...named({ pipeline }), ...named({ stage }) }, context, 'stage');
+      if (place instanceof Refused) return place;
+      const at = { ...named({ pipeline: place.pipeline }), stage: place.stage };
+      return [
+        { type: 'OpportunityOpened', data: { ...data, ...at, ...agreedBy(place.agreed) } },
+        ...proposalOf(data.opportunityId, place.agreed, data.amount),
+      ];
     },
-    MoveOpportunityStage: (deal, { data: { opportunityId, to } }, context) =>
-      whenOpen(deal, context, (_, { stage: from = FIRST_STAGE }) =>
-        from === to ? [] : [{ type: 'OpportunityStageMoved', data: { opportunityId, from, to } }],
-      ),
+    MoveOpportunityStage: (deal, { data: { opportunityId, to, pipeline } }, context) =>
+      whenOpen(deal, context, (known, inForce) => {
+        const { stage: from = '', pipeline: before, amount } = inForce;
+        const place = placeOf({ ...named({ pipeline: pipeline ?? before }), stage: to }, context, 'to');
+        if (place instanceof Refused) return place;
+        const moves = place.pipeline !== before;
+        if (from === to && !moves) return [];
+        const missing = moves ? undefined : missingForExit(known, place.agreed?.pipeline, to, context.now);
+        if (missing instanceof Refused) return missing;
+        const moved = { opportunityId, from, to, ...(moves && named({ pipeline: place.pipeline })) };
+        return [
+          { type: 'OpportunityStageMoved', data: { ...moved, ...agreedBy(place.agreed), ...named({ missing }) } },
+          ...(hasOffer(known, context.now) ? [] : proposalOf(opportunityId, place.agreed, amount)),
+        ];
+      }),
     ChangeOpportunityAmount: (deal, { data: { opportunityId, to } }, context) => {
       if (!deal) return unknownDeal();
       // The amount of a won deal can be corrected; a lost deal earned nothing.
@@ -190,8 +237,14 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
       if (statusAt(deal, context.now).status === 'won' && (!given || sameAmount(amount, given))) return [];
       return whenClosable(deal, context, (inForce) => {
         if (given && given.minor < 0) return negativeAmount('amount');
-        const named = given && { amount: given, signedAmount: given };
-        return [{ type: 'OpportunityWon', data: { opportunityId, ...closeSnapshotOf(deal, inForce), ...named } }];
+        const pipelines = context.definition('pipeline');
+        const missing = missingForExit(deal, pipelines && pipelineIn(pipelines, inForce), undefined, context.now);
+        if (missing instanceof Refused) return missing;
+        const signed = given && { amount: given, signedAmount: given };
+        const agreed = missing !== undefined && { definition: pipelines!.ref, missing };
+        return [
+          { type: 'OpportunityWon', data: { opportunityId, ...agreed, ...closeSnapshotOf(deal, inForce), ...signed } },
+        ];
       });
     },
     LoseOpportunity: (deal, { data: { opportunityId, reason, competitor } }, context) => {
@@ -222,8 +275,9 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
         ];
       });
     },
-    ReopenOpportunity: (deal, { data }, { now }) => {
+    ReopenOpportunity: (deal, { data }, context) => {
       if (!deal) return unknownDeal();
+      const { now } = context;
       const status = statusAt(deal, now);
       if (status.status === 'open')
         return status.reopenedFor === data.reason
@@ -234,7 +288,15 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
               'opportunityId',
             );
       const later = statusAfter(deal, now);
-      return later ? reopenedLater(later.from) : [{ type: 'OpportunityReopened', data }];
+      if (later) return reopenedLater(later.from);
+      const { stage, pipeline, amount } = factsAt(deal, now);
+      const asked = { ...named({ pipeline }), ...named({ stage: data.stage ?? stage }) };
+      const place = placeOf(asked, context, 'stage');
+      if (place instanceof Refused) return place;
+      return [
+        { type: 'OpportunityReopened', data: { ...data, ...agreedBy(place.agreed) } },
+        ...(data.stage === undefined || hadOffer(deal) ? [] : proposalOf(data.opportunityId, place.agreed, amount)),
+      ];
     },
   },
   evolve: dealFolds,

@@ -33,6 +33,12 @@ const facts = {
 };
 const stageName = shortText('Pipeline stage, as the team names it.');
 const stage = state('opportunity.stage', stageName);
+const pipeline = state(
+  'opportunity.pipeline',
+  optional(shortText('Pipeline that it is in, as the definition names it.')),
+);
+const pipelines = optional(ref('definition', 'Version of the pipelines in force, `pipeline@2`; absent when none was.'));
+const missing = optional(text('Exit criteria of the stages left that were not met.', { max: 20_000 }));
 const lossReason = shortText('Loss reason: price, timing, competitor, no-decision …');
 const { name, account, product, source } = facts;
 /** The fields of a deal that can be cleared; a deal always has a stage, and an amount is set to 0 instead. */
@@ -67,18 +73,24 @@ export const opportunityEvents = events({
     version: 1,
     description: 'A deal was opened.',
     sentence:
-      'Deal {opportunityId} was opened at stage {stage}[, amount {amount}][, owned by {owner}][, expected to close on {expectedCloseOn}]',
+      'Deal {opportunityId} was opened[ in the pipeline {pipeline}] at stage {stage}[, amount {amount}][, owned by {owner}][, expected to close on {expectedCloseOn}]',
     opportunityId,
+    pipeline,
     stage,
     ...facts,
+    definition: pipelines,
   },
   OpportunityStageMoved: {
     version: 1,
     description: 'An open deal moved to another stage, forward or back.',
-    sentence: 'The deal moved to stage {to}',
+    sentence:
+      'The deal moved to stage {to}[ of the pipeline {pipeline}][, although not all criteria were met ({missing})]',
     opportunityId,
     from: stageName,
     to: stage,
+    pipeline,
+    definition: pipelines,
+    missing,
   },
   OpportunityAmountChanged: {
     version: 1,
@@ -139,12 +151,17 @@ export const opportunityEvents = events({
     sentence: 'Sales sent a proposal[ for {amount}]',
     opportunityId,
     amount: optional(money('Amount of the proposal.')),
+    definition: optional(
+      ref('definition', 'Version of the pipelines in which the stage that the deal came to stands for a proposal.'),
+    ),
   },
   OpportunityWon: {
     version: 1,
     description: 'The customer signed.',
-    sentence: 'The deal was won[, amount {amount}]',
+    sentence: 'The deal was won[, amount {amount}][, although not all criteria were met ({missing})]',
     opportunityId,
+    definition: pipelines,
+    missing,
     signedAmount: state('opportunity.amount', optional(money('Amount given with the win.'))),
     ...closeSnapshot,
   },
@@ -166,6 +183,7 @@ export const opportunityEvents = events({
     sentence: 'The deal was reopened[ at stage {stage}]: {reason:words}',
     opportunityId,
     stage: optional(stage),
+    definition: pipelines,
     reason: shortText('Reason for reopening.'),
   },
 });
@@ -180,15 +198,17 @@ export const opportunityCommands = commands(
       creates: true,
       allow: salesRoles,
       opportunityId,
+      pipeline,
       stage: optional(stage),
       ...facts,
     },
     MoveOpportunityStage: {
       about: 'state',
-      description: 'Move an open deal to another stage.',
+      description: 'Move an open deal to another stage, or to a stage of another pipeline.',
       allow: salesRoles,
       opportunityId,
       to: stage,
+      pipeline,
     },
     ChangeOpportunityAmount: {
       about: 'state',

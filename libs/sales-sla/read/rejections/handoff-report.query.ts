@@ -1,6 +1,6 @@
 import { passesFilter, quantile, toMs, zoneOf, type Instant, type ValueFilter, type Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { dispositions, type Disposition } from '@baton/leads';
+import { dispositions, ErasedCount, erasedLeads, type Disposition, type ErasedLeads } from '@baton/leads';
 import { handoffs, LIMBO_MS, type HandoffActivity } from '../handoffs/handoffs.read-model';
 import { groupOf, Groups, type GroupKey, type ReportBreakdown } from '../sla-report/grouping.rules';
 
@@ -41,6 +41,8 @@ export interface HandoffRow {
   readonly rejectionRate: number | null;
   /** Most frequent first. */
   readonly reasons: readonly RejectionReason[];
+  /** Erased people among those who were handed off. */
+  readonly erased: number;
   /** Contacts before a rejection or a return to marketing; null without either. */
   readonly medianAttempts: number | null;
   readonly warnings: readonly string[];
@@ -72,9 +74,15 @@ class HandoffTotals {
   private readonly attempts: number[] = [];
   private limbo = 0;
   private givenBack = 0;
+  private readonly erased: ErasedCount;
+
+  constructor(erased: ErasedLeads) {
+    this.erased = new ErasedCount(erased);
+  }
 
   add(handoff: HandoffActivity, inLimbo: boolean): void {
     this.counts[handoff.disposition]++;
+    this.erased.add(handoff.leadId);
     if (inLimbo) this.limbo++;
     if (handoff.givenBack) this.givenBack++;
     if (isNegative(handoff)) this.attempts.push(handoff.attempts);
@@ -92,6 +100,7 @@ class HandoffTotals {
     const tooMany = rejectionRate !== null && rejectionRate > MOST_REJECTED && all >= MIN_HANDOFFS_FOR_WARNING;
     return {
       ...{ group, handoffs: all, counts: { ...counts }, givenBack, limbo, rejectionRate },
+      erased: this.erased.count,
       reasons: [...this.reasons]
         .map(([reason, rejected]) => ({ reason, rejected, rate: rejected / all }))
         .sort((a, b) => b.rejected - a.rejected || (a.reason < b.reason ? -1 : 1)),
@@ -141,8 +150,9 @@ export const handoffReport = async (
   { by = [], timeZone, at, ...filters }: HandoffQuestion,
 ): Promise<HandoffReport> => {
   const zone = zoneOf(timeZone);
-  const total = new HandoffTotals();
-  const groups = new Groups(() => new HandoffTotals());
+  const erased = await erasedLeads(models);
+  const total = new HandoffTotals(erased);
+  const groups = new Groups(() => new HandoffTotals(erased));
   for await (const { handoff, limbo } of selectedHandoffs(models, filters, at)) {
     total.add(handoff, limbo);
     if (by.length > 0) groups.at(groupOf({ ...handoff, queue: handoff.queue ?? null }, by, zone)).add(handoff, limbo);

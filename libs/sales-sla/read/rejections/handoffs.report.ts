@@ -43,6 +43,7 @@ const row = objectFields(
       'Accepted handoffs that were rejected, recycled or disqualified later. A lost deal does not count.',
       { unit: 'handoffs' },
     ),
+    erased: field.integer('How many erased people are among those who were handed off.', { unit: 'people' }),
     limbo: field.integer('Handoffs that have waited for 48 hours or longer.', { unit: 'handoffs' }),
     rejectionRate: field.number('Rejected / handoffs, 0…1; null without handoffs.', { unit: '0–1', nullable: true }),
     reasons: field.object(

@@ -1,4 +1,5 @@
 import { quantile, toMs, zoneOf, type Instant } from '@baton/kernel';
+import { ErasedCount, erasedLeads, type ErasedLeads } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
 import { handoffReport, type HandoffReport } from '../rejections/handoff-report.query';
 import { boardClockOf, whereClocks, type BoardClock, type ClockFilters } from '../sla-board/sla-board.query';
@@ -27,6 +28,8 @@ export interface SlaRow {
   readonly cancelled: number;
   /** Their leads are merged into others; not counted in `due`. */
   readonly waiting: number;
+  /** Erased people among the leads of all these obligations, cancelled ones included. */
+  readonly erased: number;
   /** Met / (met + met late + breached), by when events occurred; null if none has ended. */
   readonly share: number | null;
   /** Met late or breached, by when events occurred; and by when they were recorded. */
@@ -66,9 +69,15 @@ class ObligationTotals {
   /** Answers dated before their clock started: they have no duration. */
   answeredBefore = 0;
   private missedAsKnown = 0;
+  private readonly erased: ErasedCount;
 
-  add({ state, knownState, startedAt, metAt, countedMs }: BoardClock): void {
+  constructor(erased: ErasedLeads) {
+    this.erased = new ErasedCount(erased);
+  }
+
+  add({ leadId, state, knownState, startedAt, metAt, countedMs }: BoardClock): void {
     this.states[state]++;
+    this.erased.add(leadId);
     if (state === 'met' && knownState === 'breached') this.recordedLate++;
     if (state !== 'cancelled' && (knownState === 'breached' || knownState === 'met late')) this.missedAsKnown++;
     if (metAt === undefined || (state !== 'met' && state !== 'met late')) return;
@@ -90,6 +99,7 @@ class ObligationTotals {
     return {
       ...{ group, kind, due: ended + pending, met, metLate, breached, pending, cancelled, waiting },
       ...{ share: ended === 0 ? null : met / ended, missed: metLate + breached },
+      erased: this.erased.count,
       ...{ missedAsKnown: this.missedAsKnown, recordedLate: this.recordedLate },
       ...{ medianResponseMs: response!(0.5), p90ResponseMs: response!(0.9) },
       ...{ medianCountedMs: counted!(0.5), p90CountedMs: counted!(0.9) },
@@ -122,11 +132,11 @@ export const slaReport = async (
   { by = [], timeZone, at, ...filters }: SlaQuestion,
 ): Promise<SlaReport> => {
   const zone = zoneOf(timeZone);
-  const merged = await mergedWithOpenClocks(models);
+  const [merged, erased] = [await mergedWithOpenClocks(models), await erasedLeads(models)];
   const make = () => new Map<string, ObligationTotals>();
   const [total, groups] = [new Groups(make), new Groups(make)];
   const sumOf = (kinds: Map<string, ObligationTotals>, kind: string): ObligationTotals => {
-    const sum = kinds.get(kind) ?? new ObligationTotals();
+    const sum = kinds.get(kind) ?? new ObligationTotals(erased);
     kinds.set(kind, sum);
     return sum;
   };

@@ -20,6 +20,12 @@ const row = objectFields(
     waiting: field.integer('Obligations to leads that are merged into others; not included in `due`.', {
       unit: 'clocks',
     }),
+    erased: field.integer(
+      'How many erased people are among the leads of all these obligations, cancelled ones included.',
+      {
+        unit: 'people',
+      },
+    ),
     share: field.number('Met / (met + met late + breached), 0…1, by when things happened; null if none is completed.', {
       ...nullable,
       unit: '0–1',

@@ -1,7 +1,7 @@
 import { DAY_MS, fromMs, laterOf, quantile, toMs, type Instant, type ClosedJournal, type Where } from '@baton/kernel';
 import type { AsOf, ReadModels } from '@baton/platform/documents';
 import type { ScoringModel } from '@baton/definitions';
-import { scoreAt } from '@baton/leads';
+import { ErasedCount, erasedLeads, scoreAt } from '@baton/leads';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
 import { becameSqlAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
 
@@ -30,6 +30,8 @@ export interface Lift {
   readonly total: OutcomeCounts;
   /** Of all leads: SQL by the decision of another system. */
   readonly external: number;
+  /** Of all leads: erased people. */
+  readonly erased: number;
   /**
    * The age at which leads that did not become SQL are scored: the median age of those that did; null if there are
    * none.
@@ -147,13 +149,15 @@ export const lift = async (
   const period = { ...(from && { gte: from }), ...(to && { lt: to }) };
   const where: Where = { mergedInto: { eq: null }, ...((from || to) && { capturedAt: period }) };
   const ageMs = await medianAgeAtSql(models, where);
-  const counts = new LiftCounts(agreed.body);
+  const [counts, erased] = [new LiftCounts(agreed.body), new ErasedCount(await erasedLeads(models))];
   let immature = 0;
   const countLead = async (doc: Outcome) => {
     const aged = doc.capturedAt !== undefined && ageMs !== null ? fromMs(toMs(doc.capturedAt) + ageMs) : at;
     const scoredAt = movedToSqlAt(doc) ?? aged;
     const facts = await factsOf(journal, { leadId: doc.leadId, at: scoredAt, ...(cut && { cut }) });
-    if (facts) counts.add(doc, facts, scoredAt);
+    if (!facts) return;
+    counts.add(doc, facts, scoredAt);
+    erased.add(doc.leadId);
   };
   for await (const page of models.pages(outcomes, where)) {
     const counted = page.filter(
@@ -166,6 +170,7 @@ export const lift = async (
   return {
     ...{ definition: agreed.ref, ageMs, immature },
     ...counts.result(),
+    erased: erased.count,
     warnings:
       immature > 0 && ageMs !== null
         ? [

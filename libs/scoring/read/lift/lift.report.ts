@@ -44,6 +44,7 @@ export const liftReport = report({
       definition: field.text('The version that was tested, `scoring-model@3`.'),
       total: field.object(outcomeCounts, 'All leads captured in the period that are old enough to be compared.'),
       external: field.integer('How many of them another system qualified as SQL.', { unit: 'leads' }),
+      erased: field.integer('How many of them are erased people.', { unit: 'people' }),
       ageMs: field.number(
         'The age in milliseconds at which leads that did not become SQL are scored: the median age at which the others became SQL; null if none did.',
         { nullable: true },
