@@ -1,13 +1,13 @@
 import { execFileSync, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EventLog } from '@baton/kernel';
 import { catalogueFor } from '@baton/platform/catalogue';
-import { MongoDocuments } from '@baton/platform/documents/mongodb-documents';
+import { readConfig } from '@baton/platform/config';
 import { SealedJournal } from '@baton/platform/event-log';
-import { EventStoreEventLog } from '@baton/platform/event-log/eventstore-event-log';
-import { MemoryKeyStore } from '@baton/platform/keys';
 import { Runner } from '@baton/platform/runner';
+import { openStores } from '@baton/platform/stores';
 import { contextParts } from '../apps/contexts';
 import { companyEvents } from './company';
 import { clock, measured, median, readAndParse, ROUNDS, type Benchmark } from './support';
@@ -38,11 +38,14 @@ const fill = async (log: EventLog): Promise<void> => {
  * Rebuilds on servers, whose own work is that of another process: how many events a second of CPU handles, against
  * reading and parsing all events.
  */
-export const onServers: Benchmark = async () => {
+export const onServers: Benchmark = async (folder) => {
   const { child, eventStore, mongodb } = await startFakes();
-  const log = EventStoreEventLog.connect(eventStore);
-  const documents = await MongoDocuments.connect(mongodb);
-  const journal = new SealedJournal(log, catalogueFor(contextParts), new MemoryKeyStore());
+  const config = readConfig({
+    ...{ BATON_DATA_DIR: folder, BATON_EVENTSTORE_URL: eventStore, BATON_MONGODB_URL: mongodb },
+    BATON_MASTER_KEY: randomBytes(32).toString('base64'),
+  });
+  const { log, documents, keys } = await openStores(config, clock, { mayCreateStore: true });
+  const journal = new SealedJournal(log, catalogueFor(contextParts), keys);
   const projections = contextParts
     .flatMap((one) => one.projections)
     .filter(({ name }) => (MODELS as readonly string[]).includes(name));
@@ -68,7 +71,7 @@ export const onServers: Benchmark = async () => {
     }));
   } finally {
     await runner.stop();
-    await documents.close();
+    await Promise.all([keys.close(), documents.close()]);
     await log.close();
     child.kill();
   }
