@@ -2,6 +2,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openDatabase } from '@baton/platform/sqlite';
 import type { RawAppends } from './raw-append';
 import { median, ROUNDS, type Benchmark } from './support';
 
@@ -9,6 +10,7 @@ const LEADS = Number(process.env['BENCH_IMPORT_LEADS'] ?? 8_000);
 const ROWS_OF_ONE = 10;
 const DAY_MS = 86_400_000;
 const DISK_MIB = 40;
+const DOCUMENTS_PER_EVENT = 1.2;
 
 const day = (n: number): string => new Date(Date.UTC(2023, 0, 1) + n * DAY_MS).toISOString();
 const at = { column: 'at' };
@@ -94,10 +96,27 @@ export const appendsOf = async (folder: string): Promise<RawAppends> => {
 export const mebibytesIn = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 2 ** 20;
 
+/** How many documents there are; the index of the case file and the hash tree grow with the log in ways of their own. */
+const documentsIn = (folder: string): number => {
+  const database = openDatabase(join(folder, 'documents.db'), { synchronous: 'NORMAL', readOnly: true });
+  const tables = database
+    .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'documents-%'`)
+    .all<{ name: string }>()
+    .filter(({ name }) => !/^documents-(case-file|log-tree)-/.test(name));
+  const count = ({ name }: { readonly name: string }) =>
+    database.prepare(`SELECT count(*) AS n FROM "${name}"`).get<{ n: number }>()!.n;
+  const documents = tables.reduce((sum, table) => sum + count(table), 0);
+  database.close();
+  return documents;
+};
+
 /** What an import costs beside appending its events, on the disk, and when its rows are sorted. */
 export const imports: Benchmark = async (folder) => {
   const nothing = { ...leads(), rows: leads().rows.slice(0, 1) };
-  const rounds: Record<'start' | 'imported' | 'raw' | 'sorted' | 'mixed' | 'mebibytes' | 'events', number>[] = [];
+  const rounds: Record<
+    'start' | 'imported' | 'raw' | 'sorted' | 'mixed' | 'mebibytes' | 'events' | 'documents',
+    number
+  >[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = importOf(nothing, join(folder, 'start'));
     const whole = importOf(leads(), join(folder, 'leads'));
@@ -105,7 +124,8 @@ export const imports: Benchmark = async (folder) => {
     const sorted = importOf(touches(true), join(folder, 'sorted')) - start;
     const mixed = importOf(touches(false), join(folder, 'mixed')) - start;
     const mebibytes = mebibytesIn(join(folder, 'leads', 'data'));
-    rounds.push({ start, imported: whole - start, raw, sorted, mixed, mebibytes, events });
+    const documents = documentsIn(join(folder, 'leads', 'data'));
+    rounds.push({ start, imported: whole - start, raw, sorted, mixed, mebibytes, events, documents });
   }
   const of = (ratio: (round: (typeof rounds)[number]) => number) => median(rounds.map(ratio));
   const { events } = rounds[0]!;
@@ -116,6 +136,11 @@ export const imports: Benchmark = async (folder) => {
       rounds,
     },
     { what: `disk of that import against ${DISK_MIB} MiB`, ratio: of(({ mebibytes }) => mebibytes) / DISK_MIB, rounds },
+    {
+      what: `documents of that import for each event, the case file counted apart, against ${DOCUMENTS_PER_EVENT}`,
+      ratio: of(({ documents, events }) => documents / events) / DOCUMENTS_PER_EVENT,
+      rounds: [],
+    },
     {
       what: `CPU of an import of ${LEADS} rows sorted by lead against the same rows mixed`,
       ratio: of(({ sorted, mixed }) => sorted / mixed),
