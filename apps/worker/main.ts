@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventLog } from '@baton/kernel';
 import { LogHeads } from '@baton/audit/audit.module';
+import { Retention } from '@baton/privacy/privacy.module';
 import { readConfig } from '@baton/platform/config';
 import { HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
@@ -29,6 +30,7 @@ const work = async (): Promise<void> => {
     await app.get(EventLog).tip(); // the first read must succeed
     await app.get(Runner).start();
     app.get(LogHeads).start();
+    app.get(Retention).start();
   };
   await listenOrClose(app, config, { prepare });
   stopOnSignals(app);
