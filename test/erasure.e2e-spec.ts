@@ -232,7 +232,8 @@ describe('a person', () => {
 
   it('is erased: no planted value, and nothing to find the person by, is in any file or line any more', async () => {
     await accepted('eraseLead', { leadId: 'planted', reason: 'REQUEST', reference: 'DSR-1' });
-    expect([...erasedIn(list)].sort()).toEqual(['planted', 'planted-2']);
+    // The free texts of a deal follow those of the people who have a role in it, by a policy.
+    expect(erasedIn(list).filter((key) => !key.includes('/'))).toEqual(['planted', 'planted-2']);
     await settled();
     await cli('export', 'log', '--out', join(folder, 'after.ndjson'));
     await cli('case-file', 'lead', 'planted', '--personal');
@@ -328,7 +329,7 @@ describe('a person', () => {
     const restored = await batonJson<{ erased: number }>(
       ...[target, 'restore', join(kept, 'monday'), '--erasures', list],
     );
-    expect(restored.erased).toBe(2);
+    expect(restored.erased).toBe(erasedIn(list).length);
     const keys = EmbeddedKeyStore.open(join(target, 'keys.db'), masterKey(target), { readOnly: true });
     expect(await keys.find(['planted', 'planted-2'])).toEqual(
       new Map([

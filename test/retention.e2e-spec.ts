@@ -1,4 +1,7 @@
-import { EventLog, KeyStore } from '@baton/kernel';
+import { CommandBus } from '@nestjs/cqrs';
+import { DAY_MS, EventLog, fromMs, KeyStore, toMs } from '@baton/kernel';
+import { ReadModels } from '@baton/platform/documents';
+import { Runner } from '@baton/platform/runner';
 import { Retention } from '@baton/privacy/privacy.module';
 import { batonJson, Served, temporaryFolder } from './support/baton';
 
@@ -29,8 +32,12 @@ describe('the retention of people', () => {
     return data.dueErasures.nodes;
   };
   const isErased = async (leadId: string) => (await served.app.get(KeyStore).find([leadId])).get(leadId) === null;
-  const eraseDue = async () => {
-    const outcome = await served.app.get(Retention).eraseDue();
+  /** Two days later, as a rule erases nobody within a day; @param days later */
+  const eraseDue = async (days = 2) => {
+    const { app } = served;
+    const [models, log, runner, bus] = [app.get(ReadModels), app.get(EventLog), app.get(Runner), app.get(CommandBus)];
+    const clock = { now: () => fromMs(Date.now() + days * DAY_MS) };
+    const outcome = await new Retention({ models, log, runner, bus, clock, logger: undefined as never }).eraseDue();
     await served.settle();
     return outcome;
   };
@@ -56,11 +63,18 @@ describe('the retention of people', () => {
       'Accepted',
     );
     const found = await due();
+    const { data } = await served.ask<{ retentionRules: { nodes: { since: string }[] } }>(
+      '{ retentionRules { nodes { since } } }',
+      ['auditor'],
+    );
+    const dueAt = fromMs(toMs(data.retentionRules.nodes[0]!.since) + DAY_MS);
     expect(found).toEqual([
-      { leadId: 'held', purpose: 'prospecting', dueAt: '2017-02-28T10:00:00.000Z', holds: ['case-7'] },
-      { leadId: 'old', purpose: 'prospecting', dueAt: '2017-02-28T10:00:00.000Z', holds: [] },
-      { leadId: 'survivor', purpose: 'prospecting', dueAt: '2017-03-31T10:00:00.000Z', holds: [] },
+      { leadId: 'held', purpose: 'prospecting', dueAt, holds: ['case-7'] },
+      { leadId: 'old', purpose: 'prospecting', dueAt, holds: [] },
+      { leadId: 'survivor', purpose: 'prospecting', dueAt, holds: [] },
     ]);
+    expect(await eraseDue(0)).toEqual({ erased: 0, held: 0 });
+    expect(await served.app.get(Retention).eraseDue()).toEqual({ erased: 0, held: 0 });
     const later = await due(`${new Date().getUTCFullYear() + 3}-01-01`);
     expect(later.map(({ leadId }) => leadId).sort()).toEqual(['active', 'held', 'new', 'old', 'survivor']);
     const printed = await batonJson<object[]>(folder, 'report', 'due-erasures');

@@ -10,6 +10,9 @@ export const lastActiveAt = ({ capturedAt, lastTouchAt, history }: Person): Inst
     undefined,
   );
 
+/** An erasure cannot be undone: a rule that was set, or changed, by mistake erases nobody for so long. */
+const NOTICE_MS = DAY_MS;
+
 /** Which rule keeps a person longest, and until when. */
 export interface Kept {
   readonly purpose: string;
@@ -21,7 +24,7 @@ export const keptUntil = (person: Person, rules: readonly RetentionRule[]): Kept
     .filter(({ days, stages }) => days !== null && stages.includes(person.stage))
     .sort((a, b) => b.days! - a.days! || (a.retentionId < b.retentionId ? -1 : 1));
   const active = lastActiveAt(person);
-  return longest && active !== undefined
-    ? { purpose: longest.retentionId, until: fromMs(toMs(active) + longest.days! * DAY_MS) }
-    : undefined;
+  if (!longest || active === undefined) return undefined;
+  const until = Math.max(toMs(active) + longest.days! * DAY_MS, toMs(longest.since) + NOTICE_MS);
+  return { purpose: longest.retentionId, until: fromMs(until) };
 };

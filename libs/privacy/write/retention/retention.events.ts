@@ -40,7 +40,7 @@ export const retentionCommands = commands(
   {
     SetRetentionRule: {
       description:
-        'Set how long people in some stages are kept for a purpose. Who is kept for no purpose any more is erased: within the hour, unless a legal hold stops it. `dueErasures` shows whom it concerns, and when.',
+        'Set how long people in some stages are kept for a purpose. Who is kept for no purpose any more is erased, unless a legal hold stops it: within the hour, but not within a day after the rule was set. `dueErasures` shows whom it concerns, and when.',
       allow: ['admin'],
       retentionId: named,
       ...terms,

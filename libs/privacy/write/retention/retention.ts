@@ -45,7 +45,7 @@ export class Retention {
       }
       const data = { leadId, reason: 'retention-ended', reference: purpose } as const;
       const commandId = commandIds(`${leadId} ${dueAt}`);
-      const meta = { commandId, actor: 'policy:retention', origin: 'system', occurredAt: now } as const;
+      const meta = { commandId, actor: 'policy:retention', origin: 'system' } as const;
       const outcome = await bus.execute<ToPrivacy, Outcome>(new ToPrivacy(leadId, { type: 'EraseLead', data, meta }));
       if (!(outcome instanceof Refused)) erased++;
       else if (outcome.code === 'privacy/on-hold') held++;
