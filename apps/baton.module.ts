@@ -2,6 +2,7 @@ import { Global, Module, type BeforeApplicationShutdown, type DynamicModule, typ
 import { CommandBus } from '@nestjs/cqrs';
 import { Clock, DefinitionSource, EventLog, Journal } from '@baton/kernel';
 import { LogHeads } from '@baton/audit/audit.module';
+import { Retention } from '@baton/privacy/privacy.module';
 import { LogDefinitions, logDefinitions } from '@baton/definitions/definitions.module';
 import type { Config } from '@baton/platform/config';
 import { ReadModels } from '@baton/platform/documents';
@@ -64,6 +65,28 @@ export class LogHeadsModule implements BeforeApplicationShutdown {
   }
 }
 
+/** Erases people whose retention has ended. */
+@Module({
+  providers: [
+    {
+      provide: Retention,
+      useFactory: (
+        ...[models, log, runner, bus, clock, logger]: [ReadModels, EventLog, Runner, CommandBus, Clock, Logger]
+      ) => new Retention({ models, log, runner, bus, clock, logger }),
+      inject: [ReadModels, EventLog, Runner, CommandBus, Clock, LOGGER],
+    },
+  ],
+  exports: [Retention],
+})
+export class RetentionModule implements BeforeApplicationShutdown {
+  constructor(private readonly retention: Retention) {}
+
+  /** Runs before the followers stop. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.retention.stop();
+  }
+}
+
 /** Exports reports; global, as they are asked at each edge. */
 @Global()
 @Module({ providers: [ReportExports], exports: [ReportExports] })
@@ -83,7 +106,7 @@ export class BatonModule {
       module: BatonModule,
       imports: [
         ...[PlatformModule.forRoot(config, contextParts, surroundings), DefinitionsModule, LogHeadsModule],
-        ...[ReportExportsModule, ...edge],
+        ...[RetentionModule, ReportExportsModule, ...edge],
       ],
     };
   }

@@ -57,11 +57,12 @@ export const reportNamed = (name: string): Report => {
 /** The answer of a report as rows, the same for everybody: as its question says, and without personal values. */
 export const askReport = (question: ReportQuestion, { live, sources }: ReportPlace): Promise<ReportTable> => {
   const report = reportNamed(question.report);
+  const asked = argumentsOf(report, question.arguments);
   const context: Omit<ReportContext, 'page'> = {
     ...{ live, models: live.asOf(question.asOf), cut: question.asOf, at: question.at },
     ...{ caller: nobody, reads: noReads, sources },
   };
-  return tableOfReport(report, (page) => report.ask(question.arguments as never, { ...context, page } as never));
+  return tableOfReport(report, (page) => report.ask(asked as never, { ...context, page } as never));
 };
 
 /** The version of each kind of definition that was in force at an instant, as far as a cut knows. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   exportFormats,
   exportParts,
+  exportToFile,
+  type ExportSource,
   headText,
   logSource,
   LogTree,
@@ -17,7 +19,8 @@ import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore, newSigningKey, signingKey } from '@baton/platform/keys';
 import { replay, Runner } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
-import { clock, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
+import { startDuckDB, type DuckDB } from './duckdb';
+import { clock, loud, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
 
 const SIZES = (process.env['BENCH_AUDIT_SIZES'] ?? '10000,100000,1000000').split(',').map(Number);
 const APPENDED = Number(process.env['BENCH_AUDIT_APPENDS'] ?? 20_000);
@@ -95,9 +98,46 @@ const appendRows = async (folder: string): Promise<Figure[]> => {
   ];
 };
 
+/** What of the log DuckDB adds up. */
+const sums =
+  'count(*)::BIGINT AS n, sum(index)::BIGINT AS indexes, sum(revision)::BIGINT AS revisions, sum(length(id))::BIGINT AS ids';
+const tables: Readonly<Record<'parquet' | 'csv' | 'ndjson', (file: string) => string>> = {
+  parquet: (file) => `SELECT ${sums} FROM read_parquet('${file}')`,
+  csv: (file) =>
+    `SELECT ${sums} FROM read_csv('${file}', header = true, all_varchar = false, max_line_size = 10000000)`,
+  ndjson: (file) =>
+    `SELECT ${sums} FROM (SELECT (json->>'index')::BIGINT AS index, (json->>'$.event.revision')::BIGINT AS revision, json->>'$.event.id' AS id
+       FROM read_json_objects('${file}', format = 'newline_delimited') WHERE json->>'index' IS NOT NULL)`,
+};
+/** Reads exports back by another database: equal counts and sums, or this throws. */
+const readBack = async (
+  duckdb: DuckDB,
+  folder: string,
+  source: ExportSource,
+  size: number,
+): Promise<readonly Figure[]> => {
+  const figures: Figure[] = [];
+  for (const format of ['parquet', 'csv', 'ndjson'] as const) {
+    const file = join(folder, `log.${format}`);
+    await exportToFile(source, format, file, { of: 'log', format });
+    const [found] = await duckdb.rows(tables[format](file));
+    const expected = { n: size, indexes: (size * (size - 1)) / 2, ids: 36 * size };
+    for (const [name, value] of Object.entries(expected))
+      if (Number(found?.[name]) !== value)
+        throw new Error(`DuckDB finds ${String(found?.[name])} as ${name} of ${format}; it must be ${value}`);
+    figures.push({
+      what: `rows that DuckDB reads from ${format} against the events`,
+      ratio: Number(found!['n']) / size,
+      rounds: `${Number(found!['revisions'])} revisions`,
+    });
+    rmSync(file);
+  }
+  return figures;
+};
+
 const key = signingKey(newSigningKey('bench'), 'bench');
 
-const sizeRows = async (folder: string, size: number): Promise<Figure[]> => {
+const sizeRows = async (folder: string, size: number, duckdb: DuckDB | undefined): Promise<Figure[]> => {
   mkdirSync(folder);
   const log = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
   for (let n = 0; n < size; n += 500) {
@@ -167,6 +207,7 @@ const sizeRows = async (folder: string, size: number): Promise<Figure[]> => {
     ratio: peak / 2 ** 20 / AIM_MIB,
     rounds: peak,
   });
+  if (duckdb) rows.push(...(await readBack(duckdb, folder, source, size)));
   async function* lines() {
     let rest = '';
     for await (const { bytes: chunk } of exportParts(source, 'ndjson')) {
@@ -189,6 +230,9 @@ const sizeRows = async (folder: string, size: number): Promise<Figure[]> => {
 /** The Merkle log: what it costs appends, how long proofs take, and how fast exports are. */
 export const audit: Benchmark = async (folder) => {
   const rows = await appendRows(folder);
-  for (const size of SIZES) rows.push(...(await sizeRows(join(folder, `of-${size}`), size)));
+  const duckdb = await startDuckDB(folder);
+  if (!duckdb) loud('exports are not read back, as DuckDB could not be installed');
+  for (const size of SIZES) rows.push(...(await sizeRows(join(folder, `of-${size}`), size, duckdb)));
+  duckdb?.close();
   return rows;
 };

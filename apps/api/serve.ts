@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DefinitionSource, type Clock } from '@baton/kernel';
 import { LogHeads } from '@baton/audit/audit.module';
+import { Retention } from '@baton/privacy/privacy.module';
 import { definitionKinds } from '@baton/definitions';
 import { readConfig, type Config } from '@baton/platform/config';
 import { storeNotice } from '@baton/platform/data-folder';
@@ -47,6 +48,7 @@ export const serve = async (
       await app.get(Runner).start();
       app.get(LogHeads).start();
       app.get(Conservation).start();
+      app.get(Retention).start();
     }
   };
   const begin = async () => {

@@ -160,6 +160,7 @@ export const verifyReport = async (path: string, logPath: string, trust: Trust):
   const at: Instant = origin.at;
   const clock: Clock = { now: () => at };
   const log = EmbeddedEventLog.open(':memory:', clock);
+  let definitions: ReturnType<typeof logDefinitions> | undefined;
   try {
     let last: RawEvent | undefined;
     const lines = loading(logPath, log, origin.size, (event) => (last = event));
@@ -175,13 +176,14 @@ export const verifyReport = async (path: string, logPath: string, trust: Trust):
     // Positions are those of this copy; a position of the report is the end of its first events.
     const asOf = { ...origin.asOf, knownAt: await log.tip() };
     const models = live.asOf(asOf);
-    const context = new DecisionContext(clock, logDefinitions(journal, log, models, true));
+    definitions = logDefinitions(journal, log, models, true);
+    const context = new DecisionContext(clock, definitions);
     const sources = { log, journal, clock, catalogue, context } as unknown as ReportSources;
     const table = await askReport({ ...origin, asOf }, { live, sources }).catch(cannotAsk);
-    const definitions = await definitionsAt(models, at);
-    if (JSON.stringify(definitions) !== JSON.stringify(origin.definitions))
+    const inForce = await definitionsAt(models, at);
+    if (JSON.stringify(inForce) !== JSON.stringify(origin.definitions))
       throw failed(
-        `It states the definitions ${origin.definitions.join(', ')}; by the log they are ${definitions.join(', ')}.`,
+        `It states the definitions ${origin.definitions.join(', ')}; by the log they are ${inForce.join(', ')}.`,
       );
     const own = await rowsOf(table, origin);
     const difference =
@@ -198,6 +200,7 @@ export const verifyReport = async (path: string, logPath: string, trust: Trust):
       ...{ log: origin.log, signedAt: head.signedAt, code },
     };
   } finally {
+    await definitions?.close();
     await log.close();
   }
 };

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventLog } from '@baton/kernel';
 import { LogHeads } from '@baton/audit/audit.module';
+import { Retention } from '@baton/privacy/privacy.module';
 import { readConfig } from '@baton/platform/config';
 import { Conservation, HealthController, stopOnSignals } from '@baton/platform/health';
 import { Runner } from '@baton/platform/runner';
@@ -30,6 +31,7 @@ const work = async (): Promise<void> => {
     await app.get(Runner).start();
     app.get(LogHeads).start();
     app.get(Conservation).start();
+    app.get(Retention).start();
   };
   await listenOrClose(app, config, { prepare });
   stopOnSignals(app);

@@ -12,5 +12,7 @@ export { consents, type ConsentDocument } from './read/consents/consents.read-mo
 export { privacyRecords, type PrivacyRecord } from './read/records/privacy-records.read-model';
 export { subjectAccess, type SubjectAccess } from './read/subject-access/subject-access.query';
 export { subjectAccessPage } from './read/subject-access/subject-access-page';
+export { dueErasures, type DueErasure } from './read/retention/due-erasures.query';
+export { ToRetention } from './write/retention/retention.events';
 export { personDecider } from './write/person/person.decider';
 export { dealNotesEvents, ToDealNotes, type DealNotesEvent } from './write/deal-notes/deal-notes.events';

@@ -11,6 +11,13 @@ import { consentCheck } from './write/person/consent-check';
 import { personDecider } from './write/person/person.decider';
 import { ToPrivacy } from './write/person/person.events';
 import { PersonHandler } from './write/person/person.handler';
+import { dueErasuresReport } from './read/retention/due-erasures.report';
+import { retentionRules } from './read/retention/retention-rules.read-model';
+import { Retention } from './write/retention/retention';
+import { retentionDecider } from './write/retention/retention.decider';
+import { ToRetention } from './write/retention/retention.events';
+
+export { Retention };
 
 export const privacyParts: ContextParts = {
   name: 'privacy',
@@ -21,9 +28,10 @@ export const privacyParts: ContextParts = {
     aggregate(ToDealNotes, dealNotesDecider, {
       handler: (get) => new DealNotesHandler(get(Journal), get(DecisionContext), get(KeyStore)),
     }),
+    aggregate(ToRetention, retentionDecider),
   ],
-  projections: [privacyRecords, consents],
+  projections: [privacyRecords, consents, retentionRules],
   policies: [completeErasures, eraseDealNotes],
-  reports: [erasurePreviewReport],
+  reports: [erasurePreviewReport, dueErasuresReport],
   beforeSending: consentCheck,
 };
