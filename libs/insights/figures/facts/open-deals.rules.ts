@@ -98,14 +98,24 @@ class Histories {
     this.staysOf = placesBy(this.stays, 'opportunityId', 'enteredAt');
     this.rolesOf = placesBy(this.roles, 'opportunityId');
     this.survivor = survivorIn(rowsOf(mergedLeadFact));
-    for (const [leadId, places] of placesBy(this.touches, 'leadId', 'at')) {
+    this.collectTouches();
+  }
+
+  /** Of the people of deals alone: most people have none. */
+  private collectTouches(): void {
+    const ofDeals = new Set([...this.rolesOf.keys()].flatMap((deal) => [...this.peopleOf(deal)]));
+    const { codes, words } = this.touches.texts['leadId']!;
+    const listOf = words.map((leadId): number[] | undefined => {
       const person = this.survivor(leadId);
-      const known = this.touchesOf.get(person);
-      if (known) known.push(...places);
-      else this.touchesOf.set(person, [...places]);
-    }
+      if (!ofDeals.has(person)) return undefined;
+      const list = this.touchesOf.get(person) ?? [];
+      this.touchesOf.set(person, list);
+      return list;
+    });
+    for (let row = 0; row < this.touches.count; row++)
+      if (this.touches.alive[row] && codes[row]! >= 0) listOf[codes[row]!]?.push(row);
     const at = this.touches.numbers['at']!;
-    for (const places of this.touchesOf.values()) places.sort((a, b) => at[a]! - at[b]!);
+    for (const places of this.touchesOf.values()) places.sort((one, other) => at[one]! - at[other]!);
   }
 
   /** How long a deal was in each stage up to an instant. */
