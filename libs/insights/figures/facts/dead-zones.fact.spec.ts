@@ -14,7 +14,7 @@ import {
 import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../catalogue.rules';
 import { textOfExact } from '../exact.rules';
-import { askFigures, rowsBehind, type Scope } from '../figures.query';
+import { askFigures, builtInOfFigures, rowsBehind, type Scope } from '../figures.query';
 
 const PROJECTIONS = [deals, dealChanges, leads, leadStageStays, touches, supportRequests, definitions];
 const DAY = 86_400_000;
@@ -66,8 +66,14 @@ describe('dead zones', () => {
   ) => {
     const models = await modelsOf(PROJECTIONS, [...agreed(withBody), ...events] as never);
     const all = { filters: {}, ...scope };
-    const { figures } = await askFigures(models, ['dead-zones', 'dead-zone-days'].map(figureOf), all, NOW);
-    const rows = await rowsBehind(models, figureOf('dead-zones'), all, { side: 'denominator' }, NOW);
+    const { figures } = await askFigures(
+      models,
+      ['dead-zones', 'dead-zone-days'].map(figureOf),
+      all,
+      NOW,
+      builtInOfFigures,
+    );
+    const rows = await rowsBehind(models, figureOf('dead-zones'), all, { side: 'denominator' }, NOW, builtInOfFigures);
     const [count, days] = figures.map(({ total }) => textOfExact(total[0]!.value!));
     return { count, days, from: rows.map(({ at }) => new Date(at).getTime() / DAY - toMs(on(1)) / DAY + 1), figures };
   };

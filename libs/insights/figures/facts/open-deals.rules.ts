@@ -25,7 +25,7 @@ const STUCK_QUANTILE = 0.8;
 const STUCK_DEALS = 30;
 
 /** How long won deals were in a stage, and from when on a deal is there too long. */
-export interface StageTime {
+export interface StageLimit {
   readonly pipeline: string;
   readonly stage: string;
   /** Of each won deal that was in the stage, all of its stays together; in milliseconds, ascending. */
@@ -191,7 +191,7 @@ const stageTimesOf = (
   pipelines: ReturnType<typeof pipelinesAt>,
   at: number,
   before: number,
-): ReadonlyMap<string, StageTime> => {
+): ReadonlyMap<string, StageLimit> => {
   const wonMs = new Map<string, number[]>();
   const named = new Map<string, { readonly pipeline: string; readonly stage: string }>();
   for (const [opportunityId, moves] of histories.moves) {
@@ -219,7 +219,10 @@ const stageTimesOf = (
       const enough = its.length >= stuckDeals;
       const limitIs = enough ? 'won-deals' : limitDays === undefined ? undefined : 'definition';
       const limitMs = enough ? quantileOfMs(its, quantile) : limitDays === undefined ? undefined : limitDays * DAY_MS;
-      return [key, { pipeline, stage, wonMs: its, limitMs, limitIs, quantile, definition: pipelines.ref } as StageTime];
+      return [
+        key,
+        { pipeline, stage, wonMs: its, limitMs, limitIs, quantile, definition: pipelines.ref } as StageLimit,
+      ];
     }),
   );
 };
@@ -236,7 +239,7 @@ const judge = (criteria: DealCriterion, facts: () => DealCriteriaFacts, at: numb
  */
 export const openDealsAt = (
   from: MadeFrom,
-): readonly { readonly deals: readonly OpenDeal[]; readonly stages: readonly StageTime[] }[] => {
+): readonly { readonly deals: readonly OpenDeal[]; readonly stages: readonly StageLimit[] }[] => {
   const histories = new Histories(from);
   return from.ends.map((end) => {
     const at = Math.min(end, from.at);

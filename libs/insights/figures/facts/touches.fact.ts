@@ -24,6 +24,7 @@ export const touchFact = fact<Touch, Touch>({
     channel: textOf(({ channel }) => channel),
     page: textOf(({ page }) => page),
     by: textOf(({ by }) => by),
+    revision: numberOf(({ revision }) => revision),
     minutes: numberOf(({ minutes }) => minutes),
   },
   dimensions: {

@@ -5,7 +5,8 @@ import { report, type ReportContext } from '@baton/platform/report';
 import { figureOf } from '../../figures/catalogue.rules';
 import { openDealFact, stuckReasonOf } from '../../figures/facts/open-deals.fact';
 import { openDealsAt, quantileOfMs, type OpenDeal } from '../../figures/facts/open-deals.rules';
-import { madeFromOf, rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
+import { madeFromOf } from '../../figures/facts.query';
+import { rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
 import { answeredFigure, methodOfScope, scopeArguments, scopeOf } from '../../figures/figures.report';
 import { rangeOf, scopePeriod, type ScopePeriod } from '../../figures/scope.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
@@ -166,7 +167,7 @@ export const dealsUnderCheck = async (
   check: keyof typeof figureOfCheck,
   scope: Scope,
   at: Instant,
-  methodOf?: MethodOfFigures,
+  methodOf: MethodOfFigures,
 ) => {
   const side = { side: 'denominator' } as const;
   const behind = await rowsBehind(models, figureOf(figureOfCheck[check]), scope, side, at, methodOf);
@@ -199,7 +200,7 @@ const limits = enumeration('StageLimitSource', 'Where the limit of a stage is fr
   'won-deals': 'From how long won deals were in it.',
   definition: 'From the pipeline, because too few were won.',
 });
-const stageTime = objectFields('StageTime', 'How long won deals were in a stage, all stays of a deal together.', {
+const stageLimit = objectFields('StageLimit', 'How long won deals were in a stage, all stays of a deal together.', {
   pipeline: field.text('The pipeline; empty without one.'),
   stage: field.text('The stage.'),
   wonDeals: field.integer('Won deals that were in it.', { unit: 'deals' }),
@@ -211,14 +212,14 @@ const stageTime = objectFields('StageTime', 'How long won deals were in a stage,
   limitIs: field.enum(limits, 'Where that is from; null without a limit.', nullable),
   definition: field.text('The version of the pipelines; null without one.', nullable),
 });
-export const stageTimesReport = report({
-  name: 'stageTimes',
+export const stageLimitsReport = report({
+  name: 'stageLimits',
   description: 'By stage, how long won deals were in it, and after how many days a deal is stuck there.',
   ...{ allow: roles, heavy: 'period' },
   arguments: periodOnly,
   answer: field.object(
-    objectFields('StageTimes', 'How long won deals were in the stages.', {
-      stages: field.object(stageTime, 'By pipeline and stage.', { list: true }),
+    objectFields('StageLimits', 'How long won deals were in the stages.', {
+      stages: field.object(stageLimit, 'By pipeline and stage.', { list: true }),
     }),
     'The report.',
   ),

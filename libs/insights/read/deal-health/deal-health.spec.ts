@@ -10,8 +10,8 @@ import { dataFile, describeWithData } from '../../../../test/support/data';
 import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../../figures/catalogue.rules';
 import { textOfExact } from '../../figures/exact.rules';
-import { askFigures, type Scope } from '../../figures/figures.query';
-import { dealsUnderCheck, stageTimesReport, winLossReport } from './deal-health.report';
+import { askFigures, builtInOfFigures, type Scope } from '../../figures/figures.query';
+import { dealsUnderCheck, stageLimitsReport, winLossReport } from './deal-health.report';
 
 const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, leadStageStays, definitions];
 const midnight = (day: string): Instant => `${day}T00:00:00.000Z`;
@@ -33,12 +33,12 @@ const agreed = (body: object): readonly StoredEvent[] =>
   );
 const stagesAsked = async (models: ReadModels, at: Instant, question: object = {}) =>
   (
-    (await stageTimesReport.ask(question as never, { models, at } as never)) as {
+    (await stageLimitsReport.ask(question as never, { models, at } as never)) as {
       stages: readonly Record<string, unknown>[];
     }
   ).stages;
 const valueOf = async (models: ReadModels, code: string, at: Instant, scope: Partial<Scope> = {}) => {
-  const { figures } = await askFigures(models, [figureOf(code)], { filters: {}, ...scope }, at);
+  const { figures } = await askFigures(models, [figureOf(code)], { filters: {}, ...scope }, at, builtInOfFigures);
   return figures[0]!.total.map(({ value }) => (value ? textOfExact(value) : null)).join();
 };
 
@@ -107,7 +107,7 @@ describe('the health of open deals', () => {
   ];
   const on = (day: string) => midnight(day);
   const checkedOn = async (day: string, check: Parameters<typeof dealsUnderCheck>[1], scope: Partial<Scope> = {}) =>
-    dealsUnderCheck(await modelsOf(PROJECTIONS, all), check, { filters: {}, ...scope }, on(day));
+    dealsUnderCheck(await modelsOf(PROJECTIONS, all), check, { filters: {}, ...scope }, on(day), builtInOfFigures);
   const idsOn = async (day: string, check: Parameters<typeof dealsUnderCheck>[1], scope: Partial<Scope> = {}) =>
     (await checkedOn(day, check, scope)).map(({ opportunityId }) => opportunityId).sort();
 
@@ -182,14 +182,14 @@ describe('the health of open deals', () => {
     expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-06' })).toBe('4');
     expect(await valueOf(models, 'stuck-deals', now, { to: '2024-02-20' })).toBe('1');
     const scope = { by: 'month', from: '2024-01-01', to: '2024-04-01', filters: {} };
-    const { figures } = await askFigures(models, [figureOf('pipeline-deals')], scope, now);
+    const { figures } = await askFigures(models, [figureOf('pipeline-deals')], scope, now, builtInOfFigures);
     expect(figures[0]!.groups.map(({ group, values }) => [group.key, values[0]!.support])).toEqual([
       ['2024-01', 1],
       ['2024-02', 4],
       ['2024-03', 4],
     ]);
     const compared = { period: '2024-02', compare: 'previous-period' as const, by: 'stage', filters: {} };
-    const { figures: both } = await askFigures(models, [figureOf('pipeline-deals')], compared, now);
+    const { figures: both } = await askFigures(models, [figureOf('pipeline-deals')], compared, now, builtInOfFigures);
     expect(
       both[0]!.groups.map(({ group, values: [one] }) => [group.key, one!.support, one!.compared?.toString()]),
     ).toEqual([
@@ -201,7 +201,13 @@ describe('the health of open deals', () => {
 
   it('is of the version that was in force then', async () => {
     const models = await modelsOf(PROJECTIONS, all);
-    const before = await dealsUnderCheck(models, 'all', { to: '2024-01-01', filters: {} }, on('2024-06-01'));
+    const before = await dealsUnderCheck(
+      models,
+      'all',
+      { to: '2024-01-01', filters: {} },
+      on('2024-06-01'),
+      builtInOfFigures,
+    );
     expect(before).toEqual([]);
     const stages = await stagesAsked(await modelsOf(PROJECTIONS, all.slice(2)), on('2024-03-01'));
     expect(stages.map(({ stage, limitIs }) => [stage, limitIs])).toEqual([
@@ -290,6 +296,7 @@ describeWithData('stuck deals of 8 800 real ones', ['crm-sales-opportunities/sal
         [figureOf('stuck-rate')],
         { to: day, by: 'owner', filters: {} },
         LAST,
+        builtInOfFigures,
       );
       for (const { group, values } of figures[0]!.groups) {
         const of = (some: typeof rows) => BigInt(some.filter((row) => row['sales_agent'] === group.key).length);

@@ -1,3 +1,4 @@
+import { builtInOfFigures } from '../../figures/figures.query';
 import { monthOf, periodOfDays, type Instant, type Json, type Period, type Position } from '@baton/kernel';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics } from '@baton/leads';
@@ -32,7 +33,7 @@ const versionsInForce = async (models: ReadModels, at: Instant) => {
 const figuresOf =
   (codes: readonly string[], by?: string): Figures =>
   (models, { from, to, timeZone, at }) =>
-    shownFigures(models, codes, { from, to, timeZone, by }, at);
+    shownFigures(models, codes, { from, to, timeZone, by }, at, builtInOfFigures);
 const salesCycleFigures = [
   ...['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'],
 ];
