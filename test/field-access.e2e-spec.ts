@@ -39,7 +39,8 @@ const ofCaller = [
   ...['FieldChange.after', 'FieldChange.before', 'FieldChange.text', 'CaseFileFact.text'],
 ];
 /** The position of an answer moves on with the record of who saw the one before. */
-const movesOn = /^(Figures|Funnel|JourneyLegs|ProcessView|SpeedToLead|StageConversions|TimeInStage)\.position$/;
+const movesOn =
+  /^(Figures|Funnel|JourneyLegs|PipelineHealth|ProcessView|SpeedToLead|StageConversions|TimeInStage|Waterfall|WinLoss)\.position$/;
 
 /** What the declarations say of each field: that it is personal, and which node it leads to. */
 const declared = () => {
@@ -304,12 +305,12 @@ describe('every field of every answer', () => {
       if (!isObjectType(type) || type.name.startsWith('__') || unasked.includes(type.name)) continue;
       if (type.name.endsWith('Edge')) continue; // the same nodes, with their cursors
       for (const name of Object.keys(type.getFields()).filter((field) => field !== 'edges')) {
-        const byRole = access.get(`${type.name}.${name}`);
-        // What moves on between two callers shows neither of them less.
-        const same = movesOn.test(`${type.name}.${name}`);
-        const settled =
-          same && byRole ? new Map([...byRole].map(([role, got]) => [role, got === 'less' ? 'value' : got])) : byRole;
-        (table[type.name] ??= {})[name] = settled ? accessText(settled as typeof byRole & object) : 'not asked';
+        const seen = access.get(`${type.name}.${name}`);
+        // Whose position moved on is a matter of time, and not of who asked.
+        const isMoving = movesOn.test(`${type.name}.${name}`);
+        const byRole =
+          seen && isMoving ? new Map([...seen].map(([role, got]) => [role, got && 'value'] as const)) : seen;
+        (table[type.name] ??= {})[name] = byRole ? accessText(byRole) : 'not asked';
       }
     }
     const file = join(__dirname, 'field-access.json');

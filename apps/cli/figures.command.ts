@@ -18,12 +18,13 @@ interface Value {
   readonly compared: string | null;
   readonly change: string | null;
 }
-interface Answer {
+/** What reports of figures answer. */
+export interface FiguresAnswer {
   readonly from: string;
   readonly to: string;
   readonly complete: boolean;
-  readonly comparedFrom: string | null;
-  readonly comparedTo: string | null;
+  readonly comparedFrom?: string | null;
+  readonly comparedTo?: string | null;
   readonly figures: readonly {
     readonly code: string;
     readonly unit: string;
@@ -53,7 +54,7 @@ const columns = [
 ] as const;
 type Row = Readonly<Record<(typeof columns)[number], string | number | null>>;
 /** One row per value: the totals, then the groups. */
-const rowsOf = ({ figures }: Answer): readonly Row[] =>
+const rowsOf = ({ figures }: FiguresAnswer): readonly Row[] =>
   figures.flatMap(({ code, unit, total, erased, groups }) => {
     const row = (
       group: string,
@@ -76,7 +77,8 @@ const rowsOf = ({ figures }: Answer): readonly Row[] =>
     ];
   });
 
-const printFigures = (answer: Answer, format: Format): void => {
+/** Prints one row per value. */
+export const printFigures = (answer: FiguresAnswer, format: Format): void => {
   if (format === 'json') return printJson(answer);
   const rows = rowsOf(answer);
   if (format === 'csv') {
@@ -123,7 +125,7 @@ export const printFiguresOf = async (
 ): Promise<void> => {
   const report = await loadReport('figures');
   const found = await report.ask({ ...question, codes } as never, contextFor(sources, cutOf({})) as never);
-  printFigures((await declaredValue(report.answer, found)) as Answer, 'table');
+  printFigures((await declaredValue(report.answer, found)) as FiguresAnswer, 'table');
 };
 
 /** `baton figures [codes]`, whose options are the arguments of the query. */
@@ -142,7 +144,7 @@ export const loadCommand = async (): Promise<SingleCommand> => {
       const asked = { ...question, codes: parseListOf(words, known, 'codes') };
       await answerFrom(async (sources) => {
         const found = await report.ask(asked as never, contextFor(sources, cutOf(options)) as never);
-        printFigures((await declaredValue(report.answer, found)) as Answer, json ? 'json' : format);
+        printFigures((await declaredValue(report.answer, found)) as FiguresAnswer, json ? 'json' : format);
       });
     },
   });

@@ -73,6 +73,9 @@ const others: Readonly<
   ...Object.fromEntries(
     ['attribution', 'roas', 'paths'].map((name) => [name, { views: () => import('./attribution-views.js') }]),
   ),
+  ...Object.fromEntries(
+    ['waterfall', 'pipeline-health', 'win-loss'].map((name) => [name, { views: () => import('./figure-views.js') }]),
+  ),
   'sla-report': { name: 'sla', views: () => import('./sales-sla-views.js') },
   'handoff-report': { name: 'rejections', views: () => import('./sales-sla-views.js') },
 };

@@ -109,6 +109,7 @@ const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): 
 };
 /**
  * Reads the rows of facts, how far they are, and whom of their people was erased.
+ * @param timeZone of days that rows are made by; UTC by default
  * @returns what must be used before anything is waited for: it is of one moment
  */
 export const readFacts = async (

@@ -14,7 +14,7 @@ import {
 import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../catalogue.rules';
 import { textOfExact } from '../exact.rules';
-import { askFigures, rowsBehind, type Scope, builtInOfFigures } from '../figures.query';
+import { askFigures, builtInOfFigures, rowsBehind, type Scope } from '../figures.query';
 
 const PROJECTIONS = [deals, dealChanges, leads, leadStageStays, touches, supportRequests, definitions];
 const DAY = 86_400_000;

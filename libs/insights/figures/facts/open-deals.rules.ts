@@ -25,7 +25,7 @@ const STUCK_QUANTILE = 0.8;
 const STUCK_DEALS = 30;
 
 /** How long won deals were in a stage, and from when on a deal is there too long. */
-export interface StageTime {
+export interface StageLimit {
   readonly pipeline: string;
   readonly stage: string;
   /** Of each won deal that was in the stage, all of its stays together; in milliseconds, ascending. */
@@ -98,14 +98,24 @@ class Histories {
     this.staysOf = placesBy(this.stays, 'opportunityId', 'enteredAt');
     this.rolesOf = placesBy(this.roles, 'opportunityId');
     this.survivor = survivorIn(rowsOf(mergedLeadFact));
-    for (const [leadId, places] of placesBy(this.touches, 'leadId', 'at')) {
+    this.collectTouches();
+  }
+
+  /** Of the people of deals alone: most people have none. */
+  private collectTouches(): void {
+    const ofDeals = new Set([...this.rolesOf.keys()].flatMap((deal) => [...this.peopleOf(deal)]));
+    const { codes, words } = this.touches.texts['leadId']!;
+    const listOf = words.map((leadId): number[] | undefined => {
       const person = this.survivor(leadId);
-      const known = this.touchesOf.get(person);
-      if (known) known.push(...places);
-      else this.touchesOf.set(person, [...places]);
-    }
+      if (!ofDeals.has(person)) return undefined;
+      const list = this.touchesOf.get(person) ?? [];
+      this.touchesOf.set(person, list);
+      return list;
+    });
+    for (let row = 0; row < this.touches.count; row++)
+      if (this.touches.alive[row] && codes[row]! >= 0) listOf[codes[row]!]?.push(row);
     const at = this.touches.numbers['at']!;
-    for (const places of this.touchesOf.values()) places.sort((a, b) => at[a]! - at[b]!);
+    for (const places of this.touchesOf.values()) places.sort((one, other) => at[one]! - at[other]!);
   }
 
   /** How long a deal was in each stage up to an instant. */
@@ -181,7 +191,7 @@ const stageTimesOf = (
   pipelines: ReturnType<typeof pipelinesAt>,
   at: number,
   before: number,
-): ReadonlyMap<string, StageTime> => {
+): ReadonlyMap<string, StageLimit> => {
   const wonMs = new Map<string, number[]>();
   const named = new Map<string, { readonly pipeline: string; readonly stage: string }>();
   for (const [opportunityId, moves] of histories.moves) {
@@ -209,7 +219,10 @@ const stageTimesOf = (
       const enough = its.length >= stuckDeals;
       const limitIs = enough ? 'won-deals' : limitDays === undefined ? undefined : 'definition';
       const limitMs = enough ? quantileOfMs(its, quantile) : limitDays === undefined ? undefined : limitDays * DAY_MS;
-      return [key, { pipeline, stage, wonMs: its, limitMs, limitIs, quantile, definition: pipelines.ref } as StageTime];
+      return [
+        key,
+        { pipeline, stage, wonMs: its, limitMs, limitIs, quantile, definition: pipelines.ref } as StageLimit,
+      ];
     }),
   );
 };
@@ -226,7 +239,7 @@ const judge = (criteria: DealCriterion, facts: () => DealCriteriaFacts, at: numb
  */
 export const openDealsAt = (
   from: MadeFrom,
-): readonly { readonly deals: readonly OpenDeal[]; readonly stages: readonly StageTime[] }[] => {
+): readonly { readonly deals: readonly OpenDeal[]; readonly stages: readonly StageLimit[] }[] => {
   const histories = new Histories(from);
   return from.ends.map((end) => {
     const at = Math.min(end, from.at);

@@ -31,19 +31,16 @@ const table = <F extends Fields>(name: string, description: string, more: F) =>
     ...more,
     from: field.instant('The beginning of the period.'),
     to: field.instant('Its end, itself not in it.'),
+    complete: field.flag('False while the period has not ended.'),
     position: field.text('The position up to which the log is in it.'),
     figures: field.object(answeredFigure, 'Its figures.', { list: true }),
   });
 const tableOf = async (codes: readonly string[], question: object, context: ReportContext) => {
   const scope = scopeOf(question as Asked);
   const method = methodOfScope(scope, undefined, context);
-  const {
-    from: first,
-    to: end,
-    position,
-    figures,
-  } = await shownFigures(context.models, codes, scope, context.at, method);
-  return { from: first, to: end, position, figures };
+  const found = await shownFigures(context.models, codes, scope, context.at, method);
+  const { comparedFrom: _, comparedTo: __, ...answer } = found;
+  return answer;
 };
 
 const healthFigures = [

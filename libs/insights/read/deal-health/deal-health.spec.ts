@@ -10,7 +10,7 @@ import { dataFile, describeWithData } from '../../../../test/support/data';
 import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../../figures/catalogue.rules';
 import { textOfExact } from '../../figures/exact.rules';
-import { askFigures, type Scope, builtInOfFigures } from '../../figures/figures.query';
+import { askFigures, builtInOfFigures, type Scope } from '../../figures/figures.query';
 import { dealsUnderCheck, stageLimitsReport, winLossReport } from './deal-health.report';
 
 const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, leadStageStays, definitions];
