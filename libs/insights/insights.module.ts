@@ -3,13 +3,19 @@ import { ReadModels } from '@baton/platform/documents';
 import { figureCatalogueReport, figureRowsReport, figuresReport } from './figures/figures.report';
 import { conservationChecks } from './read/conservation/conservation.checks';
 import { contentUseReport, dealsWithContentReport } from './read/content/content.report';
-import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
+import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
+import { journeyLegsReport } from './read/journey-legs/journey-legs.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
+import { processViewReport } from './read/process-view/process-view.report';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { searchReport } from './read/search/search.report';
+import { speedToLeadReport } from './read/speed-to-lead/speed-to-lead.report';
+import { stageConversionsReport } from './read/stage-conversions/stage-conversions.report';
+import { timeInStageReport, timeInStageRowsReport } from './read/time-in-stage/time-in-stage.report';
 import { unlistedReport } from './read/unlisted/unlisted.report';
 import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
+import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
 import { weeklyReviewReport } from './read/weekly-review/weekly-review.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
@@ -30,6 +36,8 @@ export const insightsParts: ContextParts = {
   policies: [],
   reports: [
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
+    ...[funnelReport, funnelRowsReport, stageConversionsReport, timeInStageReport, timeInStageRowsReport],
+    ...[journeyLegsReport, speedToLeadReport, processViewReport],
     ...[waterfallReport, waterfallRowsReport],
     ...[weeklyReviewReport, velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],

@@ -86,6 +86,7 @@ describe('stays', () => {
       {
         id: 'm0',
         stage: 'a',
+        place: 1,
         visit: 1,
         enteredAt: at(0),
         leftAt: at(5),
@@ -97,6 +98,7 @@ describe('stays', () => {
       {
         id: 'm5',
         stage: 'b',
+        place: 2,
         visit: 1,
         enteredAt: at(5),
         leftAt: at(9),
@@ -108,6 +110,7 @@ describe('stays', () => {
       {
         id: 'm9',
         stage: 'a',
+        place: 3,
         visit: 2,
         enteredAt: at(9),
         leftAt: at(30),

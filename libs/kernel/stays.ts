@@ -20,6 +20,8 @@ export interface StayMark {
 /** A stay of a subject in a stage, with the facts at its beginning and what is known of the move into it. */
 export interface Stay {
   readonly stage: string;
+  /** Which of all its stays it is, from 1: several may begin at one instant. */
+  readonly place: number;
   /** Which of its stays in this stage it is, from 1. */
   readonly visit: number;
   readonly enteredAt: Instant;
@@ -37,20 +39,22 @@ interface StayPlace {
   readonly last: string | null;
   readonly facts: object;
   readonly visits: Readonly<Record<string, number>>;
+  /** Stays so far. */
+  readonly count: number;
 }
 /** The marks of a subject, in the order in which they happened; of many only the latest, and where they begin. */
 export interface Stays {
   readonly marks: readonly StayMark[];
   readonly begin: StayPlace;
 }
-export const noStays: Stays = { marks: [], begin: { last: null, facts: {}, visits: {} } };
+export const noStays: Stays = { marks: [], begin: { last: null, facts: {}, visits: {}, count: 0 } };
 
 /** How many marks of a subject are kept to be told apart from late ones; a later event about a time before is refused. */
 export const MARKS_KEPT = 500;
 
 /** @param end called with a stay that ends */
 const placeAfter = (place: StayPlace, mark: StayMark, end: (id: string, row: Stay) => void): StayPlace => {
-  const { open, last, visits } = place;
+  const { open, last, visits, count } = place;
   const facts = { ...place.facts, ...mark.facts };
   const to = mark.returns ? last : mark.to;
   if (to === undefined || (open ? to === open.row.stage : to === null)) return { ...place, facts };
@@ -62,11 +66,12 @@ const placeAfter = (place: StayPlace, mark: StayMark, end: (id: string, row: Sta
       nextStage: to,
       stayMs: toMs(mark.at) - toMs(open.row.enteredAt),
     });
-  if (to === null) return { last, facts, visits };
+  if (to === null) return { last, facts, visits, count };
   const visit = (Object.hasOwn(visits, to) ? visits[to]! : 0) + 1;
   const times = { enteredAt: mark.at, leftAt: null, stayMs: null };
-  const row = { stage: to, visit, ...times, exit: null, previousStage: last, nextStage: null, ...facts, ...mark.move };
-  return { open: { id: mark.id, row }, last: to, facts, visits: { ...visits, [to]: visit } };
+  const stages = { previousStage: last, nextStage: null };
+  const row = { stage: to, place: count + 1, visit, ...times, exit: null, ...stages, ...facts, ...mark.move };
+  return { open: { id: mark.id, row }, last: to, facts, visits: { ...visits, [to]: visit }, count: count + 1 };
 };
 
 /** The stays of a subject by the ids of their marks, and where it stands after all of them. */

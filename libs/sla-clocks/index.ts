@@ -24,4 +24,5 @@ export {
   withAnswer,
   deadlineOf,
 } from './obligations.rules';
+export { openTimeWithin } from './open-time.rules';
 export { attempts, disposition, firstResponse, resolution, startingPolicy } from './ready-made.rules';

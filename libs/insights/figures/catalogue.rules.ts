@@ -5,6 +5,11 @@ import { closeDatesPushed } from './close-dates-pushed.figure';
 import { closeDatesPulledIn } from './close-dates-pulled-in.figure';
 import { medianPush } from './median-push.figure';
 import { repeatedPushes } from './repeated-pushes.figure';
+import { pathFigures } from './paths.figure';
+import { journeyFigures } from './journey-legs.figure';
+import { dealStageExits } from './deal-stage-exits.figure';
+import { stageExits } from './stage-exits.figure';
+import { requalifiedRate } from './requalified-rate.figure';
 import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
 import { dealTimeInStage } from './deal-time-in-stage.figure';
 import { dealsInStage } from './deals-in-stage.figure';
@@ -116,11 +121,13 @@ export const figures: readonly Figure[] = [
   salesMinutes,
   capturedLeads,
   stageEntries,
+  stageExits,
   leadsInStage,
   timeInStage,
   meanTimeInStage,
   p90TimeInStage,
   dealStageEntries,
+  dealStageExits,
   dealsInStage,
   dealTimeInStage,
   p90DealTimeInStage,
@@ -131,6 +138,9 @@ export const figures: readonly Figure[] = [
   closeDatesPulledIn,
   medianPush,
   repeatedPushes,
+  ...journeyFigures,
+  ...pathFigures,
+  requalifiedRate,
   ...conversions,
 ];
 

@@ -61,7 +61,7 @@ interface FactShape {
 export interface Fact<D = any, R = any> extends FactShape {
   /** Its packed columns; see `ColumnsOf` of the platform. */
   readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
-  /** Of a fact whose rows are made for each question; `columns` are then those of its first source. */
+  /** Of a fact whose rows are made of those of others; `columns` are then those of its first source. */
   readonly made?: MadeRows;
 }
 /** What the rows of a made fact are made from. */
@@ -80,6 +80,8 @@ interface MadeRows {
   readonly definitions: readonly DefinitionKind[];
   /** Of what is taken at the end of periods: the first instants of its sources, before which there is nothing. */
   readonly begins?: { readonly fact: Fact; readonly column: string };
+  /** True if they depend on the rows of the others only: they are kept until those change. */
+  readonly isKept?: boolean;
   readonly rows: (from: MadeFrom) => PackedRows;
 }
 /** Rows that depend on what is asked, and are made for each question; only dimensions are taken from them. */
@@ -171,8 +173,27 @@ export const numberIn = ({ numbers }: PackedRows, column: string, row: number): 
   return Number.isNaN(value) ? undefined : value;
 };
 
+/**
+ * Declares a fact whose rows are made of those of others, such as one row per lead of all its stays.
+ * @param declared `rows`: given those of `facts`; pure, as they are made anew when one of those changes
+ */
+export const summaryFact = ({
+  facts,
+  rows,
+  ...declared
+}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions' | 'columnKinds'> & {
+  readonly facts: readonly [Fact, ...Fact[]];
+  readonly rows: (sources: readonly PackedRows[]) => PackedRows;
+}): Fact => ({
+  ...declared,
+  columns: facts[0].columns,
+  made: { from: facts, definitions: [], isKept: true, rows: ({ rowsOf }) => rows(facts.map(rowsOf)) },
+});
+
 /** Rows in columns. */
 export interface PackedRows {
+  /** Raised by whatever changes them. */
+  readonly version: number;
   /** Rows that were ever made; those of removed ones are not `alive`. */
   readonly count: number;
   readonly alive: Uint8Array;
@@ -184,8 +205,51 @@ export interface PackedRows {
   placeOf(id: string): number | undefined;
 }
 
+/** Rows that do not change. @param columns without those that all rows have: every one is alive */
+export const packedRows = ({
+  ids,
+  ...columns
+}: Pick<PackedRows, 'ids' | 'entities' | 'texts' | 'numbers'>): PackedRows => {
+  let places: Map<string, number> | undefined;
+  return {
+    ...{ ...columns, ids, version: 0, count: ids.length, alive: new Uint8Array(ids.length).fill(1) },
+    placeOf: (id) => (places ??= new Map(ids.map((one, place) => [one, place]))).get(id),
+  };
+};
+/** The columns of some rows, by their places; a row at -1 has no values. */
+export const columnsAt = (
+  { texts, numbers }: PackedRows,
+  places: Int32Array,
+): { readonly texts: Record<string, TextColumn>; readonly numbers: Record<string, Float64Array> } => ({
+  texts: Object.fromEntries(Object.entries(texts).map(([name, column]) => [name, textsAt(column, places)])),
+  numbers: Object.fromEntries(
+    Object.entries(numbers).map(([name, column]) => [
+      name,
+      Float64Array.from(places, (place) => (place < 0 ? NaN : column[place]!)),
+    ]),
+  ),
+});
+/** The same of one column of texts. */
+export const textsAt = ({ codes, words, codeOf }: TextColumn, places: Int32Array): TextColumn => ({
+  ...{ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf },
+});
+/** A column of texts. @param values by row, null without one */
+export const textColumn = (values: readonly (string | null)[]): TextColumn => {
+  const codeOf = new Map<string, number>();
+  const words: string[] = [];
+  const codes = Int32Array.from(values, (value) => {
+    if (value === null) return -1;
+    const known = codeOf.get(value);
+    if (known !== undefined) return known;
+    codeOf.set(value, words.length);
+    return words.push(value) - 1;
+  });
+  return { codes, words, codeOf };
+};
+
 /** The rows of a fact, packed. A document that is put again gives its rows new values, in place as far as they go. */
 export class FactRows<D, R> implements PackedRows {
+  version = 0;
   count = 0;
   alive = new Uint8Array(1024);
   readonly ids: string[] = [];
@@ -217,6 +281,7 @@ export class FactRows<D, R> implements PackedRows {
   }
 
   put(id: string, doc: D): void {
+    this.version++;
     const before = this.places.get(id) ?? [];
     const rows = this.shape.rows(doc);
     for (const place of before) {
@@ -236,6 +301,7 @@ export class FactRows<D, R> implements PackedRows {
   }
 
   private remove(id: string, subject: string): void {
+    this.version++;
     for (const place of this.places.get(id) ?? []) {
       this.byId.delete(this.ids[place]!);
       this.alive[place] = 0;

@@ -1,6 +1,5 @@
-import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
-import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
-import { fromMs, passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
+import { builtInMethod, type Method } from '@baton/attribution';
+import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import { erasedLeads, leads } from '@baton/leads';
 import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
@@ -14,8 +13,9 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
+import type { AnyFact, Fact } from './fact.rules';
 import { firstTouchFact } from './facts/first-touches.fact';
+import { projectionsOf, rowsOfFacts, type RowsAtEnds } from './facts.query';
 import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
 import {
   dealPeople,
@@ -82,87 +82,46 @@ export interface FiguresAnswer extends ReadModelProgress {
   readonly figures: readonly AnsweredFigure[];
 }
 
-/** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly AnyFact[] => [
-  fact,
-  ...asked.flatMap((name) => {
-    const dimension = fact.dimensions[name];
-    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
-  }),
-  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
-];
 const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readonly string[] => [
   ...(by === undefined ? [] : [by]),
   ...Object.keys(filters).filter((name) => filters[name]),
 ];
-/** How touches are weighed and classified, for dimensions of journeys; the built-in way where none is asked for. */
+/** The facts of the dimensions that a fact is asked by. */
+export const dimensionFactsOf = ({ dimensions }: Fact, scope: Pick<Scope, 'by' | 'filters'>): readonly AnyFact[] =>
+  dimensionsAsked(scope).flatMap((name) => {
+    const dimension = dimensions[name];
+    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
+  });
+/** The facts that a figure is made of, and those of the dimensions that are asked for. */
+const factsOf = ({ rows: { fact }, value }: Figure, scope: Pick<Scope, 'by' | 'filters'>): readonly AnyFact[] => [
+  ...[fact, ...dimensionFactsOf(fact, scope)],
+  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, scope)) : []),
+];
+/** How touches are weighed and classified, for dimensions of journeys: asked for where such a dimension is. */
 export type MethodOfFigures = () => Promise<Method>;
-const builtIn: MethodOfFigures = () => Promise.resolve(builtInMethod);
-
-/** The facts of a question whose columns are kept, and the method where one is loaded for it. */
-const factsAsked = async (figures: readonly Figure[], scope: Scope, methodOf: MethodOfFigures) => {
-  const asked = dimensionsAsked(scope);
-  const all = [...new Set(figures.flatMap((figure) => factsOf(figure, asked)))];
-  return {
-    facts: all.filter((fact): fact is Fact => 'columns' in fact),
-    method: all.includes(firstTouchFact) ? await methodOf() : undefined,
-  };
-};
-/** The facts that are packed for others: those of a made fact are its sources. */
-const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
-  ...new Set(facts.flatMap((fact): readonly Fact[] => (fact.made ? packedFacts(fact.made.from) : [fact]))),
-];
-/** The rows of the facts for periods with these ends, in milliseconds. */
-type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
-/** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
-const rowsOfFacts = async (
-  models: ReadModels,
-  { facts, method }: Awaited<ReturnType<typeof factsAsked>>,
-  at: Instant,
-): Promise<RowsAtEnds> => {
-  const definitionAt = await definitionsOfFacts(models, facts);
-  const rows = new Map<AnyFact, PackedRows>();
-  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
-  for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
-  const made = new Map<string, Map<AnyFact, PackedRows>>();
-  return (ends) => {
-    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
-    made.set(ends.join(), madeThen);
-    const rowsOf: RowsOfFact = (fact) => {
-      const known = rows.get(fact) ?? madeThen.get(fact);
-      if (known) return known;
-      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), definitionAt });
-      madeThen.set(fact, found);
-      return found;
-    };
-    return rowsOf;
-  };
-};
-/** The kinds of definitions that facts depend on. */
-const kindsOf = (facts: readonly Fact[]): readonly DefinitionKind[] => [
-  ...new Set(facts.flatMap(({ made }) => (made ? [...made.definitions, ...kindsOf(made.from)] : []))),
-];
-const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
-  const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
-  for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
-  return (kind, at) => {
-    const version = inForceAt(versions.get(kind)!, fromMs(at));
-    return version && definitionOf(kind, version.number, version.body);
-  };
-};
-/** The read models that facts are made from. */
-const modelsOfFacts = (facts: readonly Fact[]) => [
-  ...new Set([
-    leads,
-    ...packedFacts(facts).map(({ columns }) => columns.of),
-    ...(kindsOf(facts).length > 0 ? [definitions] : []),
-  ]),
-];
+/** The built-in way, before any was agreed. */
+export const builtInOfFigures: MethodOfFigures = () => Promise.resolve(builtInMethod);
 const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
   const erased = await erasedLeads(models);
   if (erased.isEmpty) return nobodyErased;
   const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
   return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
+};
+/**
+ * Reads the rows of facts, how far they are, and whom of their people was erased.
+ * @returns what must be used before anything is waited for: it is of one moment
+ */
+export const readFacts = async (
+  models: ReadModels,
+  asked: readonly AnyFact[],
+  at: Instant,
+  methodOf: MethodOfFigures,
+): Promise<Pick<OpenedQuestion, 'rowsAt' | 'erasedPeopleOf' | 'complete' | 'position' | 'method'>> => {
+  const facts = [...new Set(asked)].filter((fact): fact is Fact => 'columns' in fact);
+  const method = asked.includes(firstTouchFact) ? await methodOf() : undefined;
+  const progress = await models.progress([...new Set([leads, ...projectionsOf(facts)])]);
+  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
+  return { ...progress, erasedPeopleOf, method, rowsAt: await rowsOfFacts(models, facts, method, at) };
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -237,7 +196,7 @@ const groupingBefore = (
 ): Grouping => {
   if (isGrain(scope.by)) return groupingOf(figure, scope, before, rowsAt);
   const ranges = rangeOf(before);
-  if (!factsOf(figure, []).some((fact) => 'made' in fact)) return { ...later, ranges };
+  if (!factsOf(figure, { filters: {} }).some((fact) => 'made' in fact)) return { ...later, ranges };
   const rowsOf = rowsAt([ranges.to]);
   return {
     ...later,
@@ -276,7 +235,7 @@ const compareValues = (
       }));
 
 /** A question with the rows that it is answered from. */
-interface Question {
+export interface Question {
   readonly scope: Scope;
   readonly rowsAt: RowsAtEnds;
   readonly limits: Limits;
@@ -368,30 +327,53 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
   return { at: toMs(at), ...(windowMs !== undefined && { windowMs }) };
 };
 
+/** A question with the periods that it is about. */
+export interface OpenedQuestion extends Question, ReadModelProgress {
+  readonly period: ScopePeriod;
+  readonly compared: ScopePeriod | undefined;
+}
 /**
- * Several figures of one moment.
+ * Reads the rows that figures are made of.
  * @param at the instant of the question, for periods such as `last-month`
  * @param methodOf how touches are weighed and classified; asked for only where a dimension needs it
- * @throws Refused `figures/unknown-dimension`, `figures/no-window`, and as `scopePeriod`, `comparedPeriod`, `calendarParts`
+ * @throws Refused `figures/no-window`, and as `scopePeriod`, `comparedPeriod`
  */
+export const openQuestion = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  scope: Scope,
+  at: Instant,
+  methodOf: MethodOfFigures,
+): Promise<OpenedQuestion> => {
+  const period = scopePeriod(scope, at);
+  const compared = scope.compare && comparedPeriod(period, scope.compare);
+  const limits = limitsOf(figures, scope, at);
+  const facts = figures.flatMap((figure) => factsOf(figure, scope));
+  return { scope, limits, period, compared, ...(await readFacts(models, facts, at, methodOf)) };
+};
+/**
+ * Answers a question that was opened.
+ * @throws Refused `figures/unknown-dimension`, and as `calendarParts`
+ */
+export const answerFigures = (figures: readonly Figure[], question: OpenedQuestion): readonly AnsweredFigure[] => {
+  const { period, compared } = question;
+  return figures.map((figure) => answerOf(figure, question, compared ? [period, compared] : [period]));
+};
+
+/** The rows of a question at the end of its period. */
+export const rowsAtEnd = ({ rowsAt, period }: OpenedQuestion): RowsOfFact => rowsAt([rangeOf(period).to]);
+
+/** Several figures of one moment; see `openQuestion`. @throws Refused as it and `answerFigures` */
 export const askFigures = async (
   models: ReadModels,
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
-  methodOf: MethodOfFigures = builtIn,
+  methodOf: MethodOfFigures,
 ): Promise<FiguresAnswer> => {
-  const period = scopePeriod(scope, at);
-  const compared = scope.compare && comparedPeriod(period, scope.compare);
-  const limits = limitsOf(figures, scope, at);
-  const asked = await factsAsked(figures, scope, methodOf);
-  const { facts, method } = asked;
-  const progress = await models.progress(modelsOfFacts(facts));
-  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  const rowsAt = await rowsOfFacts(models, asked, at);
-  const question = { scope, limits, rowsAt, erasedPeopleOf, complete: progress.complete, method };
-  const periods = compared ? [period, compared] : [period];
-  return { ...progress, period, compared, figures: figures.map((figure) => answerOf(figure, question, periods)) };
+  const question = await openQuestion(models, figures, scope, at, methodOf);
+  const { period, compared, position, complete } = question;
+  return { position, complete, period, compared, figures: answerFigures(figures, question) };
 };
 
 /**
@@ -404,11 +386,12 @@ export const totalsInPeriods = async (
   filters: DimensionFilters,
   periods: readonly ScopePeriod[],
   at: Instant,
-  methodOf: MethodOfFigures = builtIn,
+  methodOf: MethodOfFigures,
 ): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
   const scope = { filters };
   const limits = limitsOf(figures, scope, at);
-  const rowsAt = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at);
+  const facts = figures.flatMap((figure) => factsOf(figure, scope));
+  const { rowsAt } = await readFacts(models, facts, at, methodOf);
   return periods.map((period) => {
     const rowsOf = rowsAt([rangeOf(period).to]);
     const slices = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
@@ -440,17 +423,22 @@ export const rowsBehind = async (
   models: ReadModels,
   figure: Figure,
   scope: Scope,
-  { group, side, currency }: BehindQuestion,
+  behind: BehindQuestion,
   at: Instant,
-  methodOf: MethodOfFigures = builtIn,
-): Promise<readonly FigureRow[]> => {
+  methodOf: MethodOfFigures,
+): Promise<readonly FigureRow[]> =>
+  rowsBehindIn(figure, await openQuestion(models, [figure], scope, at, methodOf), behind);
+
+/** The same of a question that was opened. */
+export const rowsBehindIn = (
+  figure: Figure,
+  { scope: { by, filters, ...scope }, limits, rowsAt, period }: OpenedQuestion,
+  { group, side, currency }: BehindQuestion,
+): readonly FigureRow[] => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
-  const period = scopePeriod(scope, at);
-  const limits = limitsOf([figure], scope, at);
-  const rowsAt = await rowsOfFacts(models, await factsAsked([figure], scope, methodOf), at);
-  const { by, filters } = scope;
-  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
+  const grouping =
+    group && by !== undefined ? groupingOf(figure, { ...scope, by, filters }, period, rowsAt) : undefined;
   const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
   const slice = grouping
     ? grouping.sliceOfFigure(figure)

@@ -6,7 +6,9 @@ import {
   Refused,
   roles,
   type Fields,
+  type Instant,
   type ObjectOf,
+  type Position,
   type ValueFilter,
 } from '@baton/kernel';
 import { methodOf, versionCheck } from '@baton/attribution';
@@ -15,22 +17,34 @@ import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
 import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
-import { MAX_GROUPS, MIN_SUPPORT, rowsBehind, type GroupName, type MethodOfFigures, type Scope } from './figures.query';
-import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
+import {
+  MAX_GROUPS,
+  MIN_SUPPORT,
+  rowsBehind,
+  type FigureRow,
+  type GroupName,
+  type MethodOfFigures,
+  type Scope,
+} from './figures.query';
+import { grains, scopePeriod, type PeriodComparison, type ScopePeriod } from './scope.rules';
 import { shownFigures } from './shown-figures.query';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
-const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
+export const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
 const dimensions = [...new Set(figures.flatMap(dimensionsOf))].sort();
 const groupings = enumeration<string>('FigureGrouping', 'What figures are grouped by.', {
   ...Object.fromEntries(grains.map((grain) => [grain, `The ${grain}s of the period, in the time zone.`])),
   ...Object.fromEntries(dimensions.map((name) => [name, `The ${name} of the rows.`])),
 });
-const comparedTo = enumeration<PeriodComparison>('FigureComparison', 'The period that figures are compared with.', {
-  'previous-period': 'The one before, of the same length.',
-  'year-before': 'The same a year before.',
-});
-const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
+export const comparedTo = enumeration<PeriodComparison>(
+  'FigureComparison',
+  'The period that figures are compared with.',
+  {
+    'previous-period': 'The one before, of the same length.',
+    'year-before': 'The same a year before.',
+  },
+);
+export const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
   count: 'A number of rows.',
   ratio: 'A share, 0…1.',
   money: 'An amount.',
@@ -43,7 +57,7 @@ const optional = { optional: true } as const;
 /** What every question about figures is asked for. */
 export const scopeArguments = {
   period: field.text(
-    'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `2024-Q3`, `2024-07`.',
+    'The period by its name, instead of from and to: `this-month`, `last-quarter`, `last-30-days`, `last-12-months` (whole ones before this), `2024-Q3`, `2024-07`.',
     { ...optional, max: 20 },
   ),
   ...periodArguments,
@@ -102,8 +116,7 @@ export const methodOfScope =
   };
 
 const nullable = { nullable: true } as const;
-/** The fields of a value, of a group and of the erased people in them. */
-export const value = objectFields('FigureValue', 'A figure, exactly.', {
+export const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -123,14 +136,18 @@ export const value = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
+/** What says which group it is. */
+export const groupFields = {
+  key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
+  isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
+} as const;
 export const erasedCount = field.integer(
   'How many erased people are among those whom its rows are about; of deals all people who had a role.',
   { unit: 'people' },
 );
 export const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
-  key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
-  isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
-  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  ...groupFields,
+  values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
   erased: erasedCount,
 });
 const totalFields = {
@@ -139,7 +156,7 @@ const totalFields = {
   unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
-  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
 } as const;
@@ -160,6 +177,18 @@ export const answeredFigure = objectFields('AnsweredFigure', 'A figure of the ca
   }),
 });
 
+/** The period that an answer is about, and how far it is. */
+export const answeredPeriodFields = {
+  from: field.instant('The beginning of the period.'),
+  to: field.instant('Its end, itself not in it.'),
+  complete: field.flag('False while the period has not ended.'),
+  position: field.text('The position up to which the log is in them.'),
+} as const;
+export const answeredPeriod = (
+  { period: { from, to }, position }: { readonly period: ScopePeriod; readonly position: Position },
+  at: Instant,
+) => ({ from, to, complete: to <= at, position });
+
 export const figuresReport = report({
   name: 'figures',
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
@@ -171,10 +200,7 @@ export const figuresReport = report({
   },
   answer: field.object(
     objectFields('Figures', 'Figures of one moment.', {
-      from: field.instant('The beginning of the period.'),
-      to: field.instant('Its end, itself not in it.'),
-      complete: field.flag('False while the period has not ended.'),
-      position: field.text('The position up to which the log is in them.'),
+      ...answeredPeriodFields,
       comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
       comparedTo: field.instant('Its end.', nullable),
       figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
@@ -214,28 +240,34 @@ export const figureCatalogueReport = report({
     })),
 });
 
-const sides = enumeration<'numerator' | 'denominator'>('FigureSide', 'A side of a ratio.', {
+export const sides = enumeration<'numerator' | 'denominator'>('FigureSide', 'A side of a ratio.', {
   numerator: 'What is divided.',
   denominator: 'What it is divided by.',
 });
-const row = objectFields('FigureRow', 'A row behind a figure.', {
+export const figureRow = objectFields('FigureRow', 'A row behind a figure.', {
   id: field.id('The id of the row.'),
   leadId: field.id('The lead that it is about.', { nullable: true, entity: 'Lead' }),
   opportunityId: field.id('The deal that it is.', { nullable: true, entity: 'Opportunity' }),
   at: field.instant('What places it in the period; for what is counted at its end, since when it is there.'),
 });
-/** The group of a question. @throws Refused `figures/no-group` */
+export const shownRow = ({ id, entity, entityId, at }: FigureRow) => ({
+  ...{ id, at },
+  leadId: entity === 'Lead' ? entityId : null,
+  opportunityId: entity === 'Opportunity' ? entityId : null,
+});
+/** Which group of a question rows are asked of. */
+export const groupArguments = {
+  key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
+  keyless: field.flag('Only the group of rows without a value.', optional),
+  others: field.flag('Only the group of all others.', optional),
+} as const;
+/** @throws Refused `figures/no-group` for several groups, or one without `by` */
 export const groupOf = ({
   by,
   key,
   keyless,
   others,
-}: {
-  readonly by?: string;
-  readonly key?: string;
-  readonly keyless?: boolean;
-  readonly others?: boolean;
-}): GroupName | undefined => {
+}: ObjectOf<typeof groupArguments> & { readonly by?: string | undefined }): GroupName | undefined => {
   const given = [key !== undefined && 'key', keyless && 'keyless', others && 'others'].filter((name) => name);
   if (given.length === 0) return undefined;
   if (by === undefined || given.length > 1)
@@ -254,13 +286,11 @@ export const figureRowsReport = report({
   arguments: {
     code: field.enum(codes, 'The figure; of one that is made of others, one of its parts.'),
     side: field.enum(sides, 'Of a ratio: the rows of this side.', { default: 'denominator' }),
-    key: field.text('Only the group with this key.', { ...optional, max: 1000 }),
-    keyless: field.flag('Only the group of rows without a value.', optional),
-    others: field.flag('Only the group of all others.', optional),
+    ...groupArguments,
     valueCurrency: field.currency('Only rows of the value in this currency.'),
     ...scopeArguments,
   },
-  answer: field.object(row, 'The rows.'),
+  answer: field.object(figureRow, 'The rows.'),
   ask: async (question, context: ReportContext) => {
     const { models, at, page } = context;
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
@@ -272,17 +302,9 @@ export const figureRowsReport = report({
         'code',
       );
     const asked = scopeOf(scope);
-    const name = groupOf({ ...(asked.by !== undefined && { by: asked.by }), key, keyless, others } as never);
+    const name = groupOf({ by: asked.by, key, keyless, others });
     const method = methodOfScope(asked, scope.channelRules, context);
     const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at, method);
-    return pageOf(
-      found.map(({ id, entity, entityId, at: instant }) => ({
-        ...{ id, at: instant },
-        leadId: entity === 'Lead' ? entityId : null,
-        opportunityId: entity === 'Opportunity' ? entityId : null,
-      })),
-      page,
-      ({ id }) => id,
-    );
+    return pageOf(found.map(shownRow), page, ({ id }) => id);
   },
 });

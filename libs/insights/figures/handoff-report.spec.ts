@@ -3,6 +3,7 @@ import { fromMs, toMs, type Instant } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffReport, handoffs, type HandoffsDocument } from '@baton/sales-sla';
+import { builtInOfFigures } from './figures.query';
 import { shownFigures } from './shown-figures.query';
 
 const START = toMs('2024-01-01T00:00:00.000Z');
@@ -53,7 +54,7 @@ it('the figures of handoffs are the numbers of their report, in all groups', () 
       const period = { from: '2024-02-01T00:00:00.000Z', to: '2024-05-01T00:00:00.000Z' };
       for (const by of ['rep', 'queue', 'definition', 'month'] as const) {
         const report = await handoffReport(models, { ...period, by: [by], at: NOW });
-        const { figures } = await shownFigures(models, codes, { ...period, by }, NOW);
+        const { figures } = await shownFigures(models, codes, { ...period, by }, NOW, builtInOfFigures);
         const valuesOf = (key: string | null | undefined) =>
           figures.map(({ total, groups }) =>
             key === undefined ? total[0]!.value : (groups.find((group) => group.key === key)?.values[0]!.value ?? null),
@@ -76,7 +77,7 @@ it('the figures of handoffs are the numbers of their report, in all groups', () 
           ] as const) {
             const only = dimension === 'reason' ? { disposition: { in: ['rejected'] } } : {};
             const asked = { ...period, by: dimension, filters: { ...filter, ...only } };
-            const [shown] = (await shownFigures(models, ['handoffs'], asked, NOW)).figures;
+            const [shown] = (await shownFigures(models, ['handoffs'], asked, NOW, builtInOfFigures)).figures;
             const counted = shown!.groups.map(({ key: value, values }) => [value, Number(values[0]!.value)]);
             expect(Object.fromEntries(counted)).toEqual(
               Object.fromEntries(expected.filter(([, number]) => number > 0)),

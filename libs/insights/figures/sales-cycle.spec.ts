@@ -1,3 +1,4 @@
+import { builtInOfFigures } from './figures.query';
 import { recorded } from '@baton/kernel/testing';
 import { journeys, type JourneyEvent } from '@baton/attribution';
 import { modelsOf } from '../../../test/support/read-models';
@@ -41,7 +42,7 @@ const models = modelsOf(
 const NOW = '2024-07-01T00:00:00.000Z';
 const asked = async (scope: Partial<Scope> = {}) => {
   const codes = ['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'];
-  return (await shownFigures(await models, codes, scope, NOW)).figures;
+  return (await shownFigures(await models, codes, scope, NOW, builtInOfFigures)).figures;
 };
 const totals = (figures: Awaited<ReturnType<typeof asked>>) => figures.map(({ total }) => total[0]!.value);
 

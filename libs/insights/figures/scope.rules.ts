@@ -65,7 +65,7 @@ const stepOfGrain = (grain: Grain, count = 1): PeriodStep =>
 
 /** The words for periods, for whoever names one that does not exist. */
 const PERIODS =
-  'today, yesterday, this-week, last-month, this-quarter, last-year, last-30-days, 2024, 2024-Q3, 2024-07';
+  'today, yesterday, this-week, last-month, this-quarter, last-year, last-30-days, last-12-months, 2024, 2024-Q3, 2024-07';
 /**
  * A period by its name: relative to an instant, or a part of the calendar. `2024` and `2024-Q3` are those of the company,
  * whose year is named after the calendar year in which it begins.
@@ -86,8 +86,11 @@ const namedPeriod = (name: string, at: Instant, calendar: Calendar): ScopePeriod
   }
   if (name === 'today') return of(today, 'day');
   if (name === 'yesterday') return of(today.minus({ days: 1 }), 'day');
-  const recent = /^last-([1-9]\d{0,2})-days$/.exec(name);
-  if (recent) return of(today.minus({ days: Number(recent[1]) }), 'day', Number(recent[1]));
+  const recent = /^last-([1-9]\d{0,2})-(day|week|month|quarter|year)s$/.exec(name);
+  if (recent) {
+    const [count, grain] = [Number(recent[1]), recent[2] as Grain];
+    return of(startOf(today, grain, calendar).minus(stepOfGrain(grain, count)), grain, count);
+  }
   const named = /^(19\d\d|20\d\d|21\d\d)(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?$/.exec(name);
   if (!named)
     throw new Refused('figures/unknown-period', `${name} is no period; use one such as ${PERIODS}.`, 'period');

@@ -61,7 +61,7 @@ export const shownFigures = async (
   codes: readonly string[],
   scope: Partial<Scope>,
   at: Instant,
-  method?: MethodOfFigures,
+  method: MethodOfFigures,
 ) => {
   const answer = await askFigures(models, codes.map(figureOf), { filters: {}, ...scope }, at, method);
   const { position, period, compared, figures: found } = answer;

@@ -4,6 +4,7 @@ import { repetitions } from '@baton/kernel/testing';
 import { leads } from '@baton/leads';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffs, slaClocks, slaReport, type SlaClock } from '@baton/sales-sla';
+import { builtInOfFigures } from './figures.query';
 import { shownFigures } from './shown-figures.query';
 
 const START = toMs('2024-01-01T00:00:00.000Z');
@@ -85,7 +86,7 @@ it('the figures of obligations are the numbers of the SLA report, of each kind a
           const report = await slaReport(models, { ...period, by: [by], at: NOW });
           for (const { group, kind, ...row } of [...report.total, ...report.rows]) {
             const scope = { ...period, by, filters: { kind: { in: [kind] } } };
-            const { figures } = await shownFigures(models, codes, scope, NOW);
+            const { figures } = await shownFigures(models, codes, scope, NOW, builtInOfFigures);
             const key = group[by];
             const valueOf = (code: string) => {
               const { total, groups } = figures.find((one) => one.code === code)!;

@@ -1,6 +1,7 @@
+import { builtInOfFigures } from './figures.query';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { DAY_MS, fromMs, toMs, type Documents, type StoredEvent, type ValueFilter } from '@baton/kernel';
+import { DAY_MS, fromMs, toMs, type Documents, type StoredEvent, type ValueFilter, END } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { deals, type OpportunityEvent } from '@baton/opportunities';
 import { EmbeddedDocuments, type ReadModels } from '@baton/platform/documents';
@@ -29,7 +30,13 @@ interface Args {
   readonly filters?: Readonly<Record<string, ValueFilter>>;
 }
 const velocity = async (models: ReadModels, { filters = {}, ...args }: Args = {}) => {
-  const { figures } = await shownFigures(models, velocityFigures, { ...args, filters }, '2024-07-01T00:00:00.000Z');
+  const { figures } = await shownFigures(
+    models,
+    velocityFigures,
+    { ...args, filters },
+    '2024-07-01T00:00:00.000Z',
+    builtInOfFigures,
+  );
   type Shown = (typeof figures)[number]['total'];
   const rowOf = (key: string | null, valuesOf: (code: string) => Shown | undefined): Row => {
     const number = (code: string) => {
@@ -264,10 +271,12 @@ describe('the figures of the velocity', () => {
 
   it('explains the change from one period to another', async () => {
     const models = await storeOf(few);
-    const { a, b, contributions } = await velocityChange(models, {
-      periodA: { from: '2024-01-01', to: '2024-02-01' },
-      periodB: { from: '2024-02-01', to: '2024-03-01' },
-    });
+    const { a, b, contributions } = await velocityChange(
+      models,
+      { periodA: { from: '2024-01-01', to: '2024-02-01' }, periodB: { from: '2024-02-01', to: '2024-03-01' } },
+      END,
+      builtInOfFigures,
+    );
     const valueOf = (of: typeof a, code: string) => of.find((one) => one.code === code)!.total[0]!.value;
     const shown = [a, b].map((of) =>
       ['open-deals', 'won-deals', 'deal-cycle', 'velocity'].map((code) => valueOf(of, code)),
@@ -287,7 +296,7 @@ describe('the figures of the velocity', () => {
         },
       },
     ]);
-    const empty = await velocityChange(models, { periodA: { to: '2024-01-01' }, periodB: {} });
+    const empty = await velocityChange(models, { periodA: { to: '2024-01-01' }, periodB: {} }, END, builtInOfFigures);
     expect(empty.contributions).toEqual([]);
   });
 });

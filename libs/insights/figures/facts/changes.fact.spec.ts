@@ -3,7 +3,7 @@ import { dealChanges, deals, type OpportunityEvent } from '@baton/opportunities'
 import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../catalogue.rules';
 import { textOfExact } from '../exact.rules';
-import { askFigures, rowsBehind, type Scope } from '../figures.query';
+import { askFigures, rowsBehind, type Scope, builtInOfFigures } from '../figures.query';
 
 const NOW = '2024-07-01T00:00:00.000Z';
 const event = (opportunityId: string, type: OpportunityEvent['type'], day: string, data: object = {}) =>
@@ -32,7 +32,13 @@ const events = [
 describe('figures over the changes of deals', () => {
   const asked = async (code: string, scope: Partial<Scope> = {}) => {
     const models = await modelsOf([deals, dealChanges], events);
-    const { figures } = await askFigures(models, [figureOf(code)], { period: '2024-02', filters: {}, ...scope }, NOW);
+    const { figures } = await askFigures(
+      models,
+      [figureOf(code)],
+      { period: '2024-02', filters: {}, ...scope },
+      NOW,
+      builtInOfFigures,
+    );
     return figures[0]!;
   };
   it.each([
@@ -59,7 +65,14 @@ describe('figures over the changes of deals', () => {
     const models = await modelsOf([deals, dealChanges], events);
     const scope = { period: '2024-02', by: 'owner', filters: {} };
     const group = { key: 'rolf', isOther: false };
-    const behind = await rowsBehind(models, figureOf('close-dates-pushed'), scope, { group, side: 'denominator' }, NOW);
+    const behind = await rowsBehind(
+      models,
+      figureOf('close-dates-pushed'),
+      scope,
+      { group, side: 'denominator' },
+      NOW,
+      builtInOfFigures,
+    );
     expect(behind.map(({ entityId, at }) => [entityId, at])).toEqual([['b', '2024-02-05T10:00:00.000Z']]);
   });
 });

@@ -23,6 +23,7 @@ export const dealFact = fact<Deal, Deal>({
     currency: textOf(({ currency }) => currency),
     cycleMs: numberOf(({ cycleMs }) => cycleMs),
     proposals: numberOf(({ proposals }) => proposals),
+    lastProposalAt: instantOf(({ lastProposalAt }) => lastProposalAt),
     reopenings: numberOf(({ reopenings }) => reopenings),
     owner: textOf(({ owner }) => owner),
     source: textOf(({ source }) => source),

@@ -13,8 +13,11 @@ const answerTimes = [
   [48 * 60, 'within 48 hours'],
   [Infinity, 'later'],
 ] as const;
+const UNANSWERED = 'never';
+/** The values of `answeredWithin`, the fastest first. */
+export const answerTimeWords: readonly string[] = [...answerTimes.map(([, words]) => words), UNANSWERED];
 const answeredWithin = ({ at, attemptedAt }: HandoffActivity): string => {
-  if (attemptedAt === undefined) return 'never';
+  if (attemptedAt === undefined) return UNANSWERED;
   const minutes = (toMs(attemptedAt) - toMs(at)) / 60_000;
   return answerTimes.find(([most]) => minutes <= most)![1];
 };

@@ -21,6 +21,8 @@ export const leadStayFact = fact<LeadStageStay, LeadStageStay>({
     nextStage: textOf(({ nextStage }) => nextStage),
     rep: textOf(({ rep }) => rep),
     source: textOf(({ source }) => source),
+    place: numberOf(({ place }) => place),
+    visit: numberOf(({ visit }) => visit),
     stayMs: numberOf(({ stayMs }) => stayMs),
   },
   dimensions: {
@@ -41,11 +43,14 @@ export const dealStayFact = fact<DealStageStay, DealStageStay>({
     enteredAt: instantOf(({ enteredAt }) => enteredAt),
     leftAt: instantOf(({ leftAt }) => leftAt),
     opportunityId: textOf(({ opportunityId }) => opportunityId),
+    exit: textOf(({ exit }) => exit),
     stage: textOf(({ stage }) => stage),
     nextStage: textOf(({ nextStage }) => nextStage),
     owner: textOf(({ owner }) => owner),
     product: textOf(({ product }) => product),
     source: textOf(({ source }) => source),
+    place: numberOf(({ place }) => place),
+    visit: numberOf(({ visit }) => visit),
     stayMs: numberOf(({ stayMs }) => stayMs),
   },
   dimensions: {

@@ -22,6 +22,7 @@ export const touchFact = fact<Touch, Touch>({
     campaign: textOf(({ campaign }) => campaign),
     content: textOf(({ content }) => content),
     by: textOf(({ by }) => by),
+    revision: numberOf(({ revision }) => revision),
     minutes: numberOf(({ minutes }) => minutes),
   },
   dimensions: {

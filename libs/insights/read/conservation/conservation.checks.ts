@@ -6,6 +6,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { conservationCheck } from '@baton/platform/health';
 import { figures } from '../../figures/catalogue.rules';
 import { colleagueFact } from '../../figures/facts/colleagues.fact';
+import { builtInOfFigures } from '../../figures/figures.query';
 import { isAdditive, type Figure } from '../../figures/figure.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
 import { waterfallCellsOf } from '../waterfall/waterfall.query';
@@ -25,7 +26,7 @@ const asked = async (
   codes: readonly string[],
   at: Instant,
   by?: string,
-): Promise<readonly Shown[]> => (await shownFigures(models, codes, { by }, at)).figures;
+): Promise<readonly Shown[]> => (await shownFigures(models, codes, { by }, at, builtInOfFigures)).figures;
 const numberOf = ({ total }: Shown): number => Number(total[0]?.value ?? 0);
 const countsOf = ({ groups }: Shown): ReadonlyMap<string, number> =>
   new Map(groups.map(({ key, values }) => [key ?? '(without)', Number(values[0]!.value)]));
@@ -141,13 +142,13 @@ const waterfallCheck = conservationCheck({
   balances: async (models: ReadModels, at) => {
     // An event of this very millisecond is in what is open, and not yet in a period that ends now.
     const period = { from: fromMs(toMs(at) - WATERFALL_DAYS * DAY_MS), to: fromMs(toMs(at) + 1) };
-    const cells = await waterfallCellsOf(models, period, at);
+    const cells = await waterfallCellsOf(models, period, at, builtInOfFigures);
     const added = new Map<string, bigint>();
     for (const { cell, total } of cells)
       for (const { amount } of total)
         if (amount)
           added.set(amount.currency, (added.get(amount.currency) ?? 0n) + (signs[cell] ?? 0n) * BigInt(amount.minor));
-    const [open] = (await shownFigures(models, ['open-amount'], period, at)).figures;
+    const [open] = (await shownFigures(models, ['open-amount'], period, at, builtInOfFigures)).figures;
     return balanced(
       new Map([...added].map(([currency, minor]) => [currency, String(minor)])),
       new Map(open!.total.flatMap(({ amount }) => (amount ? [[amount.currency, String(amount.minor)]] : []))),

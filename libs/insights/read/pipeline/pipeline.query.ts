@@ -1,3 +1,4 @@
+import { builtInOfFigures } from '../../figures/figures.query';
 import { field, objectFields, type EnumerationValue, type Instant, type MoneySum, type ObjectOf } from '@baton/kernel';
 import { leadStages } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
@@ -44,8 +45,8 @@ const byStage = (a: { readonly stage: string }, b: { readonly stage: string }): 
 /** The figures of open deals and of people, by stage, as they stand. */
 export const pipeline = async (models: ReadModels, at: Instant): Promise<Pipeline> => {
   const [deals, people] = [
-    await shownFigures(models, ['open-deals', 'open-amount'], { by: 'stage' }, at),
-    await shownFigures(models, ['captured-leads'], { by: 'stage' }, at),
+    await shownFigures(models, ['open-deals', 'open-amount'], { by: 'stage' }, at, builtInOfFigures),
+    await shownFigures(models, ['captured-leads'], { by: 'stage' }, at, builtInOfFigures),
   ];
   const [open, amounts] = deals.figures;
   return {

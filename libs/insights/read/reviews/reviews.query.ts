@@ -1,3 +1,4 @@
+import { builtInOfFigures } from '../../figures/figures.query';
 import {
   fromMs,
   monthOf,
@@ -43,7 +44,7 @@ const versionsInForce = async (models: ReadModels, at: Instant) => {
 const figuresOf =
   (codes: readonly string[], by?: string): Figures =>
   (models, { from, to, timeZone, at }) =>
-    shownFigures(models, codes, { from, to, timeZone, by }, at);
+    shownFigures(models, codes, { from, to, timeZone, by }, at, builtInOfFigures);
 const salesCycleFigures = [
   ...['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'],
 ];
@@ -64,7 +65,7 @@ const MOST_CONTENT = 100;
 export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, Figures>>>> = {
   'weekly-pipeline': {
     pipeline: (models, { at }) => pipeline(models, at),
-    week: (models, { at, ...period }) => weeklyReviewOf(models, period, at),
+    week: (models, { at, ...period }) => weeklyReviewOf(models, period, at, builtInOfFigures),
     salesCycle: figuresOf(salesCycleFigures),
     servedDeals,
   },
@@ -74,7 +75,7 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
     sla: (models, { from, to, timeZone, at }) => slaReport(models, { from, to, timeZone, at, by: ['rep'] }),
     pipeline: (models, { at }) => pipeline(models, at),
     trend: (models, { to, timeZone, at }) =>
-      shownFigures(models, trendFigures, { ...trendBefore(to, timeZone), by: 'month' }, at),
+      shownFigures(models, trendFigures, { ...trendBefore(to, timeZone), by: 'month' }, at, builtInOfFigures),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
   },
   'quarterly-definition': {

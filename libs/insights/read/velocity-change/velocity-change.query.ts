@@ -1,4 +1,4 @@
-import { END, type Instant } from '@baton/kernel';
+import { type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { figureOf } from '../../figures/catalogue.rules';
 import { exactOf } from '../../figures/exact.rules';
@@ -39,8 +39,8 @@ const partsOf = (totals: ReadonlyMap<string, readonly FigureValue[]>): VelocityP
 export const velocityChange = async (
   models: ReadModels,
   question: { readonly periodA: ScopeArgs; readonly periodB: ScopeArgs; readonly filters?: Scope['filters'] },
-  at: Instant = END,
-  method?: MethodOfFigures,
+  at: Instant,
+  method: MethodOfFigures,
 ): Promise<VelocityChange> => {
   const { periodA, periodB, filters = {} } = question;
   const figures = [...velocityFigures, 'won-amount', 'priced-wins'].map(figureOf);

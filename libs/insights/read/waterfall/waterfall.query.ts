@@ -16,7 +16,7 @@ export const waterfallOf = async (
   models: ReadModels,
   { scope, period, closes, waterfall }: AskedWaterfall,
   at: Instant,
-  method?: MethodOfFigures,
+  method: MethodOfFigures,
 ) => {
   const asked = [...waterfall.figures];
   const own = asked.map(([, one]) => one);
@@ -32,9 +32,10 @@ export const waterfallOf = async (
 };
 
 /** The movement of all open deals in a period. @throws Refused as `scopePeriod` */
-export const waterfallCellsOf = async (models: ReadModels, asked: ScopeArgs, at: Instant) => {
+export const waterfallCellsOf = async (models: ReadModels, asked: ScopeArgs, at: Instant, method: MethodOfFigures) => {
   const period = scopePeriod(asked, at);
   const waterfall = waterfallBetween(rangeOf(period), undefined);
-  return (await waterfallOf(models, { scope: { ...asked, filters: {} }, period, closes: undefined, waterfall }, at))
-    .cells;
+  return (
+    await waterfallOf(models, { scope: { ...asked, filters: {} }, period, closes: undefined, waterfall }, at, method)
+  ).cells;
 };

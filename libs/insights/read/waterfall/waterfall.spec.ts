@@ -15,7 +15,7 @@ import {
 import type { ReadModels } from '@baton/platform/documents';
 import { modelsOf } from '../../../../test/support/read-models';
 import { roundedInteger } from '../../figures/exact.rules';
-import { askFigures, type ComparedValue, type Scope } from '../../figures/figures.query';
+import { askFigures, type ComparedValue, type Scope, builtInOfFigures } from '../../figures/figures.query';
 import { rangeOf, scopePeriod } from '../../figures/scope.rules';
 import { closingPeriodOf } from '../deal-scope';
 import { rowsOfCell, waterfallReport } from './waterfall.report';
@@ -43,7 +43,7 @@ const waterfallAsked = async (
 ): Promise<{ readonly cells: Cells; readonly support: Readonly<Record<string, number>> }> => {
   const asked = { filters: {}, ...scope };
   const waterfall = waterfallBetween(rangeOf(scopePeriod(asked, NOW)), closing);
-  const { figures } = await askFigures(models, [...waterfall.figures.values()], asked, NOW);
+  const { figures } = await askFigures(models, [...waterfall.figures.values()], asked, NOW, builtInOfFigures);
   const codes = [...waterfall.figures.keys()];
   return {
     cells: Object.fromEntries(figures.map(({ total }, index) => [codes[index]!, minorOf(total)])),
@@ -119,14 +119,14 @@ describe('a waterfall', () => {
     const scope = { ...february, by: 'owner', filters: {} };
     const waterfall = waterfallBetween(rangeOf(scopePeriod(scope, NOW)), march);
     const rita = { group: { key: 'rita', isOther: false } };
-    const behind = await rowsOfCell({ models, at: NOW }, waterfall, 'increased', scope, rita);
+    const behind = await rowsOfCell({ models, at: NOW }, waterfall, 'increased', scope, rita, builtInOfFigures);
     expect(
       behind.map(({ opportunityId, minor, before, after }) => [opportunityId, minor, before.minor, after.minor]),
     ).toEqual([
       ['b', 50, 200, 250],
       ['d', 30, 150, 180],
     ]);
-    const pushed = await rowsOfCell({ models, at: NOW }, waterfall, 'pushed', scope, {});
+    const pushed = await rowsOfCell({ models, at: NOW }, waterfall, 'pushed', scope, {}, builtInOfFigures);
     expect(pushed).toEqual([expect.objectContaining({ opportunityId: 'c', minor: 240, direction: 'later' })]);
     expect(pushed[0]).toMatchObject({ before: { closesOn: '2024-03-10' }, after: { closesOn: '2024-04-02' } });
   });
@@ -173,7 +173,7 @@ describe('a waterfall', () => {
     isBalanced(cells);
     const scope = { ...february, filters: {} };
     const waterfall = waterfallBetween(rangeOf(scopePeriod(scope, NOW)), undefined);
-    const { figures } = await askFigures(models, [waterfall.figures.get('end')!], scope, NOW);
+    const { figures } = await askFigures(models, [waterfall.figures.get('end')!], scope, NOW, builtInOfFigures);
     expect(figures[0]!.total.map(({ currency, support, missing }) => [currency, support, missing])).toEqual([
       ['EUR', 1, 1],
       ['USD', 1, 1],

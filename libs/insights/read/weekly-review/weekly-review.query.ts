@@ -21,7 +21,7 @@ export const weeklyReviewOf = async (
   models: ReadModels,
   { from, to, timeZone, yearStart, weekStart }: Pick<ScopePeriod, 'from' | 'to' | 'timeZone'> & Partial<ScopePeriod>,
   at: Instant,
-  method?: MethodOfFigures,
+  method: MethodOfFigures,
 ) => {
   const period = { from, to, timeZone, yearStartsIn: yearStart, weekStartsOn: weekStart };
   const figures = async (codes: readonly string[], more: Partial<Scope> = {}) =>
@@ -38,7 +38,7 @@ export const weeklyReviewOf = async (
   }
   return {
     leads: await figures(leadFigures, { compare: 'previous-period' }),
-    movement: await waterfallCellsOf(models, period, at),
+    movement: await waterfallCellsOf(models, period, at, method),
     velocity: await figures(velocityFigures),
     sla: await figures(slaFigures, { by: 'rep' }),
     feedback,

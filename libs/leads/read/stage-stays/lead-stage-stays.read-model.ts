@@ -33,6 +33,7 @@ const fields = {
   stayId: field.id('The stay.', { filter: true }),
   leadId: field.id('The lead.', { filter: true, entity: 'Lead' }),
   stage: field.enum(leadStages, 'The stage, or the disposition.', { filter: true }),
+  place: field.integer('Which of all its stays it is, in the order of its history, from 1.', sorted),
   visit: field.integer('Which stay of the lead in this stage it is, from 1.', sorted),
   enteredAt: field.instant('When the lead came to the stage.', sorted),
   leftAt: field.instant('When it left; null while it is there.', { nullable: true, ...sorted }),
@@ -118,7 +119,7 @@ const facts = ({ owner, source }: { readonly owner?: string; readonly source?: s
 /** One row per stay of a lead in a lifecycle stage: together they tile its time from the capture on, while it is not merged. */
 export const leadStageStays = readModel<LeadStageStay, LeadEvent, Stays>({
   name: 'lead-stage-stays',
-  version: 1,
+  version: 2,
   personal: true,
   node: 'LeadStageStay',
   description: 'A stay of a lead in a lifecycle stage, from one move to the next.',

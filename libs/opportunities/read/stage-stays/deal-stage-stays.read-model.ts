@@ -29,6 +29,7 @@ const fields = {
   stayId: field.id('The stay.', { filter: true }),
   opportunityId: field.id('The deal.', { filter: true, entity: 'Opportunity' }),
   stage: field.text('The stage, as the team names it.', sorted),
+  place: field.integer('Which of all its stays it is, in the order of its history, from 1.', sorted),
   visit: field.integer('Which stay of the deal in this stage it is, from 1.', sorted),
   enteredAt: field.instant('When the deal came to the stage.', sorted),
   leftAt: field.instant('When it left; null while it is there.', { nullable: true, ...sorted }),
@@ -74,7 +75,7 @@ const changed = (stays: Stays, event: StoredEvent, opportunityId: string, facts:
  */
 export const dealStageStays = readModel<DealStageStay, OpportunityEvent, Stays>({
   name: 'deal-stage-stays',
-  version: 1,
+  version: 2,
   node: 'OpportunityStageStay',
   description: 'A stay of a deal in a pipeline stage, from one move to the next.',
   key: 'stayId',

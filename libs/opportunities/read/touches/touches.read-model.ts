@@ -36,6 +36,8 @@ const fields = {
   outcome: field.enum(touchOutcomes, 'How an attempt to reach the person ended.', reported),
   isVisit: field.flag('Whether it was a visit before the person was identified.', { filter: true }),
   by: field.text('Who recorded it.', { filter: true }),
+  /** Of the event in the stream of the lead: touches of one instant are in its order. */
+  revision: field.integer('The revision of the lead that it was recorded with.', { column: true, hidden: true }),
 } as const;
 /** One contact between a person and either team. */
 export type Touch = DocumentOf<typeof fields>;
@@ -56,7 +58,7 @@ const peopleOf = async (documents: DocumentReader, opportunityId: string): Promi
 /** One document per touch: the timeline of a person, and of the people of a deal. */
 export const touches = readModel<Touch, LeadEvent>({
   name: 'touches',
-  version: 3,
+  version: 4,
   node: 'Touch',
   description: 'One contact between a person and either team, as its source reported it.',
   key: 'touchId',
@@ -79,18 +81,18 @@ export const touches = readModel<Touch, LeadEvent>({
   ],
   keys: ({ id, type, data }) => (type === 'LeadVisitsJoined' ? data.visits.map((visit) => visit.id) : [id]),
   on: {
-    TouchRecorded: ({ touchId }, { data, occurredAt, meta }) => ({
+    TouchRecorded: ({ touchId }, { data, occurredAt, revision, meta }) => ({
       ...reportedFacts(data),
       ...{ touchId, leadId: data.leadId, visitorId: null, at: occurredAt, isVisit: false },
-      outcome: data.outcome ?? null,
+      ...{ outcome: data.outcome ?? null, revision },
       ...{ team: data.team, action: data.action, by: meta.actor },
     }),
-    LeadVisitsJoined: ({ touchId }, { data, meta }) => {
+    LeadVisitsJoined: ({ touchId }, { data, revision, meta }) => {
       const visit = data.visits.find(({ id }) => id === touchId)!;
       return {
         ...reportedFacts(visit),
         ...{ touchId, leadId: data.leadId, visitorId: data.visitorId, at: visit.at, isVisit: true, outcome: null },
-        ...{ team: visit.team, action: visit.action, by: meta.actor },
+        ...{ team: visit.team, action: visit.action, by: meta.actor, revision },
       };
     },
   },

@@ -1,0 +1,83 @@
+import { firstTouches, type Method } from '@baton/attribution';
+import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
+import { fromMs, toMs, type Instant, type Projection } from '@baton/kernel';
+import type { ReadModels } from '@baton/platform/documents';
+import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
+import { firstTouchFact } from './facts/first-touches.fact';
+import type { RowsOfFact } from './slice.rules';
+
+/** The facts whose columns are kept for others: those of a made fact are its sources. */
+const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
+  ...new Set(facts.flatMap((fact): readonly Fact[] => (fact.made ? packedFacts(fact.made.from) : [fact]))),
+];
+/** The kinds of definitions that facts depend on. */
+const kindsOf = (facts: readonly Fact[]): readonly DefinitionKind[] => [
+  ...new Set(facts.flatMap(({ made }) => (made ? [...made.definitions, ...kindsOf(made.from)] : []))),
+];
+/** The read models that the rows of facts come from. */
+export const projectionsOf = (facts: readonly Fact[]): readonly Projection[] => [
+  ...packedFacts(facts).map(({ columns }) => columns.of),
+  ...(kindsOf(facts).length > 0 ? [definitions] : []),
+];
+
+const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
+  const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
+  for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
+  return (kind, at) => {
+    const version = inForceAt(versions.get(kind)!, fromMs(at));
+    return version && definitionOf(kind, version.number, version.body);
+  };
+};
+
+interface KeptRows {
+  readonly sources: readonly PackedRows[];
+  readonly versions: readonly number[];
+  readonly rows: PackedRows;
+}
+/** The rows that were made of others, kept as long as those of their first source. */
+const kept = new WeakMap<PackedRows, Map<Fact, KeptRows>>();
+const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.every((one, place) => one === b[place]);
+const keptRows = (fact: Fact, rowsOf: RowsOfFact, make: () => PackedRows): PackedRows => {
+  const sources = fact.made!.from.map(rowsOf);
+  const versions = sources.map(({ version }) => version);
+  const ofSource = kept.get(sources[0]!) ?? new Map<Fact, KeptRows>();
+  kept.set(sources[0]!, ofSource);
+  const known = ofSource.get(fact);
+  if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.rows;
+  const rows = make();
+  ofSource.set(fact, { sources, versions, rows });
+  return rows;
+};
+
+/** The rows of facts for periods with these ends, in milliseconds. */
+export type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
+/**
+ * The rows of facts. What follows must not wait: they are of one moment.
+ * @param method how touches are weighed and classified; needed for `firstTouchFact` only
+ */
+export const rowsOfFacts = async (
+  models: ReadModels,
+  facts: readonly Fact[],
+  method: Method | undefined,
+  at: Instant,
+): Promise<RowsAtEnds> => {
+  const definitionAt = await definitionsOfFacts(models, facts);
+  const rows = new Map<AnyFact, PackedRows>();
+  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
+  for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
+  const made = new Map<string, Map<AnyFact, PackedRows>>();
+  return (ends) => {
+    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
+    made.set(ends.join(), madeThen);
+    const rowsOf: RowsOfFact = (fact) => {
+      const known = rows.get(fact) ?? madeThen.get(fact);
+      if (known) return known;
+      const its = (fact as Fact).made!;
+      const make = () => its.rows({ rowsOf, ends, at: toMs(at), definitionAt });
+      const found = its.isKept ? keptRows(fact as Fact, rowsOf, make) : make();
+      madeThen.set(fact, found);
+      return found;
+    };
+    return rowsOf;
+  };
+};
