@@ -50,6 +50,15 @@ import { medianSalesCycle } from './median-sales-cycle.figure';
 import { p90SalesCycle } from './p90-sales-cycle.figure';
 import { winsWithoutContact } from './wins-without-contact.figure';
 import { winsBeforeContact } from './wins-before-contact.figure';
+import { slaDue } from './sla-due.figure';
+import { slaMetLate } from './sla-met-late.figure';
+import { slaMissedAsKnown } from './sla-missed-as-known.figure';
+import { slaRecordedLate } from './sla-recorded-late.figure';
+import { slaCancelled } from './sla-cancelled.figure';
+import { slaResponseTime } from './sla-response-time.figure';
+import { p90SlaResponseTime } from './p90-sla-response-time.figure';
+import { slaCountedTime } from './sla-counted-time.figure';
+import { p90SlaCountedTime } from './p90-sla-counted-time.figure';
 import { slaBreaches } from './sla-breaches.figure';
 import { slaKeptRate } from './sla-kept-rate.figure';
 import { acceptanceRate } from './acceptance-rate.figure';
@@ -117,6 +126,15 @@ export const figures: readonly Figure[] = [
   handoffToCustomerRate,
   slaKeptRate,
   slaBreaches,
+  slaDue,
+  slaMetLate,
+  slaMissedAsKnown,
+  slaRecordedLate,
+  slaCancelled,
+  slaResponseTime,
+  p90SlaResponseTime,
+  slaCountedTime,
+  p90SlaCountedTime,
   firstResponseTime,
   touchCount,
   salesMinutes,

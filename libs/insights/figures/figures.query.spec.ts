@@ -150,7 +150,8 @@ const anyClock = (clockId: string): fc.Arbitrary<SlaClock> =>
     .record({
       ...{ startedAt: instant, metAt: fc.option(instant, { nil: undefined }), leadId: word, rep: word },
       ...{ kind: fc.constantFrom('first-response', 'attempts'), definition: fc.constant('sla-policy@1') },
-      outcome: fc.constantFrom('open', 'met', 'breached', 'cancelled'),
+      outcome: fc.constantFrom('open', 'met', 'met late', 'cancelled'),
+      ...{ answerBy: maybe(instant), breachRecorded: fc.boolean() },
     })
     .map((clock) => ({ clockId, ...clock }) as unknown as SlaClock);
 const anyTouch = (touchId: string): fc.Arbitrary<Touch> =>

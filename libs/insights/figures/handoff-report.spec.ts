@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { builtInOfFigures } from './figures.query';
 import { fromMs, toMs, type Instant } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
 import { MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffReport, handoffs, type HandoffsDocument } from '@baton/sales-sla';
+import { builtInOfFigures } from './figures.query';
 import { shownFigures } from './shown-figures.query';
 
 const START = toMs('2024-01-01T00:00:00.000Z');

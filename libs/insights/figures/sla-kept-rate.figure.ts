@@ -1,4 +1,4 @@
-import { clockFact } from './facts/clocks.fact';
+import { obligationFact } from './facts/obligations.fact';
 import { count, figure, ratio } from './figure.rules';
 
 export const slaKeptRate = figure({
@@ -6,7 +6,7 @@ export const slaKeptRate = figure({
   title: 'SLA kept',
   unit: 'ratio',
   formula:
-    'obligations met on time / obligations met or breached, of those that started in the period; open ones count once they end',
-  rows: { fact: clockFact, time: { at: 'startedAt' } },
-  value: ratio(count({ outcome: 'met' }), count({ outcome: ['met', 'breached'] })),
+    'obligations due in the period that were met on time / those that were met, met late or breached, by when things happened',
+  rows: { fact: obligationFact, time: { at: 'dueAt' } },
+  value: ratio(count({ state: 'met' }), count({ state: ['met', 'met late', 'breached'] })),
 });

@@ -19,6 +19,11 @@ export const clockFact = fact<SlaClock, SlaClock>({
     rep: textOf(({ rep }) => rep),
     queue: textOf(({ queue }) => queue),
     definition: textOf(({ definition }) => definition),
+    answerBy: instantOf(({ answerBy }) => answerBy),
+    breachRecorded: textOf(({ breachRecorded }) => breachRecorded),
+    countedMs: numberOf(({ startedAt, metAt, countedMs }) =>
+      metAt === undefined || metAt < startedAt ? undefined : countedMs,
+    ),
     responseMs: numberOf(({ startedAt, metAt }) =>
       metAt === undefined || metAt < startedAt ? undefined : toMs(metAt) - toMs(startedAt),
     ),

@@ -1,5 +1,4 @@
 import { DAY_MS, fromMs, toMs, type Balance, type Instant } from '@baton/kernel';
-import { builtInOfFigures } from '../../figures/figures.query';
 import { attribution, builtInMethod } from '@baton/attribution';
 import { deliveries, leads } from '@baton/leads';
 import { deals } from '@baton/opportunities';
@@ -7,6 +6,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { conservationCheck } from '@baton/platform/health';
 import { figures } from '../../figures/catalogue.rules';
 import { colleagueFact } from '../../figures/facts/colleagues.fact';
+import { builtInOfFigures } from '../../figures/figures.query';
 import { isAdditive, type Figure } from '../../figures/figure.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
 import { waterfallCellsOf } from '../waterfall/waterfall.query';
@@ -142,7 +142,7 @@ const waterfallCheck = conservationCheck({
   balances: async (models: ReadModels, at) => {
     // An event of this very millisecond is in what is open, and not yet in a period that ends now.
     const period = { from: fromMs(toMs(at) - WATERFALL_DAYS * DAY_MS), to: fromMs(toMs(at) + 1) };
-    const cells = await waterfallCellsOf(models, period, at);
+    const cells = await waterfallCellsOf(models, period, at, builtInOfFigures);
     const added = new Map<string, bigint>();
     for (const { cell, total } of cells)
       for (const { amount } of total)

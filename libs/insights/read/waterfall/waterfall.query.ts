@@ -1,6 +1,6 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { askFigures, builtInOfFigures, type MethodOfFigures, type Scope } from '../../figures/figures.query';
+import { askFigures, type MethodOfFigures, type Scope } from '../../figures/figures.query';
 import { rangeOf, scopePeriod, type ScopeArgs, type ScopePeriod } from '../../figures/scope.rules';
 import { shownFigure } from '../../figures/shown-figures.query';
 import { waterfallBetween, type ClosingPeriod, type Waterfall } from './waterfall.rules';
@@ -32,15 +32,10 @@ export const waterfallOf = async (
 };
 
 /** The movement of all open deals in a period. @throws Refused as `scopePeriod` */
-export const waterfallCellsOf = async (models: ReadModels, asked: ScopeArgs, at: Instant) => {
+export const waterfallCellsOf = async (models: ReadModels, asked: ScopeArgs, at: Instant, method: MethodOfFigures) => {
   const period = scopePeriod(asked, at);
   const waterfall = waterfallBetween(rangeOf(period), undefined);
   return (
-    await waterfallOf(
-      models,
-      { scope: { ...asked, filters: {} }, period, closes: undefined, waterfall },
-      at,
-      builtInOfFigures,
-    )
+    await waterfallOf(models, { scope: { ...asked, filters: {} }, period, closes: undefined, waterfall }, at, method)
   ).cells;
 };

@@ -38,7 +38,7 @@ export const weeklyReviewOf = async (
   }
   return {
     leads: await figures(leadFigures, { compare: 'previous-period' }),
-    movement: await waterfallCellsOf(models, period, at),
+    movement: await waterfallCellsOf(models, period, at, method),
     velocity: await figures(velocityFigures),
     sla: await figures(slaFigures, { by: 'rep' }),
     feedback,
