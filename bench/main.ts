@@ -11,6 +11,7 @@ import { clocks } from './clocks';
 import { cost } from './cost';
 import { cuts } from './cuts';
 import { emmett } from './emmett';
+import { figures } from './figures';
 import { graphql } from './graphql';
 import { handoff } from './handoff';
 import { imports } from './import';
@@ -40,6 +41,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   leads: leadDecisions,
   busy: busyLeads,
   lists,
+  figures,
   cuts,
   handoff,
   'case-file': caseFiles,

@@ -113,16 +113,48 @@ export interface PackedRows {
   placeOf(id: string): number | undefined;
 }
 
-/** Rows that do not change. @param columns without those that all rows have: every one is alive */
+/**
+ * Rows that do not change.
+ * @param columns every row is alive; ids are made when they are asked for, as most questions do not
+ */
 export const packedRows = ({
   ids,
-  ...columns
-}: Pick<PackedRows, 'ids' | 'entities' | 'texts' | 'numbers'>): PackedRows => {
-  let places: Map<string, number> | undefined;
+  entities,
+  count,
+  texts,
+  numbers,
+}: Pick<PackedRows, 'count' | 'texts' | 'numbers'> & {
+  readonly ids: () => readonly string[];
+  readonly entities: () => readonly string[];
+}): PackedRows => {
+  const made: { ids?: readonly string[]; entities?: readonly string[]; places?: Map<string, number> } = {};
   return {
-    ...{ ...columns, ids, version: 0, count: ids.length, alive: new Uint8Array(ids.length).fill(1) },
-    placeOf: (id) => (places ??= new Map(ids.map((one, place) => [one, place]))).get(id),
+    ...{ version: 0, count, texts, numbers, alive: new Uint8Array(count).fill(1) },
+    get ids() {
+      return (made.ids ??= ids());
+    },
+    get entities() {
+      return (made.entities ??= entities());
+    },
+    placeOf(id) {
+      return (made.places ??= new Map(this.ids.map((one, place) => [one, place]))).get(id);
+    },
   };
+};
+/** The text columns of other rows at these places, -1 for none; each is taken when it is asked for, as few of them are. */
+export const textsAt = (
+  { texts }: PackedRows,
+  places: Int32Array,
+  more: Readonly<Record<string, TextColumn>> = {},
+): PackedRows['texts'] => {
+  const made: Record<string, TextColumn> = { ...more };
+  for (const [name, { codes, words, codeOf }] of Object.entries(texts)) {
+    if (name in more) continue;
+    const take = (): TextColumn => ({ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf });
+    let known: TextColumn | undefined;
+    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
+  }
+  return made;
 };
 /** A column of texts. @param values by row, null without one */
 export const textColumn = (values: readonly (string | null)[]): TextColumn => {

@@ -22,7 +22,7 @@ export interface RowSet {
     | { readonly from: string; readonly until: string };
 }
 
-type Counted = { readonly kind: 'count'; readonly where?: RowCondition };
+export type Counted = { readonly kind: 'count'; readonly where?: RowCondition };
 type Summed = { readonly kind: 'sum'; readonly column: string; readonly where?: RowCondition };
 interface Takes {
   readonly from: string;

@@ -6,8 +6,10 @@ import {
   emptyValue,
   evaluate,
   isBehind,
+  sortedValues,
   visitRows,
   type FigureValue,
+  type KeptTallies,
   type Limits,
   type Ranges,
   type Side,
@@ -137,36 +139,40 @@ interface Grouping {
   readonly sliceOfFigure: (figure: Figure) => Slice;
   readonly ranges: Ranges;
   readonly names: readonly GroupName[];
+  /** The group of the slice, or the part of the calendar, that each name has. */
+  readonly groups: readonly number[];
 }
 const groupingOf = (
   figure: Figure,
   { by, filters }: Scope & { readonly by: string },
   period: ScopePeriod,
   rowsOf: RowsOfFact,
+  wholeOf: (figure: Figure) => Slice = slicesBy((fact) => sliceOf(fact, { filters, by }, rowsOf)),
 ): Grouping => {
   if (isGrain(by)) {
     const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
     const parts = calendarParts(period, by, boundsOfRows(figure, sliceOfFigure(figure)));
-    return { sliceOfFigure, ranges: parts, names: parts.map(({ key }) => ({ key, isOther: false })) };
+    const names = parts.map(({ key }) => ({ key, isOther: false }));
+    return { sliceOfFigure, ranges: parts, names, groups: [...parts.keys()] };
   }
   const range = rangeOf(period);
-  const whole = sliceOf(figure.rows.fact, { filters, by }, rowsOf);
+  const whole = wholeOf(figure);
   const rowsIn = new Array<number>(whole.keys.length).fill(0);
   visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
-  const largest = withLargestGroups(whole, rowsIn, MAX_GROUPS);
-  const names = largest.keys.map((key, place): GroupName => {
-    const isOther = place === largest.other;
-    return { key: isOther ? null : key, isOther };
+  const { slice: largest, groups, other } = withLargestGroups(whole, rowsIn, MAX_GROUPS);
+  const names = groups.map((group): GroupName => {
+    const isOther = group === other;
+    return { key: isOther ? null : largest.keys[group]!, isOther };
   });
   // Other facts of a derived figure have groups of their own: they are put in the place of those of the first.
   const sliceOfFigure = slicesBy((fact) =>
-    fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names),
+    fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names, groups),
   );
-  return { sliceOfFigure, ranges: range, names };
+  return { sliceOfFigure, ranges: range, names, groups };
 };
-const regrouped = (slice: Slice, names: readonly GroupName[]): Slice => {
-  const other = names.findIndex(({ isOther }) => isOther);
-  const places = new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, place]])));
+const regrouped = (slice: Slice, names: readonly GroupName[], groups: readonly number[]): Slice => {
+  const other = groups[names.findIndex(({ isOther }) => isOther)] ?? -1;
+  const places = new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, groups[place]!]])));
   const place = Int32Array.from(slice.keys, (key) => places.get(key) ?? other);
   return {
     rows: slice.rows,
@@ -203,14 +209,54 @@ export interface Question {
   /** Whether the read models have everything. */
   readonly complete: boolean;
 }
-const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsOf, limits, erasedPeopleOf } = question;
-  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  const totalOf = (of: ScopePeriod) => evaluate(figure, all, rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
+/** What the figures of one answer share: slices and groups of the same rows, and what was taken of them. */
+export class SharedWork {
+  readonly kept: KeptTallies = new WeakMap();
+  readonly all: (figure: Figure) => Slice;
+  private readonly whole: (figure: Figure) => Slice;
+  private readonly groupings = new Map<Fact, Map<string, Grouping>>();
+
+  constructor(private readonly question: Question) {
+    const { scope, rowsOf } = question;
+    const { filters, by } = scope;
+    this.all = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+    this.whole = slicesBy((fact) => sliceOf(fact, { filters, by }, rowsOf));
+  }
+  grouping(figure: Figure, by: string, period: ScopePeriod): Grouping {
+    const { fact, ...rows } = figure.rows;
+    const ofFact = this.groupings.get(fact) ?? new Map<string, Grouping>();
+    this.groupings.set(fact, ofFact);
+    const key = JSON.stringify([rows, by, period]);
+    const { scope, rowsOf } = this.question;
+    const grouping = ofFact.get(key) ?? groupingOf(figure, { ...scope, by }, period, rowsOf, this.whole);
+    ofFact.set(key, grouping);
+    return grouping;
+  }
+}
+/** The values of the rows of a quantile by a dimension, in their order, by the keys of the groups. */
+export const sortedByKey = (
+  figure: Figure,
+  { scope, period, limits }: OpenedQuestion & { readonly scope: { readonly by: string } },
+  shared: SharedWork,
+): ReadonlyMap<string | null, Float64Array> => {
+  const { sliceOfFigure, ranges, names, groups } = shared.grouping(figure, scope.by, period);
+  const values = sortedValues(figure, sliceOfFigure(figure), ranges, limits, shared.kept);
+  return new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, values.get(groups[place]!)!]])));
+};
+const answerOf = (
+  figure: Figure,
+  question: Question,
+  shared: SharedWork,
+  [period, before]: readonly ScopePeriod[],
+): AnsweredFigure => {
+  const { limits, erasedPeopleOf } = question;
+  const { all, kept } = shared;
+  const totalOf = (of: ScopePeriod) =>
+    evaluate(figure, all, rangeOf(of), limits, kept).get(0) ?? valuesOfNothing(figure);
   const range = rangeOf(period!);
   const total = compareValues(figure, totalOf(period!), before && totalOf(before));
   return {
-    ...{ figure, total, groups: groupsOf(figure, question, [period!, before]) },
+    ...{ figure, total, groups: groupsOf(figure, question, shared, [period!, before]) },
     erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
     definitions: definitionsBehind(figure, all, range, limits),
     complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
@@ -218,27 +264,30 @@ const answerOf = (figure: Figure, question: Question, [period, before]: readonly
 };
 const groupsOf = (
   figure: Figure,
-  { scope, rowsOf, limits, erasedPeopleOf }: Question,
+  { scope: { by }, limits, erasedPeopleOf }: Question,
+  shared: SharedWork,
   [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
 ): AnsweredFigure['groups'] => {
-  const { by } = scope;
   if (by === undefined) return [];
-  const grouping = groupingOf(figure, { ...scope, by }, period, rowsOf);
-  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
+  const grouping = shared.grouping(figure, by, period);
+  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits, shared.kept);
   // Groups of the calendar are compared by their place: the third month with the third one before.
-  const again = before && isGrain(by) ? groupingOf(figure, { ...scope, by }, before, rowsOf) : grouping;
+  const again = before && isGrain(by) ? shared.grouping(figure, by, before) : grouping;
   const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
-  const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
+  const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits, shared.kept);
   const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
-  return grouping.names.map((group, place) => ({
-    group,
-    values: compareValues(
-      figure,
-      values.get(place) ?? valuesOfNothing(figure),
-      earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
-    ),
-    erased: erased.get(place) ?? 0,
-  }));
+  return grouping.names.map((name, index) => {
+    const group = grouping.groups[index]!;
+    return {
+      group: name,
+      values: compareValues(
+        figure,
+        values.get(group) ?? valuesOfNothing(figure),
+        earlier && (earlier.get(group) ?? valuesOfNothing(figure)),
+      ),
+      erased: erased.get(group) ?? 0,
+    };
+  });
 };
 /** @throws Refused `figures/no-window` for a window on what takes no time */
 const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
@@ -280,7 +329,24 @@ export const openQuestion = async (
  */
 export const answerFigures = (figures: readonly Figure[], question: OpenedQuestion): readonly AnsweredFigure[] => {
   const { period, compared } = question;
-  return figures.map((figure) => answerOf(figure, question, compared ? [period, compared] : [period]));
+  const shared = new SharedWork(question);
+  return figures.map((figure) => answerOf(figure, question, shared, compared ? [period, compared] : [period]));
+};
+/** How many erased people are among those whom the rows of a figure are about. */
+export const erasedIn = (figure: Figure, { scope, rowsOf, period, limits, erasedPeopleOf }: OpenedQuestion): number => {
+  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+  return erasedByGroup(figure, all, rangeOf(period), limits, erasedPeopleOf).get(0) ?? 0;
+};
+/**
+ * The groups alone of a question by a dimension.
+ * @throws as `answerFigures`
+ */
+export const answerGroups = (
+  figures: readonly Figure[],
+  question: OpenedQuestion,
+  shared = new SharedWork(question),
+): readonly AnsweredFigure['groups'][] => {
+  return figures.map((figure) => groupsOf(figure, question, shared, [question.period, question.compared]));
 };
 
 /** Several figures of one moment. @throws as `openQuestion` and `answerFigures` */
@@ -331,7 +397,8 @@ export const rowsBehindIn = (
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
   const grouping =
     group && by !== undefined ? groupingOf(figure, { ...scope, by, filters }, period, rowsOf) : undefined;
-  const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
+  const name = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther);
+  const place = name === undefined ? 0 : (grouping!.groups[name] ?? -1);
   const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
   const { rows } = slice;
   const isIn = isBehind(value, side, slice, limits);

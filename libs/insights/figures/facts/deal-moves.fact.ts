@@ -1,4 +1,4 @@
-import { madeFact, packedRows, textColumn, type PackedRows, type TextColumn } from '../fact.rules';
+import { madeFact, packedRows, textColumn, textsAt, type PackedRows } from '../fact.rules';
 import { dealStayFact } from './stays.fact';
 
 /** What a close is called among the stages of deals. */
@@ -20,19 +20,16 @@ const movesOf = (stays: PackedRows): PackedRows => {
     from.push(row);
     isEnd.push(true);
   }
-  const taken = ({ codes, words, codeOf }: TextColumn): TextColumn => ({
-    ...{ codes: Int32Array.from(from, (row) => codes[row]!), words, codeOf },
-  });
   const [entered, left, place] = [numbers['enteredAt']!, numbers['leftAt']!, numbers['place']!];
   return packedRows({
-    ids: from.map((row, index) => (isEnd[index] ? `${ids[row]!}/${exit.words[exit.codes[row]!]!}` : ids[row]!)),
-    entities: from.map((row) => entities[row]!),
-    texts: {
-      ...Object.fromEntries(Object.entries(texts).map(([name, column]) => [name, taken(column)])),
+    count: from.length,
+    ids: () => from.map((row, index) => (isEnd[index] ? `${ids[row]!}/${exit.words[exit.codes[row]!]!}` : ids[row]!)),
+    entities: () => from.map((row) => entities[row]!),
+    texts: textsAt(stays, Int32Array.from(from), {
       step: textColumn(
         from.map((row, index) => (isEnd[index] ? exit.words[exit.codes[row]!]! : stage.words[stage.codes[row]!]!)),
       ),
-    },
+    }),
     numbers: {
       at: Float64Array.from(from, (row, index) => (isEnd[index] ? left[row]! : entered[row]!)),
       place: Float64Array.from(from, (row, index) => 2 * place[row]! + (isEnd[index] ? 1 : 0)),

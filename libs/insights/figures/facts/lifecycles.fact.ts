@@ -68,9 +68,9 @@ const lifecyclesOf = (stays: PackedRows, persons: PackedRows): PackedRows => {
     }
     live[row] = last >= 0 && last < stagePath.length - 1 ? 1 : 0;
   });
-  const ids = living.map((code) => leadIds[code]!);
+  const ids = () => living.map((code) => leadIds[code]!);
   return packedRows({
-    ...{ ids, entities: ids, numbers },
+    ...{ ids, entities: ids, numbers, count: living.length },
     texts: {
       leadId: {
         codes: Int32Array.from(living),

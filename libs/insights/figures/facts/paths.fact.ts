@@ -1,5 +1,5 @@
 import { contentHash } from '@baton/kernel';
-import { madeFact, packedRows, textColumn, type Fact, type PackedRows, type TextColumn } from '../fact.rules';
+import { madeFact, packedRows, textColumn, textsAt, type Fact, type PackedRows, type TextColumn } from '../fact.rules';
 import { sequencesOf, type SequenceColumns } from '../sequences.rules';
 import { dealMoves } from './deal-moves.fact';
 import { dealFact } from './deals.fact';
@@ -51,12 +51,8 @@ const variantOf = (steps: readonly string[]): string => {
 };
 
 const taken = ({ codes, words, codeOf }: TextColumn, places: Int32Array): TextColumn => ({
-  ...{ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf },
+  ...{ codes: places.map((place) => codes[place]!), words, codeOf },
 });
-/** The text columns of the rows of subjects, by their places. */
-const factsAt = (subjects: PackedRows, places: Int32Array): Record<string, TextColumn> =>
-  Object.fromEntries(Object.entries(subjects.texts).map(([name, column]) => [name, taken(column, places)]));
-
 /** The subjects that have entries, each with the place of its row, -1 without one. */
 const casesOf = ({ columns, anySubject }: Entries, entries: PackedRows, subjects: PackedRows) => {
   const { starts, rows } = sequencesOf(entries, columns);
@@ -84,15 +80,14 @@ const pathRows = (source: Entries, entries: PackedRows, subjects: PackedRows): P
     return variantOf(codes.map((word) => step.words[word] ?? ''));
   });
   return packedRows({
-    ids: cases.map((code) => ids[code]!),
-    entities: cases.map((code) => ids[code]!),
-    texts: {
-      ...factsAt(
-        subjects,
-        Int32Array.from(cases, (code) => places[code]!),
-      ),
-      variant: textColumn(variants),
-    },
+    count: cases.length,
+    ids: () => cases.map((code) => ids[code]!),
+    entities: () => cases.map((code) => ids[code]!),
+    texts: textsAt(
+      subjects,
+      Int32Array.from(cases, (code) => places[code]!),
+      { variant: textColumn(variants) },
+    ),
     numbers: { startedAt, pathMs, steps, again },
   });
 };
@@ -133,13 +128,13 @@ const transitionRows = (source: Entries, entries: PackedRows, subjects: PackedRo
     }
   }
   return packedRows({
-    ids: Array.from(entryOf, (entry) => entries.ids[entry]!),
-    entities: Array.from(entryOf, (entry) => entries.entities[entry]!),
-    texts: {
-      ...factsAt(subjects, caseOf),
+    count: length,
+    ids: () => Array.from(entryOf, (entry) => entries.ids[entry]!),
+    entities: () => Array.from(entryOf, (entry) => entries.entities[entry]!),
+    texts: textsAt(subjects, caseOf, {
       step: taken(step, entryOf),
       transition: { codes: transition, words: pairWords, codeOf: new Map(pairWords.map((word, code) => [word, code])) },
-    },
+    }),
     numbers: { startedAt, gapMs, visit },
   });
 };

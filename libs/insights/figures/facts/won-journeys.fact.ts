@@ -1,4 +1,4 @@
-import { madeFact, packedRows, type PackedRows, type TextColumn } from '../fact.rules';
+import { madeFact, packedRows, textsAt, type PackedRows } from '../fact.rules';
 import { sequencesOf } from '../sequences.rules';
 import { dealFact } from './deals.fact';
 import { people } from './people.fact';
@@ -65,13 +65,11 @@ const journeysOf = (deals: PackedRows, stays: PackedRows, persons: PackedRows): 
     }
     numbers[cycleColumn]![row] = closedAt![deal]! - next;
   });
-  const taken = ({ codes, words, codeOf }: TextColumn): TextColumn => ({
-    ...{ codes: Int32Array.from(rows, (row) => codes[row]!), words, codeOf },
-  });
   return packedRows({
-    ids: rows.map((row) => deals.ids[row]!),
-    entities: rows.map((row) => deals.entities[row]!),
-    texts: Object.fromEntries(Object.entries(deals.texts).map(([name, its]) => [name, taken(its)])),
+    count: rows.length,
+    ids: () => rows.map((row) => deals.ids[row]!),
+    entities: () => rows.map((row) => deals.entities[row]!),
+    texts: textsAt(deals, Int32Array.from(rows)),
     numbers: { ...numbers, wonAt: Float64Array.from(rows, (row) => closedAt![row]!) },
   });
 };

@@ -75,7 +75,9 @@ const attemptsOf = ({ steps, scope: { by } }: FunnelQuestion, entity: Fact['enti
     description: 'The attempt that counts of each person, deal or account.',
     entity,
     facts: [],
-    rows: () => packedRows({ ids: [], entities: [], texts: {}, numbers: {} }),
+    rows: () => {
+      throw new Error('Attempts depend on the question.');
+    },
     columnKinds: {
       ...{ startedAt: 'instant', reached: 'number', live: 'text', open: 'text', group: 'text' },
       ...Object.fromEntries(steps.map((_, index) => [timeColumn(index + 1), 'number' as const])),
@@ -96,12 +98,13 @@ const figuresOf = (attempts: Fact, steps: readonly string[]): readonly Figure[] 
       of('entered', 'count', here),
       of('rate', 'ratio', ratio(here, count(reachedStep(Math.max(1, step - 1))), open)),
       of('rate-of-first', 'ratio', ratio(here, count(), open)),
-      of('mean', 'days', mean(timeColumn(step), reachedStep(step))),
+      // The median first: the mean is of the same values.
       of('median', 'days', median(timeColumn(step), reachedStep(step))),
+      of('mean', 'days', mean(timeColumn(step), reachedStep(step))),
       of('p90', 'days', quantile(0.9, timeColumn(step), reachedStep(step))),
     ];
   });
-const valueNames = ['entered', 'rate', 'rateOfFirst', 'mean', 'median', 'p90'] as const;
+const valueNames = ['entered', 'rate', 'rateOfFirst', 'median', 'mean', 'p90'] as const;
 
 /** The figures of one step. */
 export type StepValues = Readonly<Record<(typeof valueNames)[number], { figure: Figure; value: ComparedValue }>>;
@@ -229,7 +232,7 @@ const attemptRows = (
     });
   }
   const attempts = packedRows({
-    ...{ ids: found.ids, entities: found.entities },
+    ...{ count: found.ids.length, ids: () => found.ids, entities: () => found.entities },
     texts: { live: textColumn(found.live), open: textColumn(found.open), group: textColumn(found.group) },
     numbers: {
       ...{ startedAt: Float64Array.from(found.startedAt), reached: Float64Array.from(found.reached) },
