@@ -430,6 +430,20 @@ describe('figures', () => {
     expect(behind).toHaveLength(others.values[0]!.support);
   });
 
+  it('of a hundred thousand groups have two hundred, which add up', async () => {
+    const one = fc.sample(anyDeal('deal'), { numRuns: 1, seed: 1 })[0]!;
+    const many = Array.from({ length: 100_000 }, (_, index) => ({
+      ...{ ...one, opportunityId: `deal-${index}`, account: `account ${index}` },
+    }));
+    const models = await storeOf([
+      [deals, many.map((doc) => [doc.opportunityId, doc] as const)],
+      [leads, []],
+    ]);
+    const { groups, total: all } = await asked(models, 'opened-deals', { by: 'account' });
+    expect([groups.length, all[0]!.support]).toEqual([MAX_GROUPS, 100_000]);
+    expect(groups.at(-1)).toMatchObject({ group: { isOther: true }, values: [{ support: 100_001 - MAX_GROUPS }] });
+  });
+
   it('compare with the period before, and with the year before', async () => {
     const opened = (id: string, openedAt: string) =>
       [id, { ...fc.sample(anyDeal(id), { numRuns: 1, seed: 1 })[0]!, openedAt: `${openedAt}T12:00:00.000Z` }] as const;
