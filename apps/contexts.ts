@@ -1,5 +1,6 @@
 import type { ContextParts } from '@baton/kernel';
 import { campaignsParts } from '@baton/campaigns/campaigns.module';
+import { directoryParts } from '@baton/directory/directory.module';
 import { definitionsParts } from '@baton/definitions/definitions.module';
 import { leadsParts } from '@baton/leads/leads.module';
 import { scoringParts } from '@baton/scoring/scoring.module';
@@ -15,6 +16,7 @@ import { outboxParts } from '@baton/platform/outbox';
 
 const ownParts: readonly ContextParts[] = [
   definitionsParts,
+  directoryParts,
   campaignsParts,
   leadsParts,
   scoringParts,

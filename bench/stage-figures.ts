@@ -62,10 +62,7 @@ function* staysOf(count: number): Generator<Stay> {
 
 /** Read models whose columns are these rows. */
 const modelsOf = (count: number): ReadModels => {
-  const rowsIn = ({ source }: Fact) => {
-    if (!('of' in source)) throw new Error('It is made of others.');
-    return source.empty();
-  };
+  const rowsIn = ({ columns }: Fact) => columns.empty();
   const [stays, persons] = [rowsIn(leadStayFact), rowsIn(people)];
   let last = -1;
   for (const { lead, ...stay } of staysOf(count)) {
@@ -74,8 +71,8 @@ const modelsOf = (count: number): ReadModels => {
     last = lead;
   }
   const columns = new Map<unknown, unknown>([
-    [leadStayFact.source, stays],
-    [people.source, persons],
+    [leadStayFact.columns, stays],
+    [people.columns, persons],
   ]);
   const keeper = ((declared) => Promise.resolve(columns.get(declared) ?? declared.empty())) as ColumnKeeper;
   return new ReadModels(new MemoryDocuments(), undefined, undefined, keeper);

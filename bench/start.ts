@@ -22,7 +22,7 @@ export const start: Benchmark = async (folder) => {
     env: { ...process.env, BATON_DATA_DIR: folder, BATON_LOG_LEVEL: 'silent' },
   });
   const rounds = Array.from({ length: ROUNDS }, () => ({
-    report: cpuOf(folder, 'report', 'velocity', '--json'),
+    report: cpuOf(folder, 'report', 'served-deals', '--json'),
     all: cpuOf(folder, 'status', '--json'),
   }));
   const [report, all] = [median(rounds.map((each) => each.report)), median(rounds.map((each) => each.all))];

@@ -156,7 +156,7 @@ describe('who saw what', () => {
     clock.instant = '2031-01-04T10:00:00.000Z';
     const access = served.app.get(Access);
     const { keyId, token } = await access.issue('temp', ['analyst'], 'tester');
-    const ask = (bearer: string, query = '{ me { name } }') =>
+    const ask = (bearer: string, query = '{ me { actor } }') =>
       served.post<object>(JSON.stringify({ query }), {
         'content-type': 'application/json',
         authorization: `Bearer ${bearer}`,

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { EventLog } from '@baton/kernel';
+import { EventLog, roles, type Role } from '@baton/kernel';
 import { eventually } from '@baton/kernel/testing';
 import { leadCommands } from '@baton/leads';
 import { opportunityCommands } from '@baton/opportunities';
@@ -11,6 +13,11 @@ import { storeCallsOf } from './support/calls';
 import { documentOf, neededBy } from './support/sample-operations';
 import { firstOf, listen, socketOf, subscriber } from './support/subscriber';
 
+interface Can {
+  readonly mutations: readonly string[];
+  readonly queries: readonly string[];
+  readonly personal: boolean;
+}
 const PAGE = 'https://app.example.org';
 
 describe('a caller', () => {
@@ -23,15 +30,36 @@ describe('a caller', () => {
   afterAll(() => served.stop());
 
   it('can query who it is', async () => {
-    const { data } = await served.ask('{ me { name roles origin } }', ['sales', 'analyst']);
-    expect(data).toEqual({ me: { name: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON' } });
-    expect((await served.ask('{ me { name } }', undefined)).errors![0]!.extensions.code).toBe('access/unauthenticated');
+    const { data } = await served.ask('{ me { actor roles origin } }', ['sales', 'analyst']);
+    expect(data).toEqual({ me: { actor: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON' } });
+    expect((await served.ask('{ me { actor } }', undefined)).errors![0]!.extensions.code).toBe(
+      'access/unauthenticated',
+    );
     const keys = await served.ask(
       '{ keys(filter: { label: { startsWith: "sales" } }) { nodes { label roles origin revokedAt } } }',
       ['admin'],
     );
     const key = { label: 'sales-analyst', roles: ['SALES', 'ANALYST'], origin: 'PERSON', revokedAt: null };
     expect(keys.data).toEqual({ keys: { nodes: [key] } });
+  });
+
+  it('is told what its roles let it do, which is what the access matrix says', async () => {
+    const matrix = JSON.parse(readFileSync(join(__dirname, 'access-matrix.json'), 'utf8')) as Record<string, Role[]>;
+    for (const role of roles) {
+      const { data } = await served.ask<{ me: { can: Can; colleague: object | null } }>(
+        '{ me { can { mutations queries personal } colleague { team } } }',
+        [role],
+      );
+      const { can, colleague } = data.me;
+      // `node` and `sendCommands` lead to what has roles of its own.
+      const allowed = Object.keys(matrix).filter(
+        (name) => matrix[name]!.includes(role) && !['node', 'sendCommands'].includes(name),
+      );
+      const told = [...can.mutations, ...can.queries].filter((name) => name in matrix);
+      expect([role, told.sort()]).toEqual([role, allowed.sort()]);
+      expect(can.mutations.some((name) => can.queries.includes(name))).toBe(false);
+      expect([role, can.personal, colleague]).toEqual([role, !['analyst', 'auditor'].includes(role), null]);
+    }
   });
 
   it('is refused an empty text, which is neither a value nor absent', async () => {
@@ -139,8 +167,8 @@ describe('a caller', () => {
     ] as const) {
       const shown = { [name]: `${scheme} ${token}` };
       const headers = { 'content-type': 'application/json', ...shown };
-      expect((await served.post<object>('{"query":"{ me { name } }"}', headers)).data).toEqual({
-        me: { name: 'analyst' },
+      expect((await served.post<object>('{"query":"{ me { actor } }"}', headers)).data).toEqual({
+        me: { actor: 'analyst' },
       });
       const client = createClient({
         url: socketOf(served),
@@ -193,7 +221,7 @@ describe('a caller', () => {
     const answer = await fetch(`${served.url}/graphql`, {
       method: 'POST',
       headers,
-      body: '{"query":"{ me { name } }"}',
+      body: '{"query":"{ me { actor } }"}',
     });
     expect(allowed(answer)).toBe(PAGE);
   });

@@ -30,7 +30,9 @@ describe('the command line', () => {
         listed.push(`${name} ${named}`);
       }
     }
-    expect(listed).toEqual(expect.arrayContaining(['report velocity', 'report sla', 'list leads', 'keys create']));
+    expect(listed).toEqual(
+      expect.arrayContaining(['report velocity-change', 'report sla', 'list leads', 'keys create']),
+    );
     expect(listed.length).toBeGreaterThan(60);
   });
 
@@ -52,14 +54,19 @@ describe('the command line', () => {
     ['reprot velocity', 'cli/unknown-command', 'command', /Did you mean report\?/],
     ['--version', 'cli/unknown-option', 'version', /--help/],
     ['report', 'cli/argument-missing', 'report', /baton report .*<report>/],
-    ['report velocty', 'cli/unknown-action', 'action', /attribution, .*, roas, .*Did you mean velocity\?/],
-    ['report velocity --form 2024-01-01', 'cli/unknown-option', 'form', /Did you mean --from\?/],
-    ['report velocity --period 2024-01 --model shapley', 'cli/option-not-taken', 'period', /takes --by, --from, /],
-    ['report velocity --model shapley', 'cli/option-not-taken', 'model', /--by/],
+    [
+      'report velocity-chnge',
+      'cli/unknown-action',
+      'action',
+      /attribution, .*, roas, .*Did you mean velocity-change\?/,
+    ],
+    ['report served-deals --form 2024-01-01', 'cli/unknown-option', 'form', /Did you mean --from\?/],
+    ['report served-deals --period 2024-01 --model shapley', 'cli/option-not-taken', 'period', /takes --from, /],
+    ['report served-deals --model shapley', 'cli/option-not-taken', 'model', /--from/],
     ['report periods --from 2024-01-01', 'cli/option-not-taken', 'from', /takes --json\./],
-    ['report velocity extra', 'cli/too-many-arguments', '', /"extra"/],
-    ['report velocity --by', 'cli/argument-missing', 'by', /--by <word>/],
-    ['report velocity --by chanel', 'cli/unknown-value', 'by', /product, owner, source, month/],
+    ['report served-deals extra', 'cli/too-many-arguments', '', /"extra"/],
+    ['report roas --by', 'cli/argument-missing', 'by', /--by <word>/],
+    ['report roas --by chanel', 'cli/unknown-value', 'by', /Did you mean channel\?/],
     ['report sla --by rep,mnth', 'cli/unknown-value', 'by', /Did you mean month\?/],
     ['report attribution --model linear,shaply', 'cli/unknown-value', 'model', /Did you mean shapley\?/],
     ['report roas --model shapley', 'cli/unknown-value', 'model', /first-touch, /],
@@ -76,16 +83,16 @@ describe('the command line', () => {
     ['report roas --parameters none.json', 'cli/unreadable-file', 'parameters', /none\.json cannot be read/],
     ['report roas --sales-time some', 'cli/unknown-value', 'sales-time', /all, won-only/],
     ['report marketing-sla --period 2024-13', 'insights/unknown-period', 'period', /2024-Q1/],
-    ['report velocity --from 2024-02-30', 'time/not-a-day', 'from', /calendar day/],
-    ['report velocity --to yesterday', 'time/not-a-day-or-instant', 'to', /2024-01-17/],
-    ['report velocity --known-by 1024-01-01', 'time/out-of-range', 'known-by', /1900/],
-    ['report velocity --from 2024-02-01 --to 2024-01-01', 'time/empty-period', 'to', /exclusive/],
+    ['report served-deals --from 2024-02-30', 'time/not-a-day', 'from', /calendar day/],
+    ['report served-deals --to yesterday', 'time/not-a-day-or-instant', 'to', /2024-01-17/],
+    ['report served-deals --known-by 1024-01-01', 'time/out-of-range', 'known-by', /1900/],
+    ['report served-deals --from 2024-02-01 --to 2024-01-01', 'time/empty-period', 'to', /exclusive/],
     ...['report sla', 'report attribution', 'counterfactual --policy sla-policy@1'].map(
       (line) => [`${line} --time-zone Mars/X`, 'time/unknown-zone', 'time-zone', /Europe\/Berlin/] as const,
     ),
-    ['report velocity --filter rep=ann', 'cli/unknown-filter', 'rep', /product, owner, source, account/],
-    ['report velocity --filter ower=ann', 'cli/unknown-filter', 'ower', /Did you mean owner\?/],
-    ['report velocity --filter owner=ann --filter owner=bob', 'cli/bad-argument', 'owner', /commas/],
+    ['report rejections --filter owner=ann', 'cli/unknown-filter', 'owner', /rep, queue/],
+    ['figures won-deals --filter ower=ann', 'cli/unknown-filter', 'ower', /Did you mean owner\?/],
+    ['figures won-deals --filter owner=ann --filter owner=bob', 'cli/bad-argument', 'owner', /commas/],
     ['report credit', 'cli/argument-missing', 'journey-id', /requires --journey-id/],
     ['list', 'cli/argument-missing', 'list', /leads, /],
     ['list leds', 'cli/unknown-action', 'action', /Did you mean leads\?/],
@@ -101,7 +108,7 @@ describe('the command line', () => {
     ['list leads --format xml', 'cli/unknown-value', 'format', /table, json, csv, ndjson/],
     ['list leads --by rep', 'cli/unknown-option', 'by', /--help/],
     ['report sla --none owner', 'cli/unknown-filter', 'owner', /rep, queue/],
-    ['report pipeline --filter owner', 'cli/bad-argument', 'filter', /owner=ann/],
+    ['figures won-deals --filter owner', 'cli/bad-argument', 'filter', /owner=ann/],
     ['attribution pats paths.csv', 'cli/unknown-action', 'action', /Did you mean paths\?/],
     ['attribution paths', 'cli/argument-missing', 'paths.csv', /baton attribution paths <paths.csv>/],
     ['attribution paths x.csv --model last-tuch', 'cli/unknown-value', 'model', /Did you mean last-touch\?/],
@@ -193,7 +200,7 @@ describe('the command line', () => {
     expect(await propose('A revision.')).toMatchObject({ number: 2, version: 'mql@2' });
   });
 
-  it.each(['events', 'status', 'report velocity'])('ends quietly when its reader closes the pipe: %s', (command) => {
+  it.each(['events', 'status', 'figures won-deals'])('ends quietly when its reader closes the pipe: %s', (command) => {
     const line = `node ${join(root, 'apps', 'cli', 'baton.js')} ${command} | true; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', line], {
       cwd: root,
@@ -261,12 +268,12 @@ describe('the command line', () => {
     const forContacts = ['libphonenumber-js', 'tldts', 'email-addresses', 'ical.js', 'uuid', 'cli-progress'];
     const contexts = (from: readonly string[]) => from.filter((one) => /^libs\/(?!kernel|platform)/.test(one)).sort();
 
-    beforeAll(() => baton(folder, 'report', 'velocity')); // so that nothing is left to follow
+    beforeAll(() => baton(folder, 'report', 'served-deals')); // so that nothing is left to follow
 
     it('a report', () => {
-      const { count, from } = loadedBy('report', 'velocity', '--json');
+      const { count, from } = loadedBy('report', 'served-deals', '--json');
       expect(from.filter((one) => server.test(one) || forContacts.includes(one))).toEqual([]);
-      expect(contexts(from)).toEqual(['libs/insights', 'libs/opportunities']);
+      expect(contexts(from)).toEqual(['libs/opportunities']);
       expect(from).toContain('commander');
       expect(count).toBeLessThan(400);
     });

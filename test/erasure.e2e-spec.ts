@@ -96,7 +96,7 @@ describe('a person', () => {
   };
   const totals = async () => {
     const query = `{ leads { totalCount facets(fields: [STAGE]) { values { value count } } }
-      velocity { total { open won lost } } feedbackTopics(topic: COMPETITORS) { feedback rows { code feedback } } }`;
+      figures(codes: [OPEN_DEALS, WON_DEALS, LOST_DEALS]) { figures { total { value } } } feedbackTopics(topic: COMPETITORS) { feedback rows { code feedback } } }`;
     const { body } = await ask(server.url, connector, query);
     expect(body.errors).toBeUndefined();
     return body.data;
@@ -286,16 +286,21 @@ describe('a person', () => {
   it('is counted as erased by every report that counts people', async () => {
     const { body } = await ask(
       ...[server.url, connector],
-      `{ pipeline { leads { stage leads erased } } handoffReport(by: [REP]) { total { handoffs erased } rows { erased } }
+      `{ stages: figures(codes: [CAPTURED_LEADS], by: STAGE) { figures { groups { key erased values { value } } } }
+        handoffReport(by: [REP]) { total { handoffs erased } rows { erased } }
         marketingSla { qualified { soFar erased } salesQualified { soFar erased } } slaReport { total { kind due erased } }
         figures(codes: [CAPTURED_LEADS, OPENED_DEALS, TOUCHES], by: SOURCE) { figures { erased groups { key erased } } } }`,
     );
     expect(body.errors).toBeUndefined();
     expect(body.data).toMatchObject({
-      pipeline: {
-        leads: [
-          { stage: 'LEAD', leads: 2, erased: 0 },
-          { stage: 'OPPORTUNITY', leads: 1, erased: 1 },
+      stages: {
+        figures: [
+          {
+            groups: [
+              { key: 'lead', erased: 0, values: [{ value: '2' }] },
+              { key: 'opportunity', erased: 1, values: [{ value: '1' }] },
+            ],
+          },
         ],
       },
       // Two handoffs, of two leads that are one person.

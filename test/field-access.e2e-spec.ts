@@ -33,12 +33,13 @@ const [NODES, LEVELS] = [12, 3];
 const EACH_FROM_LOG = 'Lead.score';
 /** Answers that differ from caller to caller: the caller itself, and texts of which parts are personal. */
 const ofCaller = [
-  ...['Me.name', 'Me.roles', 'Me.origin', 'SearchResult.matched', 'SearchResult.node', 'SearchResult.nodeId'],
+  ...['Me.actor', 'Me.roles', 'Me.origin', 'Me.can', 'Me.colleague', 'Permissions.mutations', 'Permissions.queries'],
+  ...['Permissions.personal', 'SearchResult.matched', 'SearchResult.node', 'SearchResult.nodeId'],
   ...['CaseFileEntry.data', 'CaseFileEntry.personal', 'CaseFileEntry.facts', 'CaseFileEntry.sentence'],
   ...['FieldChange.after', 'FieldChange.before', 'FieldChange.text', 'CaseFileFact.text'],
 ];
 /** The position of an answer moves on with the record of who saw the one before. */
-const movesOn = /^(Figures|Funnel|JourneyLegs|ProcessView|SpeedToLead|StageConversions|TimeInStage)\.position$/;
+const movesOn = /^(Figures|Funnel|JourneyLegs|ProcessView|SpeedToLead|StageConversions|TimeInStage|Waterfall)\.position$/;
 
 /** What the declarations say of each field: that it is personal, and which node it leads to. */
 const declared = () => {
@@ -94,6 +95,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   campaign: ['campaignId: "ada"'],
   caseFile: ['subject: "lead-ada", newestFirst: true', 'subject: "opportunity-ada"'],
   consistencyProof: ['from: 1, to: 9'],
+  colleague: ['personId: "ada"'],
   compareModels: ['models: [LINEAR, FIRST_TOUCH]'],
   credit: ['journeyId: "ada"'],
   dealsWithContent: ['content: "guide", outcome: WON'],
@@ -113,7 +115,6 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   paths: ['top: 1'],
   processView: ['over: ACTIVITIES, by: SOURCE'],
   roas: ['by: CAMPAIGN, salesTime: ALL, from: "2024-06-01", ratePerMinute: { minor: 100, currency: "EUR" }'],
-  salesCycle: ['by: OWNER'],
   search: ['text: "ada"'],
   slaCounterfactual: [
     'input: { policy: "sla-policy@1", calendar: "business-calendar@1", routing: "routing@1" }, asOf: { knownAt: "$position" }',
@@ -123,7 +124,6 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   timeInStage: ['measure: EACH, inside: true, by: SOURCE'],
   timeInStageRows: ['inStage: "lead", inside: true'],
   touches: ['filter: { leadId: { in: ["ada"] } }'],
-  velocity: ['by: OWNER'],
   whoSaw: ['leadId: "ada", caller: "marketing", last: 2'], // who asks this shows itself more of her
 };
 
@@ -162,6 +162,7 @@ describe('every field of every answer', () => {
       `recordSpendWithoutCampaign(input: { spendId: "ada", day: "2024-07-01", channel: "fair", source: "fair", medium: "event", amount: { minor: 500, currency: "EUR" } })`,
       `registerAsset(input: { assetId: "ada", content: "guide", kind: "guide" })`,
       `captureLead(${at(1)}, input: { ${lead}, email: "ada@example.org", name: "Ada Lovelace", phone: "+49 170 9182736", company: "Engines", country: "DE", employees: 12, externalId: "crm:1", industry: "Computing", interests: "engines", owner: "ann", problems: "steam", region: "Berlin", source: "fair", title: "Countess" })`,
+      `setDirectoryEntry(${at(1)}, input: { personId: "ada", name: "Ada", email: "ada@example.com", slackId: "U1", team: "sales", manager: "bob", timeZone: "UTC", activeFrom: "2020-01-01", activeTo: "2040-01-01" })`,
       `captureLead(${at(1)}, input: { leadId: "bob", email: "bob@example.org", name: "Bob" })`,
       `recordTouch(${at(2)}, input: { ${lead}, action: "download", team: MARKETING, campaign: "ada", content: "guide", source: "newsletter", medium: "email", page: "/guide", landingPage: "/", referrer: "https://example.org/" })`,
       `recordTouch(${at(2)}, input: { ${lead}, action: "call", team: SALES, minutes: 12, direction: OUTBOUND, content: "guide" })`,
@@ -174,6 +175,7 @@ describe('every field of every answer', () => {
       `salesQualifyLead(${at(5)}, input: { ${lead}, budget: "some", authority: "she", need: "much", timeline: "soon", ${external} })`,
       `openOpportunity(${at(5)}, input: { ${deal}, account: "Engines", amount: { minor: 5000, currency: "EUR" }, expectedCloseOn: "2024-07-01", name: "Ada", owner: "rita", product: "loom", source: "fair", stage: "demo" })`,
       `addContactRole(${at(5)}, input: { ${deal}, ${lead}, role: "primary" })`,
+      `addNote(${at(5)}, input: { noteId: "n1", ${deal}, ${lead}, text: "prefers mornings" })`,
       `winOpportunity(${at(6)}, input: { ${deal} })`,
       `openOpportunity(${at(5)}, input: { opportunityId: "bob", product: "loom" })`,
       // The latest stays are the first of their list: one of them has the words of a rep.
@@ -385,7 +387,7 @@ describe('every field of every answer', () => {
     );
     const asked = async (query: string, role: Role) => {
       await served.token(role);
-      await served.ask('{ me { name } }', [role]); // from here on the key is known
+      await served.ask('{ me { actor } }', [role]); // from here on the key is known
       let answer: Awaited<ReturnType<typeof served.ask<Record<string, unknown>>>> | undefined;
       const calls = await storeCallsOf(served, async () => void (answer = await served.ask(query, [role])));
       return { calls, ...answer! };

@@ -182,7 +182,7 @@ describe('GraphQL', () => {
       // A few rows by hand, so that the file cannot change unnoticed.
       expect(matrix['rejectLead']).toEqual(['sales', 'revops', 'admin']);
       expect(matrix['createCampaign']).toEqual(['marketing', 'revops', 'admin']);
-      expect(matrix['velocity']).toEqual([...roles]);
+      expect(matrix['figures']).toEqual([...roles]);
       expect(matrix['captureLead']).not.toContain('analyst');
       expect(matrix['captureLead']).not.toContain('auditor');
     });
@@ -345,13 +345,13 @@ describe('GraphQL', () => {
         caseFile: { edges: { node: { type: string; actor: string; changes: { field: string }[] } }[] };
         opportunity: { status: string };
         events: { events: { type: string }[] };
-        pipeline: { leads: { stage: string; leads: number }[] };
+        figures: { figures: { groups: { key: string; values: { value: string }[] }[] }[] };
       }>(
         `{ attribution(model: LINEAR, lookback: "none", atLeast: "${position}") { rows { key conversions revenue { minor } } total { revenue { minor } } }
            caseFile(subject: "opportunity-deal") { edges { node { type actor changes { field } } } }
            opportunity(opportunityId: "deal") { status }
            events(types: ["JourneyClosed"]) { events { type data } }
-           pipeline { leads { stage leads } } }`,
+           figures(codes: [CAPTURED_LEADS], by: STAGE) { figures { groups { key values { value } } } } }`,
         ['revops', 'auditor'],
       );
       expect(errors).toBeUndefined();
@@ -372,7 +372,7 @@ describe('GraphQL', () => {
       expect(data.caseFile.edges.every(({ node }) => node.actor.length > 0)).toBe(true);
       expect(data.events.events).toHaveLength(1);
       // Ada, the difference engines, the winner of the race and Eve.
-      expect(data.pipeline.leads).toEqual([{ stage: 'LEAD', leads: 4 }]);
+      expect(data.figures.figures).toEqual([{ groups: [{ key: 'lead', values: [{ value: '4' }] }] }]);
     });
   });
 
@@ -610,18 +610,18 @@ describe('GraphQL', () => {
     it('has a stable code and no stack', async () => {
       const cases: [string, string][] = [
         ['{ nothing }', 'graphql/not-valid'],
-        ['{ velocity', 'graphql/not-parsed'],
+        ['{ campaigns', 'graphql/not-parsed'],
         ['{ campaigns(first: 0) { totalCount } }', 'graphql/invalid-argument'],
         ['{ campaigns(after: "x") { totalCount } }', 'graphql/bad-cursor'],
         [`{ campaigns(after: "${cursorOf('x'.repeat(9_000))}") { totalCount } }`, 'graphql/bad-cursor'],
         [`{ campaigns(timeZone: "${'x'.repeat(101)}") { totalCount } }`, 'graphql/invalid-argument'],
         [`{ lead(leadId: "${'x'.repeat(129)}") { leadId } }`, 'graphql/invalid-argument'],
-        ['{ velocity(from: "yesterday") { total { open } } }', 'graphql/not-valid'],
+        ['{ figures(codes: [WON_DEALS], from: "yesterday") { to } }', 'graphql/not-valid'],
         ['{ attribution(from: "2024-02-30") { model } }', 'graphql/not-valid'],
         ['{ attribution(from: "2024-01-01T00:00:00") { model } }', 'graphql/not-valid'],
         ['{ attribution(from: "2024-01-01", timeZone: "Mars/Base") { model } }', 'time/unknown-zone'],
         ['{ attribution(from: "2024-01-01", to: "2024-01-01") { model } }', 'time/empty-period'],
-        ['{ velocity(timeZone: "Mars/Base") { total { open } } }', 'time/unknown-zone'],
+        ['{ figures(codes: [WON_DEALS], timeZone: "Mars/Base") { to } }', 'time/unknown-zone'],
         ['{ attribution(lookback: "P1M") { model } }', 'time/not-a-duration'],
       ];
       for (const [query, code] of cases) {
@@ -710,7 +710,7 @@ describe('GraphQL', () => {
       expect(await deals('{ currency: "EUR", none: true }')).toEqual(['none', 'eur']);
       expect(await deals('{ currency: "EUR", min: 6000, none: true }')).toEqual(['none']);
       expect(await deals('{ currency: "eur" }')).toEqual([['money/unknown-currency', 'filter.amount.currency']]);
-      expect((await ask('{ velocity(currency: "eur") { warnings } }')).failed).toEqual([
+      expect((await ask('{ attribution(currency: "eur") { warnings } }')).failed).toEqual([
         ['money/unknown-currency', 'currency'],
       ]);
     });

@@ -9,7 +9,7 @@ const questions = [
   '{ leads(filter: { email: "bob@example.org" }, asOf: { happenedBy: "2150-01-01T00:00:00Z" }) { nodes: edges { node { leadId } } } }',
   '{ a: leads(asOf: { happenedBy: "2020-01-01T00:00:00Z" }) { totalCount } now: leads { totalCount } }',
   '{ leads(filter: { score: { none: true } }, orderBy: { field: SCORE }, first: 2) { totalCount nodes { leadId score } } }',
-  'query Both { ...It } fragment It on Query { pipeline { __typename } salesCycle { __typename } status { name } }',
+  'query Both { ...It } fragment It on Query { unlistedColleagues { totalCount } feedbackTopics(topic: OBJECTIONS) { __typename } status { name } }',
   '{ compareModels(models: [FIRST_TOUCH, LINEAR]) { reports { model } deals(first: 501) { totalCount } } }',
   '{ slaReport(groupBy: [NOTHING]) { groups { key } } }',
 ];

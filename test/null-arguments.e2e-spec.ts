@@ -50,22 +50,35 @@ describe('null', () => {
   };
 
   it('is a row of a report, which lists the deals without a value', async () => {
-    const by = ['OWNER', 'PRODUCT', 'SOURCE'] as const;
-    for (const one of by) {
-      const report = `{ velocity(by: ${one}) { rows { key open won lost } } }`;
-      const { data } = await served.ask<{
-        velocity: { rows: { key: string | null; open: number; won: number; lost: number }[] };
-      }>(report, roles);
-      expect(data.velocity.rows.map(({ key }) => key)).toContain(null);
-      for (const { key, open, won, lost } of data.velocity.rows) {
-        const filter = { [one.toLowerCase()]: key === null ? { none: true } : { in: [key] } };
-        const list = `query($owner: TextFilter, $product: TextFilter, $source: TextFilter) {
-          opportunities(filter: { owner: $owner, product: $product, source: $source }) { totalCount }
-          velocity(owner: $owner, product: $product, source: $source) { total { open won lost } } }`;
-        expect((await served.ask(list, roles, filter)).data).toEqual({
-          opportunities: { totalCount: open + won + lost },
-          velocity: { total: { open, won, lost } },
-        });
+    const columns = { owner: 'owner', product: 'product', recordSource: 'source' } as const;
+    const codes = 'codes: [OPEN_DEALS, WON_DEALS, LOST_DEALS]';
+    type Figures = readonly {
+      total: { value: string }[];
+      groups: { key: string | null; values: { value: string }[] }[];
+    }[];
+    for (const [dimension, column] of Object.entries(columns)) {
+      const by = dimension.toUpperCase();
+      const figures = `{ figures(${codes}, by: ${by}) { figures { groups { key values { value } } } } }`;
+      const { data } = await served.ask<{ figures: { figures: Figures } }>(figures, roles);
+      const keys = [...new Set(data.figures.figures.flatMap(({ groups }) => groups.map(({ key }) => key)))];
+      expect(keys).toContain(null);
+      for (const key of keys) {
+        const counts = data.figures.figures.map(({ groups }) =>
+          Number(groups.find((group) => group.key === key)?.values[0]!.value ?? 0),
+        );
+        const filter = key === null ? { none: true } : { in: [key] };
+        const list = `query($filter: TextFilter) {
+          opportunities(filter: { ${column}: $filter }) { totalCount }
+          figures(${codes}, ${dimension}: $filter) { figures { total { value } } } }`;
+        const { data: found } = await served.ask<{ opportunities: object; figures: { figures: Figures } }>(
+          list,
+          roles,
+          {
+            filter,
+          },
+        );
+        expect(found.opportunities).toEqual({ totalCount: counts.reduce((sum, one) => sum + one) });
+        expect(found.figures.figures.map(({ total }) => Number(total[0]!.value))).toEqual(counts);
       }
     }
     const either = 'opportunities(filter: { owner: { in: ["ann"], none: true } }) { totalCount }';

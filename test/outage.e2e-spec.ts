@@ -44,7 +44,7 @@ describe('while the log is unavailable', () => {
   it.each([
     ['a lead', 'lead(leadId: "ada") { leadId stage }'],
     ['a list', 'leads(first: 1) { totalCount edges { node { leadId } } }'],
-    ['a figure', 'velocity { total { open won } }'],
+    ['a figure', 'figures(codes: [OPEN_DEALS]) { figures { total { value } } }'],
     ['what depends on definitions', 'attribution(model: LINEAR) { rows { key } total { conversions } }'],
     ['the status', 'status { name position atTip }'],
   ])('%s is served from the read models, with their position', async (_, text) => {
@@ -107,7 +107,7 @@ describe('while the log is unavailable', () => {
       expect((await query(file)).errors![0]!.extensions.code).toBe('log/unavailable');
   });
 
-  it.each(['velocity', 'attribution'])('the report %s is served from the read models, with a warning', async (name) => {
+  it.each(['attribution', 'roas'])('the report %s is served from the read models, with a warning', async (name) => {
     const { status, stdout, stderr } = await baton(folder, 'report', name, '--json');
     expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ total: expect.anything() as object })]);
     expect(stderr).toMatch(/log\/unavailable: .* up to position \d+-\d+\./);

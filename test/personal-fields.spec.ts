@@ -12,6 +12,7 @@ const notPersonal: Readonly<Record<string, readonly string[]>> = {
   'one of our own people': [
     ...['rep', 'owner', 'approver', 'taker', 'becomes.rep', 'stage.rep', 'standings[].rep', 'profile.owner', 'notify'],
     ...['moments[].notify', 'OpportunityOwnerChanged.from', 'OpportunityOwnerChanged.to', 'MessageQueued.to'],
+    ...['manager', 'notAtWork[]', 'DirectoryEntrySet.personId', 'DirectoryEntryErased.personId'],
   ],
   'an id that Baton made': [
     ...['startedBy', 'by', 'touch', 'touchId', 'takenBack', 'choice', 'position', 'removed[]', 'receipt', 'file'],
@@ -24,6 +25,7 @@ const notPersonal: Readonly<Record<string, readonly string[]>> = {
   'what was said in codes, normalised, and counted by them': [
     ...['objections[]', 'competitors[]', 'questions[]', 'messages[]', 'content[]'],
   ],
+  'about the teams of a company': ['DirectoryEntrySet.team'],
   'about marketing and its work': ['channel', 'source', 'medium', 'campaign', 'content', 'name', 'what', 'outcome'],
   'about a company or a product': [
     ...['industry', 'product', 'profile.company', 'profile.industry', 'profile.country', 'profile.region'],

@@ -38,13 +38,14 @@ describe('a read model of another version', () => {
 
   it('is rebuilt by a command, which waits for it and says so', async () => {
     await asEarlierBuild(1);
-    const { status, stdout, stderr } = await baton(folder, 'report', 'velocity', '--json');
-    expect([status, (JSON.parse(stdout) as { total: { open: number } }).total.open]).toEqual([0, 2]);
+    const { status, stdout, stderr } = await baton(folder, 'figures', 'open-deals', '--json');
+    const { figures } = JSON.parse(stdout) as { figures: { total: { value: string }[] }[] };
+    expect([status, figures[0]!.total[0]!.value]).toEqual([0, '2']);
     expect(stderr).toContain('The read model deals is rebuilt for this version of Baton; this command waits for it.');
     const { known, active } = await generations();
     expect(active).toBe(`${current}-2`);
     expect(known.filter((name) => /^(deals|departed)-v/.test(name))).toEqual([`${current}-2`]);
-    expect((await baton(folder, 'report', 'velocity')).stderr).not.toContain('rebuilt');
+    expect((await baton(folder, 'figures', 'open-deals')).stderr).not.toContain('rebuilt');
   });
 
   it('is not read by a server until it is complete; other read models are', async () => {
@@ -56,7 +57,7 @@ describe('a read model of another version', () => {
     for (const query of [
       '{ opportunities { nodes { opportunityId } } }',
       '{ opportunity(opportunityId: "d1") { opportunityId } }',
-      '{ pipeline { open { deals } } }',
+      '{ figures(codes: [OPEN_DEALS]) { to } }',
       `{ node(id: "${Buffer.from('Opportunity:d1').toString('base64url')}") { id } }`,
     ])
       expect([query, await ask(query)]).toEqual([query, refused]);

@@ -37,7 +37,7 @@ describe('the demo', () => {
     for (const word of [
       'paid search',
       'unattributed',
-      'win rate',
+      'win-rate',
       'Pipeline velocity',
       'Insight Team',
       'first-response',

@@ -1,21 +1,70 @@
-import { callerOrigins, field, objectFields, Refused, roleNames, roles } from '@baton/kernel';
+import {
+  callerOrigins,
+  field,
+  isReadModel,
+  objectFields,
+  Refused,
+  roleNames,
+  roles,
+  type ContextParts,
+  type Report,
+  type Role,
+} from '@baton/kernel';
+import { readsPersonal } from '@baton/platform/access';
 import { report } from '@baton/platform/report';
 
-export const meReport = report({
-  name: 'me',
-  description: 'Who calls: the name under which it acts, and what it may do.',
-  ...{ allow: roles, asOf: false },
-  arguments: {},
-  answer: field.object(
-    objectFields('Me', 'Who calls, as this key or token says.', {
-      name: field.text('The actor of every event that this caller makes.'),
-      roles: field.enum(roleNames, 'What the caller may do.', { list: true }),
-      origin: field.enum(callerOrigins, 'What the caller is.'),
+/** What the contexts let a caller with these roles do: an admin everything. */
+const permissionsOf = (contexts: readonly ContextParts[], granted: readonly Role[]) => {
+  const may = (allow: readonly Role[]) => allow.some((role) => granted.includes(role) || granted.includes('admin'));
+  const commands = contexts.flatMap(({ aggregates }) =>
+    aggregates.flatMap(({ commands: { schemas } }) => [...schemas.values()]),
+  );
+  const queries = contexts.flatMap(({ projections, reports = [], subscriptions = [] }) => [
+    ...projections
+      .filter(isReadModel)
+      .filter(({ shown }) => may(shown.allow))
+      .flatMap(({ shown: { one, lists } }) => [...(one ? [one.name] : []), ...Object.keys(lists)]),
+    ...[...reports, ...subscriptions].filter(({ allow }) => may(allow)).map(({ name }) => name),
+  ]);
+  return {
+    mutations: commands
+      .filter(({ allow }) => may(allow))
+      .map(({ type }) => type.charAt(0).toLowerCase() + type.slice(1))
+      .sort(),
+    queries: [...new Set([...queries, 'me'])].sort(),
+    personal: readsPersonal({ roles: granted }),
+  };
+};
+
+/** Who calls, and what that caller may do of what these contexts offer. */
+export const meReport = (contexts: readonly ContextParts[]): Report =>
+  report({
+    name: 'me',
+    description: 'Who calls: the name under which it acts, and what it may do.',
+    ...{ allow: roles, asOf: false },
+    arguments: {},
+    answer: field.object(
+      objectFields('Me', 'Who calls, as this key or token says.', {
+        actor: field.id('The actor of every event that this caller makes.', {
+          ...{ entity: 'Colleague', entityName: 'colleague' },
+        }),
+        roles: field.enum(roleNames, 'The roles that were granted.', { list: true }),
+        origin: field.enum(callerOrigins, 'What the caller is.'),
+        can: field.object(
+          objectFields('Permissions', 'What the caller may do with its roles.', {
+            mutations: field.text('The mutations that it may send, by name.', { list: true }),
+            queries: field.text('The queries and subscriptions that it may ask, by name.', { list: true }),
+            personal: field.flag('Whether it is shown names, addresses and other personal values.'),
+          }),
+          'What the caller may do.',
+        ),
+      }),
+      'The caller.',
+    ),
+    ask: (_, { caller: { actor, roles: granted, origin } }) => ({
+      ...{ actor, roles: granted, origin, can: permissionsOf(contexts, granted) },
     }),
-    'The caller.',
-  ),
-  ask: (_, { caller: { actor, roles: granted, origin } }) => ({ name: actor, roles: granted, origin }),
-});
+  });
 
 export const revisionReport = report({
   name: 'revision',

@@ -1,5 +1,5 @@
 import type { DynamicModule, Type } from '@nestjs/common';
-import { isReadModel } from '@baton/kernel';
+import { isReadModel, type ContextParts } from '@baton/kernel';
 import { accessParts } from '@baton/platform/access';
 import { graphqlModule, listsOf, mutationsOf, nodeTypes, reportsOf } from '@baton/platform/graphql';
 import { contextParts } from '../contexts';
@@ -7,7 +7,12 @@ import { meReport, revisionReport } from './caller.report';
 import { parkedReport, statusReport, statusSubscription } from './status.report';
 
 /** What is asked of the whole. */
-const ownReports = [meReport, revisionReport, statusReport, parkedReport];
+const others = [revisionReport, statusReport, parkedReport];
+const ofTheWhole: ContextParts = {
+  ...{ name: 'api', aggregates: [], projections: [], policies: [] },
+  ...{ reports: others, subscriptions: [statusSubscription] },
+};
+const ownReports = [meReport([accessParts, ...contextParts, ofTheWhole]), ...others];
 
 /** The GraphQL schema: the queries and subscriptions of every context, the lists of every read model and the mutations of every aggregate. */
 export const schemaModules = (): (DynamicModule | Type<unknown>)[] => {

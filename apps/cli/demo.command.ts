@@ -3,6 +3,7 @@ import { companySteps, type CompanyStep } from './demo/company';
 import { targets } from './import/aggregates';
 import { dayAfterPeriod } from './demo/story';
 import { single } from './command';
+import { printFiguresOf } from './figures.command';
 import { count, countOf, line, Progress, printJson } from './output';
 import { printReport } from './report.command';
 import { Session } from './session';
@@ -167,7 +168,7 @@ export const command = single({
         );
         await printReport('attribution', { model: SIDE_BY_SIDE }, session.sources);
         line('\nPipeline velocity by product');
-        await printReport('velocity', { by: 'product' }, session.sources);
+        await printFiguresOf(['open-deals', 'win-rate', 'deal-cycle', 'velocity'], { by: 'product' }, session.sources);
         line('\nObligations of sales');
         await printReport('sla-report', {}, session.sources);
       },

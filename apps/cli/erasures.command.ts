@@ -1,18 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { privacyRecords, ToPrivacy } from '@baton/privacy';
+import { Refused } from '@baton/kernel';
+import { ToPerson } from '@baton/directory';
+import { privacyRecords, ToDealNotes, ToPrivacy } from '@baton/privacy';
 import { erasedIn } from '@baton/platform/keys';
 import { action, type ActionGroup } from './command';
 import { countOf, line, printJson, printTable, time } from './output';
 import { localActor, Session } from './session';
 
-/** Erases leads again that were erased before the log was restored. Each is one lead: others may not be merged any more. */
-export const repeatErasures = async (session: Session, leadIds: readonly string[]): Promise<void> => {
-  for (const leadId of leadIds) {
+/**
+ * Erases again what was erased before the log was restored. Each lead alone: others may not be merged any more.
+ * @param keys the names of the keys that were destroyed: ids of leads, `person/<id>`, `opportunity/<id>`
+ */
+export const repeatErasures = async (session: Session, keys: readonly string[]): Promise<void> => {
+  for (const key of keys) {
     const meta = { commandId: randomUUID(), actor: localActor(), origin: 'person' as const };
-    const data = { leadId, reason: 'restored' as const };
-    await session.order(new ToPrivacy(leadId, { type: 'RequestErasure', data, meta }));
+    const [, kind, id] = /^([a-z-]+)\/(.*)$/.exec(key) ?? [];
+    if (kind === undefined || id === undefined) {
+      const data = { leadId: key, reason: 'restored' as const };
+      await session.order(new ToPrivacy(key, { type: 'RequestErasure', data, meta }));
+    } else if (kind === 'person') {
+      const erase = { type: 'EraseDirectoryEntry', data: { personId: id }, meta } as const;
+      const outcome = await session.send(new ToPerson(id, erase));
+      // An entry from after the backup is not there, and neither are its values.
+      if (outcome instanceof Refused && outcome.code !== 'directory/unknown') throw outcome;
+    } else await session.order(new ToDealNotes(id, { type: 'EraseDealNotes', data: { opportunityId: id }, meta }));
   }
-  if (leadIds.length > 0) await session.settle();
+  if (keys.length > 0) await session.settle();
 };
 
 export const command: ActionGroup = {

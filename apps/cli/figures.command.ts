@@ -6,6 +6,7 @@ import { loadReport } from './declared';
 import { cutOptions } from './options';
 import { print, formatField, line, printCsv, printJson, printTable, time, type Format } from './output';
 import { answerFrom, contextFor, cutOf } from './sources';
+import type { Sources } from './view';
 
 interface Value {
   readonly value: string | null;
@@ -26,6 +27,7 @@ interface Answer {
   readonly figures: readonly {
     readonly code: string;
     readonly unit: string;
+    readonly warnings: readonly string[];
     readonly total: readonly Value[];
     readonly erased: number;
     readonly groups: readonly {
@@ -93,6 +95,7 @@ const printFigures = (answer: Answer, format: Format): void => {
     shown,
     rows.map((row) => shown.map((column) => row[column] ?? '')),
   );
+  for (const { code, warnings } of answer.figures) for (const warning of warnings) line(`${code}: ${warning}`);
 };
 
 /** Prints what can be asked for. */
@@ -110,6 +113,17 @@ const printCatalogue = async (catalogue: Report, format: Format): Promise<void> 
     for (const one of found) printCsv(cells(one));
   } else if (format === 'ndjson') for (const one of found) print(`${JSON.stringify(one)}\n`);
   else printTable(names, found.map(cells));
+};
+
+/** Prints figures as a table, or as JSON. @param question the arguments of the query */
+export const printFiguresOf = async (
+  codes: readonly string[],
+  question: Readonly<Record<string, unknown>>,
+  sources: Sources,
+): Promise<void> => {
+  const report = await loadReport('figures');
+  const found = await report.ask({ ...question, codes } as never, contextFor(sources, cutOf({})) as never);
+  printFigures((await declaredValue(report.answer, found)) as Answer, 'table');
 };
 
 /** `baton figures [codes]`, whose options are the arguments of the query. */

@@ -23,6 +23,7 @@ export {
 } from './read/data-driven/data-driven.rules';
 export {
   attribution,
+  builtInMethod,
   compareModels,
   methodAt,
   modelOf,
@@ -35,11 +36,12 @@ export {
   type Dimension,
   type Method,
 } from './read/attribution/attribution.rules';
+export { firstTouches, type FirstTouch } from './read/first-touches/first-touches.query';
 export { journeysOf, openJourneys } from './read/conversions/conversions.query';
 export { conversionKinds, type ConversionKind } from './read/conversions/conversions.rules';
 export { compareDeal, type ComparedDeal } from './read/comparison/comparison.rules';
 export { credit, explainJourney, type ExplainedDeal, type ExplainedJourney } from './read/credit/credit.query';
-export { methodOf, methodForPeriod, type VersionOverrides } from './read/credit/method.query';
+export { methodOf, methodForPeriod, versionCheck, type VersionOverrides } from './read/credit/method.query';
 export { journeys, type JourneyDocument } from './read/journeys/journeys.projection';
 export {
   journeyCommands,

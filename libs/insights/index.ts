@@ -1,17 +1,12 @@
-export { dealBreakdowns, type DealBreakdown, type DealFilters } from './deals.rules';
 export { contentReport, dealsWithContent, type ContentReport } from './read/content/content.query';
 export { deliveriesBehind, marketingSla, type MarketingSla } from './read/marketing-sla/marketing-sla.query';
 export { calendarPeriod } from './read/marketing-sla/marketing-sla.rules';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';
-export { salesCycle, type SalesCycle, type SalesCycleArgs } from './read/sales-cycle/sales-cycle.query';
-export {
-  velocity,
-  velocityChange,
-  type Velocity,
-  type VelocityArgs,
-  type VelocityChange,
-} from './read/velocity/velocity.query';
-export { contributions, type VelocityContribution, type VelocityRow } from './read/velocity/velocity.rules';
+export { figures, figureOf } from './figures/catalogue.rules';
+export { askFigures, type Scope } from './figures/figures.query';
+export { shownFigures, velocityFigures } from './figures/shown-figures.query';
+export { velocityChange, type VelocityChange } from './read/velocity-change/velocity-change.query';
+export { contributions, type VelocityContribution } from './read/velocity-change/velocity-change.rules';
 export {
   reviewActions,
   reviews,

@@ -5,15 +5,16 @@ import { contentUseReport, dealsWithContentReport } from './read/content/content
 import { journeyLegsReport } from './read/journey-legs/journey-legs.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
 import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
-import { pipelineReport, pipelineSubscription } from './read/pipeline/pipeline.report';
 import { processViewReport } from './read/process-view/process-view.report';
+import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
+import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
-import { salesCycleReport } from './read/sales-cycle/sales-cycle.report';
 import { searchReport } from './read/search/search.report';
 import { stageConversionsReport } from './read/stage-conversions/stage-conversions.report';
 import { timeInStageReport, timeInStageRowsReport } from './read/time-in-stage/time-in-stage.report';
 import { speedToLeadReport } from './read/speed-to-lead/speed-to-lead.report';
-import { velocityChangeReport, velocityReport } from './read/velocity/velocity.report';
+import { unlistedReport } from './read/unlisted/unlisted.report';
+import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';
 import { ReviewHandler } from './write/review/review.handler';
@@ -35,8 +36,8 @@ export const insightsParts: ContextParts = {
     ...[figuresReport, figureCatalogueReport, figureRowsReport],
     ...[funnelReport, funnelRowsReport, stageConversionsReport, timeInStageReport, timeInStageRowsReport],
     ...[journeyLegsReport, speedToLeadReport, processViewReport],
-    ...[pipelineReport, velocityReport, velocityChangeReport, salesCycleReport],
-    searchReport,
+    ...[waterfallReport, waterfallRowsReport],
+    ...[velocityChangeReport, searchReport, unlistedReport],
     ...[contentUseReport, dealsWithContentReport, marketingSlaReport, deliveriesReport],
   ],
   subscriptions: [pipelineSubscription],

@@ -1,7 +1,7 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox';
 import { faultFinder, fieldsOf, type DataOf } from './event';
 import type { Fault } from './fault';
-import { enumeration, type CallerOrigin } from './schema';
+import { enumeration, keyOwnersOf, type CallerOrigin, type KeyOwners } from './schema';
 import type { Instant } from './time';
 
 /** The roles of a caller. A caller with none of the roles of a command or field is refused. */
@@ -84,8 +84,9 @@ export interface CommandSchema {
   readonly creates: boolean;
   readonly about: 'state' | 'occurrence' | undefined;
   readonly object: TObject;
-  /** Fields that hold personal data of the lead in `leadId`. */
+  /** Fields that hold personal data of the lead in `leadId`, or of another owner of a key. */
   readonly personal: readonly string[];
+  readonly keyOwners: KeyOwners;
   readonly faultOf: (data: unknown) => Fault | undefined;
 }
 
@@ -133,10 +134,14 @@ export const commands = <const S extends Record<string, CommandSpec>>(
       const object = Type.Object(fields, { additionalProperties: false });
       const { description, allow = [], datable = all, creates = false, about } = spec;
       const personal = Object.keys(fields).filter((name) => fields[name]!['personal']);
-      if (personal.length > 0 && !('leadId' in fields)) throw new Error(`${type}: personal fields need a leadId`);
+      const keyOwners = keyOwnersOf(fields);
+      if (personal.length > 0 && keyOwners.length === 0) throw new Error(`${type}: personal fields need a leadId`);
       return [
         type,
-        { type, description, allow, datable, creates, about, object, personal, faultOf: faultFinder(object) },
+        {
+          ...{ type, description, allow, datable, creates, about, object, personal, keyOwners },
+          faultOf: faultFinder(object),
+        },
       ];
     }),
   ),

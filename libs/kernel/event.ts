@@ -2,7 +2,7 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { UnknownType } from './errors';
 import { faultFrom, type Fault } from './fault';
-import type { Json, CallerOrigin, Personal, StateMark } from './schema';
+import { keyOwnersOf, type Json, type CallerOrigin, type KeyOwners, type Personal, type StateMark } from './schema';
 import type { Sealed } from './sealed';
 import { sentenceOf, type Sentence } from './sentence';
 import type { Instant } from './time';
@@ -51,8 +51,9 @@ export interface EventSchema {
   readonly version: number;
   readonly description: string;
   readonly object: TObject;
-  /** Top-level fields that are encrypted with the key of the event's `leadId`. */
+  /** Top-level fields that are encrypted with the key of the event's `leadId`, or of another owner. */
   readonly personal: readonly string[];
+  readonly keyOwners: KeyOwners;
   /** Top-level fields that no reader is shown. */
   readonly secrets: readonly string[];
   /** Top-level fields (or lists) of ids of other streams. */
@@ -147,8 +148,9 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
   for (const [type, spec] of Object.entries(specs)) {
     const fields = fieldsOf(spec);
     const personal = Object.keys(fields).filter((name) => fields[name]!['personal']);
+    const keyOwners = keyOwnersOf(fields);
     for (const name of personal)
-      if (!('leadId' in fields) || !isOptional(fields[name]!))
+      if (keyOwners.length === 0 || !isOptional(fields[name]!))
         throw new Error(`${type}.${name}: a personal field is optional and its event names the leadId`);
     const object = Type.Object(fields, { additionalProperties: false });
     const stored = Type.Object(
@@ -177,6 +179,7 @@ export const events = <const S extends Record<string, EventSpec>>(specs: S, upca
       description: spec.description ?? '',
       object,
       personal,
+      keyOwners,
       secrets: Object.keys(fields).filter((name) => fields[name]!['secret']),
       refs,
       states,

@@ -1,5 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { commandKeyOf, isInternalActor, type AnyCommand, type CommandMeta, type Commands } from './command';
+import {
+  commandKeyOf,
+  isInternalActor,
+  type AnyCommand,
+  type CommandMeta,
+  type Commands,
+  type CommandSchema,
+} from './command';
 import { decideAt, streamOf, type DecisionInputs, type Decider, type DefinitionLookup, type NewEvent } from './decider';
 import { Conflict, Refused, type UnknownType } from './errors';
 import type { AnyEvent, EventMeta, DatedEvent, StoredEvent, Position } from './event';
@@ -84,13 +91,13 @@ export abstract class Journal {
   /**
    * The keyed hash of a command body: it detects that a command id is reused for another body, and does not let anyone
    * guess the body.
-   * @param personal fields that are personal data of `data.leadId`; they are hashed under the key of the person
+   * @param schema its personal fields are hashed under the key of the person
    * @param like an existing hash to compare with: the same secret is used
    * @returns the hash, or the refusal `lead/erased` if it needs the key of an erased person
    */
   abstract hashOf(
     body: Pick<AnyCommand, 'type' | 'data'>,
-    personal: readonly string[],
+    schema: Pick<CommandSchema, 'personal' | 'keyOwners'>,
     like?: string,
   ): Promise<string | Refused>;
 }
@@ -206,7 +213,7 @@ const decideAndAppend = async <S, C extends AnyCommand, E extends AnyEvent>(
   command: C,
   context: DecisionContext,
 ): Promise<Outcome> => {
-  const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!.personal, like);
+  const hashOf = (like?: string) => journal.hashOf(command, decider.commands.schemas.get(command.type)!, like);
   const mode = command.meta.mode ?? 'live';
   let current: StreamState<S> = context.streams.get(stream) ?? initialStreamState(decider);
   const readNewer = async () =>

@@ -170,6 +170,27 @@ export const personal = <S extends TSchema>(schema: S): S & Personal => ({ ...sc
 export interface Personal {
   readonly personal: true;
 }
+/**
+ * Marks an id whose key encrypts the personal fields beside it where no `leadId` is given: that of a colleague, or of a deal.
+ */
+export const keyOwner = <S extends TSchema>(schema: S): S => ({ ...schema, keyOwner: true });
+/** The fields by which the owner of the key of the personal fields is found; the first that has a value counts. */
+export type KeyOwners = readonly { readonly field: string; readonly kind: string }[];
+export const keyOwnersOf = (fields: Readonly<Record<string, TSchema>>): KeyOwners => [
+  ...('leadId' in fields ? [{ field: 'leadId', kind: 'lead' }] : []),
+  ...Object.entries(fields).flatMap(([field, schema]) =>
+    schema['keyOwner'] ? [{ field, kind: schema['ref'] as string }] : [],
+  ),
+];
+/** The name of a key in the key store: the id of a lead; of anybody else kind and id, `person/ada`, which no id of a lead is. */
+export const keySubjectOf = (owners: KeyOwners, data: object): string | undefined => {
+  const values = data as Readonly<Record<string, unknown>>;
+  const owner = owners.find(({ field }) => typeof values[field] === 'string');
+  return owner && keyNameOf(owner.kind, values[owner.field] as string);
+};
+export const keyNameOf = (kind: string, id: string): string => (kind === 'lead' ? id : `${kind}/${id}`);
+/** The stream of the owner of a key. */
+export const streamOfKey = (name: string): string => (name.includes('/') ? name.replace('/', '-') : `lead-${name}`);
 
 /** Marks a command field of which two subjects never have the same value: who comes first has it. */
 export const unique = <S extends TSchema>(schema: S): S => ({ ...schema, unique: true });

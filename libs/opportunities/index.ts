@@ -10,7 +10,9 @@ export {
 } from './write/opportunity/opportunity.events';
 export { opportunityDecider } from './write/opportunity/opportunity.decider';
 export { amountsFrom, foldDeal, factsAt, currentClose, type DealFacts } from './write/opportunity/deal.model';
-export { currentRoles } from './write/opportunity/roles.rules';
+export { currentRoles, rolesAfter } from './write/opportunity/roles.rules';
+export { notes, type NoteDocument } from './read/notes/notes.read-model';
+export { noteCommands, noteEvents, ToNote, type NoteCommand, type NoteEvent } from './write/note/note.events';
 export {
   supportRequests,
   type SupportRequestDocument,
@@ -28,3 +30,9 @@ export {
 } from './write/support-request/support-request.events';
 export { type Touch, touches } from './read/touches/touches.read-model';
 export { dealStageStays, type DealStageStay } from './read/stage-stays/deal-stage-stays.read-model';
+export {
+  dealChanges,
+  daysMovedOf,
+  previousAmountOf,
+  type DealChange,
+} from './read/deal-changes/deal-changes.read-model';

@@ -13,3 +13,4 @@ export { privacyRecords, type PrivacyRecord } from './read/records/privacy-recor
 export { subjectAccess, type SubjectAccess } from './read/subject-access/subject-access.query';
 export { subjectAccessPage } from './read/subject-access/subject-access-page';
 export { personDecider } from './write/person/person.decider';
+export { dealNotesEvents, ToDealNotes, type DealNotesEvent } from './write/deal-notes/deal-notes.events';

@@ -1,16 +1,17 @@
 // Who may import whom, for dependency-cruiser (`npm run imports`). Types count as imports here.
 
 /** Each lib, and the contexts to its left that it may import. All may import the kernel; all contexts the platform. */
-const toLeads = ['definitions', 'sla-clocks', 'campaigns', 'leads'];
+const toLeads = ['definitions', 'directory', 'sla-clocks', 'campaigns', 'leads'];
 const toSalesSla = [...toLeads, 'scoring', 'routing', 'sales-sla'];
 const toCustomers = [...toSalesSla, 'accounts', 'opportunities', 'customers'];
 const importTable = {
   kernel: [],
   platform: [],
   definitions: [],
+  directory: [],
   'sla-clocks': ['definitions'],
   campaigns: [],
-  leads: ['definitions', 'sla-clocks', 'campaigns'],
+  leads: ['definitions', 'directory', 'sla-clocks', 'campaigns'],
   scoring: toLeads,
   routing: [...toLeads, 'scoring'],
   'sales-sla': [...toLeads, 'scoring', 'routing'],
@@ -21,7 +22,7 @@ const importTable = {
   insights: [...toCustomers, 'attribution'],
   integrations: [...toCustomers, 'attribution', 'insights'],
   audit: [],
-  privacy: [...toLeads, 'audit'],
+  privacy: [...toCustomers, 'audit'],
 };
 
 const pure = '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.ts$';

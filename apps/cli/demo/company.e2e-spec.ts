@@ -29,6 +29,7 @@ import {
 import { FixedClock, repetitions } from '@baton/kernel/testing';
 import { campaignsParts } from '@baton/campaigns/campaigns.module';
 import { channelClassifier, type ChannelRules } from '@baton/definitions';
+import { directoryParts } from '@baton/directory/directory.module';
 import { definitionsParts } from '@baton/definitions/definitions.module';
 import { DefinitionsModule } from '../../baton.module';
 import { leadsParts } from '@baton/leads/leads.module';
@@ -48,6 +49,7 @@ import type { DemoStep } from './story';
 
 const contexts: readonly ContextParts[] = [
   definitionsParts,
+  directoryParts,
   campaignsParts,
   leadsParts,
   scoringParts,
@@ -339,7 +341,15 @@ describe('the demo company', () => {
       ...['OpenOpportunity', 'MoveOpportunityStage', 'ChangeOpportunityAmount', 'ChangeOpportunityCloseDate'],
       ...['AssignOpportunity', 'AddContactRole', 'RemoveContactRole', 'SendProposal', 'WinOpportunity'],
       ...['LoseOpportunity', 'ReopenOpportunity', 'RecordVisit', 'IdentifyVisitor', 'CreateCampaign', 'RecordSpend'],
-      ...['JoinQueue', 'MarkRepAbsent', 'MarkRepAvailable', 'GiveFeedback', 'RequestSupport', 'TakeSupportRequest'],
+      ...[
+        'SetDirectoryEntry',
+        'JoinQueue',
+        'MarkRepAbsent',
+        'MarkRepAvailable',
+        'GiveFeedback',
+        'RequestSupport',
+        'TakeSupportRequest',
+      ],
       ...['DeliverSupport', 'CloseSupportRequest', 'HoldReview', 'AgreeReviewAction', 'CompleteReviewAction'],
     ];
     expect(told.filter((type) => !types.has(type))).toEqual([]);

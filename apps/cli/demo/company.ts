@@ -2,6 +2,7 @@ import type { Day } from '@baton/kernel';
 import { agreementSteps } from './agreements';
 import { leadStory } from './lead-story';
 import { assetSteps, campaignSteps, channels, demandOn, marketingTouch } from './market';
+import { directorySteps } from './directory';
 import { queueSteps, runStories } from './queues';
 import { randomOf, type Random } from './random';
 import { reviewSteps } from './reviews';
@@ -69,6 +70,7 @@ export const companySteps = (seed: number, today: Day, scale = 1): CompanyStep[]
   const agreed = agreementSteps(randomOf(seed, 'agreements'), period);
   const ofTheCompany = [
     ...agreed,
+    ...directorySteps(period),
     ...changes,
     ...assetSteps(period),
     ...campaignSteps(seed, scale, period),

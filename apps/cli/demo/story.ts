@@ -1,5 +1,6 @@
 import type { AssetCommand, CampaignCommand, VisitorCommand } from '@baton/campaigns';
 import type { BusinessCalendar, DefinitionCommand } from '@baton/definitions';
+import type { PersonCommand } from '@baton/directory';
 import { DAY_MS, fromMs, toMs, type AnyCommand, type Day, type Instant } from '@baton/kernel';
 import type { ReviewInputCommand } from '@baton/insights';
 import { type FeedbackCommand, type LeadCommand } from '@baton/leads';
@@ -26,6 +27,7 @@ export interface DemoStep {
 }
 
 interface CommandsTo {
+  person: PersonCommand;
   lead: LeadCommand;
   feedback: FeedbackCommand;
   routing: RoutingCommand;

@@ -3,6 +3,13 @@ import { journeyFigures } from './journey-legs.figure';
 import { dealStageExits } from './deal-stage-exits.figure';
 import { stageExits } from './stage-exits.figure';
 import { requalifiedRate } from './requalified-rate.figure';
+import { dealChangeCount } from './deal-changes.figure';
+import { amountIncreased } from './amount-increased.figure';
+import { amountDecreased } from './amount-decreased.figure';
+import { closeDatesPushed } from './close-dates-pushed.figure';
+import { closeDatesPulledIn } from './close-dates-pulled-in.figure';
+import { medianPush } from './median-push.figure';
+import { repeatedPushes } from './repeated-pushes.figure';
 import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
 import { dealTimeInStage } from './deal-time-in-stage.figure';
 import { dealsInStage } from './deals-in-stage.figure';
@@ -19,6 +26,11 @@ import { speedToLead } from './speed-to-lead.figure';
 import { salesMinutes } from './sales-minutes.figure';
 import { touchCount } from './touches.figure';
 import { firstResponseTime } from './first-response-time.figure';
+import { salesCycle } from './sales-cycle.figure';
+import { medianSalesCycle } from './median-sales-cycle.figure';
+import { p90SalesCycle } from './p90-sales-cycle.figure';
+import { winsWithoutContact } from './wins-without-contact.figure';
+import { winsBeforeContact } from './wins-before-contact.figure';
 import { slaBreaches } from './sla-breaches.figure';
 import { slaKeptRate } from './sla-kept-rate.figure';
 import { acceptanceRate } from './acceptance-rate.figure';
@@ -63,6 +75,11 @@ export const figures: readonly Figure[] = [
   dealCycle,
   medianDealCycle,
   p90DealCycle,
+  salesCycle,
+  medianSalesCycle,
+  p90SalesCycle,
+  winsWithoutContact,
+  winsBeforeContact,
   proposalToClose,
   velocity,
   handoffCount,
@@ -95,6 +112,13 @@ export const figures: readonly Figure[] = [
   ...journeyFigures,
   ...pathFigures,
   requalifiedRate,
+  dealChangeCount,
+  amountIncreased,
+  amountDecreased,
+  closeDatesPushed,
+  closeDatesPulledIn,
+  medianPush,
+  repeatedPushes,
   ...conversions,
 ];
 

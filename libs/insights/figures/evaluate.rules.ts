@@ -50,8 +50,8 @@ export const visitRows = (
   visit: (row: number, group: number) => unknown,
 ): void => {
   const passes = rowTest(rows, where);
-  if ('at' in time) {
-    const at = rows.numbers[time.at]!;
+  if (!('from' in time)) {
+    const at = rows.numbers['at' in time ? time.at : time.takenAt]!;
     const buckets = isList(ranges) ? ranges : undefined;
     const first = buckets ? (buckets[0]?.from ?? Infinity) : (ranges as Range).from;
     const end = buckets ? (buckets.at(-1)?.to ?? -Infinity) : (ranges as Range).to;

@@ -1,3 +1,4 @@
+import type { DefinitionKind, DefinitionOf } from '@baton/definitions';
 import { subjectOfRow, toMs, withRoom, type Instant, type Projection } from '@baton/kernel';
 
 /** A column of texts: a code per row, -1 without a text, and the words by code. */
@@ -27,26 +28,66 @@ export const numberOf = <R>(value: (row: R) => number | null | undefined): FactC
 export interface JoinedDimension {
   /** The text column with the id of the row of the other fact. */
   readonly through: string;
+  readonly fact: () => AnyFact;
+  readonly column: string;
+  /** The own text column that counts where the other fact has no such row. */
+  readonly orElse?: string;
+}
+/** A dimension of another fact whose rows hold from an instant on, each until the next one of its key. */
+export interface DatedDimension {
+  /** The text column that names whose. */
+  readonly through: string;
+  /** The day of a row: the first of these instants that is known; as it stands where none is. */
+  readonly at: readonly string[];
   readonly fact: () => Fact;
+  /** The columns of the other fact: whose, since when (unknown is from the beginning), and what. */
+  readonly key: string;
+  readonly from: string;
   readonly column: string;
 }
-export type Dimension = string | JoinedDimension;
+export type Dimension = string | JoinedDimension | DatedDimension;
 
-/** What the rows of figures are: the documents of a read model, or rows within them. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export interface Fact<D = any, R = any> {
+interface FactShape {
   readonly name: string;
   readonly description: string;
   /** The node that a row leads to. */
-  readonly entity: 'Lead' | 'Opportunity';
-  /** Its packed columns, see `ColumnsOf` of the platform; or the facts whose rows its own are made of. */
-  readonly source:
-    | { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> }
-    | { readonly facts: readonly Fact[]; readonly rows: (sources: readonly PackedRows[]) => PackedRows };
+  readonly entity: 'Lead' | 'Opportunity' | 'Colleague';
   /** By the name under which they are asked for. */
   readonly dimensions: Readonly<Record<string, Dimension>>;
-  readonly columnKinds: Readonly<Record<string, FactColumn<R>['kind']>>;
+  readonly columnKinds: Readonly<Record<string, 'text' | 'instant' | 'number'>>;
 }
+/** What the rows of figures are: the documents of a read model, or rows within them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface Fact<D = any, R = any> extends FactShape {
+  /** Its packed columns; see `ColumnsOf` of the platform. */
+  readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
+  /** Of a fact whose rows are made for each question; `columns` are then those of its first source. */
+  readonly made?: MadeRows;
+}
+/** What the rows of a made fact are made from. */
+export interface MadeFrom {
+  readonly rowsOf: (fact: Fact) => PackedRows;
+  /** The ends of the periods of the question, in milliseconds: what is there at an end is taken there. */
+  readonly ends: readonly number[];
+  /** The instant of the question, in milliseconds. */
+  readonly at: number;
+  /** The version of a kind that was in force at an instant. */
+  readonly definitionAt: <K extends DefinitionKind>(kind: K, at: number) => DefinitionOf<K> | undefined;
+}
+interface MadeRows {
+  readonly from: readonly Fact[];
+  /** The kinds of definitions that they depend on. */
+  readonly definitions: readonly DefinitionKind[];
+  /** Of what is taken at the end of periods: the first instants of its sources, before which there is nothing. */
+  readonly begins?: { readonly fact: Fact; readonly column: string };
+  readonly rows: (from: MadeFrom) => PackedRows;
+}
+/** Rows that depend on what is asked, and are made for each question; only dimensions are taken from them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface LoadedFact<R = any> extends FactShape {
+  readonly pack: (rows: readonly R[]) => PackedRows;
+}
+export type AnyFact = Fact | LoadedFact;
 
 interface RowsOf<D, R> {
   /** The rows of a history may be dropped. */
@@ -80,23 +121,88 @@ export const fact = <D, R>({
   }
   return {
     ...{ name, description, entity, dimensions },
-    source: { of, empty: () => new FactRows({ ...shape, ofHistory: of.history !== undefined }) },
+    columns: { of, empty: () => new FactRows({ ...shape, ofHistory: of.history !== undefined }) },
     columnKinds: Object.fromEntries(Object.entries(shape.columns).map(([column, { kind }]) => [column, kind])),
   };
 };
 
 /**
- * Declares a fact whose rows are made of those of others, such as one row per lead of all its stays.
- * @param declared `rows`: given those of `facts`; pure, as they are made anew when one of those changes
+ * Declares a fact whose rows are made for each question, from those of others.
+ * @param declared `rows`: what is taken at the end of a period has a row for each end
  */
-export const madeFact = ({
-  facts,
+export const madeFact = <R>({
+  name,
+  description,
+  entity,
+  dimensions,
+  from,
+  definitions = [],
+  begins,
+  rows,
+  columns,
+}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions'> & {
+  readonly from: readonly [Fact, ...Fact[]];
+  readonly definitions?: readonly DefinitionKind[];
+  readonly begins?: MadeRows['begins'];
+  readonly rows: (from: MadeFrom) => Iterable<{ readonly id: string; readonly entity: string; readonly row: R }>;
+  readonly columns: Readonly<Record<string, FactColumn<R>>>;
+}): Fact => {
+  type Made = { readonly id: string; readonly entity: string; readonly row: R };
+  const declared = fact<Made, R>({
+    ...{ name, description, entity, dimensions, columns, of: from[0].columns.of },
+    rows: (row) => [row],
+  });
+  const pack = (found: MadeFrom): PackedRows => {
+    const packed = declared.columns.empty();
+    for (const row of rows(found)) packed.put(row.id, row);
+    return packed;
+  };
+  return { ...declared, made: { from, definitions, ...(begins && { begins }), rows: pack } };
+};
+
+/**
+ * Declares a fact whose rows are made of those of others whatever is asked, such as one row per lead of all its stays: they
+ * are kept until those change.
+ * @param declared `rows`: given those of `from`; pure
+ */
+export const derivedFact = ({
+  from,
   rows,
   ...declared
 }: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions' | 'columnKinds'> & {
-  readonly facts: readonly Fact[];
+  readonly from: readonly [Fact, ...Fact[]];
   readonly rows: (sources: readonly PackedRows[]) => PackedRows;
-}): Fact => ({ ...declared, source: { facts, rows } });
+}): Fact => {
+  interface Kept {
+    readonly sources: readonly PackedRows[];
+    readonly versions: readonly number[];
+    readonly rows: PackedRows;
+  }
+  /** As long as the rows of the first source are. */
+  const kept = new WeakMap<PackedRows, Kept>();
+  const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.every((one, place) => one === b[place]);
+  const rowsFrom = ({ rowsOf }: MadeFrom): PackedRows => {
+    const sources = from.map(rowsOf);
+    const versions = sources.map(({ version }) => version);
+    const known = kept.get(sources[0]!);
+    if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.rows;
+    const made = rows(sources);
+    kept.set(sources[0]!, { sources, versions, rows: made });
+    return made;
+  };
+  return { ...declared, columns: from[0].columns, made: { from, definitions: [], rows: rowsFrom } };
+};
+
+/** The text of a column of a row; undefined for none. */
+export const textIn = ({ texts }: PackedRows, column: string, row: number): string | undefined => {
+  const { codes, words } = texts[column]!;
+  return words[codes[row]!];
+};
+/** The number of a column of a row; undefined for none. */
+export const numberIn = ({ numbers }: PackedRows, column: string, row: number): number | undefined => {
+  const value = numbers[column]![row]!;
+  return Number.isNaN(value) ? undefined : value;
+};
 
 /** Rows in columns. */
 export interface PackedRows {
@@ -152,6 +258,21 @@ export const textsAt = (
     if (name in more) continue;
     const take = (): TextColumn => ({ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf });
     let known: TextColumn | undefined;
+    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
+  }
+  return made;
+};
+/** The same for the columns of numbers. */
+export const numbersAt = (
+  { numbers }: PackedRows,
+  places: Int32Array,
+  more: PackedRows['numbers'] = {},
+): PackedRows['numbers'] => {
+  const made: Record<string, Float64Array> = { ...more };
+  for (const [name, values] of Object.entries(numbers)) {
+    if (name in more) continue;
+    let known: Float64Array | undefined;
+    const take = () => Float64Array.from(places, (place) => (place < 0 ? NaN : values[place]!));
     Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
   }
   return made;

@@ -19,8 +19,13 @@ export interface RowSet {
   readonly time:
     | { readonly at: string }
     /** From one instant on, and without, another; without the other the row stays. */
-    | { readonly from: string; readonly until: string };
+    | { readonly from: string; readonly until: string }
+    /** Of made rows: the instant at which one was taken, just before the end of a period, and since when it is there. */
+    | { readonly takenAt: string; readonly since: string };
 }
+/** The column of the instant that is shown of a row. */
+export const instantOfRows = ({ time }: Pick<RowSet, 'time'>): string =>
+  'at' in time ? time.at : 'since' in time ? time.since : time.from;
 
 export type Counted = { readonly kind: 'count'; readonly where?: RowCondition };
 type Summed = { readonly kind: 'sum'; readonly column: string; readonly where?: RowCondition };

@@ -1,10 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { fromMs, toMs, type Projection } from '@baton/kernel';
+import { fromMs, toMs, withValue, type Projection, type Team } from '@baton/kernel';
 import { recorded, repetitions } from '@baton/kernel/testing';
+import { journeys, type JourneyDocument } from '@baton/attribution';
+import { directory, entryAt, type Colleague, type Entries, type PersonEvent } from '@baton/directory';
 import { leads, leadStageStays, type LeadDocument, type LeadStageStay } from '@baton/leads';
-import { deals, dealStageStays, touches, type Deal, type OpportunityEvent, type Touch } from '@baton/opportunities';
+import {
+  dealChanges,
+  deals,
+  dealStageStays,
+  touches,
+  type Deal,
+  type DealChange,
+  type OpportunityEvent,
+  type Touch,
+} from '@baton/opportunities';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { handoffs, slaClocks, type HandoffsDocument, type SlaClock } from '@baton/sales-sla';
 import { dataFile, describeWithData } from '../../../test/support/data';
@@ -70,6 +81,7 @@ const anyDeal = (opportunityId: string): fc.Arbitrary<Deal> =>
         ...{ amountMinor: amount, currency: amount === null ? null : currency },
         cycleMs: closedAt === null || early ? null : toMs(closedAt) - toMs(opened),
         ...{ closedBeforeOpening: early, reopenings: 0, roles: lead === null ? [] : [{ leadId: lead, current: true }] },
+        contacts: lead === null ? [] : [{ leadId: lead, role: null }],
       } as unknown as Deal;
     });
 const stages = ['lead', 'mql', 'handed-off', 'sal', 'sql', 'opportunity', 'customer', 'rejected', 'recycled'] as const;
@@ -153,6 +165,60 @@ const anyStay = (stayId: string) =>
       ...{ stayId, ...stay },
       leftAt: stay.stayMs === null ? null : fromMs(toMs(stay.enteredAt) + stay.stayMs),
     }));
+const day = fc.constantFrom('2024-02-01', '2024-03-01', '2024-04-01');
+const anyChange = (changeId: string): fc.Arbitrary<DealChange> =>
+  fc
+    .record({
+      ...{ at: instant, opportunityId: fc.constantFrom('deal-0', 'deal-1'), stage: word, owner: maybe(word) },
+      ...{ what: fc.constantFrom('stage', 'amount', 'close-date', 'owner', 'won', 'people'), status: word },
+      ...{
+        amountMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
+        previousMinor: maybe(fc.integer({ min: 0, max: 1e6 })),
+      },
+      ...{ currency: fc.constantFrom('EUR', 'USD'), previousDay: maybe(day), expectedCloseOn: maybe(day) },
+    })
+    .map(({ previousDay, amountMinor, currency, ...rest }) => ({
+      ...{ changeId, turn: 0, by: 'x', pipeline: null, ...rest, amountMinor, previousCurrency: 'EUR' },
+      currency: amountMinor === null ? null : currency,
+      previous: rest.what === 'close-date' ? previousDay : rest.what === 'stage' ? 'a' : null,
+      push: rest.what === 'close-date' && previousDay && (rest.expectedCloseOn ?? '') > previousDay ? 1 : null,
+    })) as unknown as fc.Arbitrary<DealChange>;
+/** The entry of one of the owners and reps over time. */
+const anyColleague = (personId: string): fc.Arbitrary<Colleague> =>
+  fc
+    .array(fc.tuple(instant, fc.record({ team: word, manager: maybe(word) })), { minLength: 1, maxLength: 3 })
+    .map((all) => {
+      const entries = all.reduce<Entries>(
+        (known, [from, { team, manager }]) => withValue(known, from, { team, ...(manager !== null && { manager }) }),
+        [],
+      );
+      return { personId, entries } as unknown as Colleague;
+    });
+/** The journey of a deal that has closed; without touches for some. */
+const anyJourney = (journeyId: string): fc.Arbitrary<JourneyDocument> =>
+  fc
+    .array(
+      fc.record({
+        at: instant,
+        team: fc.constantFrom('marketing', 'sales'),
+        source: maybe(word),
+        campaign: maybe(word),
+      }),
+      {
+        maxLength: 3,
+      },
+    )
+    .map((touches) => ({
+      ...({ journeyId, status: 'closed', outcome: 'won', closedAt: NOW, openedAt: NOW, leadIds: [] } as const),
+      ...{ leadCreatedAt: null, firstContactAt: null, product: null, owner: null, source: null },
+      ...{ amounts: [], amountMinor: null, currency: null, restatements: [] },
+      touches: touches
+        .map(({ at, team, source, campaign }, index) => ({
+          ...{ touchId: `${journeyId}-${index}`, occurredAt: at, leadId: 'a', action: 'call', team: team as Team },
+          ...{ ...(source !== null && { source }), ...(campaign !== null && { campaign }) },
+        }))
+        .sort((one, other) => (one.occurredAt < other.occurredAt ? -1 : 1)),
+    }));
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const anyWorld = fc.record({
   deals: fc.tuple(...ids('deal-', 14).map(anyDeal)),
@@ -161,6 +227,9 @@ const anyWorld = fc.record({
   clocks: fc.tuple(...ids('clock-', 12).map(anyClock)),
   touches: fc.tuple(...ids('touch-', 12).map(anyTouch)),
   stays: fc.tuple(...ids('stay-', 12).map(anyStay)),
+  changes: fc.tuple(...ids('change-', 12).map(anyChange)),
+  colleagues: fc.tuple(...['a', 'b'].map(anyColleague)),
+  journeys: fc.tuple(...ids('deal-', 9).map(anyJourney)),
 });
 type AnyWorld = typeof anyWorld extends fc.Arbitrary<infer W> ? W : never;
 const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocuments) =>
@@ -170,9 +239,12 @@ const storeOfWorld = (world: AnyWorld, store?: MemoryDocuments | EmbeddedDocumen
       [leads, world.leads.map((doc) => [doc.leadId, doc] as const)],
       [handoffs, world.handoffs.map((doc) => [doc.leadId, doc] as const)],
       [slaClocks, world.clocks.map((doc) => [doc.clockId, doc] as const)],
+      [directory, world.colleagues.map((doc) => [doc.personId, doc] as const)],
+      [journeys, world.journeys.map((doc) => [doc.journeyId, doc] as const)],
       [touches, world.touches.map((doc) => [doc.touchId, doc] as const)],
       [leadStageStays, storedStays(world.leads)],
       [dealStageStays, world.stays.map((doc) => [`${doc.opportunityId}/${doc.stayId}`, doc] as const)],
+      [dealChanges, world.changes.map((doc) => [`${doc.opportunityId}/${doc.changeId}`, doc] as const)],
     ],
     store,
   );
@@ -216,10 +288,7 @@ const checkFigure = async (models: ReadModels, figure: Figure, scope: Scope) => 
     }
 };
 
-const emptyRows = ({ source }: Fact) => {
-  if (!('of' in source)) throw new Error('It is made of others.');
-  return source.empty();
-};
+const emptyRows = ({ columns }: Fact) => columns.empty();
 
 describe('figures', () => {
   it('add up over every dimension and part of the calendar, and list the rows that they count', async () => {
@@ -533,10 +602,64 @@ describe('figures', () => {
     ]);
   });
 
+  it('roll reps up to their managers and teams as they were on the day of the row', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, async (world) => {
+        const models = await storeOfWorld(world);
+        const entryOf = (rep: string | null, at: string) => {
+          const known = world.colleagues.find(({ personId }) => personId === rep);
+          return known && entryAt(known.entries, at);
+        };
+        const counted = (keys: readonly (string | undefined)[]) =>
+          Object.fromEntries([...new Set(keys)].sort().map((key) => [key, keys.filter((one) => one === key).length]));
+        const groupsOf = async (code: string, by: string) =>
+          Object.fromEntries(
+            (await asked(models, code, { by })).groups
+              .filter(({ values }) => values[0]!.support > 0)
+              .map(({ group, values }) => [group.key ?? undefined, Number(text(values[0]))]),
+          );
+        const won = world.deals.filter(({ status, closedAt }) => status === 'won' && closedAt !== null);
+        expect(await groupsOf('won-deals', 'manager')).toEqual(
+          counted(won.map(({ owner, closedAt }) => entryOf(owner, closedAt!)?.manager)),
+        );
+        const handed = world.handoffs.flatMap((doc) => doc.handoffs);
+        expect(await groupsOf('handoffs', 'team')).toEqual(
+          counted(handed.map(({ rep, at }) => entryOf(rep, at)?.team)),
+        );
+      }),
+      { numRuns: repetitions(10, 300) },
+    );
+  });
+
+  it('tell deals apart by the first touch of their journey, or by the source of the record, and say so', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, async (world) => {
+        const models = await storeOfWorld(world);
+        const firstOf = (id: string) => world.journeys.find(({ journeyId }) => journeyId === id)?.touches[0];
+        for (const [by, valueOf] of [
+          ['source', ({ opportunityId, source }: Deal) => (firstOf(opportunityId) ?? { source }).source ?? null],
+          ['campaign', ({ opportunityId }: Deal) => firstOf(opportunityId)?.campaign ?? null],
+          ['team', ({ opportunityId }: Deal) => firstOf(opportunityId)?.team ?? null],
+        ] as const) {
+          const { groups, warnings } = await asked(models, 'opened-deals', { by });
+          for (const { group, values } of groups)
+            expect([by, group.key, text(values[0])]).toEqual([
+              ...[by, group.key],
+              String(world.deals.filter((deal) => valueOf(deal) === group.key).length),
+            ]);
+          const without = world.deals.filter(({ opportunityId }) => !firstOf(opportunityId)).length;
+          expect(warnings).toEqual([expect.stringContaining(`${without} of ${world.deals.length} rows`)]);
+        }
+        expect((await asked(models, 'opened-deals', { by: 'product' })).warnings).toEqual([]);
+      }),
+      { numRuns: repetitions(10, 300) },
+    );
+  });
+
   it.each([
     [{ windowMs: 1 }, 'figures/no-window', 'window'],
-    [{ by: 'rep' }, 'figures/unknown-dimension', 'by'],
-    [{ filters: { rep: { in: ['ann'] } } }, 'figures/unknown-dimension', 'rep'],
+    [{ by: 'queue' }, 'figures/unknown-dimension', 'by'],
+    [{ filters: { queue: { in: ['all'] } } }, 'figures/unknown-dimension', 'queue'],
     [{ period: 'next-week' }, 'figures/unknown-period', 'period'],
     [{ period: '2024-Q5' }, 'figures/unknown-period', 'period'],
     [{ period: '2024', from: '2024-01-01' }, 'figures/two-periods', 'period'],
@@ -549,12 +672,18 @@ describe('figures', () => {
   });
 });
 
-describeWithData('figures of 8 800 real deals', ['crm-sales-opportunities/sales_pipeline.csv'], () => {
-  const rows = () =>
-    parse(readFileSync(dataFile('crm-sales-opportunities/sales_pipeline.csv')), { columns: true }) as Record<
-      string,
-      string
-    >[];
+const crm = ['sales_pipeline', 'sales_teams'].map((name) => `crm-sales-opportunities/${name}.csv`);
+describeWithData('figures of 8 800 real deals', crm, () => {
+  const rowsIn = (file: string) =>
+    parse(readFileSync(dataFile(file)), { columns: true }) as readonly Readonly<Record<string, string>>[];
+  const rows = () => rowsIn(crm[0]!);
+  const colleagues = () =>
+    rowsIn(crm[1]!).map(({ sales_agent, manager, regional_office }) =>
+      recorded<PersonEvent>(
+        { type: 'DirectoryEntrySet', data: { personId: sales_agent!, manager: manager!, team: regional_office! } },
+        { stream: `person-${sales_agent}` },
+      ),
+    );
   const midnight = (day: string) => `${day}T00:00:00.000Z`;
   const eventsOf = (row: Record<string, string>, index: number) => {
     const opportunityId = `deal-${index}`;
@@ -577,7 +706,7 @@ describeWithData('figures of 8 800 real deals', ['crm-sales-opportunities/sales_
   };
   let models: ReadModels;
   beforeAll(async () => {
-    models = await modelsOf([deals, leads], rows().flatMap(eventsOf));
+    models = await modelsOf([deals, leads, directory], [...colleagues(), ...rows().flatMap(eventsOf)]);
   });
 
   it('are those that are known of them', async () => {
@@ -612,6 +741,18 @@ describeWithData('figures of 8 800 real deals', ['crm-sales-opportunities/sales_
             0,
           ),
         );
+    }
+    const managers = new Map(rowsIn(crm[1]!).map((row) => [row['sales_agent'], row['manager']]));
+    const [rates, amounts] = [
+      await asked(models, 'win-rate', { by: 'manager' }),
+      await asked(models, 'won-amount', { by: 'manager' }),
+    ];
+    expect(rates.groups).toHaveLength(6);
+    for (const { group, values } of rates.groups) {
+      const own = all.filter((row) => managers.get(row['sales_agent']) === group.key && row['close_date']);
+      expect(values[0]).toMatchObject({ numerator: BigInt(won(own).length), denominator: BigInt(own.length) });
+      const amount = won(own).reduce((sum, row) => sum + Number(row['close_value']) * 100, 0);
+      expect(minorOf(amounts.groups.find((one) => one.group.key === group.key)!.values[0])).toBe(amount);
     }
     const { groups: months } = await asked(models, 'won-deals', { by: 'month', from: '2017-03-01', to: '2018-01-01' });
     expect(months).toHaveLength(10);

@@ -1,4 +1,6 @@
-import { passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
+import { builtInMethod, firstTouches, type Method } from '@baton/attribution';
+import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
+import { fromMs, passesFilter, Refused, toMs, type Instant } from '@baton/kernel';
 import { erasedLeads, leads } from '@baton/leads';
 import type { ReadModelProgress, ReadModels } from '@baton/platform/documents';
 import { exactOf, roundedInteger, type Exact } from './exact.rules';
@@ -14,9 +16,9 @@ import {
   type Ranges,
   type Side,
 } from './evaluate.rules';
-import type { Fact } from './fact.rules';
-import { projectionsOf, rowsOfFacts } from './facts.query';
-import { hasCurrency, takesWindow, type Figure } from './figure.rules';
+import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
+import { firstTouchFact } from './facts/first-touches.fact';
+import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
 import {
   dealPeople,
   definitionsBehind,
@@ -61,10 +63,12 @@ export interface ComparedValue extends FigureValue {
 }
 export interface AnsweredFigure {
   readonly figure: Figure;
+  /** What to know before using it. */
+  readonly warnings: readonly string[];
   readonly total: readonly ComparedValue[];
   /** How many erased people its rows are about. */
   readonly erased: number;
-  /** The versions of definitions that decided its rows, `mql@2`. */
+  /** The versions of definitions that decided its rows, `mql@2`, or how they are grouped. */
   readonly definitions: readonly string[];
   /** False while something may change it that has already begun: the period, an open row, an event that waits. */
   readonly complete: boolean;
@@ -80,16 +84,93 @@ export interface FiguresAnswer extends ReadModelProgress {
   readonly figures: readonly AnsweredFigure[];
 }
 
+/** The facts that a figure is made of, and those of the dimensions that are asked for. */
+const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly AnyFact[] => [
+  fact,
+  ...asked.flatMap((name) => {
+    const dimension = fact.dimensions[name];
+    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
+  }),
+  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
+];
+const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readonly string[] => [
+  ...(by === undefined ? [] : [by]),
+  ...Object.keys(filters).filter((name) => filters[name]),
+];
+/** How touches are weighed and classified, for dimensions of journeys; the built-in way where none is asked for. */
+export type MethodOfFigures = () => Promise<Method>;
+const builtIn: MethodOfFigures = () => Promise.resolve(builtInMethod);
+
 /** The facts of the dimensions that a fact is asked by. */
-export const dimensionFactsOf = ({ dimensions }: Fact, { by, filters }: Scope): readonly Fact[] =>
-  [...(by === undefined ? [] : [by]), ...Object.keys(filters).filter((name) => filters[name])].flatMap((name) => {
+export const dimensionFactsOf = ({ dimensions }: Fact, scope: Scope): readonly AnyFact[] =>
+  dimensionsAsked(scope).flatMap((name) => {
     const dimension = dimensions[name];
     return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
   });
-/** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, scope: Scope): readonly Fact[] => [
-  ...[fact, ...dimensionFactsOf(fact, scope)],
-  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, scope)) : []),
+/** The facts of a question whose columns are kept, and the method where one is loaded for it. */
+const withMethod = async (facts: readonly AnyFact[], methodOf: MethodOfFigures) => {
+  const all = [...new Set(facts)];
+  return {
+    facts: all.filter((fact): fact is Fact => 'columns' in fact),
+    method: all.includes(firstTouchFact) ? await methodOf() : undefined,
+  };
+};
+const factsAsked = (figures: readonly Figure[], scope: Scope, methodOf: MethodOfFigures) => {
+  const asked = dimensionsAsked(scope);
+  return withMethod(
+    figures.flatMap((figure) => factsOf(figure, asked)),
+    methodOf,
+  );
+};
+/** The facts that are packed for others: those of a made fact are its sources. */
+const packedFacts = (facts: readonly Fact[]): readonly Fact[] => [
+  ...new Set(facts.flatMap((fact): readonly Fact[] => (fact.made ? packedFacts(fact.made.from) : [fact]))),
+];
+/** The rows of the facts for periods with these ends, in milliseconds. */
+export type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
+/** The packed rows of the facts. What follows must not wait: the rows are those of one moment. */
+const rowsOfFacts = async (
+  models: ReadModels,
+  { facts, method }: Awaited<ReturnType<typeof withMethod>>,
+  at: Instant,
+): Promise<RowsAtEnds> => {
+  const definitionAt = await definitionsOfFacts(models, facts);
+  const rows = new Map<AnyFact, PackedRows>();
+  if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
+  for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
+  const made = new Map<string, Map<AnyFact, PackedRows>>();
+  return (ends) => {
+    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
+    made.set(ends.join(), madeThen);
+    const rowsOf: RowsOfFact = (fact) => {
+      const known = rows.get(fact) ?? madeThen.get(fact);
+      if (known) return known;
+      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), definitionAt });
+      madeThen.set(fact, found);
+      return found;
+    };
+    return rowsOf;
+  };
+};
+/** The kinds of definitions that facts depend on. */
+const kindsOf = (facts: readonly Fact[]): readonly DefinitionKind[] => [
+  ...new Set(facts.flatMap(({ made }) => (made ? [...made.definitions, ...kindsOf(made.from)] : []))),
+];
+const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
+  const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
+  for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
+  return (kind, at) => {
+    const version = inForceAt(versions.get(kind)!, fromMs(at));
+    return version && definitionOf(kind, version.number, version.body);
+  };
+};
+/** The read models that facts are made from. */
+const modelsOfFacts = (facts: readonly Fact[]) => [
+  ...new Set([
+    leads,
+    ...packedFacts(facts).map(({ columns }) => columns.of),
+    ...(kindsOf(facts).length > 0 ? [definitions] : []),
+  ]),
 ];
 const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
   const erased = await erasedLeads(models);
@@ -97,17 +178,21 @@ const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): 
   const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
   return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
 };
+
 /**
  * Reads the rows of facts, how far they are, and whom of their people was erased.
  * @returns what must be used before anything is waited for: it is of one moment
  */
 export const readFacts = async (
   models: ReadModels,
-  facts: readonly Fact[],
-): Promise<Pick<OpenedQuestion, 'rowsOf' | 'erasedPeopleOf' | 'complete' | 'position'>> => {
-  const progress = await models.progress([...new Set([leads, ...projectionsOf(facts)])]);
-  const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  return { ...progress, erasedPeopleOf, rowsOf: await rowsOfFacts(models, facts) };
+  all: readonly AnyFact[],
+  at: Instant,
+  methodOf: MethodOfFigures = builtIn,
+): Promise<Pick<OpenedQuestion, 'rowsAt' | 'erasedPeopleOf' | 'method' | keyof ReadModelProgress>> => {
+  const asked = await withMethod(all, methodOf);
+  const progress = await models.progress(modelsOfFacts(asked.facts));
+  const erasedPeopleOf = await erasedPeopleOfFacts(models, asked.facts);
+  return { ...progress, erasedPeopleOf, method: asked.method, rowsAt: await rowsOfFacts(models, asked, at) };
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -120,10 +205,13 @@ const slicesBy = (make: (fact: Fact) => Slice): ((figure: Figure) => Slice) => {
   };
 };
 
-/** The first and the last instant of the rows of a figure. */
-const boundsOfRows = (figure: Figure, { rows, groupOf }: Slice) => {
+/** The first and the last instant of the rows of a figure; of what is taken at the end of periods, those of its sources. */
+const boundsOfRows = (figure: Figure, filters: DimensionFilters, rowsOf: RowsOfFact) => {
+  const { fact, time } = figure.rows;
+  const begins = fact.made?.begins;
+  const { rows, groupOf } = sliceOf(begins?.fact ?? fact, { filters: begins ? {} : filters }, rowsOf);
   let [first, last] = [Infinity, -Infinity];
-  for (const column of Object.values(figure.rows.time)) {
+  for (const column of begins ? [begins.column] : Object.values(time)) {
     const at = rows.numbers[column]!;
     for (let row = 0; row < rows.count; row++)
       if (groupOf[row]! >= 0 && !Number.isNaN(at[row]!)) {
@@ -146,17 +234,20 @@ const groupingOf = (
   figure: Figure,
   { by, filters }: Scope & { readonly by: string },
   period: ScopePeriod,
-  rowsOf: RowsOfFact,
-  wholeOf: (figure: Figure) => Slice = slicesBy((fact) => sliceOf(fact, { filters, by }, rowsOf)),
+  rowsAt: RowsAtEnds,
+  wholeOf?: (figure: Figure) => Slice,
 ): Grouping => {
-  if (isGrain(by)) {
-    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-    const parts = calendarParts(period, by, boundsOfRows(figure, sliceOfFigure(figure)));
-    const names = parts.map(({ key }) => ({ key, isOther: false }));
-    return { sliceOfFigure, ranges: parts, names, groups: [...parts.keys()] };
-  }
   const range = rangeOf(period);
-  const whole = wholeOf(figure);
+  const rowsOf = rowsAt([range.to]);
+  if (isGrain(by)) {
+    const bounds = boundsOfRows(figure, filters, rowsOf);
+    const parts = calendarParts(period, by, bounds);
+    const rowsOfParts = rowsAt(parts.map(({ to }) => to));
+    const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOfParts));
+    const parted = parts.map(({ key }) => ({ key, isOther: false }));
+    return { sliceOfFigure, ranges: parts, names: parted, groups: [...parts.keys()] };
+  }
+  const whole = wholeOf?.(figure) ?? sliceOf(figure.rows.fact, { filters, by }, rowsOf);
   const rowsIn = new Array<number>(whole.keys.length).fill(0);
   visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
   const { slice: largest, groups, other } = withLargestGroups(whole, rowsIn, MAX_GROUPS);
@@ -170,6 +261,24 @@ const groupingOf = (
   );
   return { sliceOfFigure, ranges: range, names, groups };
 };
+/** How the rows of an earlier period are grouped, to be compared with those of a later one. */
+const groupingBefore = (
+  figure: Figure,
+  scope: Scope & { readonly by: string },
+  before: ScopePeriod,
+  rowsAt: RowsAtEnds,
+  later: Grouping,
+): Grouping => {
+  if (isGrain(scope.by)) return groupingOf(figure, scope, before, rowsAt);
+  const ranges = rangeOf(before);
+  if (!factsOf(figure, []).some((fact) => 'made' in fact)) return { ...later, ranges };
+  const rowsOf = rowsAt([ranges.to]);
+  return {
+    ...later,
+    ranges,
+    sliceOfFigure: slicesBy((fact) => regrouped(sliceOf(fact, scope, rowsOf), later.names, later.groups)),
+  };
+};
 const regrouped = (slice: Slice, names: readonly GroupName[], groups: readonly number[]): Slice => {
   const other = groups[names.findIndex(({ isOther }) => isOther)] ?? -1;
   const places = new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, groups[place]!]])));
@@ -177,7 +286,7 @@ const regrouped = (slice: Slice, names: readonly GroupName[], groups: readonly n
   return {
     rows: slice.rows,
     groupOf: slice.groupOf.map((group) => (group < 0 ? -1 : place[group]!)),
-    keys: names.map(({ key }) => key),
+    keys: slice.keys,
   };
 };
 
@@ -203,32 +312,67 @@ const compareValues = (
 /** A question with the rows that it is answered from. */
 export interface Question {
   readonly scope: Scope;
-  readonly rowsOf: RowsOfFact;
+  readonly rowsAt: RowsAtEnds;
   readonly limits: Limits;
   readonly erasedPeopleOf: ErasedPeopleOf;
   /** Whether the read models have everything. */
   readonly complete: boolean;
+  readonly method: Method | undefined;
 }
+/** Whether a dimension of the journeys of deals is asked of a fact. */
+const asksJourneys = ({ dimensions }: Fact, scope: Scope): boolean =>
+  dimensionsAsked(scope).some((name) => {
+    const dimension = dimensions[name];
+    return typeof dimension === 'object' && dimension.fact() === firstTouchFact;
+  });
+/** Says how many deals have no touch, where a dimension of their journeys is asked for. */
+const warningsOf = (figure: Figure, { scope, rowsAt }: Question, period: ScopePeriod): readonly string[] => {
+  const { fact } = figure.rows;
+  if (!asksJourneys(fact, scope)) return [];
+  const rowsOf = rowsAt([rangeOf(period).to]);
+  const slice = sliceOf(fact, { filters: scope.filters }, rowsOf);
+  const touches = rowsOf(firstTouchFact);
+  const { codes, words } = slice.rows.texts['opportunityId']!;
+  let [all, without] = [0, 0];
+  visitRows(figure.rows, slice, rangeOf(period), (row) => {
+    all++;
+    if (codes[row]! < 0 || touches.placeOf(words[codes[row]!]!) === undefined) without++;
+  });
+  return without === 0
+    ? []
+    : [
+        `${without} of ${all} rows are of deals without an eligible touch; they count by the source of the record, and have no channel, campaign and team.`,
+      ];
+};
 /** What the figures of one answer share: slices and groups of the same rows, and what was taken of them. */
 export class SharedWork {
   readonly kept: KeptTallies = new WeakMap();
-  readonly all: (figure: Figure) => Slice;
-  private readonly whole: (figure: Figure) => Slice;
+  private readonly slices = new Map<string, (figure: Figure) => Slice>();
   private readonly groupings = new Map<Fact, Map<string, Grouping>>();
 
-  constructor(private readonly question: Question) {
-    const { scope, rowsOf } = question;
-    const { filters, by } = scope;
-    this.all = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
-    this.whole = slicesBy((fact) => sliceOf(fact, { filters, by }, rowsOf));
+  constructor(private readonly question: Question) {}
+
+  /** The rows at the end of a period, by a dimension or all together. */
+  sliceAt(period: ScopePeriod, by?: string): (figure: Figure) => Slice {
+    const { to } = rangeOf(period);
+    const { scope, rowsAt } = this.question;
+    const key = JSON.stringify([to, by]);
+    const known = this.slices.get(key);
+    if (known) return known;
+    const rowsOf = rowsAt([to]);
+    const slices = slicesBy((fact) => sliceOf(fact, { filters: scope.filters, by }, rowsOf));
+    this.slices.set(key, slices);
+    return slices;
   }
   grouping(figure: Figure, by: string, period: ScopePeriod): Grouping {
     const { fact, ...rows } = figure.rows;
     const ofFact = this.groupings.get(fact) ?? new Map<string, Grouping>();
     this.groupings.set(fact, ofFact);
-    const key = JSON.stringify([rows, by, period]);
-    const { scope, rowsOf } = this.question;
-    const grouping = ofFact.get(key) ?? groupingOf(figure, { ...scope, by }, period, rowsOf, this.whole);
+    // Other facts of a derived figure are in it: it is grouped by itself.
+    const key = JSON.stringify([rows, by, period, figure.value.kind === 'derived' && figure.code]);
+    const { scope, rowsAt } = this.question;
+    const whole = isGrain(by) ? undefined : this.sliceAt(period, by);
+    const grouping = ofFact.get(key) ?? groupingOf(figure, { ...scope, by }, period, rowsAt, whole);
     ofFact.set(key, grouping);
     return grouping;
   }
@@ -247,43 +391,48 @@ const answerOf = (
   figure: Figure,
   question: Question,
   shared: SharedWork,
-  [period, before]: readonly ScopePeriod[],
+  [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
 ): AnsweredFigure => {
-  const { limits, erasedPeopleOf } = question;
-  const { all, kept } = shared;
+  const { scope, limits, erasedPeopleOf, method } = question;
   const totalOf = (of: ScopePeriod) =>
-    evaluate(figure, all, rangeOf(of), limits, kept).get(0) ?? valuesOfNothing(figure);
-  const range = rangeOf(period!);
-  const total = compareValues(figure, totalOf(period!), before && totalOf(before));
+    evaluate(figure, shared.sliceAt(of), rangeOf(of), limits, shared.kept).get(0) ?? valuesOfNothing(figure);
+  const range = rangeOf(period);
+  const all = shared.sliceAt(period);
+  const total = compareValues(figure, totalOf(period), before && totalOf(before));
   return {
-    ...{ figure, total, groups: groupsOf(figure, question, shared, [period!, before]) },
+    ...{ figure, warnings: warningsOf(figure, question, period) },
+    ...{ total, groups: groupsOf(figure, question, shared, [period, before]) },
     erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
-    definitions: definitionsBehind(figure, all, range, limits),
+    definitions: [
+      ...definitionsBehind(figure, all, range, limits),
+      ...(method && asksJourneys(figure.rows.fact, scope) ? [method.definition.ref, method.channelRules.ref] : []),
+    ],
     complete: question.complete && range.to <= limits.at && total.every(({ open }) => open === 0),
   };
 };
 const groupsOf = (
   figure: Figure,
-  { scope: { by }, limits, erasedPeopleOf }: Question,
+  { scope, rowsAt, limits, erasedPeopleOf }: Question,
   shared: SharedWork,
   [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
 ): AnsweredFigure['groups'] => {
+  const { by } = scope;
   if (by === undefined) return [];
   const grouping = shared.grouping(figure, by, period);
   const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits, shared.kept);
   // Groups of the calendar are compared by their place: the third month with the third one before.
-  const again = before && isGrain(by) ? shared.grouping(figure, by, before) : grouping;
-  const ranges = before && (isGrain(by) ? again.ranges : rangeOf(before));
+  const again = before ? groupingBefore(figure, { ...scope, by }, before, rowsAt, grouping) : grouping;
+  const ranges = before && again.ranges;
   const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits, shared.kept);
   const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
-  return grouping.names.map((name, index) => {
-    const group = grouping.groups[index]!;
+  return grouping.names.map((name, place) => {
+    const [group, groupBefore] = [grouping.groups[place]!, again.groups[place] ?? -1];
     return {
       group: name,
       values: compareValues(
         figure,
         values.get(group) ?? valuesOfNothing(figure),
-        earlier && (earlier.get(group) ?? valuesOfNothing(figure)),
+        earlier && (earlier.get(groupBefore) ?? valuesOfNothing(figure)),
       ),
       erased: erased.get(group) ?? 0,
     };
@@ -309,6 +458,7 @@ export interface OpenedQuestion extends Question, ReadModelProgress {
 /**
  * Reads the rows that figures are made of.
  * @param at the instant of the question, for periods such as `last-month`
+ * @param methodOf how touches are weighed and classified; asked for only where a dimension needs it
  * @throws Refused `figures/no-window`, and as `scopePeriod`, `comparedPeriod`
  */
 export const openQuestion = async (
@@ -316,25 +466,27 @@ export const openQuestion = async (
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<OpenedQuestion> => {
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const facts = figures.flatMap((figure) => factsOf(figure, scope));
-  return { scope, limits, period, compared, ...(await readFacts(models, facts)) };
+  const asked = dimensionsAsked(scope);
+  const facts = figures.flatMap((figure) => factsOf(figure, asked));
+  return { scope, limits, period, compared, ...(await readFacts(models, facts, at, methodOf)) };
 };
 /**
  * Answers a question that was opened.
  * @throws Refused `figures/unknown-dimension`, and as `calendarParts`
  */
 export const answerFigures = (figures: readonly Figure[], question: OpenedQuestion): readonly AnsweredFigure[] => {
-  const { period, compared } = question;
   const shared = new SharedWork(question);
-  return figures.map((figure) => answerOf(figure, question, shared, compared ? [period, compared] : [period]));
+  return figures.map((figure) => answerOf(figure, question, shared, [question.period, question.compared]));
 };
 /** How many erased people are among those whom the rows of a figure are about. */
-export const erasedIn = (figure: Figure, { scope, rowsOf, period, limits, erasedPeopleOf }: OpenedQuestion): number => {
-  const all = slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
+export const erasedIn = (figure: Figure, question: OpenedQuestion): number => {
+  const { period, limits, erasedPeopleOf } = question;
+  const all = new SharedWork(question).sliceAt(period);
   return erasedByGroup(figure, all, rangeOf(period), limits, erasedPeopleOf).get(0) ?? 0;
 };
 /**
@@ -345,9 +497,8 @@ export const answerGroups = (
   figures: readonly Figure[],
   question: OpenedQuestion,
   shared = new SharedWork(question),
-): readonly AnsweredFigure['groups'][] => {
-  return figures.map((figure) => groupsOf(figure, question, shared, [question.period, question.compared]));
-};
+): readonly AnsweredFigure['groups'][] =>
+  figures.map((figure) => groupsOf(figure, question, shared, [question.period, question.compared]));
 
 /** Several figures of one moment. @throws as `openQuestion` and `answerFigures` */
 export const askFigures = async (
@@ -355,10 +506,35 @@ export const askFigures = async (
   figures: readonly Figure[],
   scope: Scope,
   at: Instant,
+  methodOf: MethodOfFigures = builtIn,
 ): Promise<FiguresAnswer> => {
-  const question = await openQuestion(models, figures, scope, at);
+  const question = await openQuestion(models, figures, scope, at, methodOf);
   const { period, compared, position, complete } = question;
   return { position, complete, period, compared, figures: answerFigures(figures, question) };
+};
+
+/**
+ * The totals of figures in several periods, of one moment: for each period the values of each figure, by code.
+ * @throws Refused as `askFigures`
+ */
+export const totalsInPeriods = async (
+  models: ReadModels,
+  figures: readonly Figure[],
+  filters: DimensionFilters,
+  periods: readonly ScopePeriod[],
+  at: Instant,
+  methodOf: MethodOfFigures = builtIn,
+): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
+  const scope = { filters };
+  const limits = limitsOf(figures, scope, at);
+  const rowsAt = await rowsOfFacts(models, await factsAsked(figures, scope, methodOf), at);
+  return periods.map((period) => {
+    const rowsOf = rowsAt([rangeOf(period).to]);
+    const slices = slicesBy((fact) => sliceOf(fact, { filters }, rowsOf));
+    const totalOf = (figure: Figure) =>
+      evaluate(figure, slices, rangeOf(period), limits).get(0) ?? valuesOfNothing(figure);
+    return new Map(figures.map((figure) => [figure.code, totalOf(figure)]));
+  });
 };
 
 /** A row behind a figure. */
@@ -385,26 +561,29 @@ export const rowsBehind = async (
   scope: Scope,
   behind: BehindQuestion,
   at: Instant,
-): Promise<readonly FigureRow[]> => rowsBehindIn(figure, await openQuestion(models, [figure], scope, at), behind);
+  methodOf: MethodOfFigures = builtIn,
+): Promise<readonly FigureRow[]> =>
+  rowsBehindIn(figure, await openQuestion(models, [figure], scope, at, methodOf), behind);
 
 /** The same of a question that was opened. */
 export const rowsBehindIn = (
   figure: Figure,
-  { scope: { by, filters, ...scope }, limits, rowsOf, period }: OpenedQuestion,
+  { scope, limits, rowsAt, period }: OpenedQuestion,
   { group, side, currency }: BehindQuestion,
 ): readonly FigureRow[] => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
-  const grouping =
-    group && by !== undefined ? groupingOf(figure, { ...scope, by, filters }, period, rowsOf) : undefined;
+  const { by, filters } = scope;
+  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
   const name = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther);
   const place = name === undefined ? 0 : (grouping!.groups[name] ?? -1);
-  const slice = grouping ? grouping.sliceOfFigure(figure) : sliceOf(figure.rows.fact, { filters }, rowsOf);
+  const slice = grouping
+    ? grouping.sliceOfFigure(figure)
+    : sliceOf(figure.rows.fact, { filters }, rowsAt([rangeOf(period).to]));
   const { rows } = slice;
   const isIn = isBehind(value, side, slice, limits);
   const currencies = rows.texts['currency'];
-  const { time } = figure.rows;
-  const instants = rows.numbers['at' in time ? time.at : time.from]!;
+  const instants = rows.numbers[instantOfRows(figure.rows)]!;
   const found: { readonly place: number; readonly at: number }[] = [];
   visitRows(figure.rows, slice, grouping?.ranges ?? rangeOf(period), (row, its) => {
     if (its !== place || !isIn(row)) return;

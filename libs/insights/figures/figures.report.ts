@@ -1,37 +1,33 @@
 import {
-  decimalOf,
   durationMs,
   enumeration,
   field,
   objectFields,
   Refused,
   roles,
-  wholeNumberOf,
   type Fields,
   type Instant,
   type ObjectOf,
   type Position,
   type ValueFilter,
 } from '@baton/kernel';
+import { methodOf, versionCheck } from '@baton/attribution';
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { periodArguments, zoneArgument } from '../read/report-arguments';
 import { figureOf, figures } from './catalogue.rules';
-import { roundedInteger, textOfExact } from './exact.rules';
-import { dimensionsOf, isAdditive, type Figure, type Unit } from './figure.rules';
+import { dimensionsOf, isAdditive, type Unit } from './figure.rules';
 import {
-  askFigures,
-  changeOf,
   MAX_GROUPS,
   MIN_SUPPORT,
   rowsBehind,
-  type AnsweredFigure,
-  type ComparedValue,
   type FigureRow,
   type GroupName,
+  type MethodOfFigures,
   type Scope,
 } from './figures.query';
-import { grains, type PeriodComparison, type ScopePeriod } from './scope.rules';
+import { grains, scopePeriod, type PeriodComparison, type ScopePeriod } from './scope.rules';
+import { shownFigures } from './shown-figures.query';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
 export const codes = enumeration<string>('FigureCode', 'A figure of the catalogue.', titles);
@@ -76,6 +72,10 @@ export const scopeArguments = {
     'Of conversions: count only those that took no longer, as an ISO 8601 duration of days or hours: `P90D`, `PT48H`.',
     { ...optional, max: 30, check: (text: string, path: string) => durationMs(text, path) },
   ),
+  channelRules: field.text(
+    'Of dimensions of journeys: a version of the channel rules, `channel-rules@2`; by default that in force at the end of the period, or now.',
+    { ...optional, max: 50, check: versionCheck('channel-rules') },
+  ),
   by: field.enum(groupings, 'One group per value of this; a figure that cannot be grouped by it is refused.', optional),
   ...(Object.fromEntries(
     dimensions.map((name) => [name, field.filter(`Only rows with these values as their ${name}.`)]),
@@ -91,6 +91,7 @@ export const scopeOf = ({
   yearStartsIn,
   weekStartsOn,
   window,
+  channelRules: _,
   by,
   ...rest
 }: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
@@ -102,8 +103,21 @@ export const scopeOf = ({
   ),
 });
 
+/** How touches are weighed and classified: by the definitions in force at the end of the period, or now. */
+export const methodOfScope =
+  (
+    scope: Scope,
+    channelRules: string | undefined,
+    { sources, live, at }: Pick<ReportContext, 'sources' | 'live' | 'at'>,
+  ): MethodOfFigures =>
+  () => {
+    const { to } = scopePeriod(scope, at);
+    return methodOf(sources.context.definitions, live, to < at ? to : at, { ...(channelRules && { channelRules }) });
+  };
+
 const nullable = { nullable: true } as const;
-export const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
+/** The fields of a value, of a group and of the erased people in them. */
+export const value = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -123,67 +137,45 @@ export const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
+export const erasedCount = field.integer(
+  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
+  { unit: 'people' },
+);
 /** What says which group it is. */
 export const groupFields = {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
 } as const;
-export const erasedCount = field.integer(
-  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
-  { unit: 'people' },
-);
-const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
+export const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   ...groupFields,
-  values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
   erased: erasedCount,
 });
-const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+const totalFields = {
   code: field.enum(codes, 'The figure.'),
   title: field.text('Its name.'),
   unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
-  total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
+} as const;
+/** A figure without groups, as part of other answers. */
+export const figureTotal = objectFields('FigureTotal', 'A figure of the catalogue.', totalFields);
+const answeredFigure = objectFields('AnsweredFigure', 'A figure of the catalogue for a period.', {
+  ...totalFields,
+  warnings: field.text('What to know before using it.', { list: true }),
   erased: erasedCount,
-  definitions: field.text('The versions of definitions that decided its rows: `mql@2`.', { list: true }),
+  definitions: field.text('The versions of definitions that decided its rows, or how they are grouped: `mql@2`.', {
+    list: true,
+  }),
   complete: field.flag(
     'False while what has begun may still change it: the period is not over, rows are open, or an event waits.',
   ),
   groups: field.object(group, 'One per group: parts of the calendar in their order, others by their number of rows.', {
     list: true,
   }),
-});
-
-export const shownValue = (figure: Figure, one: ComparedValue) => {
-  const { currency, numerator, denominator, support, open, missing } = one;
-  const change = changeOf(figure, one);
-  const text = (number: ComparedValue['value']): string | null => {
-    if (number === undefined) return null;
-    return currency === null
-      ? textOfExact(number)
-      : decimalOf({ minor: wholeNumberOf(roundedInteger(number)), currency });
-  };
-  return {
-    value: text(one.value),
-    amount:
-      currency === null || one.value === undefined
-        ? null
-        : { minor: wholeNumberOf(roundedInteger(one.value)), currency },
-    ...{ numerator: numerator?.toString() ?? null, denominator: denominator?.toString() ?? null },
-    ...{ support, open, missing, tooThin: support < MIN_SUPPORT },
-    ...{ compared: text(one.compared), change: text(change) },
-  };
-};
-const shownFigure = ({ figure, total, groups, erased, definitions, complete }: AnsweredFigure) => ({
-  ...{ code: figure.code, title: figure.title, unit: figure.unit, formula: figure.formula },
-  ...{ additive: isAdditive(figure), erased, definitions, complete },
-  total: total.map((one) => shownValue(figure, one)),
-  groups: groups.map(({ group: { key, isOther }, values, erased: its }) => ({
-    ...{ key, isOther, erased: its },
-    values: values.map((one) => shownValue(figure, one)),
-  })),
 });
 
 /** The period that an answer is about, and how far it is. */
@@ -216,14 +208,10 @@ export const figuresReport = report({
     }),
     'The figures.',
   ),
-  ask: async ({ codes: wanted, compare, ...scope }, { models, at }) => {
+  ask: async ({ codes: wanted, compare, ...scope }, context) => {
+    const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const { position, period, compared, figures: found } = await askFigures(models, wanted.map(figureOf), asked, at);
-    return {
-      ...answeredPeriod({ period, position }, at),
-      ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
-      figures: found.map(shownFigure),
-    };
+    return shownFigures(models, wanted, asked, at, methodOfScope(asked, scope.channelRules, context));
   },
 });
 
@@ -274,7 +262,7 @@ export const groupArguments = {
   keyless: field.flag('Only the group of rows without a value.', optional),
   others: field.flag('Only the group of all others.', optional),
 } as const;
-/** @throws Refused `figures/no-group` for several groups, or one without `by` */
+/** The group of a question. @throws Refused `figures/no-group` for several groups, or one without `by` */
 export const groupOf = ({
   by,
   key,
@@ -304,7 +292,8 @@ export const figureRowsReport = report({
     ...scopeArguments,
   },
   answer: field.object(figureRow, 'The rows.'),
-  ask: async (question, { models, at, page }: ReportContext) => {
+  ask: async (question, context: ReportContext) => {
+    const { models, at, page } = context;
     const { code, side, key, keyless, others, valueCurrency, ...scope } = question;
     const figure = figureOf(code);
     if (figure.value.kind === 'derived')
@@ -315,7 +304,8 @@ export const figureRowsReport = report({
       );
     const asked = scopeOf(scope);
     const name = groupOf({ by: asked.by, key, keyless, others });
-    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at);
+    const method = methodOfScope(asked, scope.channelRules, context);
+    const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at, method);
     return pageOf(found.map(shownRow), page, ({ id }) => id);
   },
 });

@@ -1,9 +1,9 @@
 import { passesFilter, Refused, type ValueFilter } from '@baton/kernel';
-import type { Fact, PackedRows } from './fact.rules';
+import type { AnyFact, DatedDimension, Fact, JoinedDimension, PackedRows } from './fact.rules';
 import type { RowCondition, Wanted } from './figure.rules';
 
 /** The packed rows of the facts of a question. */
-export type RowsOfFact = (fact: Fact) => PackedRows;
+export type RowsOfFact = (fact: AnyFact) => PackedRows;
 /** What only rows with these values in dimensions count for. */
 export type DimensionFilters = Readonly<Record<string, ValueFilter | undefined>>;
 
@@ -24,14 +24,63 @@ const dimensionCodes = (fact: Fact, name: string, rowsOf: RowsOfFact, path: stri
     );
   const rows = rowsOf(fact);
   if (typeof dimension === 'string') return rows.texts[dimension]!;
-  const other = rowsOf(dimension.fact());
-  const { codes: values, words } = other.texts[dimension.column]!;
-  const { codes: keys, words: ids } = rows.texts[dimension.through]!;
-  const byKey = Int32Array.from(ids, (id) => {
-    const place = other.placeOf(id);
-    return place === undefined ? -1 : values[place]!;
+  return 'at' in dimension
+    ? datedCodes(dimension, rows, rowsOf(dimension.fact()))
+    : joinedCodes(dimension, rows, rowsOf(dimension.fact()));
+};
+
+const joinedCodes = (
+  { through, column, orElse }: JoinedDimension,
+  rows: PackedRows,
+  other: PackedRows,
+): DimensionCodes => {
+  const { codes: values, words } = other.texts[column]!;
+  const { codes: keys, words: ids } = rows.texts[through]!;
+  const placeByKey = Int32Array.from(ids, (id) => other.placeOf(id) ?? -1);
+  const placeOf = (row: number): number => (keys[row]! < 0 ? -1 : placeByKey[keys[row]!]!);
+  const own = orElse === undefined ? undefined : rows.texts[orElse]!;
+  const codes = new Int32Array(rows.count);
+  if (!own) {
+    for (let row = 0; row < rows.count; row++) codes[row] = placeOf(row) < 0 ? -1 : values[placeOf(row)]!;
+    return { codes, words };
+  }
+  // Words of both columns: those of the other one first.
+  const all = [...words];
+  const codeOf = new Map(words.map((word, code) => [word, code]));
+  const ownCodes = own.words.map((word) => {
+    const known = codeOf.get(word);
+    return known ?? all.push(word) - 1;
   });
-  return { codes: Int32Array.from(keys.subarray(0, rows.count), (code) => (code < 0 ? -1 : byKey[code]!)), words };
+  for (let row = 0; row < rows.count; row++) {
+    const place = placeOf(row);
+    codes[row] = place >= 0 ? values[place]! : own.codes[row]! < 0 ? -1 : ownCodes[own.codes[row]!]!;
+  }
+  return { codes, words: all };
+};
+
+const datedCodes = (
+  { through, at, key, from, column }: DatedDimension,
+  rows: PackedRows,
+  other: PackedRows,
+): DimensionCodes => {
+  const { codes: values, words } = other.texts[column]!;
+  const whose = other.texts[key]!;
+  const since = other.numbers[from]!;
+  const begins = (place: number): number => (Number.isNaN(since[place]) ? -Infinity : since[place]!);
+  const placesOf = whose.words.map((): number[] => []);
+  for (let place = 0; place < other.count; place++) if (other.alive[place]) placesOf[whose.codes[place]!]!.push(place);
+  for (const places of placesOf) places.sort((a, b) => begins(a) - begins(b));
+  const { codes: keys, words: names } = rows.texts[through]!;
+  const placesByKey = names.map((name) => placesOf[whose.codeOf.get(name) ?? -1]);
+  const codes = new Int32Array(rows.count).fill(-1);
+  for (let row = 0; row < rows.count; row++) {
+    const places = keys[row]! < 0 ? undefined : placesByKey[keys[row]!];
+    if (!places || places.length === 0) continue;
+    const known = at.find((name) => !Number.isNaN(rows.numbers[name]![row]));
+    const day = known === undefined ? Infinity : rows.numbers[known]![row]!;
+    codes[row] = values[places.findLast((place) => begins(place) <= day)!]!;
+  }
+  return { codes, words };
 };
 
 /** Rows of a fact that pass the filters, each in a group. */

@@ -3,6 +3,7 @@ import {
   accessStreamOf,
   codeOf,
   Conflict,
+  streamOfKey,
   type CallerOrigin,
   type Clock,
   type EventLog,
@@ -47,7 +48,7 @@ export const readEntries = (
   const by = { actor, origin };
   const entries: AccessEntry[] = [];
   for (let at = 0; at < leadIds.length; at += SUBJECTS_NAMED) {
-    const subjects = leadIds.slice(at, at + SUBJECTS_NAMED).map((id) => `lead-${id}`);
+    const subjects = leadIds.slice(at, at + SUBJECTS_NAMED).map(streamOfKey);
     const data = { operation, subjects, people: leadIds.length };
     entries.push(
       opened === undefined

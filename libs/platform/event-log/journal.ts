@@ -4,11 +4,13 @@ import {
   canonicalJson,
   isSealed,
   Journal,
+  keySubjectOf,
   Refused,
   UnknownType,
   upcast,
   type AnyCommand,
   type AppendOptions,
+  type CommandSchema,
   type EventLog,
   type EventMeta,
   type EventSchema,
@@ -53,13 +55,16 @@ export class SealedJournal extends Journal {
    */
   async append(stream: string, facts: readonly UnsealedEvent[], expected: number | 'none', options?: AppendOptions) {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
-    const owners = checked.flatMap(({ fact, personal }) => (personal.length > 0 ? [subjectOf(fact)] : []));
+    const owners = checked.flatMap(({ fact, personal, schema }) =>
+      personal.length > 0 ? [keySubjectOf(schema.keyOwners, fact.data as Fields)!] : [],
+    );
     const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
     const events = checked.map(({ fact, schema, personal }): EventToAppend => {
       const data: Record<string, unknown> = { ...(fact.data as Fields) };
+      const owner = keySubjectOf(schema.keyOwners, data);
       for (const field of personal) {
         const text = Buffer.from(JSON.stringify(data[field]));
-        const ciphertext = seal(keys.get(subjectOf(fact))!, text, sealContextOf(fact, field));
+        const ciphertext = seal(keys.get(owner!)!, text, sealContextOf(fact, field));
         data[field] = { $sealed: VERSION + ciphertext.toString('base64') };
       }
       return { ...fact, data, meta: { ...fact.meta, schema: schema.version } };
@@ -98,7 +103,7 @@ export class SealedJournal extends Journal {
   /** @returns the version of the secret, then the HMAC: `1.3f9a…` */
   async hashOf(
     { type, data }: Pick<AnyCommand, 'type' | 'data'>,
-    personal: readonly string[],
+    { personal, keyOwners }: Pick<CommandSchema, 'personal' | 'keyOwners'>,
     like?: string,
   ): Promise<string | Refused> {
     const { version, value } = await this.secret(
@@ -107,13 +112,14 @@ export class SealedJournal extends Journal {
     );
     const body: Record<string, unknown> = { ...(data as Fields) };
     const present = personal.filter((field) => body[field] !== undefined);
-    if (present.length > 0 && typeof body['leadId'] === 'string') {
-      const foundKeys = await this.keysOf([body['leadId']]).catch((error: unknown) => {
+    const owner = keySubjectOf(keyOwners, body);
+    if (present.length > 0 && owner !== undefined) {
+      const foundKeys = await this.keysOf([owner]).catch((error: unknown) => {
         if (error instanceof Refused) return error;
         throw error;
       });
       if (foundKeys instanceof Refused) return foundKeys;
-      const key = foundKeys.get(body['leadId'])!;
+      const key = foundKeys.get(owner)!;
       for (const field of present)
         body[field] = createHmac('sha256', key)
           .update(`${field}\n${canonicalJson(body[field])}`)
@@ -142,12 +148,14 @@ export class SealedJournal extends Journal {
     return (await other) ?? current;
   }
 
-  /** @throws Refused `lead/erased` */
+  /** @throws Refused `lead/erased`; `keys/erased` for the key of somebody else, or of a deal */
   private async keysOf(subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     try {
       return await this.keys.make([...new Set(subjects)]);
     } catch (error) {
       if (!(error instanceof Refused && error.code === 'keys/erased')) throw error;
+      if (subjects.some((subject) => subject.includes('/')))
+        throw new Refused('keys/erased', 'The key of these personal fields was destroyed; leave them out.', error.path);
       throw new Refused('lead/erased', 'This person was erased; leave out the personal fields.', 'leadId');
     }
   }
@@ -161,9 +169,9 @@ export class SealedJournal extends Journal {
 
   /** The personal fields that have a value. */
   private personalOf(fact: UnsealedEvent): readonly string[] {
-    const fields = this.catalogue.get(fact.type)!.personal;
-    const present = fields.filter((name) => (fact.data as Fields)[name] !== undefined);
-    if (present.length > 0 && !subjectOf(fact))
+    const { personal, keyOwners } = this.catalogue.get(fact.type)!;
+    const present = personal.filter((name) => (fact.data as Fields)[name] !== undefined);
+    if (present.length > 0 && !keySubjectOf(keyOwners, fact.data as Fields))
       throw wrongSchema(fact, { path: 'leadId', message: 'personal fields need a lead' });
     return present;
   }
@@ -177,7 +185,7 @@ export class SealedJournal extends Journal {
     const names = meta.schema === schema.version ? schema.personal : Object.keys(data);
     const sealed = names.filter((name) => isSealed((data as Fields)[name]));
     if (sealed.length === 0) return data;
-    const subject = subjectOf(event);
+    const subject = keySubjectOf(schema.keyOwners, data);
     const withContext = { ...(data as Fields) };
     for (const name of sealed)
       withContext[name] = { ...(withContext[name] as Sealed), subject, context: sealContextOf(event, name) };
@@ -188,7 +196,6 @@ export class SealedJournal extends Journal {
 const wrongSchema = ({ id, type }: UnsealedEvent, { path, message }: { path: string; message: string }) =>
   new BatonError('event/wrong-schema', `Event ${id}: ${message}`, `${type}.${path}`);
 
-const subjectOf = ({ data }: { readonly data: unknown }): string => (data as { readonly leadId: string }).leadId;
 const sealContextOf = ({ id, type }: { readonly id: string; readonly type: string }, field: string) =>
   `${id} ${type}.${field}`;
 

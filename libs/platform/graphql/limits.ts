@@ -19,7 +19,7 @@ export const limits = table({
   fragments: { code: 'graphql/too-many-fragments', max: 30, of: 'fragments of a document' },
   aliases: { code: 'graphql/too-many-aliases', max: 50, of: 'aliases of a document' },
   directives: { code: 'graphql/too-many-directives', max: 20, of: 'directives of a document' },
-  variables: { code: 'graphql/too-many-variables', max: 50, of: 'variables of an operation' },
+  variables: { code: 'graphql/too-many-variables', max: 100, of: 'variables of an operation' },
   rootFields: { code: 'graphql/too-many-root-fields', max: 20, of: 'fields at the root of an operation' },
   commands: { code: 'graphql/too-many-commands', max: 100, of: 'commands of an operation' },
   selections: { code: 'graphql/too-many-fields', max: 1_000, of: 'fields, with all fragments expanded' },

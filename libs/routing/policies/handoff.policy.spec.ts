@@ -55,7 +55,7 @@ describe('a qualified lead', () => {
       const event = recorded({ type: 'LeadQualified', data: { leadId: 'ada', definition: 'mql@1' } }, { occurredAt });
       const late = { ...event, recordedAt, meta: { ...event.meta, mode } };
       const look = async (stream: string) =>
-        stream === 'definition-routing' ? agreedOn('routing', routing) : [captured({})];
+        ({ 'definition-routing': agreedOn('routing', routing), 'lead-ada': [captured({})] })[stream] ?? [];
       return (await handoff.react(late, lookThrough(look))).map((reaction) => [reaction.type, reaction.occurredAt]);
     };
     expect(await sent('live')).toEqual([['ChooseRep', recordedAt]]);
@@ -65,6 +65,21 @@ describe('a qualified lead', () => {
     expect(await asked([captured({ owner: 'rita' })])).toEqual(
       choose('enterprise', 'own accounts', { owner: 'rita' }),
     ));
+  it('leaves out reps who are not at work, and has a stand-in for the handoff owner', async () => {
+    const entry = (personId: string, more: object) =>
+      recorded({ type: 'DirectoryEntrySet', data: { personId, team: 'sales', ...more } });
+    const joined = (rep: string) => recorded({ type: 'RepJoined', data: { routingId: 'all', rep, weight: 1 } });
+    const streams = {
+      ...{ 'definition-routing': agreedOn('routing', routing), 'lead-ada': [captured({})] },
+      'routing-all': [joined('rita'), joined('rob'), joined('unknown')],
+      'person-rita': [entry('rita', { activeTo: '2024-01-18' })],
+      'person-rob': [entry('rob', { activeTo: '2024-01-19' })],
+      'person-hanna': [entry('hanna', { manager: 'mona', activeFrom: '2024-02-01' })],
+    };
+    expect(await reactTo('LeadQualified', { definition: 'mql@1' }, streams)).toEqual(
+      choose('all', 'otherwise', { notAtWork: ['rita'], standIn: 'mona' }),
+    );
+  });
   it('waits for people if no routing rules are in force', async () => {
     expect(await asked([captured({})], [])).toEqual([]);
     expect(await asked([captured({})], agreedOn('routing', routing, '2024-02-01T00:00:00.000Z'))).toEqual([]);

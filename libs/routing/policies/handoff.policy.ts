@@ -2,10 +2,13 @@ import { policy, send, toMs, type Instant, type Look, type StoredEvent } from '@
 import { calendarFor, lookUpDefinition, findQueue, type CalendarFields, type RoutingFields } from '@baton/definitions';
 import { compileCalendar } from '@baton/sla-clocks';
 import { dueOf, COMMAND_LATENCY_MS } from '@baton/sla-clocks';
+import { isAvailable, managerOf } from '@baton/directory';
 import { leadDecider } from '@baton/leads';
 import { ToLead, type LeadEvent } from '@baton/leads';
 import { profileOf, routableFacts } from '@baton/leads';
+import { routingDecider } from '../write/routing/routing.decider';
 import { ToRouting, type RoutingEvent } from '../write/routing/routing.events';
+import { isPresent } from '../write/routing/routing.model';
 
 /**
  * Hands off a qualified lead as soon as routing rules are in force: the rules choose the queue, the queue chooses the
@@ -32,6 +35,7 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
         leadId,
         rule,
         ...(accountOwner && typeof lead.owner === 'string' && { owner: lead.owner }),
+        ...(await absences(queue, agreed.handoffOwner, occurredAt, look)),
       };
       return [send(ToRouting, queue, { type: 'ChooseRep', data }, now)];
     },
@@ -43,6 +47,19 @@ export const handoff = policy<LeadEvent | RoutingEvent>({
     },
   },
 });
+
+/** Who of a queue is not at work, and who stands in for the handoff owner, as the directory says. */
+const absences = async (queue: string, handoffOwner: string, at: Instant, look: Look) => {
+  const { reps } = (await look(routingDecider, queue)).reduce(
+    (state, event) => routingDecider.evolve(state, event),
+    routingDecider.initialState(),
+  );
+  const notAtWork: string[] = [];
+  for (const { rep } of Object.values(reps).filter(isPresent))
+    if (!(await isAvailable(rep, at, look))) notAtWork.push(rep);
+  const standIn = (await isAvailable(handoffOwner, at, look)) ? undefined : await managerOf(handoffOwner, at, look);
+  return { ...(notAtWork.length > 0 && { notAtWork }), ...(standIn !== undefined && { standIn }) };
+};
 
 /**
  * When the handoff and its clocks start: when the qualification was recorded, if that is later than it occurred; in a

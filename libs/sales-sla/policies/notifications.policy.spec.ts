@@ -29,10 +29,12 @@ const agreed: readonly StoredEvent[] = [
   }),
 ];
 
-const reactTo = async (event: StoredEvent<LeadEvent>, rules = agreed) => {
+type Streams = Readonly<Record<string, readonly StoredEvent[]>>;
+const reactTo = async (event: StoredEvent<LeadEvent>, rules = agreed, people: Streams = {}) => {
+  const streams: Streams = { 'definition-routing': rules, ...people };
   const sent = await notifications.react(
     event,
-    lookThrough((stream) => Promise.resolve(stream === 'definition-routing' ? rules : [])),
+    lookThrough((stream) => Promise.resolve(streams[stream] ?? [])),
   );
   for (const reaction of sent) {
     expect(checkData(messageCommands, reaction)).toBeUndefined();
@@ -107,7 +109,14 @@ describe('an obligation of a rep', () => {
 });
 
 describe('the recipient of an escalation', () => {
-  const to = async (event: LeadEvent, rules = agreed) => (await reactTo(said(event), rules)).map((each) => each.to);
+  const to = async (event: LeadEvent, rules = agreed, people: Streams = {}) =>
+    (await reactTo(said(event), rules, people)).map((each) => each.to);
+  const entry = (personId: string, more: object) =>
+    recorded(
+      { type: 'DirectoryEntrySet', data: { personId, team: 'sales', ...more } },
+      { occurredAt: '2023-01-01T00:00:00.000Z' },
+    );
+  const left = { activeTo: '2023-06-30' };
   it('is the rep, the handoff owner by name, or another role', async () => {
     expect(await to(escalated('rep'))).toEqual([rep]);
     expect(await to(escalated('manager'))).toEqual(['manager']);
@@ -117,6 +126,22 @@ describe('the recipient of an escalation', () => {
     expect(await to(escalated('rep', { rep: undefined }))).toEqual(['hanna']);
     expect(await to(escalated('handoff-owner'), [])).toEqual(['handoff-owner']);
   });
+  it('is the manager whom the directory knows', async () => {
+    const people = { [`person-${rep}`]: [entry(rep, { manager: 'mona' })] };
+    expect(await to(escalated('manager'), agreed, people)).toEqual(['mona']);
+    expect(await to(escalated('manager', { rep: undefined }), agreed, people)).toEqual(['manager']);
+  });
+  it('is the manager of a rep or a handoff owner who has left', async () => {
+    const people = {
+      [`person-${rep}`]: [entry(rep, { manager: 'mona', ...left })],
+      'person-hanna': [entry('hanna', { manager: 'nora', ...left })],
+    };
+    expect(await to(escalated('rep'), agreed, people)).toEqual(['mona']);
+    expect(await to(escalated('handoff-owner'), agreed, people)).toEqual(['nora']);
+    expect(await to(handedOff, agreed, people)).toEqual(['mona', rep]); // the record of the CRM stays that of the rep
+  });
+  it('is the handoff owner where nobody above a rep who has left is at work', async () =>
+    expect(await to(escalated('rep'), agreed, { [`person-${rep}`]: [entry(rep, left)] })).toEqual(['hanna']));
   it('is the rep, for a breach', async () => expect(await to(breached)).toEqual([rep]));
 });
 

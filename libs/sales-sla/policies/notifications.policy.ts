@@ -12,6 +12,7 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import { lookUpDefinition } from '@baton/definitions';
+import { availableFor, managerOf } from '@baton/directory';
 import type { LeadEvent } from '@baton/leads';
 
 /** The targets of messages: messages to people, tasks of people, and the CRM. */
@@ -30,13 +31,18 @@ const definedValues = (given: Readonly<Record<string, string | number | undefine
 
 /** Who is responsible for leads without an owner, by the routing rules in force; otherwise the role. */
 const handoffOwner = async (at: Instant, look: Look): Promise<string> => {
-  const agreed = await lookUpDefinition(look, 'routing', at);
-  return agreed?.body.handoffOwner ?? 'handoff-owner';
+  const owner = (await lookUpDefinition(look, 'routing', at))?.body.handoffOwner;
+  return owner === undefined ? 'handoff-owner' : ((await availableFor(owner, at, look)) ?? owner);
 };
-/** The person if known, otherwise the role as the SLA policy names it. */
+/**
+ * The person if known, otherwise the role as the SLA policy names it. Instead of somebody who has left, the nearest manager
+ * above who is at work, as the directory says.
+ */
 const addressee = async (role: string, rep: string | undefined, at: Instant, look: Look): Promise<string> => {
-  if (role === 'rep' && rep !== undefined) return rep;
-  return role === 'rep' || role === 'handoff-owner' ? handoffOwner(at, look) : role;
+  if (role === 'rep' && rep !== undefined) return (await availableFor(rep, at, look)) ?? handoffOwner(at, look);
+  if (role === 'rep' || role === 'handoff-owner') return handoffOwner(at, look);
+  const asked = role === 'manager' ? rep && (await managerOf(rep, at, look)) : await availableFor(role, at, look);
+  return asked ?? role;
 };
 
 /** An obligation of a rep is one task, from the event that started the clock to its end. */
@@ -62,12 +68,13 @@ export const notifications = policy<LeadEvent>({
   from: 'now',
   answers: ['message/unknown'], // a task from before this policy started
   on: {
-    LeadHandedOff: (event) => {
+    LeadHandedOff: async (event, look) => {
       const { leadId, rep, definition, respondBy, count, queue, external } = event.data;
       if (!isLive(event) || external) return [];
+      const to = await addressee('rep', rep, event.occurredAt, look);
       const data = definedValues({ leadId, rep, definition, respondBy, count, queue });
       return [
-        notify(event, { to: rep, template: 'lead-handed-off', data }),
+        notify(event, { to, template: 'lead-handed-off', data }),
         queueMessage(event.id, { target: targets.crm, kind: 'record', to: rep, leadId, template: 'lead-record', data }),
       ];
     },

@@ -48,6 +48,12 @@ export const modelOf = (code: string): Model => {
   throw new Refused('attribution/unknown-model', `There is no model "${code}"; use one of ${codes}.`, 'model');
 };
 
+/** What counts where nothing is agreed. */
+export const builtInMethod: Pick<Method, 'definition' | 'channelRules'> = {
+  definition: inForceOrBuiltIn('attribution', undefined),
+  channelRules: inForceOrBuiltIn('channel-rules', undefined),
+};
+
 /** The definitions of attribution and channels in force at an instant, the built-in ones if none are agreed. */
 export const methodAt = async (
   definitions: DefinitionSource,

@@ -161,7 +161,7 @@ const world = (seed: number) => {
       const stream = `purse-${command.data.purseId}`;
       const began = { ms: elapsedMs, head: await headOf(stream), own };
       const outcome = await handle(journal, purse, command.data.purseId, command, context);
-      const hash = await journal.hashOf(command, []);
+      const hash = await journal.hashOf(command, { personal: [], keyOwners: [] });
       return { process, command, hash, outcome, began, ended: { ms: elapsedMs, head: await headOf(stream) } };
     };
     return { agree, send, close: () => definitions.close() };

@@ -1,6 +1,7 @@
 import { toMs } from '@baton/kernel';
 import { slaClocks, type SlaClock } from '@baton/sales-sla';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
 import { ofPerson } from './people.fact';
 
 /** Every obligation of sales to a lead. */
@@ -24,6 +25,7 @@ export const clockFact = fact<SlaClock, SlaClock>({
   },
   dimensions: {
     ...{ rep: 'rep', queue: 'queue', definition: 'definition', kind: 'kind', outcome: 'outcome' },
+    ...{ manager: ofColleague('rep', ['startedAt'], 'manager'), team: ofColleague('rep', ['startedAt'], 'team') },
     ...{
       source: ofPerson('source'),
       region: ofPerson('region'),

@@ -1,15 +1,19 @@
 import { deals, type Deal } from '@baton/opportunities';
-import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { fact, instantOf, numberOf, textOf, type JoinedDimension } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
+import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
 
 /** Every deal as it stands, with its primary contact: whoever got a role first. */
 export const dealFact = fact<Deal, Deal>({
   name: 'deals',
-  description: 'Every deal. Its region, industry and size are those of its primary contact, who got a role first.',
+  description:
+    'Every deal. Its region, industry, segment and size are those of its primary contact, who got a role first; its channel, campaign, source and team those of the first eligible touch of its journey (without one, the source of the record); its manager that of the owner on the day of the close, or now.',
   entity: 'Opportunity',
   of: deals,
   rows: (deal) => (deal.openedAt === '' ? [] : [{ id: deal.opportunityId, entity: deal.opportunityId, row: deal }]),
   columns: {
+    opportunityId: textOf(({ opportunityId }) => opportunityId),
     openedAt: instantOf(({ openedAt }) => openedAt),
     closedAt: instantOf(({ closedAt }) => closedAt),
     status: textOf(({ status }) => status),
@@ -30,8 +34,17 @@ export const dealFact = fact<Deal, Deal>({
     leadId: textOf(({ roles }) => roles[0]?.leadId),
   },
   dimensions: {
-    ...{ owner: 'owner', source: 'source', product: 'product', account: 'account', currency: 'currency' },
+    ...{ owner: 'owner', product: 'product', account: 'account', currency: 'currency', recordSource: 'source' },
     ...{ pipeline: 'pipeline', stage: 'stage', lossReason: 'lossReason', competitor: 'competitor' },
-    ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
+    ...{ rep: 'owner', manager: ofColleague('owner', ['closedAt'], 'manager') },
+    ...{ channel: ofFirstTouch('channel'), campaign: ofFirstTouch('campaign') },
+    ...{ source: ofFirstTouch('source', 'source'), team: ofFirstTouch('team') },
+    ...{ region: ofPerson('region'), industry: ofPerson('industry') },
+    ...{ segment: ofPerson('industry'), size: ofPerson('size') },
   },
+});
+
+/** A dimension of a fact whose column `opportunityId` names a deal: that of the deal. */
+export const ofDeal = (column: string): JoinedDimension => ({
+  ...{ through: 'opportunityId', fact: () => dealFact, column },
 });

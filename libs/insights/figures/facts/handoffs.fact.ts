@@ -2,6 +2,7 @@ import type { StageName } from '@baton/leads';
 import { toMs } from '@baton/kernel';
 import { handoffs, type HandoffActivity, type HandoffsDocument } from '@baton/sales-sla';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
 import { ofPerson } from './people.fact';
 
 /** Until when sales answered, in minutes after the handoff. */
@@ -65,6 +66,7 @@ export const handoffFact = fact<HandoffsDocument, HandoffRow>({
   dimensions: {
     ...{ rep: 'rep', queue: 'queue', definition: 'definition', disposition: 'disposition', reason: 'reason' },
     answeredWithin: 'answeredWithin',
+    ...{ manager: ofColleague('rep', ['handedOffAt'], 'manager'), team: ofColleague('rep', ['handedOffAt'], 'team') },
     ...{
       source: ofPerson('source'),
       region: ofPerson('region'),

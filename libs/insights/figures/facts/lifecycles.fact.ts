@@ -1,4 +1,4 @@
-import { madeFact, packedRows, type PackedRows, type TextColumn } from '../fact.rules';
+import { derivedFact, packedRows, textsAt, type PackedRows, type TextColumn } from '../fact.rules';
 import { sequencesOf } from '../sequences.rules';
 import { people } from './people.fact';
 import { leadStayFact } from './stays.fact';
@@ -71,31 +71,27 @@ const lifecyclesOf = (stays: PackedRows, persons: PackedRows): PackedRows => {
   const ids = () => living.map((code) => leadIds[code]!);
   return packedRows({
     ...{ ids, entities: ids, numbers, count: living.length },
-    texts: {
-      leadId: {
-        codes: Int32Array.from(living),
-        words: stays.texts['leadId']!.words,
-        codeOf: stays.texts['leadId']!.codeOf,
+    texts: textsAt(
+      persons,
+      Int32Array.from(living, (code) => persons.placeOf(leadIds[code]!)!),
+      {
+        live: flagColumn(live),
+        qualifiable: flagColumn(qualifiable),
       },
-      live: flagColumn(live),
-      qualifiable: flagColumn(qualifiable),
-    },
+    ),
   });
 };
 
-const ofPerson = (column: string) => ({ through: 'leadId', fact: () => people, column });
 /** Every living person with a stay: when they first came to each stage, and from it to later ones. */
-export const lifecycles = madeFact({
+export const lifecycles = derivedFact({
   name: 'lifecycles',
   description: 'Every lead that is not merged into another, with its first entries into stages, of all its stays.',
   entity: 'Lead',
-  facts: [leadStayFact, people],
+  from: [leadStayFact, people],
   rows: ([stays, persons]) => lifecyclesOf(stays!, persons!),
   columnKinds: {
-    ...{ leadId: 'text', live: 'text', qualifiable: 'text' },
+    ...{ ...people.columnKinds, live: 'text' as const, qualifiable: 'text' as const },
     ...(Object.fromEntries(columns.map((name) => [name, 'instant'])) as Record<string, 'instant'>),
   },
-  dimensions: Object.fromEntries(
-    Object.keys(people.dimensions).map((name) => [name, ofPerson(people.dimensions[name] as string)]),
-  ),
+  dimensions: people.dimensions,
 });

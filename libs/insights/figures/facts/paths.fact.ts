@@ -1,5 +1,14 @@
 import { contentHash } from '@baton/kernel';
-import { madeFact, packedRows, textColumn, textsAt, type Fact, type PackedRows, type TextColumn } from '../fact.rules';
+import {
+  derivedFact,
+  numbersAt,
+  packedRows,
+  textColumn,
+  textsAt,
+  type Fact,
+  type PackedRows,
+  type TextColumn,
+} from '../fact.rules';
 import { sequencesOf, type SequenceColumns } from '../sequences.rules';
 import { dealMoves } from './deal-moves.fact';
 import { dealFact } from './deals.fact';
@@ -88,7 +97,11 @@ const pathRows = (source: Entries, entries: PackedRows, subjects: PackedRows): P
       Int32Array.from(cases, (code) => places[code]!),
       { variant: textColumn(variants) },
     ),
-    numbers: { startedAt, pathMs, steps, again },
+    numbers: numbersAt(
+      subjects,
+      Int32Array.from(cases, (code) => places[code]!),
+      { startedAt, pathMs, steps, again },
+    ),
   });
 };
 
@@ -135,7 +148,7 @@ const transitionRows = (source: Entries, entries: PackedRows, subjects: PackedRo
       step: taken(step, entryOf),
       transition: { codes: transition, words: pairWords, codeOf: new Map(pairWords.map((word, code) => [word, code])) },
     }),
-    numbers: { startedAt, gapMs, visit },
+    numbers: numbersAt(subjects, caseOf, { startedAt, gapMs, visit }),
   });
 };
 
@@ -147,23 +160,23 @@ export interface PathFacts {
 const pathFacts = (kind: EntryKind, whose: string, what: string): PathFacts => {
   const source = entriesOf[kind];
   const { fact, subjects } = source;
-  const facts = [fact, subjects];
+  const from = [fact, subjects] as const;
   const { stage: _, ...dimensions } = subjects.dimensions; // the one in which they are now
   return {
-    paths: madeFact({
+    paths: derivedFact({
       name: `paths of ${whose}`,
       description: `The path of each of ${whose}: what it went through from its first ${what} to its last.`,
-      ...{ entity: fact.entity, facts, dimensions: { ...dimensions, variant: 'variant' } },
+      ...{ entity: fact.entity, from, dimensions: { ...dimensions, variant: 'variant' } },
       rows: ([entries, rows]) => pathRows(source, entries!, rows!),
       columnKinds: {
         ...{ ...subjects.columnKinds, variant: 'text' as const, startedAt: 'instant' as const },
         ...{ pathMs: 'number' as const, steps: 'number' as const, again: 'number' as const },
       },
     }),
-    transitions: madeFact({
+    transitions: derivedFact({
       name: `transitions of ${whose}`,
       description: `Each ${what} of ${whose}, with the next one of the same path.`,
-      ...{ entity: fact.entity, facts, dimensions: { ...dimensions, pathStep: 'step', transition: 'transition' } },
+      ...{ entity: fact.entity, from, dimensions: { ...dimensions, pathStep: 'step', transition: 'transition' } },
       rows: ([entries, rows]) => transitionRows(source, entries!, rows!),
       columnKinds: {
         ...{ ...subjects.columnKinds, step: 'text' as const, transition: 'text' as const },

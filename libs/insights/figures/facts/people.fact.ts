@@ -1,5 +1,6 @@
 import { leads, type LeadDocument } from '@baton/leads';
 import { fact, instantOf, textOf, type JoinedDimension } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
 
 /** Ranges of employees, by which companies are grouped. */
 const sizes = [
@@ -15,7 +16,8 @@ const sizeOf = ({ employees }: LeadDocument): string | undefined =>
 /** Every living person. */
 export const people = fact<LeadDocument, LeadDocument>({
   name: 'people',
-  description: 'Every lead that was captured and is not merged into another.',
+  description:
+    'Every lead that was captured and is not merged into another; team and manager are those of its present rep, as they stand.',
   entity: 'Lead',
   of: leads,
   rows: (lead) =>
@@ -37,7 +39,8 @@ export const people = fact<LeadDocument, LeadDocument>({
   },
   dimensions: {
     ...{ source: 'source', owner: 'owner', rep: 'rep', stage: 'stage', account: 'account' },
-    ...{ country: 'country', region: 'region', industry: 'industry', size: 'size' },
+    ...{ manager: ofColleague('rep', [], 'manager'), team: ofColleague('rep', [], 'team') },
+    ...{ country: 'country', region: 'region', industry: 'industry', segment: 'industry', size: 'size' },
   },
 });
 

@@ -1,10 +1,10 @@
 import { leadStageStays, type LeadStageStay } from '@baton/leads';
 import { dealStageStays, type DealStageStay } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
-import { dealFact } from './deals.fact';
+import { ofColleague } from './colleagues.fact';
+import { ofDeal } from './deals.fact';
+import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
-
-const ofDeal = (column: string) => ({ through: 'opportunityId', fact: () => dealFact, column });
 
 /** Every stay of a lead in a lifecycle stage. */
 export const leadStayFact = fact<LeadStageStay, LeadStageStay>({
@@ -27,6 +27,7 @@ export const leadStayFact = fact<LeadStageStay, LeadStageStay>({
   },
   dimensions: {
     ...{ stage: 'stage', nextStage: 'nextStage', rep: 'rep', source: 'source' },
+    ...{ manager: ofColleague('rep', ['enteredAt'], 'manager'), team: ofColleague('rep', ['enteredAt'], 'team') },
     ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
   },
 });
@@ -53,7 +54,10 @@ export const dealStayFact = fact<DealStageStay, DealStageStay>({
     stayMs: numberOf(({ stayMs }) => stayMs),
   },
   dimensions: {
-    ...{ stage: 'stage', nextStage: 'nextStage', owner: 'owner', product: 'product', source: 'source' },
+    ...{ stage: 'stage', nextStage: 'nextStage', owner: 'owner', product: 'product', recordSource: 'source' },
+    ...{ rep: 'owner', manager: ofColleague('owner', ['enteredAt'], 'manager') },
+    ...{ channel: ofFirstTouch('channel'), campaign: ofFirstTouch('campaign') },
+    ...{ source: ofFirstTouch('source', 'source'), team: ofFirstTouch('team') },
     account: ofDeal('account'),
   },
 });

@@ -1,11 +1,13 @@
 import { touches, type Touch } from '@baton/opportunities';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
+import { ofColleague } from './colleagues.fact';
 import { ofPerson } from './people.fact';
 
 /** Every contact between a person and either team. */
 export const touchFact = fact<Touch, Touch>({
   name: 'touches',
-  description: 'Every contact between a person and either team, as its source reported it; visits included.',
+  description:
+    'Every contact between a person and either team, as its source reported it; visits included. Its rep is who recorded it.',
   entity: 'Lead',
   of: touches,
   rows: (touch) => [{ id: touch.touchId, entity: touch.leadId, row: touch }],
@@ -20,11 +22,13 @@ export const touchFact = fact<Touch, Touch>({
     campaign: textOf(({ campaign }) => campaign),
     content: textOf(({ content }) => content),
     revision: numberOf(({ revision }) => revision),
+    by: textOf(({ by }) => by),
     minutes: numberOf(({ minutes }) => minutes),
   },
   dimensions: {
     ...{ team: 'team', direction: 'direction', action: 'action', outcome: 'outcome' },
     ...{ source: 'source', campaign: 'campaign', content: 'content' },
+    ...{ rep: 'by', manager: ofColleague('by', ['at'], 'manager') },
     ...{ region: ofPerson('region'), industry: ofPerson('industry'), size: ofPerson('size') },
   },
 });

@@ -1,7 +1,7 @@
 import { Refused, toMs, wordKey, type Instant, type Position } from '@baton/kernel';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { madeFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
+import { derivedFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
 import { closes } from '../../figures/facts/deal-moves.fact';
 import { stagePath } from '../../figures/facts/lifecycles.fact';
 import { entriesOf, type Entries, type EntryKind } from '../../figures/facts/paths.fact';
@@ -10,6 +10,7 @@ import {
   answerFigures,
   dimensionFactsOf,
   readFacts,
+  type MethodOfFigures,
   rowsBehindIn,
   type AnsweredFigure,
   type BehindQuestion,
@@ -69,12 +70,12 @@ const checkSteps = ({ over, steps, exclude }: FunnelQuestion): void => {
 const reachedStep = (step: number) => ({ reached: { atLeast: step } });
 const timeColumn = (step: number): string => `step ${step}`;
 /** The attempts of a funnel, one for each person, deal or account. */
-const attemptsOf = ({ steps, scope: { by } }: FunnelQuestion, entity: Fact['entity']): Fact =>
-  madeFact({
+const attemptsOf = ({ over, steps, scope: { by } }: FunnelQuestion): Fact =>
+  derivedFact({
     name: 'attempts',
     description: 'The attempt that counts of each person, deal or account.',
-    entity,
-    facts: [],
+    entity: entriesOf[over].fact.entity,
+    from: [entriesOf[over].fact],
     rows: () => {
       throw new Error('Attempts depend on the question.');
     },
@@ -241,19 +242,25 @@ const attemptRows = (
   });
   return { rows: attempts, withoutAccount: units.withoutAccount };
 };
-const openFunnel = async (models: ReadModels, question: FunnelQuestion, instant: Instant) => {
+const openFunnel = async (
+  models: ReadModels,
+  question: FunnelQuestion,
+  instant: Instant,
+  methodOf?: MethodOfFigures,
+) => {
   checkSteps(question);
   const { over, unit, steps, scope } = question;
   const { fact, subjects, anySubject } = entriesOf[over];
   const period = scopePeriod(scope, instant);
   const needed = [fact, ...dimensionFactsOf(fact, scope), ...(anySubject && unit === 'person' ? [] : [subjects])];
-  const { rowsOf, ...read } = await readFacts(models, needed);
+  const { rowsAt, ...read } = await readFacts(models, needed, instant, methodOf);
+  const rowsOf = rowsAt([rangeOf(period).to]);
   const at = toMs(instant);
-  const attempts = attemptsOf(question, fact.entity);
+  const attempts = attemptsOf(question);
   const { rows, withoutAccount: without } = attemptRows(question, rowsOf, period, at);
   const opened: OpenedQuestion = {
     scope: { filters: {}, ...(scope.by !== undefined && { by: scope.by }) },
-    ...{ period, compared: undefined, limits: { at }, ...read, rowsOf: () => rows },
+    ...{ period, compared: undefined, limits: { at }, ...read, rowsAt: () => () => rows },
   };
   return { opened, figures: figuresOf(attempts, steps), withoutAccount: without, rows, at };
 };
@@ -294,8 +301,13 @@ const isClosed = (
  * @throws Refused `funnel/steps`, `funnel/repeated-step`, `funnel/unknown-stage`, `figures/unknown-dimension`, and as
  *   `scopePeriod` and `calendarParts`
  */
-export const funnel = async (models: ReadModels, question: FunnelQuestion, instant: Instant): Promise<Funnel> => {
-  const { opened, figures, withoutAccount: without, rows, at } = await openFunnel(models, question, instant);
+export const funnel = async (
+  models: ReadModels,
+  question: FunnelQuestion,
+  instant: Instant,
+  methodOf?: MethodOfFigures,
+): Promise<Funnel> => {
+  const { opened, figures, withoutAccount: without, rows, at } = await openFunnel(models, question, instant, methodOf);
   const answers = answerFigures(figures, opened);
   const steps = stepValues(answers, ({ total }) => total[0]!);
   const groups = answers[0]!.groups.map(({ group }, place) => ({
@@ -331,8 +343,9 @@ export const funnelRows = async (
   step: number,
   behind: BehindQuestion,
   instant: Instant,
+  methodOf?: MethodOfFigures,
 ): Promise<readonly FigureRow[]> => {
-  const { opened, figures } = await openFunnel(models, question, instant);
+  const { opened, figures } = await openFunnel(models, question, instant, methodOf);
   const rate = figures[(step - 1) * COLUMNS + valueNames.indexOf('rate')];
   if (!rate) throw new Refused('funnel/no-step', `The funnel has ${question.steps.length} steps.`, 'step');
   return rowsBehindIn(rate, opened, behind);

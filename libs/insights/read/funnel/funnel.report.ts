@@ -7,16 +7,17 @@ import {
   answeredPeriodFields,
   erasedCount,
   figureRow,
-  figureValue,
+  value as figureValue,
   groupArguments,
   groupFields,
   groupOf,
   scopeArguments,
+  methodOfScope,
   scopeOf,
   shownRow,
-  shownValue,
   sides,
 } from '../../figures/figures.report';
+import { shownValue } from '../../figures/shown-figures.query';
 import { funnel, funnelRows, type FunnelQuestion, type FunnelUnit, type StepValues } from './funnel.query';
 import type { FunnelReading } from './funnel.rules';
 
@@ -98,9 +99,10 @@ export const funnelReport = report({
     }),
     'The funnel.',
   ),
-  ask: async (asked, { models, at }) => {
+  ask: async (asked, context) => {
+    const { models, at } = context;
     const question = questionOf(asked);
-    const found = await funnel(models, question, at);
+    const found = await funnel(models, question, at, methodOfScope(question.scope, asked.channelRules, context));
     return {
       ...{ ...answeredPeriod(found, at), erased: found.erased },
       steps: shownSteps(found.steps, question),
@@ -122,10 +124,12 @@ export const funnelRowsReport = report({
     ...funnelArguments,
   },
   answer: field.object(figureRow, 'The rows.'),
-  ask: async ({ step: place, side, key, keyless, others, ...asked }, { models, at, page }) => {
+  ask: async ({ step: place, side, key, keyless, others, ...asked }, context) => {
+    const { models, at, page } = context;
     const question = questionOf(asked);
     const name = groupOf({ by: question.scope.by, key, keyless, others });
-    const found = await funnelRows(models, question, place, { group: name, side }, at);
+    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const found = await funnelRows(models, question, place, { group: name, side }, at, method);
     return pageOf(found.map(shownRow), page, ({ id }) => id);
   },
 });

@@ -7,12 +7,13 @@ import {
   answeredPeriodFields,
   comparedTo,
   erasedCount,
-  figureValue,
+  value as figureValue,
   groupFields,
   scopeArguments,
+  methodOfScope,
   scopeOf,
-  shownValue,
 } from '../../figures/figures.report';
+import { shownValue } from '../../figures/shown-figures.query';
 import { journeyFigures } from '../../figures/journey-legs.figure';
 
 const beginnings = enumeration<Leg>(
@@ -82,9 +83,16 @@ export const journeyLegsReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...asked }, { models, at }) => {
+  ask: async ({ compare, ...asked }, context) => {
+    const { models, at } = context;
     const question = scopeOf({ ...asked, ...(compare && { compare }) });
-    const { figures: answers, ...known } = await askFigures(models, journeyFigures, question, at);
+    const { figures: answers, ...known } = await askFigures(
+      models,
+      journeyFigures,
+      question,
+      at,
+      methodOfScope(question, asked.channelRules, context),
+    );
     const timeNames = ['mean', 'median', 'p90'] as const;
     return {
       ...{ ...answeredPeriod(known, at), erased: answers[0]!.erased },

@@ -34,7 +34,7 @@ describe('the pipeline', () => {
   );
 
   it('counts open deals by stage, and people by lifecycle stage, each once', async () =>
-    expect(await pipeline(await models)).toEqual({
+    expect(await pipeline(await models, '2024-02-01T00:00:00.000Z')).toEqual({
       stages: [
         { stage: 'demo', deals: 2, amounts: [{ minor: 20, currency: 'USD' }], withoutAmount: 1 },
         {
@@ -59,11 +59,5 @@ describe('the pipeline', () => {
         { stage: 'lead', leads: 2, erased: 0 },
         { stage: 'mql', leads: 1, erased: 0 },
       ],
-    }));
-
-  it('restricts deals and people to an owner', async () =>
-    expect(await pipeline(await models, { filters: { owner: 'Eve' } })).toMatchObject({
-      open: { deals: 1 },
-      leads: [{ stage: 'lead', leads: 1, erased: 0 }],
     }));
 });

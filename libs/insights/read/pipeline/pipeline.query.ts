@@ -1,8 +1,7 @@
-import { field, MoneySums, objectFields, type EnumerationValue, type MoneySum, type ObjectOf } from '@baton/kernel';
-import { leads, leadStages } from '@baton/leads';
-import { deals } from '@baton/opportunities';
+import { field, objectFields, type EnumerationValue, type Instant, type MoneySum, type ObjectOf } from '@baton/kernel';
+import { leadStages } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { whereOf, type DealFilters } from '../../deals.rules';
+import { shownFigures } from '../../figures/shown-figures.query';
 
 const openDeals = {
   deals: field.integer('How many.', { unit: 'deals' }),
@@ -31,57 +30,36 @@ export const pipelineAnswer = objectFields('Pipeline', 'Where open deals and lea
 });
 export type Pipeline = ObjectOf<typeof pipelineAnswer.fields>;
 
-/**
- * The current stages of open deals and leads. The filters owner and source apply to both; product, account and currency
- * apply to deals only.
- */
-export const pipeline = async (models: ReadModels, { filters }: { filters?: DealFilters } = {}): Promise<Pipeline> => {
-  const peopleWhere = { ...whereOf(filters, ['owner', 'source']), mergedInto: { eq: null } };
-  const [open, people, erased] = await Promise.all([
-    models.aggregate(deals, {
-      where: { ...whereOf(filters), status: { eq: 'open' } },
-      by: ['stage', 'currency'],
-      measures: { deals: 'count', minor: { sum: 'amountMinor' } },
-    }),
-    models.aggregate(leads, {
-      where: peopleWhere,
-      by: ['stage'],
-      measures: { leads: 'count' },
-    }),
-    models.aggregate(leads, {
-      where: { ...peopleWhere, erasedAt: { ne: null } },
-      by: ['stage'],
-      measures: { leads: 'count' },
-    }),
-  ]);
-  const groups = open.map(({ keys: [stage, currency], values }) => ({
-    stage: stage as string,
-    currency: currency as string | null,
-    deals: Number(values['deals']),
-    minor: values['minor'] as MoneySum['minor'],
-  }));
-  return {
-    stages: [...new Set(groups.map(({ stage }) => stage))]
-      .sort()
-      .map((stage) => ({ stage, ...sumOf(groups.filter((group) => group.stage === stage)) })),
-    open: sumOf(groups),
-    leads: people.map(({ keys: [stage], values }) => ({
-      stage: stage as EnumerationValue<typeof leadStages>,
-      leads: Number(values['leads']),
-      erased: Number(erased.find(({ keys }) => keys[0] === stage)?.values['leads'] ?? 0),
-    })),
-  };
-};
+interface Counted {
+  readonly value: string | null;
+  readonly amount: MoneySum | null;
+}
+const openDealsOf = (deals: readonly Counted[], amounts: readonly (Counted & { readonly missing: number })[]) => ({
+  deals: Number(deals[0]?.value ?? 0),
+  amounts: amounts.flatMap(({ amount }) => amount ?? []),
+  withoutAmount: Math.max(0, ...amounts.map(({ missing }) => missing)),
+});
+const byStage = (a: { readonly stage: string }, b: { readonly stage: string }): number => (a.stage < b.stage ? -1 : 1);
 
-const sumOf = (
-  groups: readonly { readonly currency: string | null; readonly deals: number; readonly minor: MoneySum['minor'] }[],
-): Pipeline['open'] => {
-  const amounts = new MoneySums();
-  for (const { currency, minor } of groups) if (currency !== null) amounts.add({ minor, currency });
-  const count = (of: typeof groups) => of.reduce((sum, { deals: some }) => sum + some, 0);
+/** The figures of open deals and of people, by stage, as they stand. */
+export const pipeline = async (models: ReadModels, at: Instant): Promise<Pipeline> => {
+  const [deals, people] = [
+    await shownFigures(models, ['open-deals', 'open-amount'], { by: 'stage' }, at),
+    await shownFigures(models, ['captured-leads'], { by: 'stage' }, at),
+  ];
+  const [open, amounts] = deals.figures;
   return {
-    deals: count(groups),
-    amounts: amounts.list(),
-    withoutAmount: count(groups.filter(({ currency }) => currency === null)),
+    stages: open!.groups
+      .map(({ key, values }) => ({
+        stage: key!,
+        ...openDealsOf(values, amounts!.groups.find((group) => group.key === key)?.values ?? []),
+      }))
+      .sort(byStage),
+    open: openDealsOf(open!.total, amounts!.total),
+    leads: people.figures[0]!.groups.map(({ key, values, erased }) => ({
+      stage: key as EnumerationValue<typeof leadStages>,
+      leads: Number(values[0]!.value),
+      erased,
+    })).sort(byStage),
   };
 };

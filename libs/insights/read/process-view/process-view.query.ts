@@ -8,6 +8,7 @@ import {
   openQuestion,
   type ComparedValue,
   type GroupName,
+  type MethodOfFigures,
   type OpenedQuestion,
   type Scope,
 } from '../../figures/figures.query';
@@ -62,8 +63,8 @@ const isCounted = <N extends string>({ values }: ProcessGroup<N>): boolean =>
   (Object.values(values) as ComparedValue[])[0]!.support > 0;
 
 /** How many different values the rows of a figure have. */
-const countOf = ({ rows }: Figure, column: string, { scope, rowsOf, period }: OpenedQuestion): number => {
-  const slice = sliceOf(rows.fact, { filters: scope.filters }, rowsOf);
+const countOf = ({ rows }: Figure, column: string, { scope, rowsAt, period }: OpenedQuestion): number => {
+  const slice = sliceOf(rows.fact, { filters: scope.filters }, rowsAt([rangeOf(period).to]));
   const { codes } = slice.rows.texts[column]!;
   const found = new Set<number>();
   visitRows(rows, slice, rangeOf(period), (row) => {
@@ -82,11 +83,12 @@ export const processView = async (
   over: EntryKind,
   scope: Scope,
   at: Instant,
+  methodOf?: MethodOfFigures,
 ): Promise<ProcessView> => {
   const figures = pathFiguresOf[over];
   if (scope.windowMs !== undefined)
     throw new Refused('figures/no-window', 'Paths have no window; leave it out.', 'window');
-  const question = await openQuestion(models, Object.values(figures) as Figure[], scope, at);
+  const question = await openQuestion(models, Object.values(figures) as Figure[], scope, at, methodOf);
   const { by: _, ...all } = scope;
   const whole: OpenedQuestion = { ...question, scope: all };
   const totals = answerFigures(

@@ -6,12 +6,13 @@ import {
   answeredPeriodFields,
   comparedTo,
   erasedCount,
-  figureValue,
+  value as figureValue,
   groupFields,
   scopeArguments,
+  methodOfScope,
   scopeOf,
-  shownValue,
 } from '../../figures/figures.report';
+import { shownValue } from '../../figures/shown-figures.query';
 import type { PathFigures } from '../../figures/paths.figure';
 import { pathNames, processView, transitionNames, type ProcessGroup } from './process-view.query';
 
@@ -85,8 +86,11 @@ export const processViewReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ over, top, compare, ...asked }, { models, at }) => {
-    const found = await processView(models, over, scopeOf({ ...asked, ...(compare && { compare }) }), at);
+  ask: async ({ over, top, compare, ...asked }, context) => {
+    const { models, at } = context;
+    const question = scopeOf({ ...asked, ...(compare && { compare }) });
+    const method = methodOfScope(question, asked.channelRules, context);
+    const found = await processView(models, over, question, at, method);
     const { figures } = found;
     return {
       ...{ ...answeredPeriod(found, at), erased: found.erased },

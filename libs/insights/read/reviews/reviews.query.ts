@@ -8,8 +8,7 @@ import type { ReviewInputCommand, ReviewFacts, ReviewKind } from '../../write/re
 import { contentReport } from '../content/content.query';
 import { marketingSla } from '../marketing-sla/marketing-sla.query';
 import { pipeline } from '../pipeline/pipeline.query';
-import { salesCycle } from '../sales-cycle/sales-cycle.query';
-import { velocity } from '../velocity/velocity.query';
+import { shownFigures, velocityFigures } from '../../figures/shown-figures.query';
 
 interface ReviewQuestion extends Period {
   /** When the review is held. */
@@ -29,22 +28,31 @@ const versionsInForce = async (models: ReadModels, at: Instant) => {
   );
 };
 
+/** Figures of the period, as `figures` answers them; dimensions of journeys by the built-in method. */
+const figuresOf =
+  (codes: readonly string[], by?: string): Figures =>
+  (models, { from, to, timeZone, at }) =>
+    shownFigures(models, codes, { from, to, timeZone, by }, at);
+const salesCycleFigures = [
+  ...['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'],
+];
+
 /** Number of pieces of content kept in a review, those with the most deals first. */
 const MOST_CONTENT = 100;
 
 /** The reports in a review. To add one, add a line here. */
 export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, Figures>>>> = {
   'weekly-pipeline': {
-    pipeline: (models) => pipeline(models),
-    velocity,
-    salesCycle,
+    pipeline: (models, { at }) => pipeline(models, at),
+    velocity: figuresOf(velocityFigures),
+    salesCycle: figuresOf(salesCycleFigures),
     servedDeals,
   },
   'monthly-sla': {
     marketingSla: (models, { from, to, timeZone, at }) =>
       marketingSla(models, { period: monthOf(from, timeZone), timeZone, at: at < to ? at : to }),
     sla: (models, { from, to, timeZone, at }) => slaReport(models, { from, to, timeZone, at, by: ['rep'] }),
-    pipeline: (models) => pipeline(models),
+    pipeline: (models, { at }) => pipeline(models, at),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
   },
   'quarterly-definition': {
@@ -63,7 +71,7 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
         number,
         reviewBy,
       })),
-    velocityBySource: (models, { from, to, timeZone }) => velocity(models, { from, to, timeZone, by: 'source' }),
+    velocityBySource: figuresOf(velocityFigures, 'recordSource'),
     objections: (models, { from, to }) => feedbackTopics(models, { topic: 'objections', from, to, top: 10 }),
     content: async (models, resolved) => {
       const report = await contentReport(models, resolved);

@@ -9,6 +9,7 @@ import {
   type AnsweredFigure,
   type ComparedValue,
   type GroupName,
+  type MethodOfFigures,
   type OpenedQuestion,
   type Scope,
 } from '../../figures/figures.query';
@@ -47,9 +48,9 @@ const partsOf = (rate: ComparedValue): CohortParts => {
 /** Whether the cohort of a figure is open. */
 const isOpenCohort = (
   { figure }: AnsweredFigure,
-  { scope: { filters, windowMs }, rowsOf, period, limits }: OpenedQuestion,
+  { scope: { filters, windowMs }, rowsAt, period, limits }: OpenedQuestion,
 ): boolean => {
-  const slice = sliceOf(lifecycles, { filters }, rowsOf);
+  const slice = sliceOf(lifecycles, { filters }, rowsAt([rangeOf(period).to]));
   const { codes, words } = slice.rows.texts['live']!;
   const entered = 'at' in figure.rows.time ? slice.rows.numbers[figure.rows.time.at]! : [];
   let isOpen = false;
@@ -63,8 +64,13 @@ const isOpenCohort = (
  * The conversion of every pair of stages, of people by their first entry into the first stage within the period.
  * @throws Refused as `askFigures`
  */
-export const stageConversions = async (models: ReadModels, scope: Scope, at: Instant): Promise<StageConversions> => {
-  const question = await openQuestion(models, conversions, scope, at);
+export const stageConversions = async (
+  models: ReadModels,
+  scope: Scope,
+  at: Instant,
+  methodOf?: MethodOfFigures,
+): Promise<StageConversions> => {
+  const question = await openQuestion(models, conversions, scope, at, methodOf);
   const answers = answerFigures(conversions, question);
   return {
     ...{ period: question.period, position: question.position },

@@ -8,12 +8,13 @@ import {
   codes,
   comparedTo,
   erasedCount,
-  figureValue,
+  value as figureValue,
   groupFields,
   scopeArguments,
+  methodOfScope,
   scopeOf,
-  shownValue,
 } from '../../figures/figures.report';
+import { shownValue } from '../../figures/shown-figures.query';
 import { stageConversions, type CohortParts } from './stage-conversions.query';
 
 const stages = enumeration<PathStage>(
@@ -60,9 +61,10 @@ export const stageConversionsReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...scope }, { models, at }) => {
+  ask: async ({ compare, ...scope }, context) => {
+    const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const found = await stageConversions(models, asked, at);
+    const found = await stageConversions(models, asked, at, methodOfScope(asked, scope.channelRules, context));
     return {
       ...answeredPeriod(found, at),
       pairs: found.pairs.map(({ from, to, answer: { figure, erased }, total, isOpen, groups }) => ({

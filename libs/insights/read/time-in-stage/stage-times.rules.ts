@@ -1,4 +1,4 @@
-import { packedRows, textsAt, type PackedRows } from '../../figures/fact.rules';
+import { numbersAt, packedRows, textsAt, type PackedRows } from '../../figures/fact.rules';
 import { sequencesOf } from '../../figures/sequences.rules';
 
 /** Of a subject that was in a stage several times: each time, the latest, or all of them together. */
@@ -65,10 +65,10 @@ export const stageTimes = (
         codeOf: new Map(flags.map((word, code) => [word, code])),
       },
     }),
-    numbers: {
+    numbers: numbersAt(stays, from, {
       ...{ enteredAt: first.subarray(0, count), latestAt: last.subarray(0, count), leftAt: left.subarray(0, count) },
       ...{ ms: ms.subarray(0, count), visits: visits.subarray(0, count) },
-    },
+    }),
   });
 };
 

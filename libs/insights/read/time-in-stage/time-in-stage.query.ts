@@ -6,7 +6,7 @@ import { compileCalendar, openTimeWithin, type Calendar } from '@baton/sla-clock
 import { dealStageEntries } from '../../figures/deal-stage-entries.figure';
 import { dealStageExits } from '../../figures/deal-stage-exits.figure';
 import { dealsInStage } from '../../figures/deals-in-stage.figure';
-import { madeFact, type Fact, type PackedRows } from '../../figures/fact.rules';
+import { derivedFact, type Fact, type PackedRows } from '../../figures/fact.rules';
 import { dealStayFact, leadStayFact } from '../../figures/facts/stays.fact';
 import { count, figure, mean, median, quantile, type Figure } from '../../figures/figure.rules';
 import {
@@ -20,11 +20,12 @@ import {
   type ComparedValue,
   type FigureRow,
   type GroupName,
+  type MethodOfFigures,
   type OpenedQuestion,
   type Scope,
 } from '../../figures/figures.query';
 import { leadsInStage } from '../../figures/leads-in-stage.figure';
-import type { ScopePeriod } from '../../figures/scope.rules';
+import { rangeOf, type ScopePeriod } from '../../figures/scope.rules';
 import { stageEntries } from '../../figures/stage-entries.figure';
 import { stageExits } from '../../figures/stage-exits.figure';
 import {
@@ -97,10 +98,10 @@ export interface TimeInStage {
 
 /** The times of the wall clock of those who left, which no question changes; a question about others has rows of its own. */
 const timeFactOf = ({ fact, subject }: Stays, measure: StayMeasure): Fact =>
-  madeFact({
+  derivedFact({
     name: 'times in stages',
     description: 'How long each was in a stage.',
-    ...{ entity: fact.entity, facts: [fact], dimensions: fact.dimensions },
+    ...{ entity: fact.entity, from: [fact], dimensions: fact.dimensions },
     rows: ([stays]) => stageTimes(stays!, { subject, measure, between: (from, to) => to - from }),
     columnKinds: {
       ...{ ...fact.columnKinds, inside: 'text' as const, latestAt: 'instant' as const },
@@ -149,6 +150,7 @@ const open = async (
   definitions: DefinitionSource,
   { over, measure, clock, inside, scope }: TimeInStageQuestion,
   instant: Instant,
+  methodOf?: MethodOfFigures,
 ) => {
   const stays = staysOf[over];
   const at = toMs(instant);
@@ -157,8 +159,8 @@ const open = async (
   const times = timeFacts[over][measure];
   const unit = clock === 'wall' ? ('days' as const) : ('hours' as const);
   const calendar = clock === 'wall' ? undefined : await calendarAt(definitions, instant);
-  const question = await openQuestion(models, stays.counts, scope, instant);
-  const source = question.rowsOf(stays.fact);
+  const question = await openQuestion(models, stays.counts, scope, instant, methodOf);
+  const source = question.rowsAt([rangeOf(question.period).to])(stays.fact);
   const rowsOfQuestion = () =>
     stageTimes(source, {
       ...{ subject: stays.subject, measure, insideUpTo: inside ? at : undefined },
@@ -167,7 +169,7 @@ const open = async (
   const own = calendar || inside ? rowsOfQuestion() : undefined;
   const opened: OpenedQuestion = {
     ...question,
-    rowsOf: (fact) => (fact === times && own ? own : question.rowsOf(fact)),
+    rowsAt: (ends) => (fact) => (fact === times && own ? own : question.rowsAt(ends)(fact)),
   };
   return { stays, times, unit, opened, figures: [...stays.counts, ...timeFigures(times, unit)] };
 };
@@ -190,8 +192,9 @@ export const timeInStage = async (
   definitions: DefinitionSource,
   question: TimeInStageQuestion,
   instant: Instant,
+  methodOf?: MethodOfFigures,
 ): Promise<TimeInStage> => {
-  const { opened, figures, stays, unit } = await open(models, definitions, question, instant);
+  const { opened, figures, stays, unit } = await open(models, definitions, question, instant, methodOf);
   const { by } = question.scope;
   // Once by stage, which is one pass over the rows; then each stage by what was asked.
   const staged = { ...opened, scope: { ...opened.scope, by: 'stage' } };
@@ -249,10 +252,11 @@ export const timeInStageRows = async (
     group,
   }: { readonly stage: string; readonly bin?: number | undefined; readonly group?: GroupName | undefined },
   instant: Instant,
+  methodOf?: MethodOfFigures,
 ): Promise<readonly StageTimeRow[]> => {
-  const { opened, figures, times } = await open(models, definitions, question, instant);
+  const { opened, figures, times } = await open(models, definitions, question, instant, methodOf);
   const own = ofStage(opened, stage, question.scope.by);
-  const rows = own.rowsOf(times);
+  const rows = own.rowsAt([rangeOf(own.period).to])(times);
   const { latestAt, leftAt, ms, visits, enteredAt } = rows.numbers;
   const inside = rows.texts['inside']!;
   const counted = figure({ ...figures.at(-1)!, value: count() });

@@ -8,16 +8,17 @@ import {
   comparedTo,
   erasedCount,
   figureRow,
-  figureValue,
+  value as figureValue,
   groupArguments,
   groupFields,
   groupOf,
   scopeArguments,
+  methodOfScope,
   scopeOf,
   shownRow,
-  shownValue,
   unitWords,
 } from '../../figures/figures.report';
+import { shownValue } from '../../figures/shown-figures.query';
 import type { StayMeasure } from './stage-times.rules';
 import {
   timeInStage,
@@ -109,8 +110,11 @@ export const timeInStageReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...asked }, { models, at, sources: { context } }) => {
-    const found = await timeInStage(models, context.definitions, questionOf(asked, compare), at);
+  ask: async ({ compare, ...asked }, context) => {
+    const { models, at, sources } = context;
+    const question = questionOf(asked, compare);
+    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const found = await timeInStage(models, sources.context.definitions, question, at, method);
     const divisor = found.unit === 'days' ? DAY_MS : 3_600_000;
     const edge = (ms: number): string => textOfExact(exactOf(ms).div(divisor));
     return {
@@ -144,11 +148,13 @@ export const timeInStageRowsReport = report({
     ...stayArguments,
   },
   answer: field.object(timeRow, 'The rows.'),
-  ask: async ({ inStage, bin: place, key, keyless, others, ...asked }, { models, at, page, sources: { context } }) => {
+  ask: async ({ inStage, bin: place, key, keyless, others, ...asked }, context) => {
+    const { models, at, page, sources } = context;
     const question = questionOf(asked);
     const name = groupOf({ by: question.scope.by, key, keyless, others });
     const where = { stage: inStage, bin: place, group: name };
-    const found = await timeInStageRows(models, context.definitions, question, where, at);
+    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const found = await timeInStageRows(models, sources.context.definitions, question, where, at, method);
     return pageOf(
       found.map(({ latestAt, leftAt, inside, visits, ms, ...row }) => ({
         ...{ ...shownRow(row), latestAt, leftAt, inside, visits, ms },

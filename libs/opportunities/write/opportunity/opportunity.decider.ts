@@ -8,7 +8,7 @@ import {
   type Money,
   type NewEvent,
 } from '@baton/kernel';
-import { pipelineOf, type DefinitionBodies, type DefinitionOf } from '@baton/definitions';
+import type { DefinitionBodies, DefinitionOf } from '@baton/definitions';
 import {
   clearableFields,
   dealFolds,
@@ -27,7 +27,7 @@ import {
   type OpportunityEvent,
 } from './opportunity.events';
 import { currentRoles, roleOf, type ContactRole } from './roles.rules';
-import { missingForExit, placeOf } from './stages.rules';
+import { missingForExit, pipelineIn, placeOf } from './stages.rules';
 
 /** Maximum number of people in a closing event. */
 const MAX_PEOPLE = 500;
@@ -238,8 +238,7 @@ export const opportunityDecider = decider<Deal | undefined, OpportunityCommand, 
       return whenClosable(deal, context, (inForce) => {
         if (given && given.minor < 0) return negativeAmount('amount');
         const pipelines = context.definition('pipeline');
-        const its = pipelines && pipelineOf(pipelines.body, inForce.pipeline);
-        const missing = missingForExit(deal, its, undefined, context.now);
+        const missing = missingForExit(deal, pipelines && pipelineIn(pipelines, inForce), undefined, context.now);
         if (missing instanceof Refused) return missing;
         const signed = given && { amount: given, signedAmount: given };
         const agreed = missing !== undefined && { definition: pipelines!.ref, missing };

@@ -65,6 +65,10 @@ export const placeOf = (
   return { stage: named.code, pipeline: found.code, agreed };
 };
 
+/** The pipeline of a deal in a version; undefined for one that is not in it. */
+export const pipelineIn = ({ body }: DefinitionOf<'pipeline'>, { pipeline }: DealFacts): DealPipeline | undefined =>
+  pipelineOf(body, pipeline);
+
 const countsTouches = (tree: DealCriterion): boolean => {
   if ('not' in tree) return countsTouches(tree.not);
   if ('all' in tree) return tree.all.some(countsTouches);

@@ -77,6 +77,22 @@ describe('the rep for a lead', () => {
           ],
         },
       }));
+  it('is nobody who is not at work, and the stand-in of the handoff owner where nobody is left', () => {
+    const asked = (owner: string, more: object) =>
+      (
+        given(joined('rita'), joined('sam'), chosen('sam'))
+          .under(agreed)
+          .when({ type: 'ChooseRep', data: { ...choose(owner).data, ...more } })
+          .decided() as readonly RoutingEvent[]
+      )[0]!.data;
+    expect(asked('rita', { notAtWork: ['rita'] })).toMatchObject({
+      ...{ rep: 'sam', by: 'turn', notAtWork: ['rita'] },
+      standings: [{ rep: 'sam', load: 1, weight: 1 }],
+    });
+    const all = { notAtWork: ['rita', 'sam'] };
+    expect(asked('rita', all)).toMatchObject({ rep: 'hanna', by: 'handoff-owner', standings: [] });
+    expect(asked('rita', { ...all, standIn: 'mona' })).toMatchObject({ rep: 'mona', by: 'handoff-owner' });
+  });
   it('is the smaller id of two equal ones', () => expect(choice(joined('sam'), joined('rita')).for().rep).toBe('rita'));
   it('is the owner of the account out of turn, if present', () => {
     const reps = [joined('rita'), joined('sam'), chosen('sam')];

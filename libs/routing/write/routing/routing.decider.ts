@@ -1,7 +1,7 @@
 import { decider, refuse, type NewEvent, type Refused } from '@baton/kernel';
 import type { DefinitionBodies } from '@baton/definitions';
 import { MAX_REPS, routingCommands, routingEvents, type RoutingCommand, type RoutingEvent } from './routing.events';
-import { inTurn, isPresent, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
+import { inTurn, levelOf, loadOf, newcomer, repsAfter, type Rep, type Reps } from './routing.model';
 
 /** The state keeps the last leads of a queue only, because a queue may have any number. */
 const REMEMBERED_LEADS = 1000;
@@ -95,20 +95,22 @@ export const routingDecider = decider<Queue, RoutingCommand, RoutingEvent, Defin
       if (last.returned) return [];
       return [{ type: 'LeadUnassigned', data: { routingId, leadId, rep: last.rep, choice: last.choice } }];
     },
-    ChooseRep: (state, { data: { routingId, leadId, rule, owner } }, { definition }) => {
+    ChooseRep: (state, { data: { routingId, leadId, rule, owner, notAtWork, standIn } }, { definition }) => {
       const agreed = definition('routing');
       if (!agreed)
         return refuse('routing/no-definition', 'No definition of routing is in force; propose and approve one first.');
-      const present = inTurn(state.reps);
-      const owning = owner === undefined ? undefined : repOf(state, owner);
-      const [rep, by] =
-        owning && isPresent(owning)
-          ? ([owning.rep, 'account-owner'] as const)
-          : present[0]
-            ? ([present[0].rep, 'turn'] as const)
-            : ([agreed.body.handoffOwner, 'handoff-owner'] as const);
+      const present = inTurn(state.reps).filter(({ rep }) => !notAtWork?.includes(rep));
+      const owning = present.find(({ rep }) => rep === owner);
+      const [rep, by] = owning
+        ? ([owning.rep, 'account-owner'] as const)
+        : present[0]
+          ? ([present[0].rep, 'turn'] as const)
+          : ([standIn ?? agreed.body.handoffOwner, 'handoff-owner'] as const);
       const standings = present.map((each) => ({ rep: each.rep, load: loadOf(each), weight: each.weight }));
-      return [{ type: 'RepChosen', data: { routingId, leadId, rep, definition: agreed.ref, rule, by, standings } }];
+      const absent = notAtWork && { notAtWork };
+      return [
+        { type: 'RepChosen', data: { routingId, leadId, rep, definition: agreed.ref, rule, by, ...absent, standings } },
+      ];
     },
   },
   evolve: {

@@ -35,6 +35,9 @@ const weightOfRep = state('routing.weight', weight, ['rep']);
 const choice = optional(
   text('Id of the RepChosen event; by default the last one for that lead.', { min: 1, max: 100 }),
 );
+const notAtWork = optional(
+  list(rep, 'Members who are not at work, as the directory says; they get no leads.', { max: MAX_REPS }),
+);
 const rule = text('The routing rule that chose the queue.', { min: 1, max: 200 });
 
 export const routingEvents = events({
@@ -91,6 +94,7 @@ export const routingEvents = events({
       routingChoices,
       'turn: the rep with the lowest load per weight. account-owner: the owner of the account. handoff-owner: everybody in the queue was absent.',
     ),
+    notAtWork,
     standings: list(
       object({ rep, load: real('base + assigned − returned, before this lead.'), weight }),
       'The available reps, in the order of their turns.',
@@ -153,6 +157,8 @@ export const routingCommands = commands('routing', {
     leadId,
     rule,
     owner: optional(text('The owner of the account, who is chosen first if available.', { min: 1, max: 200 })),
+    notAtWork,
+    standIn: optional(text('The manager who stands in for a handoff owner who is not at work.', { min: 1, max: 200 })),
   },
 });
 export type RoutingCommand = CommandOf<typeof routingCommands>;

@@ -130,7 +130,7 @@ export class RoutingReplay {
         if (row) {
           row.baseline = data.rep;
           row.choice = event.id;
-          if (!row.decided) this.choose(row, occurredAt);
+          if (!row.decided) this.choose(row, occurredAt, data.notAtWork);
         } else if (this.inPeriod(occurredAt)) this.queues.set(queue, routingDecider.evolve(this.queue(queue), event));
         return;
       }
@@ -200,14 +200,17 @@ export class RoutingReplay {
     Object.assign(row, { alternative: rep, queue, rule, by, definition: chosen.data.definition });
   }
 
-  private choose(row: Row, at: Instant): void {
+  /** @param notAtWork who got no leads at that time, in whatever queue */
+  private choose(row: Row, at: Instant, notAtWork?: readonly string[]): void {
     row.decided = true;
     const agreed = this.scenario.routingAt(at);
     if (!agreed) return;
     const { leadId, facts, id } = row;
     const { queue, rule, accountOwner } = findQueue(agreed.body, facts);
     const owner = accountOwner && facts.owner !== undefined ? { owner: String(facts.owner) } : {};
-    this.execute(queue, { type: 'ChooseRep', data: { routingId: queue, leadId, rule, ...owner } }, at, id, agreed);
+    const absent = notAtWork && { notAtWork: [...notAtWork] };
+    const data = { routingId: queue, leadId, rule, ...owner, ...absent };
+    this.execute(queue, { type: 'ChooseRep', data }, at, id, agreed);
   }
 
   /** The number of leads that each rep got and would have got, and the leads that would have gone to another rep. */
