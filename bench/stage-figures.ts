@@ -2,13 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fromMs, NoDefinitions } from '@baton/kernel';
-import type { LeadDocument, LeadStageStay } from '@baton/leads';
+import type { LeadStageStay } from '@baton/leads';
 import { MemoryDocuments, ReadModels, type ColumnKeeper } from '@baton/platform/documents';
-import { people } from '../libs/insights/figures/facts/people.fact';
-import { leadStayFact } from '../libs/insights/figures/facts/stays.fact';
-import type { Fact } from '../libs/insights/figures/fact.rules';
-import { funnel } from '../libs/insights/read/funnel/funnel.query';
-import { timeInStage } from '../libs/insights/read/time-in-stage/time-in-stage.query';
+import { insightsParts } from '@baton/insights/insights.module';
+import type { ReportContext } from '@baton/platform/report';
 import { startDuckDB, type DuckDB } from './duckdb';
 import { loud, measured, median, type Figure } from './support';
 
@@ -60,23 +57,50 @@ function* staysOf(count: number): Generator<Stay> {
   }
 }
 
-/** Read models whose columns are these rows. */
+/** Read models whose columns are these stays and their leads. */
 const modelsOf = (count: number): ReadModels => {
-  const rowsIn = ({ columns }: Fact) => columns.empty();
-  const [stays, persons] = [rowsIn(leadStayFact), rowsIn(people)];
-  let last = -1;
-  for (const { lead, ...stay } of staysOf(count)) {
-    stays.put(`${stay.leadId}/${stay.place}`, { ...stay, stayId: `${stay.leadId}-${stay.place}` });
-    if (lead > last) persons.put(stay.leadId, { leadId: stay.leadId, capturedAt: stay.enteredAt } as LeadDocument);
-    last = lead;
-  }
-  const columns = new Map<unknown, unknown>([
-    [leadStayFact.columns, stays],
-    [people.columns, persons],
-  ]);
-  const keeper = ((declared) => Promise.resolve(columns.get(declared) ?? declared.empty())) as ColumnKeeper;
+  const kept = new Map<unknown, unknown>();
+  const keeper: ColumnKeeper = (declared) => {
+    const known = kept.get(declared);
+    if (known) return Promise.resolve(known as never);
+    const rows = declared.empty();
+    kept.set(declared, rows);
+    const put = rows.put.bind(rows) as (id: string, doc: object) => void;
+    let last = -1;
+    for (const { lead, ...stay } of staysOf(count)) {
+      const { leadId } = stay;
+      if (declared.of.name === 'lead-stage-stays')
+        put(`${leadId}/${stay.place}`, { ...stay, stayId: `${leadId}-${stay.place}` });
+      if (declared.of.name === 'leads' && lead > last) put(leadId, { leadId, capturedAt: stay.enteredAt });
+      last = lead;
+    }
+    return Promise.resolve(rows);
+  };
   return new ReadModels(new MemoryDocuments(), undefined, undefined, keeper);
 };
+/** Asks a report of figures. */
+const asked = async <A>(name: string, question: object, models: ReadModels): Promise<A> => {
+  const report = insightsParts.reports!.find((one) => one.name === name)!;
+  const context = {
+    models,
+    live: models,
+    at: NOW,
+    sources: { context: { definitions: new NoDefinitions() } },
+  } as unknown as ReportContext;
+  return (await report.ask(question as never, context as never)) as A;
+};
+interface Value {
+  readonly value: string | null;
+}
+interface FunnelAnswer {
+  readonly steps: readonly Readonly<Record<'entered' | 'median' | 'p90', Value>>[];
+}
+interface TimesAnswer {
+  readonly stages: readonly (Readonly<Record<'entered' | 'left' | 'there' | 'mean' | 'median' | 'p90', Value>> & {
+    readonly stage: string;
+  })[];
+}
+const numberOf = ({ value }: Value): number => Number(value ?? 0);
 
 const load = async (duckdb: DuckDB, folder: string, count: number): Promise<number> => {
   const path = join(folder, `stays-${count}.csv`);
@@ -152,39 +176,31 @@ export const stageFigures = async (folder: string): Promise<readonly Figure[]> =
         return { cpu, result: result! };
       };
       const askFunnel = () =>
-        funnel(
+        asked<FunnelAnswer>(
+          'funnel',
+          { over: 'people', steps: STEPS, reading: 'in-order', unit: 'person', window: `P${WINDOW_DAYS}D` },
           models,
-          {
-            ...{ over: 'people', steps: STEPS, reading: 'in-order', unit: 'person', exclude: [] },
-            scope: { filters: {}, windowMs: WINDOW_DAYS * DAY },
-          },
-          NOW,
         );
       const askTimes = () =>
-        timeInStage(
+        asked<TimesAnswer>(
+          'timeInStage',
+          { over: 'people', measure: 'cumulative', clock: 'wall', inside: false },
           models,
-          new NoDefinitions(),
-          { over: 'people', measure: 'cumulative', clock: 'wall', inside: false, scope: { filters: {} } },
-          NOW,
         );
+      await askFunnel(); // packs the stays
       const rounds: Record<'funnel' | 'duckFunnel' | 'times' | 'duckTimes', number>[] = [];
-      const first = (await cpuOf(askFunnel)).cpu; // it orders the stays, and compiles
       await askTimes();
       for (let round = 0; round < ROUNDS; round++) {
         const [own, other] = [await cpuOf(askFunnel), await cpuOf(() => duckdb.rows(FUNNEL))];
         own.result.steps.forEach(({ entered, median: middle, p90 }, index) => {
           const row = other.result[0]!;
-          assertClose(`step ${index + 1}`, entered.value.value!.toNumber(), Number(row[`n${index + 1}`]));
+          assertClose(`step ${index + 1}`, numberOf(entered), Number(row[`n${index + 1}`]));
           if (index === 0) return;
-          assertClose(
-            `median of step ${index + 1}`,
-            middle.value.value!.toNumber(),
-            Number(row[`m${index + 1}`]) / DAY,
-          );
-          assertClose(`p90 of step ${index + 1}`, p90.value.value!.toNumber(), Number(row[`p${index + 1}`]) / DAY);
+          assertClose(`median of step ${index + 1}`, numberOf(middle), Number(row[`m${index + 1}`]) / DAY);
+          assertClose(`p90 of step ${index + 1}`, numberOf(p90), Number(row[`p${index + 1}`]) / DAY);
         });
         const [times, duckTimes] = [await cpuOf(askTimes), await cpuOf(() => duckdb.rows(TIME_IN_STAGE))];
-        for (const { stage, values } of times.result.stages) {
+        for (const { stage, ...values } of times.result.stages) {
           const row = duckTimes.result.find((one) => one['stage'] === stage)!;
           const pairs = [
             ...[
@@ -198,8 +214,8 @@ export const stageFigures = async (folder: string): Promise<readonly Figure[]> =
               [values.p90, row['p90']],
             ],
           ] as const;
-          pairs.forEach(([{ value }, theirs], place) =>
-            assertClose(`${stage} ${place}`, value?.toNumber() ?? 0, Number(theirs ?? 0) / (place > 2 ? DAY : 1)),
+          pairs.forEach(([one, theirs], place) =>
+            assertClose(`${stage} ${place}`, numberOf(one), Number(theirs ?? 0) / (place > 2 ? DAY : 1)),
           );
         }
         rounds.push({ funnel: own.cpu, duckFunnel: other.cpu, times: times.cpu, duckTimes: duckTimes.cpu });
@@ -209,7 +225,7 @@ export const stageFigures = async (folder: string): Promise<readonly Figure[]> =
       const events = count.toLocaleString('en');
       figures.push(
         {
-          what: `funnel of ${STEPS.length} steps over ${events} stage events (${seconds('funnel')}; ${first.toPrecision(3)} s at first) against DuckDB (${seconds('duckFunnel')}; loaded in ${loaded.toPrecision(3)} s), CPU`,
+          what: `funnel of ${STEPS.length} steps over ${events} stage events (${seconds('funnel')}) against DuckDB (${seconds('duckFunnel')}; loaded in ${loaded.toPrecision(3)} s), CPU`,
           ratio: middle('funnel') / middle('duckFunnel'),
           rounds,
         },
