@@ -7,7 +7,7 @@ import { EmbeddedDocuments, firstGeneration, ReadModels } from '@baton/platform/
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { historyOf, replay } from '@baton/platform/runner';
-import { clock, measured, median, type Benchmark } from './support';
+import { clock, measured, median, readAndParse, type Benchmark } from './support';
 
 const SIZES = [10_000, Number(process.env['BENCH_CUT_LEADS'] ?? 100_000)];
 const [COLD, PAGES] = [3, 40];
@@ -42,15 +42,7 @@ const cutsOf = async (folder: string, size: number) => {
   const ms = async (work: () => Promise<unknown>) => 1000 * (await measured(work)).cpu;
   const times = { read: [] as number[], cold: [] as number[], warm: [] as number[], live: [] as number[] };
   for (let time = 0; time < COLD; time++) {
-    times.read.push(
-      await ms(async () => {
-        for (let after = '', atTip = false; !atTip;) {
-          const events = await log.readAll(after, {}, 5_000);
-          for (const event of events.events) journal.decode(event);
-          ({ position: after, atTip } = events);
-        }
-      }),
-    );
+    times.read.push(await ms(() => readAndParse(log, journal)));
     const folded = historyOf(log, journal, clock);
     times.cold.push(await ms(() => page(folded({ knownAt }))));
   }

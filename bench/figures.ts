@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ask, backfilled, bareServer, cpuOf, fillWith } from './lists';
+import { ask, backfilled, bareServer, fillWith } from './lists';
 import { serverOf, type Server } from './overload';
 import { stageFigures } from './stage-figures';
-import { median, quantile, type Benchmark, type Figure } from './support';
+import { cpuOf, median, quantile, type Benchmark, type Figure } from './support';
 
 const LEADS = Number(process.env['BENCH_LEADS'] ?? 100_000);
 const REQUESTS = Number(process.env['BENCH_FIGURE_REQUESTS'] ?? 60);

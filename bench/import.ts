@@ -58,33 +58,29 @@ const touches = (sorted: boolean) => {
 };
 type Source = ReturnType<typeof leads>;
 
-/** CPU seconds of `baton import` in a process of its own, from its start to its end. */
+/** CPU seconds of a command in a process of its own, from its start to its end. @param folder with `data`, its events */
+export const cpuOfBaton = (folder: string, ...args: readonly string[]): number => {
+  const baton = join(__dirname, '..', '..', 'apps', 'cli', 'baton.js');
+  const script = `"${process.execPath}" "${baton}" ${args.join(' ')} >&2; times`;
+  const env = { ...process.env, BATON_DATA_DIR: join(folder, 'data') };
+  const stdio = ['ignore', 'pipe', 'ignore'] as const;
+  const said = execFileSync('sh', ['-c', script], { cwd: folder, env, encoding: 'utf8', stdio: [...stdio] });
+  // The second line is that of the children: `1m2.34s 0m0.5s`.
+  const times = said.trim().split('\n').at(-1)!;
+  return [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+    0,
+  );
+};
 const importOf = ({ mapping, header, rows }: Source, folder: string): number => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   writeFileSync(join(folder, 'mapping.json'), JSON.stringify(mapping));
   writeFileSync(join(folder, 'rows.csv'), [header, ...rows, ''].join('\n'));
-  const baton = join(__dirname, '..', '..', 'apps', 'cli', 'baton.js');
-  const script = `"${process.execPath}" "${baton}" import mapping.json rows.csv >&2; times`;
-  const env = { ...process.env, BATON_DATA_DIR: join(folder, 'data') };
-  const said = execFileSync('sh', ['-c', script], {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  // The second line is that of the children: `1m2.34s 0m0.5s`.
-  const times = [
-    ...said
-      .trim()
-      .split('\n')
-      .at(-1)!
-      .matchAll(/(\d+)m([\d.]+)s/g),
-  ];
-  return times.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0);
+  return cpuOfBaton(folder, 'import', 'mapping.json', 'rows.csv');
 };
-/** CPU seconds of appending the events that an import wrote. */
-const appendsOf = async (folder: string): Promise<RawAppends> => {
+/** CPU seconds of appending the events that a command wrote. */
+export const appendsOf = async (folder: string): Promise<RawAppends> => {
   const to = join(folder, 'raw');
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to);
@@ -94,7 +90,8 @@ const appendsOf = async (folder: string): Promise<RawAppends> => {
   if (code !== 0) throw new Error(`raw appends ended with ${code}`);
   return (await answer)[0];
 };
-const mebibytesIn = (folder: string): number =>
+/** What the files of a folder take. */
+export const mebibytesIn = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 2 ** 20;
 
 /** What an import costs beside appending its events, on the disk, and when its rows are sorted. */

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { fromMs, Journal, type EventMeta } from '@baton/kernel';
@@ -9,11 +8,13 @@ import { readConfig } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
 import { serverOf, type Server } from './overload';
-import { median, ROUNDS, type Benchmark, type Figure } from './support';
+import { cpuOf, median, ROUNDS, type Benchmark, type Figure } from './support';
 
 const SIZES = [2_500, Number(process.env['BENCH_LEADS'] ?? 100_000)];
 /** Enough that a hundredth of a second, in which the system counts, does not matter. */
 const REQUESTS = Number(process.env['BENCH_LIST_REQUESTS'] ?? 300);
+/** After so many V8 has compiled what a request runs through, here and there. */
+const WARM_UP = 3_000;
 /** Appends at once. */
 const IN_FLIGHT = 64;
 const AIMS = { sealed: 3, attribution: 15 } as const;
@@ -89,12 +90,6 @@ const QUERIES = {
 } as const;
 type Name = keyof typeof QUERIES;
 
-/** CPU seconds of a process and those that it has started, so far. */
-export const cpuOf = (pid: number): number => {
-  const stat = /\) \S(?: \S+){10} (\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  return (Number(stat![1]) + Number(stat![2])) / 100 + children.reduce((sum, child) => sum + cpuOf(Number(child)), 0);
-};
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 export const ask = (port: number, query: string, token?: string): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -132,24 +127,25 @@ type Times = Record<keyof typeof rows, { own: number; bare: number }>;
 
 const measure = async (server: Server, bare: { readonly child: ChildProcess; readonly port: number }) => {
   const token = { revops: server.tokens[0]!, analyst: server.tokens[1]! };
-  const ms = async (pid: number, work: () => Promise<unknown>): Promise<number> => {
+  const ms = async (pid: number, requests: number, work: () => Promise<unknown>): Promise<number> => {
     const before = cpuOf(pid);
-    for (let n = 0; n < REQUESTS; n++) await work();
-    return (1000 * (cpuOf(pid) - before)) / REQUESTS;
+    for (let n = 0; n < requests; n++) await work();
+    return (1000 * (cpuOf(pid) - before)) / requests;
   };
   const rounds: Times[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const times: Times = {};
+    const requests = round === 0 ? WARM_UP : REQUESTS;
     for (const [row, { name, role }] of Object.entries(rows)) {
       const answer = await ask(server.port, QUERIES[name], token[role]);
       bare.child.send(answer);
       await once(bare.child, 'message');
       times[row] = {
-        own: await ms(server.child.pid!, () => ask(server.port, QUERIES[name], token[role])),
-        bare: await ms(bare.child.pid!, () => ask(bare.port, QUERIES[name].replaceAll(/\([^)]*\)/g, ''))),
+        own: await ms(server.child.pid!, requests, () => ask(server.port, QUERIES[name], token[role])),
+        bare: await ms(bare.child.pid!, requests, () => ask(bare.port, QUERIES[name].replaceAll(/\([^)]*\)/g, ''))),
       };
     }
-    if (round > 0) rounds.push(times); // the first one warms up
+    if (round > 0) rounds.push(times);
   }
   return rounds;
 };

@@ -1,6 +1,5 @@
-import { START } from '@baton/kernel';
 import { append, EVENTS, fill, open } from './pages';
-import { measured, median, quantile, ROUNDS, type Benchmark } from './support';
+import { measured, median, quantile, readAndParse, ROUNDS, type Benchmark } from './support';
 
 const DOCUMENTS = EVENTS / 10;
 
@@ -8,17 +7,12 @@ const DOCUMENTS = EVENTS / 10;
 export const rebuild: Benchmark = async (folder) => {
   const { log, journal, runner, close } = await open(folder, 'rebuild');
   await fill(log, EVENTS, DOCUMENTS);
-  const readAndParse = async () => {
-    for (let after = START, more = true; more;) {
-      const page = await log.readAll(after, {}, 5000);
-      for (const event of page.events) journal.decode(event);
-      after = page.position;
-      more = !page.atTip;
-    }
-  };
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++)
-    rounds.push({ readAndParse: await measured(readAndParse), rebuild: await measured(() => runner.rebuild('time')) });
+    rounds.push({
+      readAndParse: await measured(() => readAndParse(log, journal)),
+      rebuild: await measured(() => runner.rebuild('time')),
+    });
   await close();
   const resident = process.resourceUsage().maxRSS / 1024;
   return [

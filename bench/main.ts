@@ -10,16 +10,20 @@ import { caseFiles } from './case-file';
 import { clocks } from './clocks';
 import { cost } from './cost';
 import { cuts } from './cuts';
+import { demo } from './demo';
 import { emmett } from './emmett';
 import { figures } from './figures';
 import { graphql } from './graphql';
+import { growth } from './growth';
 import { handoff } from './handoff';
+import { idle } from './idle';
 import { imports } from './import';
 import { leadDecisions } from './leads';
 import { lists } from './lists';
 import { appends, rebuild, visibility } from './log';
 import { overload } from './overload';
 import { refusals } from './refusals';
+import { onServers } from './server';
 import { size } from './size';
 import { start } from './start';
 import type { Benchmark, Figure } from './support';
@@ -43,6 +47,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   lists,
   figures,
   cuts,
+  growth,
+  server: onServers,
+  idle,
+  demo,
   handoff,
   'case-file': caseFiles,
   audit,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { START, type EventMeta } from '@baton/kernel';
+import type { EventMeta } from '@baton/kernel';
 import { leads } from '@baton/leads';
 import { catalogueFor } from '@baton/platform/catalogue';
 import { EmbeddedDocuments } from '@baton/platform/documents';
@@ -7,7 +7,7 @@ import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { Runner } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
-import { clock, measured } from './support';
+import { clock, measured, readAndParse } from './support';
 
 /** What a rebuild of `leads` took, and before it reading and parsing the same events. */
 export interface RebuiltLeads {
@@ -52,13 +52,7 @@ const main = async ([folder]: readonly string[]): Promise<void> => {
   const log = EmbeddedEventLog.open(join(folder!, 'leads.db'), clock);
   const documents = await EmbeddedDocuments.open(join(folder!, 'leads-documents.db'));
   const journal = new SealedJournal(log, catalogueFor(contextParts), new MemoryKeyStore());
-  const readAndParse = await measured(async () => {
-    for (let after = START, more = true; more;) {
-      const page = await log.readAll(after, {}, 5000);
-      for (const event of page.events) journal.decode(event);
-      [after, more] = [page.position, !page.atTip];
-    }
-  });
+  const read = await measured(() => readAndParse(log, journal));
   const runner = new Runner({
     ...{ log, journal, documents, clock, projections: [leads], policies: [], aggregates: [] },
     dispatch: () => Promise.reject(new Error('no policies here')),
@@ -72,7 +66,7 @@ const main = async ([folder]: readonly string[]): Promise<void> => {
   await documents.close();
   await log.close();
   const mebibytes = process.resourceUsage().maxRSS / 1024;
-  process.send!({ events, readAndParse: readAndParse.cpu, cpu, wall, mebibytes } satisfies RebuiltLeads);
+  process.send!({ events, readAndParse: read.cpu, cpu, wall, mebibytes } satisfies RebuiltLeads);
 };
 
 if (require.main === module) void main(process.argv.slice(2));

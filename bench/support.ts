@@ -1,4 +1,5 @@
-import { fromMs, type Clock } from '@baton/kernel';
+import { readFileSync } from 'node:fs';
+import { fromMs, START, type Clock, type EventLog, type Journal } from '@baton/kernel';
 
 /** One figure: what was compared, the ratio of the two in this run, and the raw rounds. */
 export interface Figure {
@@ -28,4 +29,23 @@ export const measured = async (work: () => Promise<unknown>) => {
   await work();
   const { user, system } = process.cpuUsage(cpu);
   return { cpu: (user + system) / 1e6, wall: (performance.now() - wall) / 1e3 };
+};
+
+/** CPU seconds of a process and those that it has started, so far, as Linux counts them: in hundredths. */
+export const cpuOf = (pid: number): number => {
+  const stat = /\) \S(?: \S+){10} (\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return (Number(stat![1]) + Number(stat![2])) / 100 + children.reduce((sum, child) => sum + cpuOf(Number(child)), 0);
+};
+
+/** Reads and parses every event. @returns how many */
+export const readAndParse = async (log: EventLog, journal: Pick<Journal, 'decode'>): Promise<number> => {
+  let events = 0;
+  for (let after = START, more = true; more;) {
+    const page = await log.readAll(after, {}, 5000);
+    for (const event of page.events) journal.decode(event);
+    events += page.events.length;
+    [after, more] = [page.position, !page.atTip];
+  }
+  return events;
 };

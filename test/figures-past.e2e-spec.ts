@@ -76,7 +76,7 @@ describe('figures of the past', () => {
     await tell(`captureLead(${late}, input: { leadId: "late", source: "fair", company: "Late" })`);
     await tell(`recordTouch(${late}, input: { leadId: "late", action: "webinar", team: MARKETING })`);
     await tell(
-      `openOpportunity(${late}, input: { opportunityId: "late", stage: "demo", amount: { minor: 100, currency: "EUR" } })`,
+      `openOpportunity(${late}, input: { opportunityId: "late", stage: "discovery", amount: { minor: 100, currency: "EUR" } })`,
     );
     await tell('addContactRole(input: { opportunityId: "late", leadId: "late" })');
     await tell('winOpportunity(occurredAt: "2023-10-05T10:00:00Z", input: { opportunityId: "late" })');

@@ -227,13 +227,13 @@ const absentValues: Readonly<Partial<Record<FieldKind, unknown>>> = {
 };
 /**
  * A document of which nothing is known: null in nullable fields, no optional ones, empty lists, 0, false and ''. The first
- * event of a document says what cannot be absent.
+ * event of a document says what cannot be absent. Its lists cannot be changed, so that documents may share them.
  */
 export const emptyDocument = (fields: Fields): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(fields).flatMap(([name, { kind, options }]): [string, unknown][] => {
       if (options.optional) return [];
-      const value = options.list ? [] : options.nullable ? null : (absentValues[kind] ?? null);
+      const value = options.list ? Object.freeze([]) : options.nullable ? null : (absentValues[kind] ?? null);
       return kind === 'money' && !options.list
         ? [
             [`${name}Minor`, value],

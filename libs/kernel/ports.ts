@@ -356,6 +356,12 @@ export abstract class Documents {
   abstract release(lease: string, holder: string): Promise<void>;
   /** The leases with a holder, and the heartbeat of the holder. */
   abstract leases(): Promise<ReadonlyMap<string, { readonly holder: string; readonly heartbeat: number }>>;
+  /**
+   * Documents that queries see with other values than they have: in a column, or by a token. Each is compared by itself, so
+   * that it may be called while others write.
+   * @returns the first ids, at most so many; a token may also belong to an id without a document
+   */
+  abstract differingColumns(collection: Collection, limit: number): Promise<readonly string[]>;
   /** Faults that the store finds in its own files, in the words of the store; servers check themselves. */
   async integrityFaults(): Promise<readonly string[]> {
     return [];

@@ -139,6 +139,14 @@ const spellingKeys = (fields: Fields): Fields =>
         ],
       ),
   );
+/** Whether both documents have the same texts, and the same keys of them. */
+const isSpelledAs = (names: readonly string[], doc: object, before: object): boolean => {
+  const [one, other] = [doc as Record<string, unknown>, before as Record<string, unknown>];
+  return names.every((name) => {
+    const key = spellingKeyOf(name);
+    return one[name] === other[name] && one[key] === other[key];
+  });
+};
 /** A document with the keys of the texts that it has. */
 const withSpellingKeys = <D extends object>(names: readonly string[], doc: D): D => {
   const next = { ...doc } as Record<string, unknown>;
@@ -230,15 +238,19 @@ export const readModel = <D extends object, E extends AnyEvent, S extends object
   }
   const history = 'history' in shape ? shape.history : undefined;
   const { initial = {}, on } = history ? { on: history.on } : (shape as DocumentsForm<D, E>);
+  const spelled = Object.keys(declared).filter((name) => declared[name]!.options.anySpelling);
+  const empty = withSpellingKeys(spelled, emptyDocument(declared));
   const folded = projection<D, E>({
     ...{ ...shape, on, columns, search },
-    initial: (id: string) => ({
-      ...{ ...emptyDocument(declared), [key]: id },
-      ...(typeof initial === 'function' ? initial(id) : initial),
-    }),
+    initial: (id: string) => {
+      const doc = { ...empty, [key]: id, ...(typeof initial === 'function' ? initial(id) : initial) };
+      return spelled.every((name) => doc[name] === empty[name]) ? doc : withSpellingKeys(spelled, doc);
+    },
   } as unknown as ProjectionShape<D, E>);
-  const spelled = Object.keys(declared).filter((name) => declared[name]!.options.anySpelling);
-  const fold: typeof folded.fold = (...args) => withSpellingKeys(spelled, folded.fold(...args));
+  const fold: typeof folded.fold = (doc, event, id) => {
+    const next = folded.fold(doc, event, id);
+    return isSpelledAs(spelled, next, doc) ? next : withSpellingKeys(spelled, next);
+  };
   const steps = history?.on as Record<string, (...args: unknown[]) => HistoryStep<object, D>> | undefined;
   return {
     ...folded,

@@ -157,6 +157,7 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
 
     it('are those of the present document: removed tokens no longer find it', async () => {
       await save({ a: { name: sealed('t3') }, b: {} }, 2, people);
+      expect(await store.differingColumns(people, 5)).toEqual([]);
       expect([await found(['t1']), await found(['t2']), await found(['t3'])]).toEqual(['', '', 'a']);
       await save({ a: { name: sealed('t1') } }, 1, people); // late: the stored one is newer
       expect([await found(['t1']), await found(['t3'])]).toEqual(['', 'a']);

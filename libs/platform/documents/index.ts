@@ -41,4 +41,4 @@ export {
   type PageSource,
 } from './pages';
 export type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';
-export { DocumentPacker, type Shapes } from './packing';
+export { DocumentPacker, shapesInMemory } from './packing';

@@ -71,4 +71,26 @@ onServer('MONGODB_URL', (url) => {
     expect([...found.values()].map(({ doc }) => doc.by)).toEqual(ids.map(() => 1));
     for (const store of stores) await store.close();
   });
+
+  it('names documents whose columns were altered beside their text', async () => {
+    const address = fresh();
+    const store = await MongoDocuments.connect(address);
+    const collection = { name: 'people-v1', columns: { stage: 'text', name: 'tokens' } } as const;
+    const doc = { stage: 'won', name: ['t1', 't2'] };
+    await store.commit({
+      writes: { collection, documents: ['a', 'b', 'c', 'd'].map((id) => ({ id, doc, position: '1' })) },
+      ...{
+        follower: 'people-v1',
+        checkpoint: { position: '1', count: 4, digest: 'd' },
+        fence: { lease: 'f', token: 1 },
+      },
+    });
+    expect(await store.differingColumns(collection, 5)).toEqual([]);
+    const stored = client.db(new URL(address).pathname.slice(1)).collection<{ _id: string }>('documents.of.people-v1');
+    await stored.updateOne({ _id: 'b' }, { $set: { 'c.stage': 'lost' } });
+    await stored.updateOne({ _id: 'd' }, { $set: { 'c.name': ['t1'] } });
+    expect(await store.differingColumns(collection, 5)).toEqual(['b', 'd']);
+    expect(await store.differingColumns(collection, 1)).toEqual(['b']);
+    await store.close();
+  });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 import type { AnyBulkWriteOperation, Collection as Stored, Db, Document as Bson, Filter, MongoClient } from 'mongodb';
 import { batchesOf, Conflict, Documents } from '@baton/kernel';
@@ -312,6 +313,16 @@ export class MongoDocuments extends Documents {
       if (holder !== null && heartbeat !== undefined) answer.set(_id, { holder, heartbeat });
     }
     return answer;
+  }
+
+  async differingColumns(collection: Collection, limit: number): Promise<readonly string[]> {
+    signatureOf(collection);
+    const differ: string[] = [];
+    for await (const stored of this.collectionFor(collection).find().sort({ _id: 1 })) {
+      if (!isDeepStrictEqual(rowOf(collection, documentOf(stored)).values, stored.c)) differ.push(stored._id);
+      if (differ.length === limit) break;
+    }
+    return differ;
   }
 
   availability() {

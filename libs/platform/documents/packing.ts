@@ -18,6 +18,16 @@ export interface ShapeStore {
   readonly save: (shapes: Shapes, isNext: (saved: Shapes | undefined) => boolean) => boolean;
 }
 
+/** Shapes of documents that stay in memory. */
+export const shapesInMemory = (): ShapeStore => {
+  let kept: Shapes | undefined;
+  const save = (shapes: Shapes) => {
+    kept = [...shapes];
+    return true;
+  };
+  return { load: () => kept, save };
+};
+
 /** Names that are fields' names, so that most are tested once. */
 const known = new Set<string>();
 const MAX_KNOWN = 2000;
@@ -78,17 +88,17 @@ export class DocumentPacker {
   }
 
   /**
-   * @param columns the values of the columns
+   * @param columns the values of the columns, flags as SQLite has them or as they are
    * @throws Conflict `read/documents-differ` if it is not what was written
    */
-  unpack(id: string, packed: SqliteValue, columns: readonly SqliteValue[]): Document['doc'] {
+  unpack(id: string, packed: SqliteValue, columns: readonly (SqliteValue | boolean)[]): Document['doc'] {
     try {
       const doc = (
         typeof packed === 'string' ? JSON.parse(packed) : this.packr.unpack(bufferOf(packed as Uint8Array))
       ) as Record<string, Scalar>;
       for (let index = 0; index < columns.length; index++) {
         const value = columns[index]!;
-        if (value !== null) doc[this.plain[index]!] = this.flags[index] ? value === 1 : (value as Scalar);
+        if (value !== null) doc[this.plain[index]!] = this.flags[index] ? Boolean(value) : (value as Scalar);
       }
       return doc;
     } catch {

@@ -1,10 +1,16 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { statSync, utimesSync, watch, type FSWatcher } from 'node:fs';
 
 const POLL_MS = 20;
 /** A commit is visible some time after its bytes are in the file. */
 const ACTIVE_MS = 1_000;
-/** Not every file system reports changes. */
-const QUIET_MS = 1_000;
+/** Not every file system reports changes: where none has been reported yet, not even our own, it is looked more often. */
+const QUIET_MS = { unproven: 1_000, proven: 10_000 } as const;
+
+/** Makes a change that changes nothing, so that a watch which is told of it is known to work. */
+const touch = (path: string): void => {
+  const { atime, mtime } = statSync(path);
+  utimesSync(path, atime, mtime);
+};
 
 /** A running watch. */
 export interface CommitWatch {
@@ -14,8 +20,8 @@ export interface CommitWatch {
 }
 
 /**
- * Looks whenever another process may have committed to a SQLite file in WAL mode: often while the file changes, and once
- * a second when it does not.
+ * Looks whenever another process may have committed to a SQLite file in WAL mode: often while the file changes, and every
+ * ten seconds when it does not.
  * @param path of the database file; `:memory:` has no other process, and somebody waits for this one
  */
 export const watchCommits = (path: string, look: () => void): CommitWatch => {
@@ -24,6 +30,7 @@ export const watchCommits = (path: string, look: () => void): CommitWatch => {
   let changedMs = performance.now();
   let watcher: FSWatcher | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let quietMs: number = QUIET_MS.unproven;
   const isActive = () => isShared && (!watcher || performance.now() - changedMs < ACTIVE_MS);
   const schedule = () => {
     clearTimeout(timer);
@@ -32,7 +39,7 @@ export const watchCommits = (path: string, look: () => void): CommitWatch => {
         schedule();
         look();
       },
-      isActive() ? POLL_MS : QUIET_MS,
+      isActive() ? POLL_MS : quietMs,
     );
     if (!awaited) timer.unref();
   };
@@ -45,9 +52,11 @@ export const watchCommits = (path: string, look: () => void): CommitWatch => {
       watcher = watch(`${path}-wal`, { persistent: false }, () => {
         const wasQuiet = !isActive();
         changedMs = performance.now();
+        quietMs = QUIET_MS.proven;
         if (wasQuiet) schedule();
       });
     watcher?.on('error', unwatch);
+    if (watcher) touch(`${path}-wal`);
   } catch {
     unwatch(); // the system watches no more files: look often
   }

@@ -69,6 +69,26 @@ export const sendDue = async (
   return sent;
 };
 
+/** Later than anything that is due. */
+const NEVER: Instant = '9999-12-31T23:59:59.999Z';
+
+/** The first instant at which something falls due, as the read models know it; undefined while one is being rebuilt. */
+export const earliestDue = async ({
+  documents,
+  aggregates,
+}: Pick<ClockStores, 'documents' | 'aggregates'>): Promise<Instant | undefined> => {
+  let earliest = NEVER;
+  for (const { due: projection } of aggregates) {
+    if (!projection) continue;
+    const generation = readableGeneration(await documents.active(projection.name), projection);
+    if (generation === undefined) return undefined;
+    const first = { where: { dueAt: { ne: null } }, orderBy: [{ column: 'dueAt' }], limit: 1 } as const;
+    const [next] = await documents.find(collectionOf(projection, generation), first);
+    if (next && dueAtOf(next.doc) < earliest) earliest = dueAtOf(next.doc);
+  }
+  return earliest;
+};
+
 /** Calls `advance` for each document of a page, at most `atOnce` at a time. @returns what the failed calls threw */
 const failuresOf = async (
   page: readonly Document[],

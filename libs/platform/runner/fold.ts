@@ -257,14 +257,15 @@ export class Fold implements Follower {
     const from = (before ?? projection.initial(key)) as object;
     const doc = projection.fold(from, decoded as Parameters<Projection['fold']>[1], key) as object;
     if (doc === from) return undefined;
-    this.checkColumns(doc);
+    this.checkColumns(doc, before);
     return doc;
   }
 
-  private checkColumns(doc: object): void {
-    const values = doc as Readonly<Record<string, Scalar | undefined>>;
+  /** @param before whose columns fit: only what is different is looked at */
+  private checkColumns(doc: object, before?: object): void {
+    const [values, known] = [doc, before] as Readonly<Record<string, Scalar | undefined>>[];
     for (const [column, type] of this.columns)
-      if (!fitsColumn(type, values[column] ?? null))
+      if ((!known || values![column] !== known[column]) && !fitsColumn(type, values![column] ?? null))
         throw new Refused(
           'documents/wrong-type',
           `${column} of ${this.projection.name} is not of type ${type}.`,

@@ -100,7 +100,7 @@ class FoldedReadModels extends ReadModels {
 }
 
 /** How many bytes of documents the cache of cuts may hold. */
-const KEPT_BYTES = 64 * 2 ** 20;
+const KEPT_BYTES = 96 * 2 ** 20;
 /**
  * How far clocks of machines may differ: for so long after an instant an event may still be recorded at that instant.
  */

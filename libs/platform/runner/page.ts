@@ -61,8 +61,9 @@ export class DecodedPage {
     const fields = Object.keys(search);
     if (fields.length === 0) return (index) => this.decodedAt(index);
     const found: { index: number; field: string; sealed: Sealed }[] = [];
+    const wanted = types && new Set(types);
     for (let index = 0; index < this.events.length; index++) {
-      if (types && !types.includes(this.events[index]!.type)) continue;
+      if (wanted && !wanted.has(this.events[index]!.type)) continue;
       const event = this.decodedAt(index);
       if (event instanceof Error) continue;
       for (const field of fields) {

@@ -42,7 +42,7 @@ import type { AroundFold } from './refold';
 import { replay } from './replay';
 import { policyFollower } from '../at-tip';
 import type { Dispatch } from './policy-follower';
-import { sendDue } from './due';
+import { earliestDue, sendDue } from './due';
 import { repeatEvery, machineTimers, type Timers } from '../timers';
 import { verifyAll } from './verify-documents';
 import { isLogOfCheckpoints, type VerificationResult } from './verify';
@@ -50,6 +50,8 @@ import { isLogOfCheckpoints, type VerificationResult } from './verify';
 /** How often unused generations are looked for. */
 const SWEEP_MS = 30_000;
 const TICK_MS = 1_000;
+/** Earlier than any instant. */
+const NOT_LOOKED: Instant = '';
 const IMPORT_LEASE = 'history-';
 const DECISION_TIMEOUT_MS = 30_000;
 const WAIT_ATTEMPT_MS = 5_000;
@@ -121,6 +123,8 @@ export class Runner {
   private readonly stopping = new AbortController();
   private timerLoops: readonly Promise<void>[] = [];
   private sendsClock = false;
+  /** When something falls due next; undefined when a read model may have changed since it was looked for. */
+  private nextDue: Instant | undefined;
   private saveMode: SaveMode = 'live';
   /** How many calls wait for the read models. */
   private catchingUp = 0;
@@ -132,7 +136,10 @@ export class Runner {
     const handled = (name: string) =>
       this.groups.flatMap(({ followers }) => followers).find((follower) => follower.name === name)?.handled;
     this.positionWaits = new PositionWaits(options.documents, handled, timers);
-    const progress = () => this.positionWaits.wake();
+    const progress = () => {
+      this.nextDue = undefined;
+      this.positionWaits.wake();
+    };
     const mayDefer = () => this.saveMode === 'history' && this.catchingUp === 0;
     const group = (open: () => Promise<readonly Follower[]>) =>
       new FollowerGroup(log, journal, open, progress, onFault, aroundPage, timers, mayDefer);
@@ -155,10 +162,22 @@ export class Runner {
     const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeImportLease()] : [])];
     await this.leases.keep([...this.wantedLeases(), ...own], refresh, () => this.checkOtherProcesses());
     for (const group of this.groups) group.start();
-    const { clock, onFault } = this.options;
+    const { onFault } = this.options;
     const repeat = (ms: number, act: () => Promise<unknown>) =>
       repeatEvery(this.timers, ms, this.stopping.signal, () => act().catch(onFault));
-    this.timerLoops = tick ? [repeat(TICK_MS, () => this.advanceClock(clock.now()))] : [];
+    this.timerLoops = tick ? [repeat(TICK_MS, () => this.tick())] : [];
+  }
+
+  /** Sends what is due. Nothing is looked for where this process folds all that falls due, and knows when it does. */
+  private async tick(): Promise<void> {
+    const { clock, aggregates } = this.options;
+    const foldsAll = aggregates.every(({ due }) => !due || this.leases.has(due.name));
+    if (foldsAll && this.nextDue !== undefined && clock.now() < this.nextDue) return;
+    this.nextDue = NOT_LOOKED;
+    await this.advanceClock(clock.now());
+    const next = await earliestDue(this.options);
+    // Unless a read model has changed meanwhile
+    if (this.nextDue !== undefined) this.nextDue = next;
   }
 
   /** The names of the read models. */

@@ -1,5 +1,5 @@
 import type { Document, Position } from '@baton/kernel';
-import { DocumentPacker, type Shapes } from '../documents';
+import { DocumentPacker, shapesInMemory } from '../documents';
 
 const MIN_RECENT = 500;
 /** What half of these objects may take, where an object takes eight times its packed bytes. */
@@ -33,12 +33,7 @@ export class UnsavedDocuments implements Iterable<Document> {
     private readonly maxRecent: number,
   ) {
     this.recent = maxRecent;
-    let kept: Shapes | undefined;
-    const save = (shapes: Shapes) => {
-      kept = [...shapes];
-      return true;
-    };
-    this.packer = new DocumentPacker({ name, columns: {} }, { load: () => kept, save });
+    this.packer = new DocumentPacker({ name, columns: {} }, shapesInMemory());
   }
 
   get size(): number {

@@ -54,9 +54,14 @@ const withDocumentCheck = async (
   seen: VerificationResult,
 ): Promise<VerificationResult> => {
   try {
-    const found = await differingDocuments(stores, projection, seen.follower);
-    if (found.length === 0) return seen;
-    return { ...seen, complete: false, code: seen.code ?? 'read/documents-differ', differing: found };
+    const collection = collectionOf(projection, seen.follower);
+    const found = new Set([
+      ...(await differingDocuments(stores, projection, seen.follower)),
+      ...(await stores.documents.differingColumns(collection, MAX_REPORTED)),
+    ]);
+    if (found.size === 0) return seen;
+    const differing = [...found].slice(0, MAX_REPORTED);
+    return { ...seen, complete: false, code: seen.code ?? 'read/documents-differ', differing };
   } catch (error) {
     // A document that cannot be read is named by the error.
     const unreadable = error instanceof Conflict && error.code === 'read/documents-differ' ? [error.path] : [];

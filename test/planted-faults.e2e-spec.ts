@@ -1,0 +1,214 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogueOf, eventsOf, type Collection, type Document, type Journal, type Projection } from '@baton/kernel';
+import { FixedClock } from '@baton/kernel/testing';
+import { accessParts } from '@baton/platform/access';
+import { collectionOf, EmbeddedDocuments, firstGeneration, pagesOf, statesOf } from '@baton/platform/documents';
+import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
+import { EmbeddedKeyStore, masterKey } from '@baton/platform/keys';
+import { verifyAll } from '@baton/platform/runner/verify-documents';
+import { openDatabase, type Sqlite } from '@baton/platform/sqlite';
+import { contextParts } from '../apps/contexts';
+import { temporaryFolder } from './support/baton';
+import { copyDemo } from './support/demo';
+
+/** A verification names so many. */
+const NAMED = 5;
+const parts = [accessParts, ...contextParts];
+const projections = parts.flatMap((one) => one.projections);
+/** Of each read model its documents; where a history makes rows, also the states of the subjects. */
+const structures = projections.flatMap((projection) => {
+  const generation = firstGeneration(projection);
+  const collections = [collectionOf(projection, generation), ...(projection.history ? [statesOf(generation)] : [])];
+  return collections.map((collection) => ({ projection, collection, of: collection.name }));
+});
+/** What the demo does not fill: only what should not exist can be planted there. */
+const empty = [
+  ...['access-index', 'consents', 'imports', 'keys', 'log-heads', 'messages', 'periods', 'privacy-records'],
+].sort();
+
+/** Something wrong that is written into the file, and the id that a verification names for it. */
+interface Fault {
+  readonly what: string;
+  readonly id: string;
+  readonly plant: (database: Sqlite) => void;
+}
+const table = ({ name }: Collection) => `"documents-${name}"`;
+const tokensTable = ({ name }: Collection) => `"tokens-${name}"`;
+const changed = (database: Sqlite, sql: string, ...values: (string | number)[]) => {
+  if (database.prepare(sql).run(...values).changes !== 1) throw new Error(`nothing changed: ${sql}`);
+};
+
+/** SQL that gives a column of a type another value than it has. */
+const otherValue: Readonly<Record<Collection['columns'][string], (column: string) => string>> = {
+  text: (column) => `ifnull(${column}, '') || 'x'`,
+  integer: (column) => `ifnull(${column}, 0) + 1`,
+  real: (column) => `ifnull(${column}, 0) + 0.5`,
+  flag: (column) => `1 - ifnull(${column}, 0)`,
+  tokens: (column) => `json_insert(ifnull(${column}, '[]'), '$[#]', 'planted')`,
+};
+
+/** Faults of a collection, each in a document of its own where there are as many. */
+const faultsOf = (collection: Collection, all: readonly Document[], database: Sqlite, isTree: boolean): Fault[] => {
+  const documents = [...all];
+  const next = (): string => (documents.length > 1 ? documents.shift()! : documents[0]!).id;
+  const name = table(collection);
+  const columns = Object.keys(collection.columns).map((column) => `"c_${column}"`);
+  const copy = ['position', 'doc', ...columns].join(', ');
+  if (all.length === 0) {
+    const insert = `INSERT INTO ${name}(id, position, doc) VALUES('planted', 1, '{}')`;
+    return [{ what: 'a document too many', id: 'planted', plant: (to) => changed(to, insert) }];
+  }
+  const extra = `${all[0]!.id}x`;
+  const faults: Fault[] = [
+    {
+      what: 'a document too many',
+      id: isTree ? 'rows that no event made' : extra,
+      plant: (to) =>
+        changed(to, `INSERT INTO ${name}(id, ${copy}) SELECT ?, ${copy} FROM ${name} WHERE id = ?`, extra, all[0]!.id),
+    },
+  ];
+  const missing = next();
+  faults.push({
+    what: 'a missing document',
+    id: missing,
+    plant: (to) => changed(to, `DELETE FROM ${name} WHERE id = ?`, missing),
+  });
+  const cut = next();
+  faults.push({
+    what: 'an unreadable or shorter document',
+    id: cut,
+    plant: (to) => changed(to, `UPDATE ${name} SET doc = '{"planted":1}' WHERE id = ?`, cut),
+  });
+  const packed = new Map(
+    database
+      .prepare(`SELECT id, hex(doc) AS doc FROM ${name}`)
+      .all<{ id: string; doc: string }>()
+      .map(({ id, doc }) => [id, doc]),
+  );
+  const taker = next();
+  const giver = [...packed].find(([, doc]) => doc !== packed.get(taker));
+  if (giver)
+    faults.push({
+      what: 'the document of another',
+      id: taker,
+      plant: (to) =>
+        changed(to, `UPDATE ${name} SET doc = (SELECT doc FROM ${name} WHERE id = ?) WHERE id = ?`, giver[0], taker),
+    });
+  for (const [column, type] of Object.entries(collection.columns)) {
+    const id = next();
+    const sql = `UPDATE ${name} SET "c_${column}" = ${otherValue[type](`"c_${column}"`)} WHERE id = ?`;
+    faults.push({ what: `another value of the column ${column}`, id, plant: (to) => changed(to, sql, id) });
+  }
+  const hasTokens = Object.values(collection.columns).includes('tokens');
+  const token =
+    hasTokens && database.prepare(`SELECT id FROM ${tokensTable(collection)} LIMIT 1`).get<{ id: string }>();
+  if (token)
+    faults.push(
+      {
+        what: 'a lost token',
+        id: token.id,
+        plant: (to) =>
+          changed(
+            to,
+            `DELETE FROM ${tokensTable(collection)} WHERE (field, token, id) IN (SELECT field, token, id FROM ${tokensTable(collection)} WHERE id = ? LIMIT 1)`,
+            token.id,
+          ),
+      },
+      {
+        what: 'a token of another',
+        id: 'nobody',
+        plant: (to) =>
+          changed(
+            to,
+            `INSERT INTO ${tokensTable(collection)}(field, token, id) SELECT field, token, 'nobody' FROM ${tokensTable(collection)} LIMIT 1`,
+          ),
+      },
+    );
+  return faults;
+};
+
+/** Faults that are planted together: no more than are named, and no two in one document. A tree names much for each. */
+const roundsOf = (faults: readonly Fault[], isTree: boolean): Fault[][] => {
+  const rounds: Fault[][] = [];
+  for (const fault of faults) {
+    const fits = (round: Fault[]) => !isTree && round.length < NAMED && round.every(({ id }) => id !== fault.id);
+    const round = rounds.find(fits);
+    if (round) round.push(fault);
+    else rounds.push([fault]);
+  }
+  return rounds;
+};
+
+describe('a verification of the demo', () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'documents.db');
+  const kept = join(folder, 'kept.db');
+  let log: EmbeddedEventLog;
+  let keys: EmbeddedKeyStore;
+  let journal: Journal;
+  beforeAll(async () => {
+    await copyDemo(folder);
+    copyFileSync(file, kept);
+    log = EmbeddedEventLog.open(join(folder, 'log.db'), new FixedClock());
+    keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder));
+    journal = new SealedJournal(log, catalogueOf(eventsOf(parts)), keys);
+  });
+  afterAll(async () => {
+    await keys.close();
+    await log.close();
+  });
+
+  const verified = async (projection: Projection, documents: EmbeddedDocuments) => {
+    const [follower, owner] = [firstGeneration(projection), firstGeneration(projection)];
+    const checkpoint = await documents.checkpoint(follower);
+    const one = { follower, owner, types: projection.types, checkpoint, projection };
+    const [result] = await verifyAll({ log, journal, documents }, [one]);
+    return result!;
+  };
+  const withFile = async <T>(act: (documents: EmbeddedDocuments, database: Sqlite) => Promise<T>): Promise<T> => {
+    copyFileSync(kept, file);
+    const documents = await EmbeddedDocuments.open(file);
+    const database = openDatabase(file, { synchronous: 'NORMAL' });
+    try {
+      return await act(documents, database);
+    } finally {
+      database.close();
+      await documents.close();
+    }
+  };
+  const documentsOf = async (documents: EmbeddedDocuments, collection: Collection) => {
+    const all: Document[] = [];
+    for await (const page of pagesOf(documents, collection)) all.push(...page);
+    return all;
+  };
+
+  it('has documents of every structure, but of those that are named here', () =>
+    withFile(async (documents) => {
+      const without = new Set<string>();
+      for (const { projection, collection } of structures)
+        if ((await documents.count(collection)) === 0) without.add(projection.name);
+      expect([...without].sort()).toEqual(empty);
+    }));
+
+  it.each(structures)('names every fault that is planted in $of', async ({ projection, collection }) => {
+    const isTree = projection.ofLog !== undefined;
+    const faults = await withFile(async (documents, database) => {
+      expect(await verified(projection, documents)).toMatchObject({ complete: true });
+      const all = await documentsOf(documents, collection);
+      return faultsOf(collection, all, database, isTree);
+    });
+    expect(faults.length).toBeGreaterThan(0);
+    for (const round of roundsOf(faults, isTree))
+      await withFile(async (documents, database) => {
+        for (const { plant } of round) plant(database);
+        const { complete, code, differing = [] } = await verified(projection, documents);
+        expect([round.map(({ what }) => what), complete, code, [...differing].sort()]).toEqual([
+          round.map(({ what }) => what),
+          false,
+          'read/documents-differ',
+          isTree ? expect.arrayContaining(round.map(({ id }) => id)) : round.map(({ id }) => id).sort(),
+        ]);
+      });
+  });
+});
