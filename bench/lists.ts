@@ -21,7 +21,7 @@ const AIMS = { sealed: 3, attribution: 15 } as const;
 const DAY = 86_400_000;
 const BEGAN = Date.UTC(2024, 0, 1);
 
-const meta = (ms: number): Omit<EventMeta, 'schema'> => {
+export const backfilled = (ms: number): Omit<EventMeta, 'schema'> => {
   const commandId = randomUUID();
   return {
     ...{ actor: 'bench', origin: 'system', mode: 'backfill', commandId, commandHash: '' },
@@ -31,7 +31,12 @@ const meta = (ms: number): Omit<EventMeta, 'schema'> => {
 const captured = (n: number, of: number) => {
   const leadId = `lead-${n}`;
   const data = { leadId, name: `Ada Example ${n}`, company: `Loom ${n % 997}`, source: `source ${n % 7}` };
-  const event = { id: randomUUID(), type: 'LeadCaptured', data, meta: meta(BEGAN + Math.floor((n / of) * 300 * DAY)) };
+  const event = {
+    id: randomUUID(),
+    type: 'LeadCaptured',
+    data,
+    meta: backfilled(BEGAN + Math.floor((n / of) * 300 * DAY)),
+  };
   return { stream: `lead-${leadId}`, event };
 };
 const closed = (n: number, of: number) => {
@@ -46,25 +51,38 @@ const closed = (n: number, of: number) => {
       ...{ action: 'page-view', team: 'marketing', channel: `channel ${(n + place) % 12}` },
     })),
   };
-  const event = { id: randomUUID(), type: 'JourneyClosed', data, meta: meta(closedAt) };
+  const event = { id: randomUUID(), type: 'JourneyClosed', data, meta: backfilled(closedAt) };
   return { stream: `journey-${journeyId}`, event };
 };
 
-/** A company whose read models are folded. */
-const fill = async (folder: string, { leads, deals }: { readonly leads: number; readonly deals: number }) => {
+interface Appended {
+  readonly stream: string;
+  readonly event: Parameters<Journal['append']>[1][number];
+}
+/** A company whose read models are folded. @param all each lead or deal with its events; different ones are appended at once */
+export const fillWith = async (folder: string, all: readonly (readonly Appended[])[]) => {
   const app = await serve(readConfig({ BATON_DATA_DIR: folder, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' }));
   const journal = app.get<Journal>(Journal);
-  const all = [
-    ...Array.from({ length: leads }, (_, n) => captured(n, leads)),
-    ...Array.from({ length: deals }, (_, n) => closed(n, deals)),
-  ];
   for (let from = 0; from < all.length; from += IN_FLIGHT)
     await Promise.all(
-      all.slice(from, from + IN_FLIGHT).map(({ stream, event }) => journal.append(stream, [event], 'none')),
+      all.slice(from, from + IN_FLIGHT).map(async (events) => {
+        for (const stream of new Set(events.map((one) => one.stream)))
+          await journal.append(
+            stream,
+            events.filter((one) => one.stream === stream).map(({ event }) => event),
+            'none',
+          );
+      }),
     );
   await app.get(Runner).catchUp();
   await app.close();
 };
+
+const fill = (folder: string, { leads, deals }: { readonly leads: number; readonly deals: number }) =>
+  fillWith(folder, [
+    ...Array.from({ length: leads }, (_, n) => [captured(n, leads)]),
+    ...Array.from({ length: deals }, (_, n) => [closed(n, deals)]),
+  ]);
 
 const QUERIES = {
   leads: '{ leads(first: 50) { nodes { leadId stage company source name } pageInfo { endCursor } } }',
@@ -73,7 +91,7 @@ const QUERIES = {
 type Name = keyof typeof QUERIES;
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-const ask = (port: number, query: string, token?: string): Promise<string> =>
+export const ask = (port: number, query: string, token?: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
     request({ host: '127.0.0.1', port, path: '/graphql', method: 'POST', agent, headers }, (response) => {
@@ -90,7 +108,7 @@ const ask = (port: number, query: string, token?: string): Promise<string> =>
   });
 
 /** Fastify and Apollo alone, which give an answer of as many bytes from memory. */
-const bareServer = async (): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
+export const bareServer = async (): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
   const child = fork(join(__dirname, 'bare-server.js'), { env: { ...process.env, NODE_ENV: 'production' } });
   const [port] = (await once(child, 'message')) as [number];
   return { child, port };

@@ -12,6 +12,7 @@ import { cost } from './cost';
 import { cuts } from './cuts';
 import { demo } from './demo';
 import { emmett } from './emmett';
+import { figures } from './figures';
 import { graphql } from './graphql';
 import { growth } from './growth';
 import { handoff } from './handoff';
@@ -44,6 +45,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   leads: leadDecisions,
   busy: busyLeads,
   lists,
+  figures,
   cuts,
   growth,
   server: onServers,

@@ -3,7 +3,7 @@ export { deliveriesBehind, marketingSla, type MarketingSla } from './read/market
 export { calendarPeriod } from './read/marketing-sla/marketing-sla.rules';
 export { pipeline, type Pipeline } from './read/pipeline/pipeline.query';
 export { figures, figureOf } from './figures/catalogue.rules';
-export { askFigures, builtInOfFigures, type Scope } from './figures/figures.query';
+export { askFigures, type Scope } from './figures/figures.query';
 export { shownFigures, velocityFigures } from './figures/shown-figures.query';
 export { velocityChange, type VelocityChange } from './read/velocity-change/velocity-change.query';
 export { contributions, type VelocityContribution } from './read/velocity-change/velocity-change.rules';

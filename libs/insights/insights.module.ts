@@ -9,19 +9,19 @@ import {
   stageLimitsReport,
   winLossReport,
 } from './read/deal-health/deal-health.report';
-import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
 import { journeyLegsReport } from './read/journey-legs/journey-legs.report';
 import { deliveriesReport, marketingSlaReport } from './read/marketing-sla/marketing-sla.report';
-import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
+import { funnelReport, funnelRowsReport } from './read/funnel/funnel.report';
 import { processViewReport } from './read/process-view/process-view.report';
+import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
+import { pipelineSubscription } from './read/pipeline/pipeline.subscription';
 import { reviewActions, reviews } from './read/reviews/reviews.read-model';
 import { searchReport } from './read/search/search.report';
-import { speedToLeadReport } from './read/speed-to-lead/speed-to-lead.report';
 import { stageConversionsReport } from './read/stage-conversions/stage-conversions.report';
 import { timeInStageReport, timeInStageRowsReport } from './read/time-in-stage/time-in-stage.report';
+import { speedToLeadReport } from './read/speed-to-lead/speed-to-lead.report';
 import { unlistedReport } from './read/unlisted/unlisted.report';
 import { velocityChangeReport } from './read/velocity-change/velocity-change.report';
-import { waterfallReport, waterfallRowsReport } from './read/waterfall/waterfall.report';
 import { weeklyReviewReport } from './read/weekly-review/weekly-review.report';
 import { reviewDecider } from './write/review/review.decider';
 import { reviewInputCommands, ToReview } from './write/review/review.events';

@@ -176,7 +176,7 @@ class DealStoryWriter {
       ...(random.chance(0.5) && { content: [random.pick(conversations.content)] }),
     });
     const text = `Said on the phone why it was not us: ${reason}. Call again next year.`;
-    story.add('note', `${opportunityId}-n1`, this.owner.id, 'AddNote', { leadId, opportunityId, text });
+    story.add('note', `${opportunityId}-n${this.reports}`, this.owner.id, 'AddNote', { leadId, opportunityId, text });
   }
 
   private add<T extends OpportunityCommand['type']>(type: T, data: StepData<'opportunity', T>): void {

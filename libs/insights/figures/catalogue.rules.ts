@@ -17,6 +17,11 @@ import { overdueDeals } from './overdue-deals.figure';
 import { overdueAmount } from './overdue-amount.figure';
 import { openProposals } from './open-proposals.figure';
 import { lostAmount } from './lost-amount.figure';
+import { pathFigures } from './paths.figure';
+import { journeyFigures } from './journey-legs.figure';
+import { dealStageExits } from './deal-stage-exits.figure';
+import { stageExits } from './stage-exits.figure';
+import { requalifiedRate } from './requalified-rate.figure';
 import { dealChangeCount } from './deal-changes.figure';
 import { amountIncreased } from './amount-increased.figure';
 import { amountDecreased } from './amount-decreased.figure';
@@ -24,11 +29,6 @@ import { closeDatesPushed } from './close-dates-pushed.figure';
 import { closeDatesPulledIn } from './close-dates-pulled-in.figure';
 import { medianPush } from './median-push.figure';
 import { repeatedPushes } from './repeated-pushes.figure';
-import { pathFigures } from './paths.figure';
-import { journeyFigures } from './journey-legs.figure';
-import { dealStageExits } from './deal-stage-exits.figure';
-import { stageExits } from './stage-exits.figure';
-import { requalifiedRate } from './requalified-rate.figure';
 import { p90DealTimeInStage } from './p90-deal-time-in-stage.figure';
 import { dealTimeInStage } from './deal-time-in-stage.figure';
 import { dealsInStage } from './deals-in-stage.figure';
@@ -150,6 +150,9 @@ export const figures: readonly Figure[] = [
   dealsInStage,
   dealTimeInStage,
   p90DealTimeInStage,
+  ...journeyFigures,
+  ...pathFigures,
+  requalifiedRate,
   dealChangeCount,
   amountIncreased,
   amountDecreased,
@@ -176,9 +179,6 @@ export const figures: readonly Figure[] = [
   deadZones,
   deadZoneDays,
   medianDeadZone,
-  ...journeyFigures,
-  ...pathFigures,
-  requalifiedRate,
   ...conversions,
 ];
 

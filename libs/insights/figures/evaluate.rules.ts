@@ -1,6 +1,7 @@
-import { DAY_MS } from '@baton/kernel';
+import { DAY_MS, withRoom } from '@baton/kernel';
 import { exactOf, ExactNumber, WholeSum, type Exact } from './exact.rules';
-import { hasCurrency, type Figure, type RowSet, type Unit, type Value } from './figure.rules';
+import type { TextColumn } from './fact.rules';
+import { hasCurrency, type Counted, type Figure, type RowSet, type Unit, type Value } from './figure.rules';
 import { rowTest, type Slice } from './slice.rules';
 
 /** Milliseconds since 1970: from one instant up to, and without, another. */
@@ -46,7 +47,7 @@ export const visitRows = (
   { where, time }: RowSet,
   { rows, groupOf }: Slice,
   ranges: Ranges,
-  visit: (row: number, group: number) => void,
+  visit: (row: number, group: number) => unknown,
 ): void => {
   const passes = rowTest(rows, where);
   if (!('from' in time)) {
@@ -105,11 +106,58 @@ class Tally {
   missing = 0;
   readonly over = new WholeSum();
   readonly under = new WholeSum();
-  values: number[] = [];
+  private values = new Float64Array(0);
+  private count = 0;
+  private isSorted = true;
+
+  take(value: number): void {
+    if (this.count === this.values.length) this.values = withRoom(this.values, this.count + 16);
+    this.values[this.count++] = value;
+    this.isSorted = false;
+  }
+  /** The values that were taken, in their order. */
+  sorted(): Float64Array {
+    const values = this.values.subarray(0, this.count);
+    if (!this.isSorted) values.sort();
+    this.isSorted = true;
+    return values;
+  }
 }
+
+/** Tallies by group and by the code of the currency, -1 for none. */
+class Tallies {
+  private readonly byGroup: Map<number, Tally>[] = [];
+  private readonly withoutCurrency: Tally[] = [];
+  constructor(private readonly currencies: TextColumn | undefined) {}
+
+  of(group: number, row: number): Tally {
+    if (!this.currencies) return (this.withoutCurrency[group] ??= new Tally());
+    const byCurrency = (this.byGroup[group] ??= new Map());
+    const code = this.currencies.codes[row]!;
+    const known = byCurrency.get(code);
+    if (known) return known;
+    const made = new Tally();
+    byCurrency.set(code, made);
+    return made;
+  }
+  /** Each group that has rows. */
+  *groups(): Generator<readonly [group: number, byCurrency: readonly (readonly [string | null, Tally])[]]> {
+    for (const group of this.withoutCurrency.keys())
+      if (this.withoutCurrency[group]) yield [group, [[null, this.withoutCurrency[group]]]];
+    for (const group of this.byGroup.keys())
+      if (this.byGroup[group])
+        yield [
+          group,
+          [...this.byGroup[group]].map(([code, tally]) => [code < 0 ? null : this.currencies!.words[code]!, tally]),
+        ];
+  }
+}
+/** What was taken of the rows of slices, for quantiles and means of the same values. */
+export type KeptTallies = WeakMap<Slice, Map<string, Tallies>>;
 
 /**
  * A figure of each group.
+ * @param kept what one question has taken so far
  * @returns by group, one value for each currency of its rows by code, or one without currency
  */
 export const evaluate = (
@@ -117,34 +165,79 @@ export const evaluate = (
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
   limits: Limits,
+  kept: KeptTallies = new WeakMap(),
 ): ReadonlyMap<number, readonly FigureValue[]> => {
   const { value } = figure;
-  if (value.kind === 'derived') return evaluateDerived(figure, value, sliceOfFigure, ranges, limits);
+  if (value.kind === 'derived') return evaluateDerived(figure, value, sliceOfFigure, ranges, limits, kept);
   const slice = sliceOfFigure(figure);
-  const { rows } = slice;
-  const currencies = hasCurrency(figure) ? rows.texts['currency'] : undefined;
-  const tallies = new Map<number, Map<number, Tally>>();
-  const tallyOf = (group: number, row: number): Tally => {
-    const code = currencies ? currencies.codes[row]! : -1;
-    const byCurrency = tallies.get(group) ?? new Map<number, Tally>();
-    if (byCurrency.size === 0) tallies.set(group, byCurrency);
-    const known = byCurrency.get(code);
-    if (known) return known;
-    const made = new Tally();
-    byCurrency.set(code, made);
-    return made;
-  };
-  visitRows(figure.rows, slice, ranges, tallying(value, slice, tallyOf, limits));
+  const tallies = talliesOf(figure, value, slice, ranges, limits, kept);
   return new Map(
-    [...tallies].map(([group, byCurrency]) => [
+    Array.from(tallies.groups(), ([group, byCurrency]) => [
       group,
-      withMissing(
-        [...byCurrency].map(([code, tally]) =>
-          valueOf(figure, value, tally, code < 0 ? null : currencies!.words[code]!),
-        ),
-      ),
+      withMissing(byCurrency.map(([currency, tally]) => valueOf(figure, value, tally, currency))),
     ]),
   );
+};
+
+/** The values of the rows behind a quantile without currency, by group, in their order. */
+export const sortedValues = (
+  figure: Figure,
+  slice: Slice,
+  ranges: Ranges,
+  limits: Limits,
+  kept: KeptTallies,
+): ReadonlyMap<number, Float64Array> => {
+  if (figure.value.kind !== 'quantile') throw new Error(`${figure.code} is no quantile.`);
+  const tallies = talliesOf(figure, figure.value, slice, ranges, limits, kept);
+  return new Map(Array.from(tallies.groups(), ([group, [one]]) => [group, one![1].sorted()]));
+};
+
+/** The same for what is only counted, which most figures are. */
+const counted = (rows: RowSet, { where }: Counted, slice: Slice, ranges: Ranges): Tallies => {
+  const passes = rowTest(slice.rows, where);
+  const counts = new Float64Array(isList(ranges) ? ranges.length : slice.keys.length);
+  visitRows(
+    rows,
+    slice,
+    ranges,
+    where ? (row, group) => passes(row) && counts[group]!++ : (_, group) => counts[group]!++,
+  );
+  const tallies = new Tallies(undefined);
+  counts.forEach((count, group) => {
+    if (count === 0) return;
+    const tally = tallies.of(group, 0);
+    tally.support = count;
+    tally.over.add(count);
+  });
+  return tallies;
+};
+
+const talliesOf = (
+  figure: Figure,
+  value: Exclude<Value, { kind: 'derived' }>,
+  slice: Slice,
+  ranges: Ranges,
+  limits: Limits,
+  kept: KeptTallies,
+): Tallies => {
+  const { where, time } = figure.rows;
+  const isOfValues = value.kind === 'mean' || value.kind === 'quantile';
+  const key = isOfValues && JSON.stringify([where, time, value.column, value.where, ranges, hasCurrency(figure)]);
+  const ofSlice = kept.get(slice) ?? new Map<string, Tallies>();
+  const known = key ? ofSlice.get(key) : undefined;
+  if (known) return known;
+  const currencies = hasCurrency(figure) ? slice.rows.texts['currency'] : undefined;
+  if (value.kind === 'count' && !currencies) return counted(figure.rows, value, slice, ranges);
+  const tallies = new Tallies(currencies);
+  visitRows(
+    figure.rows,
+    slice,
+    ranges,
+    tallying(value, slice, (group, row) => tallies.of(group, row), limits),
+  );
+  // A mean alone takes no values, which quantiles would need.
+  if (key && value.kind === 'quantile') kept.set(slice, ofSlice.set(key, tallies));
+  return tallies;
 };
 
 /** By currency; rows without an amount have no currency, and are said beside the values of those that have one. */
@@ -203,22 +296,23 @@ const tallying = (
     const tally = tallyOf(group, row);
     if (!under(row)) return void tally.missing++;
     tally.support++;
-    if (value.kind === 'quantile') tally.values.push(values![row]!);
-    else tally.over.add(values?.[row] ?? 1);
+    if (value.kind === 'quantile') tally.take(values![row]!);
+    tally.over.add(values?.[row] ?? 1);
   };
 };
 
 const valueOf = (
   { unit }: Figure,
   value: Exclude<Value, { kind: 'derived' }>,
-  { support, open, missing, over, under, values }: Tally,
+  tally: Tally,
   currency: string | null,
 ): FigureValue => {
+  const { support, open, missing, over, under } = tally;
   const known = { currency, support, open, missing };
   if (value.kind === 'quantile')
     return {
       ...{ ...known, numerator: undefined, denominator: undefined },
-      value: support === 0 ? undefined : inUnit(quantileOf(values, value.share), unit),
+      value: support === 0 ? undefined : inUnit(quantileOf(tally.sorted(), value.share), unit),
     };
   const numerator = over.total;
   if (value.kind === 'count' || value.kind === 'sum')
@@ -230,9 +324,8 @@ const valueOf = (
   };
 };
 
-/** Of whole numbers, interpolated between neighbours (type 7), exactly. */
-const quantileOf = (values: readonly number[], share: number): Exact => {
-  const sorted = Float64Array.from(values).sort();
+/** Of whole numbers in their order, interpolated between neighbours (type 7), exactly. */
+const quantileOf = (sorted: Float64Array, share: number): Exact => {
   const place = new ExactNumber(share).times(sorted.length - 1);
   const below = Math.floor(place.toNumber());
   const low = exactOf(sorted[below]!);
@@ -247,8 +340,9 @@ const evaluateDerived = (
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
   limits: Limits,
+  kept: KeptTallies,
 ): ReadonlyMap<number, readonly FigureValue[]> => {
-  const evaluated = parts.map((part) => evaluate(part, sliceOfFigure, ranges, limits));
+  const evaluated = parts.map((part) => evaluate(part, sliceOfFigure, ranges, limits, kept));
   const groups = new Set(evaluated.flatMap((byGroup) => [...byGroup.keys()]));
   const nothing = { open: 0, missing: 0, numerator: undefined, denominator: undefined };
   return new Map(

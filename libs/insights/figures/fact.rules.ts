@@ -61,7 +61,7 @@ interface FactShape {
 export interface Fact<D = any, R = any> extends FactShape {
   /** Its packed columns; see `ColumnsOf` of the platform. */
   readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
-  /** Of a fact whose rows are made of those of others; `columns` are then those of its first source. */
+  /** Of a fact whose rows are made for each question; `columns` are then those of its first source. */
   readonly made?: MadeRows;
 }
 /** What the rows of a made fact are made from. */
@@ -81,8 +81,6 @@ interface MadeRows {
   readonly definitions: readonly DefinitionKind[];
   /** Of what is taken at the end of periods: the first instants of its sources, before which there is nothing. */
   readonly begins?: { readonly fact: Fact; readonly column: string };
-  /** True if they depend on the rows of the others only: they are kept until those change. */
-  readonly isKept?: boolean;
   readonly rows: (from: MadeFrom) => PackedRows;
 }
 /** Rows that depend on what is asked, and are made for each question; only dimensions are taken from them. */
@@ -163,6 +161,39 @@ export const madeFact = <R>({
   return { ...declared, made: { from, definitions, ...(begins && { begins }), rows: pack } };
 };
 
+/**
+ * Declares a fact whose rows are made of those of others whatever is asked, such as one row per lead of all its stays: they
+ * are kept until those change.
+ * @param declared `rows`: given those of `from`; pure
+ */
+export const derivedFact = ({
+  from,
+  rows,
+  ...declared
+}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions' | 'columnKinds'> & {
+  readonly from: readonly [Fact, ...Fact[]];
+  readonly rows: (sources: readonly PackedRows[]) => PackedRows;
+}): Fact => {
+  interface Kept {
+    readonly sources: readonly PackedRows[];
+    readonly versions: readonly number[];
+    readonly rows: PackedRows;
+  }
+  /** As long as the rows of the first source are. */
+  const kept = new WeakMap<PackedRows, Kept>();
+  const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.every((one, place) => one === b[place]);
+  const rowsFrom = ({ rowsOf }: MadeFrom): PackedRows => {
+    const sources = from.map(rowsOf);
+    const versions = sources.map(({ version }) => version);
+    const known = kept.get(sources[0]!);
+    if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.rows;
+    const made = rows(sources);
+    kept.set(sources[0]!, { sources, versions, rows: made });
+    return made;
+  };
+  return { ...declared, columns: from[0].columns, made: { from, definitions: [], rows: rowsFrom } };
+};
+
 /** The text of a column of a row; undefined for none. */
 export const textIn = ({ texts }: PackedRows, column: string, row: number): string | undefined => {
   const { codes, words } = texts[column]!;
@@ -173,23 +204,6 @@ export const numberIn = ({ numbers }: PackedRows, column: string, row: number): 
   const value = numbers[column]![row]!;
   return Number.isNaN(value) ? undefined : value;
 };
-
-/**
- * Declares a fact whose rows are made of those of others, such as one row per lead of all its stays.
- * @param declared `rows`: given those of `facts`; pure, as they are made anew when one of those changes
- */
-export const summaryFact = ({
-  facts,
-  rows,
-  ...declared
-}: Pick<Fact, 'name' | 'description' | 'entity' | 'dimensions' | 'columnKinds'> & {
-  readonly facts: readonly [Fact, ...Fact[]];
-  readonly rows: (sources: readonly PackedRows[]) => PackedRows;
-}): Fact => ({
-  ...declared,
-  columns: facts[0].columns,
-  made: { from: facts, definitions: [], isKept: true, rows: ({ rowsOf }) => rows(facts.map(rowsOf)) },
-});
 
 /** Rows in columns. */
 export interface PackedRows {
@@ -206,34 +220,64 @@ export interface PackedRows {
   placeOf(id: string): number | undefined;
 }
 
-/** Rows that do not change. @param columns without those that all rows have: every one is alive */
+/**
+ * Rows that do not change.
+ * @param columns every row is alive; ids are made when they are asked for, as most questions do not
+ */
 export const packedRows = ({
   ids,
-  ...columns
-}: Pick<PackedRows, 'ids' | 'entities' | 'texts' | 'numbers'>): PackedRows => {
-  let places: Map<string, number> | undefined;
+  entities,
+  count,
+  texts,
+  numbers,
+}: Pick<PackedRows, 'count' | 'texts' | 'numbers'> & {
+  readonly ids: () => readonly string[];
+  readonly entities: () => readonly string[];
+}): PackedRows => {
+  const made: { ids?: readonly string[]; entities?: readonly string[]; places?: Map<string, number> } = {};
   return {
-    ...{ ...columns, ids, version: 0, count: ids.length, alive: new Uint8Array(ids.length).fill(1) },
-    placeOf: (id) => (places ??= new Map(ids.map((one, place) => [one, place]))).get(id),
+    ...{ version: 0, count, texts, numbers, alive: new Uint8Array(count).fill(1) },
+    get ids() {
+      return (made.ids ??= ids());
+    },
+    get entities() {
+      return (made.entities ??= entities());
+    },
+    placeOf(id) {
+      return (made.places ??= new Map(this.ids.map((one, place) => [one, place]))).get(id);
+    },
   };
 };
-/** The columns of some rows, by their places; a row at -1 has no values. */
-export const columnsAt = (
-  { texts, numbers }: PackedRows,
+/** The text columns of other rows at these places, -1 for none; each is taken when it is asked for, as few of them are. */
+export const textsAt = (
+  { texts }: PackedRows,
   places: Int32Array,
-): { readonly texts: Record<string, TextColumn>; readonly numbers: Record<string, Float64Array> } => ({
-  texts: Object.fromEntries(Object.entries(texts).map(([name, column]) => [name, textsAt(column, places)])),
-  numbers: Object.fromEntries(
-    Object.entries(numbers).map(([name, column]) => [
-      name,
-      Float64Array.from(places, (place) => (place < 0 ? NaN : column[place]!)),
-    ]),
-  ),
-});
-/** The same of one column of texts. */
-export const textsAt = ({ codes, words, codeOf }: TextColumn, places: Int32Array): TextColumn => ({
-  ...{ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf },
-});
+  more: Readonly<Record<string, TextColumn>> = {},
+): PackedRows['texts'] => {
+  const made: Record<string, TextColumn> = { ...more };
+  for (const [name, { codes, words, codeOf }] of Object.entries(texts)) {
+    if (name in more) continue;
+    const take = (): TextColumn => ({ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf });
+    let known: TextColumn | undefined;
+    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
+  }
+  return made;
+};
+/** The same for the columns of numbers. */
+export const numbersAt = (
+  { numbers }: PackedRows,
+  places: Int32Array,
+  more: PackedRows['numbers'] = {},
+): PackedRows['numbers'] => {
+  const made: Record<string, Float64Array> = { ...more };
+  for (const [name, values] of Object.entries(numbers)) {
+    if (name in more) continue;
+    let known: Float64Array | undefined;
+    const take = () => Float64Array.from(places, (place) => (place < 0 ? NaN : values[place]!));
+    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
+  }
+  return made;
+};
 /** A column of texts. @param values by row, null without one */
 export const textColumn = (values: readonly (string | null)[]): TextColumn => {
   const codeOf = new Map<string, number>();

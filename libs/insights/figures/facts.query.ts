@@ -29,26 +29,6 @@ const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): P
   };
 };
 
-interface KeptRows {
-  readonly sources: readonly PackedRows[];
-  readonly versions: readonly number[];
-  readonly rows: PackedRows;
-}
-/** The rows that were made of others, kept as long as those of their first source. */
-const kept = new WeakMap<PackedRows, Map<Fact, KeptRows>>();
-const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.every((one, place) => one === b[place]);
-const keptRows = (fact: Fact, rowsOf: RowsOfFact, make: () => PackedRows): PackedRows => {
-  const sources = fact.made!.from.map(rowsOf);
-  const versions = sources.map(({ version }) => version);
-  const ofSource = kept.get(sources[0]!) ?? new Map<Fact, KeptRows>();
-  kept.set(sources[0]!, ofSource);
-  const known = ofSource.get(fact);
-  if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.rows;
-  const rows = make();
-  ofSource.set(fact, { sources, versions, rows });
-  return rows;
-};
-
 /** When a question is asked, and whose days it counts. */
 export interface Moment {
   readonly at: Instant;
@@ -77,9 +57,7 @@ export const rowsOfFacts = async (
     const rowsOf: RowsOfFact = (fact) => {
       const known = rows.get(fact) ?? madeThen.get(fact);
       if (known) return known;
-      const its = (fact as Fact).made!;
-      const make = () => its.rows({ rowsOf, ends, at: toMs(at), timeZone, definitionAt });
-      const found = its.isKept ? keptRows(fact as Fact, rowsOf, make) : make();
+      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), timeZone, definitionAt });
       madeThen.set(fact, found);
       return found;
     };

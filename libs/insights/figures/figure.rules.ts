@@ -27,7 +27,7 @@ export interface RowSet {
 export const instantOfRows = ({ time }: Pick<RowSet, 'time'>): string =>
   'at' in time ? time.at : 'since' in time ? time.since : time.from;
 
-type Counted = { readonly kind: 'count'; readonly where?: RowCondition };
+export type Counted = { readonly kind: 'count'; readonly where?: RowCondition };
 type Summed = { readonly kind: 'sum'; readonly column: string; readonly where?: RowCondition };
 interface Takes {
   readonly from: string;

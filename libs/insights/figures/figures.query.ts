@@ -7,8 +7,10 @@ import {
   emptyValue,
   evaluate,
   isBehind,
+  sortedValues,
   visitRows,
   type FigureValue,
+  type KeptTallies,
   type Limits,
   type Ranges,
   type Side,
@@ -82,31 +84,37 @@ export interface FiguresAnswer extends ReadModelProgress {
   readonly figures: readonly AnsweredFigure[];
 }
 
+/** The facts that a figure is made of, and those of the dimensions that are asked for. */
+const factsOf = ({ rows: { fact }, value }: Figure, asked: readonly string[]): readonly AnyFact[] => [
+  fact,
+  ...asked.flatMap((name) => {
+    const dimension = fact.dimensions[name];
+    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
+  }),
+  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, asked)) : []),
+];
 const dimensionsAsked = ({ by, filters }: Pick<Scope, 'by' | 'filters'>): readonly string[] => [
   ...(by === undefined ? [] : [by]),
   ...Object.keys(filters).filter((name) => filters[name]),
-];
-/** The facts of the dimensions that a fact is asked by. */
-export const dimensionFactsOf = ({ dimensions }: Fact, scope: Pick<Scope, 'by' | 'filters'>): readonly AnyFact[] =>
-  dimensionsAsked(scope).flatMap((name) => {
-    const dimension = dimensions[name];
-    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
-  });
-/** The facts that a figure is made of, and those of the dimensions that are asked for. */
-const factsOf = ({ rows: { fact }, value }: Figure, scope: Pick<Scope, 'by' | 'filters'>): readonly AnyFact[] => [
-  ...[fact, ...dimensionFactsOf(fact, scope)],
-  ...(value.kind === 'derived' ? value.parts.flatMap((part) => factsOf(part, scope)) : []),
 ];
 /** How touches are weighed and classified, for dimensions of journeys: asked for where such a dimension is. */
 export type MethodOfFigures = () => Promise<Method>;
 /** The built-in way, before any was agreed. */
 export const builtInOfFigures: MethodOfFigures = () => Promise.resolve(builtInMethod);
+
+/** The facts of the dimensions that a fact is asked by. */
+export const dimensionFactsOf = ({ dimensions }: Fact, scope: Scope): readonly AnyFact[] =>
+  dimensionsAsked(scope).flatMap((name) => {
+    const dimension = dimensions[name];
+    return dimension === undefined || typeof dimension === 'string' ? [] : [dimension.fact()];
+  });
 const erasedPeopleOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<ErasedPeopleOf> => {
   const erased = await erasedLeads(models);
   if (erased.isEmpty) return nobodyErased;
   const ofDeals = facts.some(({ entity }) => entity === 'Opportunity');
   return erasedPeopleBy(erased, ofDeals ? await models.columns(dealPeople) : dealPeople.empty());
 };
+
 /**
  * Reads the rows of facts, how far they are, and whom of their people was erased.
  * @param timeZone of days that rows are made by; UTC by default
@@ -157,12 +165,15 @@ interface Grouping {
   readonly sliceOfFigure: (figure: Figure) => Slice;
   readonly ranges: Ranges;
   readonly names: readonly GroupName[];
+  /** The group of the slice, or the part of the calendar, that each name has. */
+  readonly groups: readonly number[];
 }
 const groupingOf = (
   figure: Figure,
   { by, filters }: Scope & { readonly by: string },
   period: ScopePeriod,
   rowsAt: RowsAtEnds,
+  wholeOf?: (figure: Figure) => Slice,
 ): Grouping => {
   const range = rangeOf(period);
   const rowsOf = rowsAt([range.to]);
@@ -171,21 +182,22 @@ const groupingOf = (
     const parts = calendarParts(period, by, bounds);
     const rowsOfParts = rowsAt(parts.map(({ to }) => to));
     const sliceOfFigure = slicesBy((fact) => sliceOf(fact, { filters }, rowsOfParts));
-    return { sliceOfFigure, ranges: parts, names: parts.map(({ key }) => ({ key, isOther: false })) };
+    const parted = parts.map(({ key }) => ({ key, isOther: false }));
+    return { sliceOfFigure, ranges: parts, names: parted, groups: [...parts.keys()] };
   }
-  const whole = sliceOf(figure.rows.fact, { filters, by }, rowsOf);
+  const whole = wholeOf?.(figure) ?? sliceOf(figure.rows.fact, { filters, by }, rowsOf);
   const rowsIn = new Array<number>(whole.keys.length).fill(0);
   visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
-  const largest = withLargestGroups(whole, rowsIn, MAX_GROUPS);
-  const names = largest.keys.map((key, place): GroupName => {
-    const isOther = place === largest.other;
-    return { key: isOther ? null : key, isOther };
+  const { slice: largest, groups, other } = withLargestGroups(whole, rowsIn, MAX_GROUPS);
+  const names = groups.map((group): GroupName => {
+    const isOther = group === other;
+    return { key: isOther ? null : largest.keys[group]!, isOther };
   });
   // Other facts of a derived figure have groups of their own: they are put in the place of those of the first.
   const sliceOfFigure = slicesBy((fact) =>
-    fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names),
+    fact === figure.rows.fact ? largest : regrouped(sliceOf(fact, { filters, by }, rowsOf), names, groups),
   );
-  return { sliceOfFigure, ranges: range, names };
+  return { sliceOfFigure, ranges: range, names, groups };
 };
 /** How the rows of an earlier period are grouped, to be compared with those of a later one. */
 const groupingBefore = (
@@ -197,22 +209,22 @@ const groupingBefore = (
 ): Grouping => {
   if (isGrain(scope.by)) return groupingOf(figure, scope, before, rowsAt);
   const ranges = rangeOf(before);
-  if (!factsOf(figure, { filters: {} }).some((fact) => 'made' in fact)) return { ...later, ranges };
+  if (!factsOf(figure, []).some((fact) => 'made' in fact)) return { ...later, ranges };
   const rowsOf = rowsAt([ranges.to]);
   return {
     ...later,
     ranges,
-    sliceOfFigure: slicesBy((fact) => regrouped(sliceOf(fact, scope, rowsOf), later.names)),
+    sliceOfFigure: slicesBy((fact) => regrouped(sliceOf(fact, scope, rowsOf), later.names, later.groups)),
   };
 };
-const regrouped = (slice: Slice, names: readonly GroupName[]): Slice => {
-  const other = names.findIndex(({ isOther }) => isOther);
-  const places = new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, place]])));
+const regrouped = (slice: Slice, names: readonly GroupName[], groups: readonly number[]): Slice => {
+  const other = groups[names.findIndex(({ isOther }) => isOther)] ?? -1;
+  const places = new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, groups[place]!]])));
   const place = Int32Array.from(slice.keys, (key) => places.get(key) ?? other);
   return {
     rows: slice.rows,
     groupOf: slice.groupOf.map((group) => (group < 0 ? -1 : place[group]!)),
-    keys: names.map(({ key }) => key),
+    keys: slice.keys,
   };
 };
 
@@ -270,20 +282,64 @@ const warningsOf = (figure: Figure, { scope, rowsAt }: Question, period: ScopePe
         `${without} of ${all} rows are of deals without an eligible touch; they count by the source of the record, and have no channel, campaign and team.`,
       ];
 };
-const answerOf = (figure: Figure, question: Question, [period, before]: readonly ScopePeriod[]): AnsweredFigure => {
-  const { scope, rowsAt, limits, erasedPeopleOf, method } = question;
-  const slicesOf = (of: ScopePeriod) => {
-    const rowsOf = rowsAt([rangeOf(of).to]);
-    return slicesBy((fact) => sliceOf(fact, { filters: scope.filters }, rowsOf));
-  };
+/** What the figures of one answer share: slices and groups of the same rows, and what was taken of them. */
+export class SharedWork {
+  readonly kept: KeptTallies = new WeakMap();
+  private readonly slices = new Map<string, (figure: Figure) => Slice>();
+  private readonly groupings = new Map<Fact, Map<string, Grouping>>();
+
+  constructor(private readonly question: Question) {}
+
+  /** The rows at the end of a period, by a dimension or all together. */
+  sliceAt(period: ScopePeriod, by?: string): (figure: Figure) => Slice {
+    const { to } = rangeOf(period);
+    const { scope, rowsAt } = this.question;
+    const key = JSON.stringify([to, by]);
+    const known = this.slices.get(key);
+    if (known) return known;
+    const rowsOf = rowsAt([to]);
+    const slices = slicesBy((fact) => sliceOf(fact, { filters: scope.filters, by }, rowsOf));
+    this.slices.set(key, slices);
+    return slices;
+  }
+  grouping(figure: Figure, by: string, period: ScopePeriod): Grouping {
+    const { fact, ...rows } = figure.rows;
+    const ofFact = this.groupings.get(fact) ?? new Map<string, Grouping>();
+    this.groupings.set(fact, ofFact);
+    // Other facts of a derived figure are in it: it is grouped by itself.
+    const key = JSON.stringify([rows, by, period, figure.value.kind === 'derived' && figure.code]);
+    const { scope, rowsAt } = this.question;
+    const whole = isGrain(by) ? undefined : this.sliceAt(period, by);
+    const grouping = ofFact.get(key) ?? groupingOf(figure, { ...scope, by }, period, rowsAt, whole);
+    ofFact.set(key, grouping);
+    return grouping;
+  }
+}
+/** The values of the rows of a quantile by a dimension, in their order, by the keys of the groups. */
+export const sortedByKey = (
+  figure: Figure,
+  { scope, period, limits }: OpenedQuestion & { readonly scope: { readonly by: string } },
+  shared: SharedWork,
+): ReadonlyMap<string | null, Float64Array> => {
+  const { sliceOfFigure, ranges, names, groups } = shared.grouping(figure, scope.by, period);
+  const values = sortedValues(figure, sliceOfFigure(figure), ranges, limits, shared.kept);
+  return new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, values.get(groups[place]!)!]])));
+};
+const answerOf = (
+  figure: Figure,
+  question: Question,
+  shared: SharedWork,
+  [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
+): AnsweredFigure => {
+  const { scope, limits, erasedPeopleOf, method } = question;
   const totalOf = (of: ScopePeriod) =>
-    evaluate(figure, slicesOf(of), rangeOf(of), limits).get(0) ?? valuesOfNothing(figure);
-  const range = rangeOf(period!);
-  const all = slicesOf(period!);
-  const total = compareValues(figure, totalOf(period!), before && totalOf(before));
+    evaluate(figure, shared.sliceAt(of), rangeOf(of), limits, shared.kept).get(0) ?? valuesOfNothing(figure);
+  const range = rangeOf(period);
+  const all = shared.sliceAt(period);
+  const total = compareValues(figure, totalOf(period), before && totalOf(before));
   return {
-    ...{ figure, warnings: warningsOf(figure, question, period!) },
-    ...{ total, groups: groupsOf(figure, question, [period!, before]) },
+    ...{ figure, warnings: warningsOf(figure, question, period) },
+    ...{ total, groups: groupsOf(figure, question, shared, [period, before]) },
     erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
     definitions: [
       ...definitionsBehind(figure, all, range, limits),
@@ -295,26 +351,30 @@ const answerOf = (figure: Figure, question: Question, [period, before]: readonly
 const groupsOf = (
   figure: Figure,
   { scope, rowsAt, limits, erasedPeopleOf }: Question,
+  shared: SharedWork,
   [period, before]: readonly [ScopePeriod, ScopePeriod | undefined],
 ): AnsweredFigure['groups'] => {
   const { by } = scope;
   if (by === undefined) return [];
-  const grouping = groupingOf(figure, { ...scope, by }, period, rowsAt);
-  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits);
+  const grouping = shared.grouping(figure, by, period);
+  const values = evaluate(figure, grouping.sliceOfFigure, grouping.ranges, limits, shared.kept);
   // Groups of the calendar are compared by their place: the third month with the third one before.
   const again = before ? groupingBefore(figure, { ...scope, by }, before, rowsAt, grouping) : grouping;
   const ranges = before && again.ranges;
-  const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits);
+  const earlier = ranges && evaluate(figure, again.sliceOfFigure, ranges, limits, shared.kept);
   const erased = erasedByGroup(figure, grouping.sliceOfFigure, grouping.ranges, limits, erasedPeopleOf);
-  return grouping.names.map((group, place) => ({
-    group,
-    values: compareValues(
-      figure,
-      values.get(place) ?? valuesOfNothing(figure),
-      earlier && (earlier.get(place) ?? valuesOfNothing(figure)),
-    ),
-    erased: erased.get(place) ?? 0,
-  }));
+  return grouping.names.map((name, place) => {
+    const [group, groupBefore] = [grouping.groups[place]!, again.groups[place] ?? -1];
+    return {
+      group: name,
+      values: compareValues(
+        figure,
+        values.get(group) ?? valuesOfNothing(figure),
+        earlier && (earlier.get(groupBefore) ?? valuesOfNothing(figure)),
+      ),
+      erased: erased.get(group) ?? 0,
+    };
+  });
 };
 /** @throws Refused `figures/no-window` for a window on what takes no time */
 const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant): Limits => {
@@ -349,7 +409,7 @@ export const openQuestion = async (
   const period = scopePeriod(scope, at);
   const compared = scope.compare && comparedPeriod(period, scope.compare);
   const limits = limitsOf(figures, scope, at);
-  const facts = figures.flatMap((figure) => factsOf(figure, scope));
+  const facts = figures.flatMap((figure) => factsOf(figure, dimensionsAsked(scope)));
   return {
     scope,
     limits,
@@ -363,14 +423,27 @@ export const openQuestion = async (
  * @throws Refused `figures/unknown-dimension`, and as `calendarParts`
  */
 export const answerFigures = (figures: readonly Figure[], question: OpenedQuestion): readonly AnsweredFigure[] => {
-  const { period, compared } = question;
-  return figures.map((figure) => answerOf(figure, question, compared ? [period, compared] : [period]));
+  const shared = new SharedWork(question);
+  return figures.map((figure) => answerOf(figure, question, shared, [question.period, question.compared]));
 };
+/** How many erased people are among those whom the rows of a figure are about. */
+export const erasedIn = (figure: Figure, question: OpenedQuestion): number => {
+  const { period, limits, erasedPeopleOf } = question;
+  const all = new SharedWork(question).sliceAt(period);
+  return erasedByGroup(figure, all, rangeOf(period), limits, erasedPeopleOf).get(0) ?? 0;
+};
+/**
+ * The groups alone of a question by a dimension.
+ * @throws as `answerFigures`
+ */
+export const answerGroups = (
+  figures: readonly Figure[],
+  question: OpenedQuestion,
+  shared = new SharedWork(question),
+): readonly AnsweredFigure['groups'][] =>
+  figures.map((figure) => groupsOf(figure, question, shared, [question.period, question.compared]));
 
-/** The rows of a question at the end of its period. */
-export const rowsAtEnd = ({ rowsAt, period }: OpenedQuestion): RowsOfFact => rowsAt([rangeOf(period).to]);
-
-/** Several figures of one moment; see `openQuestion`. @throws Refused as it and `answerFigures` */
+/** Several figures of one moment. @throws as `openQuestion` and `answerFigures` */
 export const askFigures = async (
   models: ReadModels,
   figures: readonly Figure[],
@@ -397,7 +470,7 @@ export const totalsInPeriods = async (
 ): Promise<readonly ReadonlyMap<string, readonly FigureValue[]>[]> => {
   const scope = { filters };
   const limits = limitsOf(figures, scope, at);
-  const facts = figures.flatMap((figure) => factsOf(figure, scope));
+  const facts = figures.flatMap((figure) => factsOf(figure, dimensionsAsked(scope)));
   const timeZone = periods[0]?.timeZone ?? 'UTC';
   const { rowsAt } = await readFacts(models, facts, { at, timeZone }, methodOf);
   return periods.map((period) => {
@@ -440,14 +513,15 @@ export const rowsBehind = async (
 /** The same of a question that was opened. */
 export const rowsBehindIn = (
   figure: Figure,
-  { scope: { by, filters, ...scope }, limits, rowsAt, period }: OpenedQuestion,
+  { scope, limits, rowsAt, period }: OpenedQuestion,
   { group, side, currency }: BehindQuestion,
 ): readonly FigureRow[] => {
   const { value } = figure;
   if (value.kind === 'derived') throw new Error(`${figure.code} is made of other figures; ask for one of them.`);
-  const grouping =
-    group && by !== undefined ? groupingOf(figure, { ...scope, by, filters }, period, rowsAt) : undefined;
-  const place = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther) ?? 0;
+  const { by, filters } = scope;
+  const grouping = group && by !== undefined ? groupingOf(figure, { ...scope, by }, period, rowsAt) : undefined;
+  const name = grouping?.names.findIndex(({ key, isOther }) => key === group!.key && isOther === group!.isOther);
+  const place = name === undefined ? 0 : (grouping!.groups[name] ?? -1);
   const slice = grouping
     ? grouping.sliceOfFigure(figure)
     : sliceOf(figure.rows.fact, { filters }, rowsAt([rangeOf(period).to]));

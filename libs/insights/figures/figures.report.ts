@@ -117,7 +117,8 @@ export const methodOfScope =
   };
 
 const nullable = { nullable: true } as const;
-export const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
+/** The fields of a value, of a group and of the erased people in them. */
+export const value = objectFields('FigureValue', 'A figure, exactly.', {
   value: field.text(
     'The decimal number: of an amount in its major unit, rounded half-even to its minor unit; of everything else to twelve places. Null where it means nothing, such as 0 / 0.',
     nullable,
@@ -137,18 +138,18 @@ export const figureValue = objectFields('FigureValue', 'A figure, exactly.', {
   compared: field.text('The value in the period that it is compared with; null without one.', nullable),
   change: field.text('The value less the one compared with; null without one.', nullable),
 });
+export const erasedCount = field.integer(
+  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
+  { unit: 'people' },
+);
 /** What says which group it is. */
 export const groupFields = {
   key: field.text('The value that the rows have in common; null for rows without one, and for the others.', nullable),
   isOther: field.flag(`True for all rows whose values are not among the ${MAX_GROUPS - 1} most frequent ones.`),
 } as const;
-export const erasedCount = field.integer(
-  'How many erased people are among those whom its rows are about; of deals all people who had a role.',
-  { unit: 'people' },
-);
 export const group = objectFields('FigureGroup', 'A figure of some of the rows.', {
   ...groupFields,
-  values: field.object(figureValue, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
+  values: field.object(value, 'One value per currency, by code; one if the figure is no amount.', { list: true }),
   erased: erasedCount,
 });
 const totalFields = {
@@ -157,7 +158,7 @@ const totalFields = {
   unit: field.enum(unitWords, 'What it is measured in.'),
   formula: field.text('How it is computed.'),
   additive: field.flag('True if the values of groups add up to the total.'),
-  total: field.object(figureValue, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
+  total: field.object(value, 'Of all rows: one value per currency, by code; one if the figure is no amount.', {
     list: true,
   }),
 } as const;
@@ -263,7 +264,7 @@ export const groupArguments = {
   keyless: field.flag('Only the group of rows without a value.', optional),
   others: field.flag('Only the group of all others.', optional),
 } as const;
-/** @throws Refused `figures/no-group` for several groups, or one without `by` */
+/** The group of a question. @throws Refused `figures/no-group` for several groups, or one without `by` */
 export const groupOf = ({
   by,
   key,

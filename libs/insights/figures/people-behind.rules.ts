@@ -45,7 +45,7 @@ const visitBehind = (
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
   limits: Limits,
-  visitorOf: (fact: Fact, slice: Slice) => (row: number, group: number) => void,
+  visitorOf: (fact: Fact, slice: Slice) => ((row: number, group: number) => void) | undefined,
 ): void => {
   const { value, rows } = figure;
   if (value.kind === 'derived') {
@@ -56,6 +56,7 @@ const visitBehind = (
   const sides = value.kind === 'ratio' ? (['denominator', 'numerator'] as const) : (['denominator'] as const);
   const tests = sides.map((side) => isBehind(value, side, slice, limits));
   const visit = visitorOf(rows.fact, slice);
+  if (!visit) return;
   visitRows(rows, slice, ranges, (row, group) => {
     if (tests.some((test) => test(row))) visit(row, group);
   });
@@ -88,7 +89,7 @@ export const definitionsBehind = (
   const found = new Set<string>();
   visitBehind(figure, sliceOfFigure, ranges, limits, (_, { rows }) => {
     const column = rows.texts['definition'];
-    if (!column) return () => undefined;
+    if (!column) return undefined;
     const { codes, words } = column;
     return (row) => {
       if (codes[row]! >= 0) found.add(words[codes[row]!]!);

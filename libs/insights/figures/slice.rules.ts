@@ -105,12 +105,12 @@ export const sliceOf = (
   const rows = rowsOf(fact);
   const groupOf = new Int32Array(rows.count);
   let keys: (string | null)[] = [null];
-  if (by !== undefined) {
+  if (by === undefined) for (let row = 0; row < rows.count; row++) groupOf[row] = rows.alive[row]! - 1;
+  else {
     const { codes, words } = dimensionCodes(fact, by, rowsOf, 'by');
-    for (let row = 0; row < rows.count; row++) groupOf[row] = codes[row]! + 1;
+    for (let row = 0; row < rows.count; row++) groupOf[row] = rows.alive[row] ? codes[row]! + 1 : -1;
     keys = [null, ...words];
   }
-  for (let row = 0; row < rows.count; row++) if (!rows.alive[row]) groupOf[row] = -1;
   for (const [name, filter] of Object.entries(filters)) {
     if (filter === undefined) continue;
     const { codes, words } = dimensionCodes(fact, name, rowsOf, name);
@@ -125,23 +125,28 @@ const OTHER = 'other';
 /**
  * The slice with at most so many groups: those with the most rows first, and all others in one.
  * @param rowsIn the rows of a group
+ * @returns `groups`: those that have rows, in their order; the slice is the same where all are shown
  */
 export const withLargestGroups = (
   slice: Slice,
   rowsIn: readonly number[],
   most: number,
-): Slice & { other?: number } => {
+): { readonly slice: Slice; readonly groups: readonly number[]; readonly other?: number } => {
   const present = slice.keys.map((_, group) => group).filter((group) => rowsIn[group]! > 0);
   const order = (a: number, b: number) => rowsIn[b]! - rowsIn[a]! || (slice.keys[a]! < slice.keys[b]! ? -1 : 1);
-  const shown = present.sort(order).slice(0, present.length > most ? most - 1 : most);
-  const other = present.length > most ? shown.length : undefined;
-  const place = new Int32Array(slice.keys.length).fill(other ?? -1);
+  present.sort(order);
+  if (present.length <= most) return { slice, groups: present };
+  const shown = present.slice(0, most - 1);
+  const other = shown.length;
+  const place = new Int32Array(slice.keys.length).fill(other);
   shown.forEach((group, index) => (place[group] = index));
   return {
-    rows: slice.rows,
-    groupOf: slice.groupOf.map((group) => (group < 0 ? -1 : place[group]!)),
-    keys: [...shown.map((group) => slice.keys[group]!), ...(other === undefined ? [] : [OTHER])],
-    ...(other !== undefined && { other }),
+    slice: {
+      rows: slice.rows,
+      groupOf: slice.groupOf.map((group) => (group < 0 ? -1 : place[group]!)),
+      keys: [...shown.map((group) => slice.keys[group]!), OTHER],
+    },
+    ...{ groups: [...shown.keys(), other], other },
   };
 };
 

@@ -1,7 +1,7 @@
 import { builtInOfFigures } from './figures.query';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { DAY_MS, fromMs, toMs, type Documents, type StoredEvent, type ValueFilter, END } from '@baton/kernel';
+import { DAY_MS, END, fromMs, toMs, type Documents, type StoredEvent, type ValueFilter } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { deals, type OpportunityEvent } from '@baton/opportunities';
 import { EmbeddedDocuments, type ReadModels } from '@baton/platform/documents';

@@ -1,4 +1,4 @@
-import { columnsAt, packedRows, summaryFact, textColumn, type PackedRows } from '../fact.rules';
+import { derivedFact, numbersAt, packedRows, textColumn, textsAt, type PackedRows } from '../fact.rules';
 import { dealStayFact } from './stays.fact';
 
 /** What a close is called among the stages of deals. */
@@ -20,31 +20,29 @@ const movesOf = (stays: PackedRows): PackedRows => {
     from.push(row);
     isEnd.push(true);
   }
-  const own = columnsAt(stays, Int32Array.from(from));
   const [entered, left, place] = [numbers['enteredAt']!, numbers['leftAt']!, numbers['place']!];
   return packedRows({
-    ids: from.map((row, index) => (isEnd[index] ? `${ids[row]!}/${exit.words[exit.codes[row]!]!}` : ids[row]!)),
-    entities: from.map((row) => entities[row]!),
-    texts: {
-      ...own.texts,
+    count: from.length,
+    ids: () => from.map((row, index) => (isEnd[index] ? `${ids[row]!}/${exit.words[exit.codes[row]!]!}` : ids[row]!)),
+    entities: () => from.map((row) => entities[row]!),
+    texts: textsAt(stays, Int32Array.from(from), {
       step: textColumn(
         from.map((row, index) => (isEnd[index] ? exit.words[exit.codes[row]!]! : stage.words[stage.codes[row]!]!)),
       ),
-    },
-    numbers: {
-      ...own.numbers,
+    }),
+    numbers: numbersAt(stays, Int32Array.from(from), {
       at: Float64Array.from(from, (row, index) => (isEnd[index] ? left[row]! : entered[row]!)),
       place: Float64Array.from(from, (row, index) => 2 * place[row]! + (isEnd[index] ? 1 : 0)),
-    },
+    }),
   });
 };
 
 /** Every move of a deal into a stage, and its closes as stages `won` and `lost`. */
-export const dealMoves = summaryFact({
+export const dealMoves = derivedFact({
   name: 'moves of deals',
   description: 'Every move of a deal to a pipeline stage, and its closes as the stages `won` and `lost`.',
   entity: 'Opportunity',
-  facts: [dealStayFact],
+  from: [dealStayFact],
   rows: ([stays]) => movesOf(stays!),
   columnKinds: { ...dealStayFact.columnKinds, at: 'instant', place: 'number', step: 'text' },
   dimensions: dealStayFact.dimensions,

@@ -1,4 +1,4 @@
-import { columnsAt, packedRows, summaryFact, type PackedRows, type TextColumn } from '../fact.rules';
+import { derivedFact, packedRows, textsAt, type PackedRows, type TextColumn } from '../fact.rules';
 import { sequencesOf } from '../sequences.rules';
 import { people } from './people.fact';
 import { leadStayFact } from './stays.fact';
@@ -68,36 +68,29 @@ const lifecyclesOf = (stays: PackedRows, persons: PackedRows): PackedRows => {
     }
     live[row] = last >= 0 && last < stagePath.length - 1 ? 1 : 0;
   });
-  const ids = living.map((code) => leadIds[code]!);
-  const own = columnsAt(
-    persons,
-    Int32Array.from(ids, (id) => persons.placeOf(id)!),
-  );
+  const ids = () => living.map((code) => leadIds[code]!);
   return packedRows({
-    ...{ ids, entities: ids, numbers: { ...own.numbers, ...numbers } },
-    texts: {
-      ...own.texts,
-      leadId: {
-        codes: Int32Array.from(living),
-        words: stays.texts['leadId']!.words,
-        codeOf: stays.texts['leadId']!.codeOf,
+    ...{ ids, entities: ids, numbers, count: living.length },
+    texts: textsAt(
+      persons,
+      Int32Array.from(living, (code) => persons.placeOf(leadIds[code]!)!),
+      {
+        live: flagColumn(live),
+        qualifiable: flagColumn(qualifiable),
       },
-      live: flagColumn(live),
-      qualifiable: flagColumn(qualifiable),
-    },
+    ),
   });
 };
 
 /** Every living person with a stay: when they first came to each stage, and from it to later ones. */
-export const lifecycles = summaryFact({
+export const lifecycles = derivedFact({
   name: 'lifecycles',
   description: 'Every lead that is not merged into another, with its first entries into stages, of all its stays.',
   entity: 'Lead',
-  facts: [leadStayFact, people],
+  from: [leadStayFact, people],
   rows: ([stays, persons]) => lifecyclesOf(stays!, persons!),
   columnKinds: {
-    ...people.columnKinds,
-    ...{ leadId: 'text', live: 'text', qualifiable: 'text' },
+    ...{ ...people.columnKinds, live: 'text' as const, qualifiable: 'text' as const },
     ...(Object.fromEntries(columns.map((name) => [name, 'instant'])) as Record<string, 'instant'>),
   },
   dimensions: people.dimensions,

@@ -1,5 +1,14 @@
 import { contentHash } from '@baton/kernel';
-import { columnsAt, packedRows, summaryFact, textColumn, textsAt, type Fact, type PackedRows } from '../fact.rules';
+import {
+  derivedFact,
+  numbersAt,
+  packedRows,
+  textColumn,
+  textsAt,
+  type Fact,
+  type PackedRows,
+  type TextColumn,
+} from '../fact.rules';
 import { sequencesOf, type SequenceColumns } from '../sequences.rules';
 import { dealMoves } from './deal-moves.fact';
 import { dealFact } from './deals.fact';
@@ -50,6 +59,9 @@ const variantOf = (steps: readonly string[]): string => {
     : `${whole.slice(0, MAX_VARIANT)}… (${steps.length}, ${contentHash(steps).slice(0, 12)})`;
 };
 
+const taken = ({ codes, words, codeOf }: TextColumn, places: Int32Array): TextColumn => ({
+  ...{ codes: places.map((place) => codes[place]!), words, codeOf },
+});
 /** The subjects that have entries, each with the place of its row, -1 without one. */
 const casesOf = ({ columns, anySubject }: Entries, entries: PackedRows, subjects: PackedRows) => {
   const { starts, rows } = sequencesOf(entries, columns);
@@ -76,15 +88,20 @@ const pathRows = (source: Entries, entries: PackedRows, subjects: PackedRows): P
     again[row] = codes.length - new Set(codes).size;
     return variantOf(codes.map((word) => step.words[word] ?? ''));
   });
-  const own = columnsAt(
-    subjects,
-    Int32Array.from(cases, (code) => places[code]!),
-  );
   return packedRows({
-    ids: cases.map((code) => ids[code]!),
-    entities: cases.map((code) => ids[code]!),
-    texts: { ...own.texts, variant: textColumn(variants) },
-    numbers: { ...own.numbers, startedAt, pathMs, steps, again },
+    count: cases.length,
+    ids: () => cases.map((code) => ids[code]!),
+    entities: () => cases.map((code) => ids[code]!),
+    texts: textsAt(
+      subjects,
+      Int32Array.from(cases, (code) => places[code]!),
+      { variant: textColumn(variants) },
+    ),
+    numbers: numbersAt(
+      subjects,
+      Int32Array.from(cases, (code) => places[code]!),
+      { startedAt, pathMs, steps, again },
+    ),
   });
 };
 
@@ -123,16 +140,15 @@ const transitionRows = (source: Entries, entries: PackedRows, subjects: PackedRo
       transition[row] = next < 0 ? -1 : pairOf(its, step.codes[next]!);
     }
   }
-  const own = columnsAt(subjects, caseOf);
   return packedRows({
-    ids: Array.from(entryOf, (entry) => entries.ids[entry]!),
-    entities: Array.from(entryOf, (entry) => entries.entities[entry]!),
-    texts: {
-      ...own.texts,
-      step: textsAt(step, entryOf),
+    count: length,
+    ids: () => Array.from(entryOf, (entry) => entries.ids[entry]!),
+    entities: () => Array.from(entryOf, (entry) => entries.entities[entry]!),
+    texts: textsAt(subjects, caseOf, {
+      step: taken(step, entryOf),
       transition: { codes: transition, words: pairWords, codeOf: new Map(pairWords.map((word, code) => [word, code])) },
-    },
-    numbers: { ...own.numbers, startedAt, gapMs, visit },
+    }),
+    numbers: numbersAt(subjects, caseOf, { startedAt, gapMs, visit }),
   });
 };
 
@@ -144,23 +160,23 @@ export interface PathFacts {
 const pathFacts = (kind: EntryKind, whose: string, what: string): PathFacts => {
   const source = entriesOf[kind];
   const { fact, subjects } = source;
-  const facts = [fact, subjects] as const;
+  const from = [fact, subjects] as const;
   const { stage: _, ...dimensions } = subjects.dimensions; // the one in which they are now
   return {
-    paths: summaryFact({
+    paths: derivedFact({
       name: `paths of ${whose}`,
       description: `The path of each of ${whose}: what it went through from its first ${what} to its last.`,
-      ...{ entity: fact.entity, facts, dimensions: { ...dimensions, variant: 'variant' } },
+      ...{ entity: fact.entity, from, dimensions: { ...dimensions, variant: 'variant' } },
       rows: ([entries, rows]) => pathRows(source, entries!, rows!),
       columnKinds: {
         ...{ ...subjects.columnKinds, variant: 'text' as const, startedAt: 'instant' as const },
         ...{ pathMs: 'number' as const, steps: 'number' as const, again: 'number' as const },
       },
     }),
-    transitions: summaryFact({
+    transitions: derivedFact({
       name: `transitions of ${whose}`,
       description: `Each ${what} of ${whose}, with the next one of the same path.`,
-      ...{ entity: fact.entity, facts, dimensions: { ...dimensions, pathStep: 'step', transition: 'transition' } },
+      ...{ entity: fact.entity, from, dimensions: { ...dimensions, pathStep: 'step', transition: 'transition' } },
       rows: ([entries, rows]) => transitionRows(source, entries!, rows!),
       columnKinds: {
         ...{ ...subjects.columnKinds, step: 'text' as const, transition: 'text' as const },

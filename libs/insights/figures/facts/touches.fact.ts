@@ -23,8 +23,8 @@ export const touchFact = fact<Touch, Touch>({
     content: textOf(({ content }) => content),
     channel: textOf(({ channel }) => channel),
     page: textOf(({ page }) => page),
-    by: textOf(({ by }) => by),
     revision: numberOf(({ revision }) => revision),
+    by: textOf(({ by }) => by),
     minutes: numberOf(({ minutes }) => minutes),
   },
   dimensions: {

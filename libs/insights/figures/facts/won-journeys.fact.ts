@@ -1,4 +1,4 @@
-import { columnsAt, packedRows, summaryFact, type PackedRows } from '../fact.rules';
+import { derivedFact, numbersAt, packedRows, textsAt, type PackedRows } from '../fact.rules';
 import { sequencesOf } from '../sequences.rules';
 import { dealFact } from './deals.fact';
 import { people } from './people.fact';
@@ -65,22 +65,25 @@ const journeysOf = (deals: PackedRows, stays: PackedRows, persons: PackedRows): 
     }
     numbers[cycleColumn]![row] = closedAt![deal]! - next;
   });
-  const own = columnsAt(deals, Int32Array.from(rows));
   return packedRows({
-    ids: rows.map((row) => deals.ids[row]!),
-    entities: rows.map((row) => deals.entities[row]!),
-    texts: own.texts,
-    numbers: { ...own.numbers, ...numbers, wonAt: Float64Array.from(rows, (row) => closedAt![row]!) },
+    count: rows.length,
+    ids: () => rows.map((row) => deals.ids[row]!),
+    entities: () => rows.map((row) => deals.entities[row]!),
+    texts: textsAt(deals, Int32Array.from(rows)),
+    numbers: numbersAt(deals, Int32Array.from(rows), {
+      ...numbers,
+      wonAt: Float64Array.from(rows, (row) => closedAt![row]!),
+    }),
   });
 };
 
 /** Every won deal with the legs of its journey. */
-export const wonJourneys = summaryFact({
+export const wonJourneys = derivedFact({
   name: 'journeys of won deals',
   description:
     'Every won deal with the legs of its journey: the first touch of its primary contact, the latest entry of that person into each stage before the next, the opening and the last proposal of the deal, its win. What was skipped is a leg of 0.',
   entity: 'Opportunity',
-  facts: [dealFact, leadStayFact, people],
+  from: [dealFact, leadStayFact, people],
   rows: ([deals, stays, persons]) => journeysOf(deals!, stays!, persons!),
   columnKinds: {
     ...{ ...dealFact.columnKinds, wonAt: 'instant' as const, [cycleColumn]: 'number' as const },

@@ -6,6 +6,7 @@ import type { ReadModels } from '@baton/platform/documents';
 import { conservationCheck } from '@baton/platform/health';
 import { figures } from '../../figures/catalogue.rules';
 import { colleagueFact } from '../../figures/facts/colleagues.fact';
+import { ExactNumber, type Exact } from '../../figures/exact.rules';
 import { builtInOfFigures } from '../../figures/figures.query';
 import { isAdditive, type Figure } from '../../figures/figure.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
@@ -77,11 +78,13 @@ const dealsCheck = conservationCheck({
   },
 });
 
-/** The amounts and counts of a figure, by currency. */
-const valuesOf = (name: string, values: Shown['total']): readonly (readonly [string, bigint])[] =>
+/** Times are shown with twelve places, each group rounded by itself: what they differ by beyond nine is no fault. */
+const PLACES = 9;
+/** The amounts, counts and times of a figure, by currency. */
+const valuesOf = (name: string, values: Shown['total']): readonly (readonly [string, Exact])[] =>
   values.map(({ amount, value }) => [
     amount === null ? name : `${name} in ${amount.currency}`,
-    BigInt(amount === null ? (value ?? 0) : amount.minor),
+    new ExactNumber(amount === null ? (value ?? 0) : amount.minor),
   ]);
 const rowsCheck = conservationCheck({
   name: 'groups-of-figures',
@@ -96,12 +99,12 @@ const rowsCheck = conservationCheck({
         if (typeof column !== 'string') continue;
         const own = additive.filter(({ rows }: Figure) => rows.fact === fact).map(({ code }) => code);
         for (const one of await asked(models, own, at, dimension)) {
-          const sums = new Map<string, bigint>();
+          const sums = new Map<string, Exact>();
           const name = `${one.code} by ${dimension}`;
           for (const [of, amount] of one.groups.flatMap(({ values }) => valuesOf(name, values)))
-            sums.set(of, (sums.get(of) ?? 0n) + amount);
-          const texts = (of: Iterable<readonly [string, bigint]>) =>
-            new Map([...of].map(([key, amount]) => [key, String(amount)]));
+            sums.set(of, amount.plus(sums.get(of) ?? 0));
+          const texts = (of: Iterable<readonly [string, Exact]>) =>
+            new Map([...of].map(([key, amount]) => [key, amount.toDecimalPlaces(PLACES).toFixed()]));
           found.push(...balanced(texts(sums), texts(valuesOf(name, one.total))));
         }
         await new Promise((resume) => setImmediate(resume)); // others are answered in between

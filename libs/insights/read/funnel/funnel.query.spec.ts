@@ -134,6 +134,18 @@ describe('a funnel', () => {
     expect(counts(await asked(events, { over: 'deals', steps: ['demo', 'won'], exclude: ['offer'] }))).toEqual([3, 0]);
   });
 
+  it('of a deal that is opened, won and reopened in one second goes in the order of the log', async () => {
+    const events = [
+      ...[dealEvent('d', 'OpportunityOpened', 0, { stage: 'demo' }), dealEvent('d', 'OpportunityWon', 0)],
+      dealEvent('d', 'OpportunityReopened', 0, { reason: 'budget' }),
+    ];
+    const found = await asked(events, { over: 'deals', steps: ['demo', 'won'] });
+    expect([counts(found), seconds(found.steps[1]!.median.value)]).toEqual([[1, 1], 0]);
+    expect(counts(await asked(events, { over: 'deals', steps: ['won', 'demo'] }))).toEqual([1, 1]);
+    const again = [...events, dealEvent('d', 'OpportunityLost', 5, { reason: 'price' })];
+    expect(counts(await asked(again, { over: 'deals', steps: ['demo', 'won', 'lost'] }))).toEqual([1, 1, 1]);
+  });
+
   it('of people leaves out those merged into others, and knows who may still go on', async () => {
     const events = [
       ...[captured('a', 0), captured('b', 0), captured('c', 0), captured('d', 0), qualified('a', 3), qualified('c', 5)],
@@ -260,6 +272,16 @@ describe('a funnel', () => {
       builtInOfFigures,
     );
     await expect(rows).rejects.toMatchObject({ code, path });
+  });
+  it('of more accounts than are shown has two hundred groups, which add up', async () => {
+    const events = Array.from({ length: 2_000 }, (_, index) =>
+      dealEvent(`d${index}`, 'OpportunityOpened', 0, { stage: 'demo', account: `account ${index}` }),
+    );
+    const question = questionOf({ over: 'deals', steps: ['demo', 'won'], scope: { filters: {}, by: 'account' } });
+    const found = await funnel(await modelsOf([deals, dealStageStays], events), question, NOW, builtInOfFigures);
+    expect(found.groups).toHaveLength(200);
+    expect(found.groups.at(-1)!.group.isOther).toBe(true);
+    expect(found.groups.reduce((sum, group) => sum + counts(group)[0]!, 0)).toBe(2_000);
   });
   it('refuses rows of a step that it does not have', async () => {
     const rows = funnelRows(

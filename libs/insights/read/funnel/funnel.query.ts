@@ -1,7 +1,7 @@
 import { Refused, toMs, wordKey, type Instant, type Position } from '@baton/kernel';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { summaryFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
+import { derivedFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
 import { closes } from '../../figures/facts/deal-moves.fact';
 import { stagePath } from '../../figures/facts/lifecycles.fact';
 import { entriesOf, type Entries, type EntryKind } from '../../figures/facts/paths.fact';
@@ -10,13 +10,13 @@ import {
   answerFigures,
   dimensionFactsOf,
   readFacts,
+  type MethodOfFigures,
   rowsBehindIn,
   type AnsweredFigure,
   type BehindQuestion,
   type ComparedValue,
   type FigureRow,
   type GroupName,
-  type MethodOfFigures,
   type OpenedQuestion,
   type Scope,
 } from '../../figures/figures.query';
@@ -70,12 +70,12 @@ const checkSteps = ({ over, steps, exclude }: FunnelQuestion): void => {
 const reachedStep = (step: number) => ({ reached: { atLeast: step } });
 const timeColumn = (step: number): string => `step ${step}`;
 /** The attempts of a funnel, one for each person, deal or account. */
-const attemptsOf = ({ steps, scope: { by } }: FunnelQuestion, entries: Fact): Fact =>
-  summaryFact({
+const attemptsOf = ({ over, steps, scope: { by } }: FunnelQuestion): Fact =>
+  derivedFact({
     name: 'attempts',
     description: 'The attempt that counts of each person, deal or account.',
-    entity: entries.entity,
-    facts: [entries],
+    entity: entriesOf[over].fact.entity,
+    from: [entriesOf[over].fact],
     rows: () => {
       throw new Error('Attempts depend on the question.');
     },
@@ -99,12 +99,13 @@ const figuresOf = (attempts: Fact, steps: readonly string[]): readonly Figure[] 
       of('entered', 'count', here),
       of('rate', 'ratio', ratio(here, count(reachedStep(Math.max(1, step - 1))), open)),
       of('rate-of-first', 'ratio', ratio(here, count(), open)),
-      of('mean', 'days', mean(timeColumn(step), reachedStep(step))),
+      // The median first: the mean is of the same values.
       of('median', 'days', median(timeColumn(step), reachedStep(step))),
+      of('mean', 'days', mean(timeColumn(step), reachedStep(step))),
       of('p90', 'days', quantile(0.9, timeColumn(step), reachedStep(step))),
     ];
   });
-const valueNames = ['entered', 'rate', 'rateOfFirst', 'mean', 'median', 'p90'] as const;
+const valueNames = ['entered', 'rate', 'rateOfFirst', 'median', 'mean', 'p90'] as const;
 
 /** The figures of one step. */
 export type StepValues = Readonly<Record<(typeof valueNames)[number], { figure: Figure; value: ComparedValue }>>;
@@ -232,7 +233,7 @@ const attemptRows = (
     });
   }
   const attempts = packedRows({
-    ...{ ids: found.ids, entities: found.entities },
+    ...{ count: found.ids.length, ids: () => found.ids, entities: () => found.entities },
     texts: { live: textColumn(found.live), open: textColumn(found.open), group: textColumn(found.group) },
     numbers: {
       ...{ startedAt: Float64Array.from(found.startedAt), reached: Float64Array.from(found.reached) },
@@ -252,10 +253,11 @@ const openFunnel = async (
   const { fact, subjects, anySubject } = entriesOf[over];
   const period = scopePeriod(scope, instant);
   const needed = [fact, ...dimensionFactsOf(fact, scope), ...(anySubject && unit === 'person' ? [] : [subjects])];
-  const read = await readFacts(models, needed, { at: instant, timeZone: period.timeZone }, methodOf);
+  const when = { at: instant, timeZone: period.timeZone };
+  const { rowsAt, ...read } = await readFacts(models, needed, when, methodOf);
+  const rowsOf = rowsAt([rangeOf(period).to]);
   const at = toMs(instant);
-  const rowsOf = read.rowsAt([rangeOf(period).to]);
-  const attempts = attemptsOf(question, fact);
+  const attempts = attemptsOf(question);
   const { rows, withoutAccount: without } = attemptRows(question, rowsOf, period, at);
   const opened: OpenedQuestion = {
     scope: { filters: {}, ...(scope.by !== undefined && { by: scope.by }) },

@@ -7,12 +7,12 @@ import {
   answeredPeriodFields,
   erasedCount,
   figureRow,
-  figureValue,
+  value as figureValue,
   groupArguments,
   groupFields,
   groupOf,
-  methodOfScope,
   scopeArguments,
+  methodOfScope,
   scopeOf,
   shownRow,
   sides,
@@ -102,7 +102,7 @@ export const funnelReport = report({
   ask: async (asked, context) => {
     const { models, at } = context;
     const question = questionOf(asked);
-    const found = await funnel(models, question, at, methodOfScope(question.scope, undefined, context));
+    const found = await funnel(models, question, at, methodOfScope(question.scope, asked.channelRules, context));
     return {
       ...{ ...answeredPeriod(found, at), erased: found.erased },
       steps: shownSteps(found.steps, question),
@@ -128,10 +128,8 @@ export const funnelRowsReport = report({
     const { models, at, page } = context;
     const question = questionOf(asked);
     const name = groupOf({ by: question.scope.by, key, keyless, others });
-    const found = await funnelRows(
-      ...([models, question, place, { group: name, side }, at] as const),
-      methodOfScope(question.scope, undefined, context),
-    );
+    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const found = await funnelRows(models, question, place, { group: name, side }, at, method);
     return pageOf(found.map(shownRow), page, ({ id }) => id);
   },
 });

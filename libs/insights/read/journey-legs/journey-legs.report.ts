@@ -7,10 +7,10 @@ import {
   answeredPeriodFields,
   comparedTo,
   erasedCount,
-  figureValue,
+  value as figureValue,
   groupFields,
-  methodOfScope,
   scopeArguments,
+  methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
 import { shownValue } from '../../figures/shown-figures.query';
@@ -87,8 +87,11 @@ export const journeyLegsReport = report({
     const { models, at } = context;
     const question = scopeOf({ ...asked, ...(compare && { compare }) });
     const { figures: answers, ...known } = await askFigures(
-      ...([models, journeyFigures, question, at] as const),
-      methodOfScope(question, undefined, context),
+      models,
+      journeyFigures,
+      question,
+      at,
+      methodOfScope(question, asked.channelRules, context),
     );
     const timeNames = ['mean', 'median', 'p90'] as const;
     return {

@@ -6,7 +6,6 @@ import type { Figure } from '../../figures/figure.rules';
 import {
   answerFigures,
   openQuestion,
-  rowsAtEnd,
   type ComparedValue,
   type GroupName,
   type MethodOfFigures,
@@ -64,9 +63,8 @@ const isCounted = <N extends string>({ values }: ProcessGroup<N>): boolean =>
   (Object.values(values) as ComparedValue[])[0]!.support > 0;
 
 /** How many different values the rows of a figure have. */
-const countOf = ({ rows }: Figure, column: string, question: OpenedQuestion): number => {
-  const { scope, period } = question;
-  const slice = sliceOf(rows.fact, { filters: scope.filters }, rowsAtEnd(question));
+const countOf = ({ rows }: Figure, column: string, { scope, rowsAt, period }: OpenedQuestion): number => {
+  const slice = sliceOf(rows.fact, { filters: scope.filters }, rowsAt([rangeOf(period).to]));
   const { codes } = slice.rows.texts[column]!;
   const found = new Set<number>();
   visitRows(rows, slice, rangeOf(period), (row) => {

@@ -6,10 +6,10 @@ import {
   answeredPeriodFields,
   comparedTo,
   erasedCount,
-  figureValue,
+  value as figureValue,
   groupFields,
-  methodOfScope,
   scopeArguments,
+  methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
 import { shownValue } from '../../figures/shown-figures.query';
@@ -88,8 +88,9 @@ export const processViewReport = report({
   ),
   ask: async ({ over, top, compare, ...asked }, context) => {
     const { models, at } = context;
-    const scope = scopeOf({ ...asked, ...(compare && { compare }) });
-    const found = await processView(models, over, scope, at, methodOfScope(scope, undefined, context));
+    const question = scopeOf({ ...asked, ...(compare && { compare }) });
+    const method = methodOfScope(question, asked.channelRules, context);
+    const found = await processView(models, over, question, at, method);
     const { figures } = found;
     return {
       ...{ ...answeredPeriod(found, at), erased: found.erased },

@@ -8,9 +8,9 @@ import {
   answeredPeriodFields,
   comparedTo,
   erasedCount,
-  figureValue,
-  methodOfScope,
+  value as figureValue,
   scopeArguments,
+  methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
 import { shownValue } from '../../figures/shown-figures.query';
@@ -30,7 +30,7 @@ const row = objectFields('SpeedToLeadRow', 'What became of handoffs by how fast 
   becameSql: field.object(figureValue, 'Those after which the person became SQL, or beyond, before the next handoff.'),
   becameCustomer: field.object(figureValue, 'Those after which the person became a customer before the next handoff.'),
 });
-const { window: _, by: __, ...scope } = scopeArguments;
+const { window: _, by: __, channelRules: ___, ...scope } = scopeArguments;
 export const speedToLeadReport = report({
   name: 'speedToLead',
   description: 'Handoffs by how fast sales made the first outbound touch, and what became of them.',

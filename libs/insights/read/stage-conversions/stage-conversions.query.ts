@@ -6,7 +6,6 @@ import { lifecycles, stagePairs, type PathStage } from '../../figures/facts/life
 import {
   answerFigures,
   openQuestion,
-  rowsAtEnd,
   type AnsweredFigure,
   type ComparedValue,
   type GroupName,
@@ -47,10 +46,11 @@ const partsOf = (rate: ComparedValue): CohortParts => {
 };
 
 /** Whether the cohort of a figure is open. */
-const isOpenCohort = ({ figure }: AnsweredFigure, question: OpenedQuestion): boolean => {
-  const { period, limits } = question;
-  const { filters, windowMs } = question.scope;
-  const slice = sliceOf(lifecycles, { filters }, rowsAtEnd(question));
+const isOpenCohort = (
+  { figure }: AnsweredFigure,
+  { scope: { filters, windowMs }, rowsAt, period, limits }: OpenedQuestion,
+): boolean => {
+  const slice = sliceOf(lifecycles, { filters }, rowsAt([rangeOf(period).to]));
   const { codes, words } = slice.rows.texts['live']!;
   const entered = 'at' in figure.rows.time ? slice.rows.numbers[figure.rows.time.at]! : [];
   let isOpen = false;

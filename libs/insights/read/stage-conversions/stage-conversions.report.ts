@@ -8,10 +8,10 @@ import {
   codes,
   comparedTo,
   erasedCount,
-  figureValue,
+  value as figureValue,
   groupFields,
-  methodOfScope,
   scopeArguments,
+  methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
 import { shownValue } from '../../figures/shown-figures.query';
@@ -64,7 +64,7 @@ export const stageConversionsReport = report({
   ask: async ({ compare, ...scope }, context) => {
     const { models, at } = context;
     const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const found = await stageConversions(models, asked, at, methodOfScope(asked, undefined, context));
+    const found = await stageConversions(models, asked, at, methodOfScope(asked, scope.channelRules, context));
     return {
       ...answeredPeriod(found, at),
       pairs: found.pairs.map(({ from, to, answer: { figure, erased }, total, isOpen, groups }) => ({

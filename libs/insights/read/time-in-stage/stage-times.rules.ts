@@ -1,5 +1,4 @@
-import type { PackedRows, TextColumn } from '../../figures/fact.rules';
-import { packedRows } from '../../figures/fact.rules';
+import { numbersAt, packedRows, textsAt, type PackedRows } from '../../figures/fact.rules';
 import { sequencesOf } from '../../figures/sequences.rules';
 
 /** Of a subject that was in a stage several times: each time, the latest, or all of them together. */
@@ -55,25 +54,21 @@ export const stageTimes = (
     for (let index = starts[code]!; index < starts[code + 1]!; index++) rowOf[stage.codes[rows[index]!]!] = -1;
   }
   const from = latest.subarray(0, count);
-  const taken = ({ codes, words, codeOf }: TextColumn): TextColumn => ({
-    ...{ codes: from.map((row) => codes[row]!), words, codeOf },
-  });
   const flags = ['false', 'true'];
   return packedRows({
-    ids: Array.from(from, (row) => stays.ids[row]!),
-    entities: Array.from(from, (row) => stays.entities[row]!),
-    texts: {
-      ...Object.fromEntries(Object.entries(stays.texts).map(([name, column]) => [name, taken(column)])),
+    ids: () => Array.from(from, (row) => stays.ids[row]!),
+    entities: () => Array.from(from, (row) => stays.entities[row]!),
+    count,
+    texts: textsAt(stays, from, {
       inside: {
-        codes: inside.subarray(0, count),
-        words: flags,
+        ...{ codes: inside.subarray(0, count), words: flags },
         codeOf: new Map(flags.map((word, code) => [word, code])),
       },
-    },
-    numbers: {
+    }),
+    numbers: numbersAt(stays, from, {
       ...{ enteredAt: first.subarray(0, count), latestAt: last.subarray(0, count), leftAt: left.subarray(0, count) },
       ...{ ms: ms.subarray(0, count), visits: visits.subarray(0, count) },
-    },
+    }),
   });
 };
 
@@ -98,21 +93,21 @@ export interface BinShape {
   readonly bins: number;
 }
 /** ⌈∛n⌉ bins of equal width over n values; one bin if they are all the same. Undefined for no value. */
-export const binShapeOf = (values: readonly number[]): BinShape | undefined => {
+export const binShapeOf = (values: ArrayLike<number>): BinShape | undefined => {
   if (values.length === 0) return undefined;
   let [least, most] = [Infinity, -Infinity];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
+  for (let place = 0; place < values.length; place++) {
+    least = Math.min(least, values[place]!);
+    most = Math.max(most, values[place]!);
   }
   return { least, most, bins: most === least ? 1 : cubeRoot(values.length) };
 };
-export const histogramOf = (values: readonly number[]): readonly Bin[] => {
+export const histogramOf = (values: ArrayLike<number>): readonly Bin[] => {
   const shape = binShapeOf(values);
   if (!shape) return [];
   const { least, most, bins } = shape;
   const counts = new Array<number>(bins).fill(0);
-  for (const value of values) counts[binOf(value, shape)]!++;
+  for (let place = 0; place < values.length; place++) counts[binOf(values[place]!, shape)]!++;
   const edge = (bin: number): number => least + ((most - least) * bin) / bins;
   return counts.map((count, bin) => ({ from: edge(bin), to: edge(bin + 1), count }));
 };

@@ -239,7 +239,7 @@ describe('time in stage', () => {
   it.each([
     [{ clock: 'business' as const }, 'time-in-stage/no-calendar', 'clock'],
     [{ scope: { filters: {}, windowMs: 1 } }, 'figures/no-window', 'window'],
-    [{ scope: { filters: {}, by: 'lossReason' } }, 'figures/unknown-dimension', 'by'],
+    [{ scope: { filters: {}, by: 'queue' } }, 'figures/unknown-dimension', 'by'],
     [{ scope: { filters: {}, from: '2024-02-01', to: '2024-01-01' } }, 'time/empty-period', 'to'],
     [{ scope: { filters: {}, timeZone: 'Mars/Olympus' } }, 'time/unknown-zone', 'timeZone'],
   ])('refuses %j', (question, code, path) =>

@@ -2,19 +2,21 @@ import { Refused, toMs, type DefinitionSource, type Instant, type Position } fro
 import { definitionsAt } from '@baton/definitions';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { compileCalendar, openTimeWithin } from '@baton/sla-clocks';
+import { compileCalendar, openTimeWithin, type Calendar } from '@baton/sla-clocks';
 import { dealStageEntries } from '../../figures/deal-stage-entries.figure';
 import { dealStageExits } from '../../figures/deal-stage-exits.figure';
 import { dealsInStage } from '../../figures/deals-in-stage.figure';
-import { visitRows } from '../../figures/evaluate.rules';
-import { summaryFact, type AnyFact, type Fact, type PackedRows } from '../../figures/fact.rules';
+import { derivedFact, type Fact, type PackedRows } from '../../figures/fact.rules';
 import { dealStayFact, leadStayFact } from '../../figures/facts/stays.fact';
 import { count, figure, mean, median, quantile, type Figure } from '../../figures/figure.rules';
 import {
   answerFigures,
+  answerGroups,
+  erasedIn,
   openQuestion,
-  rowsAtEnd,
   rowsBehindIn,
+  SharedWork,
+  sortedByKey,
   type ComparedValue,
   type FigureRow,
   type GroupName,
@@ -24,10 +26,17 @@ import {
 } from '../../figures/figures.query';
 import { leadsInStage } from '../../figures/leads-in-stage.figure';
 import { rangeOf, type ScopePeriod } from '../../figures/scope.rules';
-import { sliceOf } from '../../figures/slice.rules';
 import { stageEntries } from '../../figures/stage-entries.figure';
 import { stageExits } from '../../figures/stage-exits.figure';
-import { binOf, binShapeOf, histogramOf, stageTimes, type Bin, type StayMeasure } from './stage-times.rules';
+import {
+  binOf,
+  binShapeOf,
+  histogramOf,
+  stageTimes,
+  stayMeasures,
+  type Bin,
+  type StayMeasure,
+} from './stage-times.rules';
 
 export const staySubjects = ['people', 'deals'] as const;
 export type StaySubject = (typeof staySubjects)[number];
@@ -87,30 +96,34 @@ export interface TimeInStage {
   readonly stages: readonly StageTime[];
 }
 
-const timeFact = ({ fact }: Stays): Fact =>
-  summaryFact({
+/** The times of the wall clock of those who left, which no question changes; a question about others has rows of its own. */
+const timeFactOf = ({ fact, subject }: Stays, measure: StayMeasure): Fact =>
+  derivedFact({
     name: 'times in stages',
     description: 'How long each was in a stage.',
-    entity: fact.entity,
-    facts: [fact],
-    rows: () => {
-      throw new Error('Times in stages depend on the question.');
-    },
+    ...{ entity: fact.entity, from: [fact], dimensions: fact.dimensions },
+    rows: ([stays]) => stageTimes(stays!, { subject, measure, between: (from, to) => to - from }),
     columnKinds: {
       ...{ ...fact.columnKinds, inside: 'text' as const, latestAt: 'instant' as const },
       ...{ ms: 'number' as const, visits: 'number' as const },
     },
-    dimensions: fact.dimensions,
   });
+const timeFacts = Object.fromEntries(
+  staySubjects.map((over) => [
+    over,
+    Object.fromEntries(stayMeasures.map((measure) => [measure, timeFactOf(staysOf[over], measure)])),
+  ]),
+) as Readonly<Record<StaySubject, Readonly<Record<StayMeasure, Fact>>>>;
 const timeFigures = (times: Fact, unit: TimeInStage['unit']): readonly Figure[] => {
   const rows = { fact: times, time: { at: 'leftAt' } };
   const of = (code: string, value: Figure['value']): Figure =>
     figure({ code, title: code, formula: code, unit, rows, value });
-  return [of('mean', mean('ms')), of('median', median('ms')), of('p90', quantile(0.9, 'ms'))];
+  // The median first: the mean is of the same values.
+  return [of('median', median('ms')), of('mean', mean('ms')), of('p90', quantile(0.9, 'ms'))];
 };
 
 /** @throws Refused `time-in-stage/no-calendar` without an agreed business calendar */
-const workingTime = async (definitions: DefinitionSource, at: Instant, stays: PackedRows, until: number) => {
+const calendarAt = async (definitions: DefinitionSource, at: Instant): Promise<Calendar> => {
   const find = await definitionsAt(definitions, ['business-calendar'], { answering: true });
   const calendar = find('business-calendar', at);
   if (!calendar)
@@ -119,14 +132,17 @@ const workingTime = async (definitions: DefinitionSource, at: Instant, stays: Pa
       'Business time needs a business calendar in force; ask for the wall clock.',
       'clock',
     );
+  return compileCalendar(calendar.body);
+};
+/** The open time between two instants of stays, or up to now. */
+const openTimeOf = (calendar: Calendar, { count: stays, numbers }: PackedRows, until: number) => {
   let [first, last] = [until, until];
-  for (const column of ['enteredAt', 'leftAt'])
-    for (let row = 0; row < stays.count; row++) {
-      const instant = stays.numbers[column]![row]!;
-      if (instant < first) first = instant;
-      if (instant > last) last = instant;
+  for (const column of [numbers['enteredAt']!, numbers['leftAt']!])
+    for (let row = 0; row < stays; row++) {
+      if (column[row]! < first) first = column[row]!;
+      if (column[row]! > last) last = column[row]!;
     }
-  return openTimeWithin(compileCalendar(calendar.body), first, last);
+  return openTimeWithin(calendar, first, last);
 };
 
 const open = async (
@@ -140,20 +156,25 @@ const open = async (
   const at = toMs(instant);
   if (scope.windowMs !== undefined)
     throw new Refused('figures/no-window', 'Times in stages have no window; leave it out.', 'window');
-  const times = timeFact(stays);
+  const times = timeFacts[over][measure];
   const unit = clock === 'wall' ? ('days' as const) : ('hours' as const);
+  const calendar = clock === 'wall' ? undefined : await calendarAt(definitions, instant);
   const question = await openQuestion(models, stays.counts, scope, instant, methodOf);
-  const rowsOf = rowsAtEnd(question);
-  const source = rowsOf(stays.fact);
-  const between =
-    clock === 'wall' ? (from: number, to: number) => to - from : await workingTime(definitions, instant, source, at);
-  const rows = stageTimes(source, { subject: stays.subject, measure, between, insideUpTo: inside ? at : undefined });
-  const rowsAt = () => (fact: AnyFact) => (fact === times ? rows : rowsOf(fact));
-  const opened: OpenedQuestion = { ...question, rowsAt };
+  const source = question.rowsAt([rangeOf(question.period).to])(stays.fact);
+  const rowsOfQuestion = () =>
+    stageTimes(source, {
+      ...{ subject: stays.subject, measure, insideUpTo: inside ? at : undefined },
+      between: calendar ? openTimeOf(calendar, source, at) : (from, to) => to - from,
+    });
+  const own = calendar || inside ? rowsOfQuestion() : undefined;
+  const opened: OpenedQuestion = {
+    ...question,
+    rowsAt: (ends) => (fact) => (fact === times && own ? own : question.rowsAt(ends)(fact)),
+  };
   return { stays, times, unit, opened, figures: [...stays.counts, ...timeFigures(times, unit)] };
 };
 
-const valueNames = ['entered', 'left', 'there', 'mean', 'median', 'p90'] as const;
+const valueNames = ['entered', 'left', 'there', 'median', 'mean', 'p90'] as const;
 const valuesBy = <V>(valueAt: (place: number) => V) =>
   Object.fromEntries(valueNames.map((name, place) => [name, valueAt(place)])) as Readonly<Record<keyof StageValues, V>>;
 /** A question about one stage. */
@@ -162,16 +183,6 @@ const ofStage = ({ scope, ...rest }: OpenedQuestion, stage: string, by?: string)
   const filters = { ...scope.filters, stage: { in: [stage] } };
   return { ...rest, scope: { ...others, filters, ...(by !== undefined && { by }) } };
 };
-/** The times of the rows of a stage in the period. */
-const timesIn = (figures: readonly Figure[], question: OpenedQuestion): readonly number[] => {
-  const { scope, period } = question;
-  const [one] = figures.slice(-1) as [Figure];
-  const slice = sliceOf(one.rows.fact, { filters: scope.filters }, rowsAtEnd(question));
-  const found: number[] = [];
-  visitRows(one.rows, slice, rangeOf(period), (row) => found.push(slice.rows.numbers['ms']![row]!));
-  return found;
-};
-
 /**
  * How long people or deals were in each stage: those who left it in the period, and with `inside` those that are there now.
  * @throws Refused `time-in-stage/no-calendar`, `figures/no-window`, and as `askFigures`
@@ -186,29 +197,31 @@ export const timeInStage = async (
   const { opened, figures, stays, unit } = await open(models, definitions, question, instant, methodOf);
   const { by } = question.scope;
   // Once by stage, which is one pass over the rows; then each stage by what was asked.
-  const byStage = answerFigures(figures, { ...opened, scope: { ...opened.scope, by: 'stage' } });
+  const staged = { ...opened, scope: { ...opened.scope, by: 'stage' } };
+  const shared = new SharedWork(staged);
+  const byStage = answerGroups(figures, staged, shared);
+  const times = sortedByKey(figures.at(-1)!, staged, shared);
   const nothing = (place: number): ComparedValue => answerFigures([figures[place]!], ofStage(opened, ''))[0]!.total[0]!;
-  const names = new Set(byStage.flatMap(({ groups }) => groups.flatMap(({ group: { key } }) => key ?? [])));
+  const names = new Set(byStage.flatMap((groups) => groups.flatMap(({ group: { key } }) => key ?? [])));
   const placeOf = (stage: string): number => (stays.order.includes(stage) ? stays.order.indexOf(stage) : Infinity);
   const sorted = [...names].sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   return {
-    ...{ period: opened.period, position: opened.position, erased: byStage.at(-1)!.erased },
+    ...{ period: opened.period, position: opened.position, erased: erasedIn(figures.at(-1)!, opened) },
     ...{ unit, figures: valuesBy((place) => figures[place]!) },
     stages: sorted.map((stage) => {
       const own = ofStage(opened, stage, by);
-      const answers = by === undefined ? [] : answerFigures(figures, own);
-      const groups = new Map(answers.flatMap((one) => one.groups.map(({ group }) => [JSON.stringify(group), group])));
+      const answers = by === undefined ? [] : answerGroups(figures, own);
+      const groups = new Map(answers.flatMap((one) => one.map(({ group }) => [JSON.stringify(group), group])));
       return {
         stage,
         values: valuesBy(
-          (place) => byStage[place]!.groups.find(({ group }) => group.key === stage)?.values[0] ?? nothing(place),
+          (place) => byStage[place]!.find(({ group }) => group.key === stage)?.values[0] ?? nothing(place),
         ),
-        histogram: histogramOf(timesIn(figures, own)),
+        histogram: histogramOf(times.get(stage) ?? []),
         groups: [...groups].map(([name, group]) => ({
           group,
           values: valuesBy(
-            (place) =>
-              answers[place]!.groups.find((one) => JSON.stringify(one.group) === name)?.values[0] ?? nothing(place),
+            (place) => answers[place]!.find((one) => JSON.stringify(one.group) === name)?.values[0] ?? nothing(place),
           ),
         })),
       };
@@ -243,11 +256,12 @@ export const timeInStageRows = async (
 ): Promise<readonly StageTimeRow[]> => {
   const { opened, figures, times } = await open(models, definitions, question, instant, methodOf);
   const own = ofStage(opened, stage, question.scope.by);
-  const rows = rowsAtEnd(own)(times);
+  const rows = own.rowsAt([rangeOf(own.period).to])(times);
   const { latestAt, leftAt, ms, visits, enteredAt } = rows.numbers;
   const inside = rows.texts['inside']!;
   const counted = figure({ ...figures.at(-1)!, value: count() });
-  const shape = binShapeOf(timesIn(figures, own));
+  const staged = { ...own, scope: { ...own.scope, by: 'stage' } };
+  const shape = binShapeOf(sortedByKey(figures.at(-1)!, staged, new SharedWork(staged)).get(stage) ?? []);
   if (bin !== undefined && bin > (shape?.bins ?? 0))
     throw new Refused('time-in-stage/no-bin', `The histogram of ${stage} has ${shape?.bins ?? 0} bins.`, 'bin');
   return rowsBehindIn(counted, own, { side: 'denominator', group }).flatMap((one) => {

@@ -8,12 +8,12 @@ import {
   comparedTo,
   erasedCount,
   figureRow,
-  figureValue,
+  value as figureValue,
   groupArguments,
   groupFields,
   groupOf,
-  methodOfScope,
   scopeArguments,
+  methodOfScope,
   scopeOf,
   shownRow,
   unitWords,
@@ -113,7 +113,7 @@ export const timeInStageReport = report({
   ask: async ({ compare, ...asked }, context) => {
     const { models, at, sources } = context;
     const question = questionOf(asked, compare);
-    const method = methodOfScope(question.scope, undefined, context);
+    const method = methodOfScope(question.scope, asked.channelRules, context);
     const found = await timeInStage(models, sources.context.definitions, question, at, method);
     const divisor = found.unit === 'days' ? DAY_MS : 3_600_000;
     const edge = (ms: number): string => textOfExact(exactOf(ms).div(divisor));
@@ -153,7 +153,7 @@ export const timeInStageRowsReport = report({
     const question = questionOf(asked);
     const name = groupOf({ by: question.scope.by, key, keyless, others });
     const where = { stage: inStage, bin: place, group: name };
-    const method = methodOfScope(question.scope, undefined, context);
+    const method = methodOfScope(question.scope, asked.channelRules, context);
     const found = await timeInStageRows(models, sources.context.definitions, question, where, at, method);
     return pageOf(
       found.map(({ latestAt, leftAt, inside, visits, ms, ...row }) => ({

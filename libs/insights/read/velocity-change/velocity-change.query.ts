@@ -1,4 +1,4 @@
-import { type Instant } from '@baton/kernel';
+import { END, type Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { figureOf } from '../../figures/catalogue.rules';
 import { exactOf } from '../../figures/exact.rules';
@@ -39,7 +39,7 @@ const partsOf = (totals: ReadonlyMap<string, readonly FigureValue[]>): VelocityP
 export const velocityChange = async (
   models: ReadModels,
   question: { readonly periodA: ScopeArgs; readonly periodB: ScopeArgs; readonly filters?: Scope['filters'] },
-  at: Instant,
+  at: Instant = END,
   method: MethodOfFigures,
 ): Promise<VelocityChange> => {
   const { periodA, periodB, filters = {} } = question;

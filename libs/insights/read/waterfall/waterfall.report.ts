@@ -2,7 +2,7 @@ import { enumeration, field, fromMs, objectFields, roles, type Instant } from '@
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
-import { erasedCount, figureValue, group, groupOf, methodOfScope, scopeOf } from '../../figures/figures.report';
+import { erasedCount, group, groupOf, methodOfScope, scopeOf, value } from '../../figures/figures.report';
 import { rangeOf, scopePeriod } from '../../figures/scope.rules';
 import { closingArguments, closingPeriodOf, dealScopeArguments, type ClosingArgs } from '../deal-scope';
 import { waterfallOf } from './waterfall.query';
@@ -31,7 +31,7 @@ const nullable = { nullable: true } as const;
 export const waterfallCell = objectFields('WaterfallFigure', 'A cell of a waterfall; its amounts are never negative.', {
   cell: field.enum(cells, 'The cell.'),
   formula: field.text('What is added up in it.'),
-  total: field.object(figureValue, 'One value per currency, by code.', { list: true }),
+  total: field.object(value, 'One value per currency, by code.', { list: true }),
   groups: field.object(group, 'One per group, by its number of rows.', { list: true }),
   erased: erasedCount,
 });

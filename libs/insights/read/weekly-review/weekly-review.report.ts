@@ -1,7 +1,7 @@
 import { field, objectFields, Refused, roles } from '@baton/kernel';
 import { feedbackTopicNames } from '@baton/leads';
 import { report } from '@baton/platform/report';
-import { answeredFigure, figureTotal, methodOfScope, scopeArguments, figureValue } from '../../figures/figures.report';
+import { answeredFigure, figureTotal, methodOfScope, scopeArguments, value } from '../../figures/figures.report';
 import { scopePeriod } from '../../figures/scope.rules';
 import { waterfallCell } from '../waterfall/waterfall.report';
 import { weeklyReviewOf } from './weekly-review.query';
@@ -24,7 +24,7 @@ const topic = objectFields('ReviewFeedback', 'What sales reported on one topic.'
 const { cell, formula } = waterfallCell.fields;
 const movement = objectFields('WeeklyMovement', 'A cell of the waterfall of a week.', {
   ...{ cell, formula },
-  total: field.object(figureValue, 'One value per currency, by code.', list),
+  total: field.object(value, 'One value per currency, by code.', list),
 });
 
 export const weeklyReviewReport = report({
