@@ -24,7 +24,17 @@ const structures = projections.flatMap((projection) => {
 });
 /** What the demo does not fill: only what should not exist can be planted there. */
 const empty = [
-  ...['access-index', 'consents', 'imports', 'keys', 'log-heads', 'messages', 'notes', 'periods', 'privacy-records'],
+  ...[
+    'access-index',
+    'consents',
+    'imports',
+    'keys',
+    'log-heads',
+    'messages',
+    'periods',
+    'privacy-records',
+    'retention-rules',
+  ],
 ].sort();
 
 /** Something wrong that is written into the file, and the id that a verification names for it. */
