@@ -117,7 +117,7 @@ const documents: Abuse[] = [
   ),
   asked('a deep list', 'graphql/value-too-deep', `{ events(types: ${nested(200)}) { atTip } }`),
   asked('a deep object', 'graphql/value-too-deep', `{ a(x: ${'{a:'.repeat(200)}1${'}'.repeat(200)}) }`),
-  asked('many variables', 'graphql/too-many-variables', `query(${each(100, (n) => `$v${n}: Int`)}) { a }`),
+  asked('many variables', 'graphql/too-many-variables', `query(${each(200, (n) => `$v${n}: Int`)}) { a }`),
   asked(
     'the schema in circles',
     'graphql/too-deep',
