@@ -325,7 +325,7 @@ const valueOf = (
 };
 
 /** Of whole numbers in their order, interpolated between neighbours (type 7), exactly. */
-const quantileOf = (sorted: Float64Array, share: number): Exact => {
+export const quantileOf = (sorted: ArrayLike<number>, share: number): Exact => {
   const place = new ExactNumber(share).times(sorted.length - 1);
   const below = Math.floor(place.toNumber());
   const low = exactOf(sorted[below]!);

@@ -61,12 +61,12 @@ interface FactShape {
 export interface Fact<D = any, R = any> extends FactShape {
   /** Its packed columns; see `ColumnsOf` of the platform. */
   readonly columns: { readonly of: Projection<D>; readonly empty: () => FactRows<D, R> };
-  /** Of a fact whose rows are made for each question; `columns` are then those of its first source. */
+  /** Of a fact whose rows are made of those of others; `columns` are then those of its first source. */
   readonly made?: MadeRows;
 }
 /** What the rows of a made fact are made from. */
 export interface MadeFrom {
-  readonly rowsOf: (fact: Fact) => PackedRows;
+  readonly rowsOf: (fact: AnyFact) => PackedRows;
   /** The ends of the periods of the question, in milliseconds: what is there at an end is taken there. */
   readonly ends: readonly number[];
   /** The instant of the question, in milliseconds, and the zone of its days. */

@@ -36,6 +36,11 @@ export interface Moment {
 }
 /** The rows of facts for periods with these ends, in milliseconds. */
 export type RowsAtEnds = (ends: readonly number[]) => RowsOfFact;
+/** The rows of facts, and what those of made facts are made from, for reports that show more of them. */
+export interface ReadFacts {
+  readonly rowsAt: RowsAtEnds;
+  readonly madeAt: (ends: readonly number[]) => MadeFrom;
+}
 /**
  * The rows of facts. What follows must not wait: they are of one moment.
  * @param method how touches are weighed and classified; needed for `firstTouchFact` only
@@ -45,33 +50,26 @@ export const rowsOfFacts = async (
   facts: readonly Fact[],
   method: Method | undefined,
   { at, timeZone }: Moment,
-): Promise<RowsAtEnds> => {
+): Promise<ReadFacts> => {
   const definitionAt = await definitionsOfFacts(models, facts);
   const rows = new Map<AnyFact, PackedRows>();
   if (method) rows.set(firstTouchFact, firstTouchFact.pack(await firstTouches(models, method, at)));
   for (const fact of packedFacts(facts)) rows.set(fact, await models.columns(fact.columns));
-  const made = new Map<string, Map<AnyFact, PackedRows>>();
-  return (ends) => {
-    const madeThen = made.get(ends.join()) ?? new Map<AnyFact, PackedRows>();
-    made.set(ends.join(), madeThen);
+  const known = new Map<string, MadeFrom>();
+  const madeAt = (ends: readonly number[]): MadeFrom => {
+    const before = known.get(ends.join());
+    if (before) return before;
+    const made = new Map<AnyFact, PackedRows>();
     const rowsOf: RowsOfFact = (fact) => {
-      const known = rows.get(fact) ?? madeThen.get(fact);
-      if (known) return known;
-      const found = (fact as Fact).made!.rows({ rowsOf, ends, at: toMs(at), timeZone, definitionAt });
-      madeThen.set(fact, found);
-      return found;
+      const found = rows.get(fact) ?? made.get(fact);
+      if (found) return found;
+      const its = (fact as Fact).made!.rows(from);
+      made.set(fact, its);
+      return its;
     };
-    return rowsOf;
+    const from: MadeFrom = { rowsOf, ends, at: toMs(at), timeZone, definitionAt };
+    known.set(ends.join(), from);
+    return from;
   };
-};
-
-/** What the rows of a made fact are made from, for reports that show more of them. */
-export const madeFromOf = async (
-  models: ReadModels,
-  fact: Fact,
-  { ends, ...when }: Moment & { readonly ends: readonly number[] },
-): Promise<MadeFrom> => {
-  const rowsAt = await rowsOfFacts(models, [fact], undefined, when);
-  const definitionAt = await definitionsOfFacts(models, [fact]);
-  return { rowsOf: rowsAt(ends), ends, at: toMs(when.at), timeZone: when.timeZone, definitionAt };
+  return { madeAt, rowsAt: (ends) => madeAt(ends).rowsOf };
 };

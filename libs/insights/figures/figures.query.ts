@@ -17,7 +17,7 @@ import {
 } from './evaluate.rules';
 import type { AnyFact, Fact } from './fact.rules';
 import { firstTouchFact } from './facts/first-touches.fact';
-import { projectionsOf, rowsOfFacts, type Moment, type RowsAtEnds } from './facts.query';
+import { projectionsOf, rowsOfFacts, type Moment, type ReadFacts, type RowsAtEnds } from './facts.query';
 import { hasCurrency, instantOfRows, takesWindow, type Figure } from './figure.rules';
 import {
   dealPeople,
@@ -46,6 +46,8 @@ export interface Scope extends ScopeArgs {
   readonly by?: string | undefined;
   /** How long a conversion may take, in milliseconds. */
   readonly windowMs?: number | undefined;
+  /** The version of the channel rules that classifies touches, for dimensions of journeys. */
+  readonly channelRules?: string | undefined;
   readonly filters: DimensionFilters;
 }
 /** The groups of one answer; of more, those with fewest rows are one. */
@@ -125,12 +127,12 @@ export const readFacts = async (
   asked: readonly AnyFact[],
   when: Moment,
   methodOf: MethodOfFigures,
-): Promise<Pick<OpenedQuestion, 'rowsAt' | 'erasedPeopleOf' | 'complete' | 'position' | 'method'>> => {
+): Promise<Pick<OpenedQuestion, keyof ReadFacts | keyof ReadModelProgress | 'erasedPeopleOf' | 'method'>> => {
   const facts = [...new Set(asked)].filter((fact): fact is Fact => 'columns' in fact);
   const method = asked.includes(firstTouchFact) ? await methodOf() : undefined;
   const progress = await models.progress([...new Set([leads, ...projectionsOf(facts)])]);
   const erasedPeopleOf = await erasedPeopleOfFacts(models, facts);
-  return { ...progress, erasedPeopleOf, method, rowsAt: await rowsOfFacts(models, facts, method, when) };
+  return { ...progress, erasedPeopleOf, method, ...(await rowsOfFacts(models, facts, method, when)) };
 };
 
 /** Slices by fact: the parts of a figure share them. */
@@ -389,7 +391,7 @@ const limitsOf = (figures: readonly Figure[], { windowMs }: Scope, at: Instant):
 };
 
 /** A question with the periods that it is about. */
-export interface OpenedQuestion extends Question, ReadModelProgress {
+export interface OpenedQuestion extends Question, ReadFacts, ReadModelProgress {
   readonly period: ScopePeriod;
   readonly compared: ScopePeriod | undefined;
 }

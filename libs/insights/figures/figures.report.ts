@@ -6,9 +6,7 @@ import {
   Refused,
   roles,
   type Fields,
-  type Instant,
   type ObjectOf,
-  type Position,
   type ValueFilter,
 } from '@baton/kernel';
 import { methodOf, versionCheck } from '@baton/attribution';
@@ -27,7 +25,7 @@ import {
   type MethodOfFigures,
   type Scope,
 } from './figures.query';
-import { grains, scopePeriod, type PeriodComparison, type ScopePeriod } from './scope.rules';
+import { grains, scopePeriod, type PeriodComparison } from './scope.rules';
 import { shownFigures } from './shown-figures.query';
 
 const titles = Object.fromEntries(figures.map(({ code, title, formula }) => [code, `${title}: ${formula}.`]));
@@ -37,14 +35,10 @@ const groupings = enumeration<string>('FigureGrouping', 'What figures are groupe
   ...Object.fromEntries(grains.map((grain) => [grain, `The ${grain}s of the period, in the time zone.`])),
   ...Object.fromEntries(dimensions.map((name) => [name, `The ${name} of the rows.`])),
 });
-export const comparedTo = enumeration<PeriodComparison>(
-  'FigureComparison',
-  'The period that figures are compared with.',
-  {
-    'previous-period': 'The one before, of the same length.',
-    'year-before': 'The same a year before.',
-  },
-);
+const comparedTo = enumeration<PeriodComparison>('FigureComparison', 'The period that figures are compared with.', {
+  'previous-period': 'The one before, of the same length.',
+  'year-before': 'The same a year before.',
+});
 export const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measured in.', {
   count: 'A number of rows.',
   ratio: 'A share, 0…1.',
@@ -55,6 +49,10 @@ export const unitWords = enumeration<Unit>('FigureUnit', 'What a figure is measu
 });
 
 const optional = { optional: true } as const;
+/** The period that a question is compared with. */
+export const compareArgument = {
+  compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),
+} as const;
 /** What every question about figures is asked for. */
 export const scopeArguments = {
   period: field.text(
@@ -83,6 +81,15 @@ export const scopeArguments = {
   ) as Readonly<Record<string, ReturnType<typeof field.filter>>>),
 } as const satisfies Fields;
 
+const { period, from, to, timeZone, yearStartsIn, weekStartsOn } = scopeArguments;
+/** The period of a question, and how its calendar is read. */
+export const calendarArguments = { period, from, to, timeZone, yearStartsIn, weekStartsOn } as const;
+/** The filters of some dimensions. */
+export const filterArguments = (names: readonly string[]) =>
+  Object.fromEntries(Object.entries(scopeArguments).filter(([name]) => names.includes(name))) as Readonly<
+    Record<string, ReturnType<typeof field.filter>>
+  >;
+
 /** The scope of arguments. */
 export const scopeOf = ({
   period,
@@ -92,11 +99,11 @@ export const scopeOf = ({
   yearStartsIn,
   weekStartsOn,
   window,
-  channelRules: _,
+  channelRules,
   by,
   ...rest
-}: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison }): Scope => ({
-  ...{ period, from, to, timeZone, yearStartsIn, weekStartsOn, by },
+}: ObjectOf<typeof scopeArguments> & { readonly compare?: PeriodComparison | undefined }): Scope => ({
+  ...{ period, from, to, timeZone, yearStartsIn, weekStartsOn, channelRules, by },
   compare: rest.compare,
   windowMs: window === undefined ? undefined : durationMs(window, 'window'),
   filters: Object.fromEntries(
@@ -106,12 +113,9 @@ export const scopeOf = ({
 
 /** How touches are weighed and classified: by the definitions in force at the end of the period, or now. */
 export const methodOfScope =
-  (
-    scope: Scope,
-    channelRules: string | undefined,
-    { sources, live, at }: Pick<ReportContext, 'sources' | 'live' | 'at'>,
-  ): MethodOfFigures =>
+  (scope: Partial<Scope>, { sources, live, at }: Pick<ReportContext, 'sources' | 'live' | 'at'>): MethodOfFigures =>
   () => {
+    const { channelRules } = scope;
     const { to } = scopePeriod(scope, at);
     return methodOf(sources.context.definitions, live, to < at ? to : at, { ...(channelRules && { channelRules }) });
   };
@@ -187,10 +191,6 @@ export const answeredPeriodFields = {
   complete: field.flag('False while the period has not ended.'),
   position: field.text('The position up to which the log is in them.'),
 } as const;
-export const answeredPeriod = (
-  { period: { from, to }, position }: { readonly period: ScopePeriod; readonly position: Position },
-  at: Instant,
-) => ({ from, to, complete: to <= at, position });
 
 export const figuresReport = report({
   name: 'figures',
@@ -198,7 +198,7 @@ export const figuresReport = report({
   ...{ allow: roles, heavy: 'period', table: figuresTable },
   arguments: {
     codes: field.enum(codes, 'The figures, at most 30.', { list: true, max: 30 }),
-    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', optional),
+    ...compareArgument,
     ...scopeArguments,
   },
   answer: field.object(
@@ -210,10 +210,9 @@ export const figuresReport = report({
     }),
     'The figures.',
   ),
-  ask: async ({ codes: wanted, compare, ...scope }, context) => {
-    const { models, at } = context;
-    const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    return shownFigures(models, wanted, asked, at, methodOfScope(asked, scope.channelRules, context));
+  ask: ({ codes: wanted, ...asked }, context) => {
+    const scope = scopeOf(asked);
+    return shownFigures(context.models, wanted, scope, context.at, methodOfScope(scope, context));
   },
 });
 
@@ -306,7 +305,7 @@ export const figureRowsReport = report({
       );
     const asked = scopeOf(scope);
     const name = groupOf({ by: asked.by, key, keyless, others });
-    const method = methodOfScope(asked, scope.channelRules, context);
+    const method = methodOfScope(asked, context);
     const found = await rowsBehind(models, figure, asked, { group: name, side, currency: valueCurrency }, at, method);
     return pageOf(found.map(shownRow), page, ({ id }) => id);
   },

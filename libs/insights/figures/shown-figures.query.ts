@@ -1,4 +1,4 @@
-import { decimalOf, wholeNumberOf, type Instant, type MoneySum } from '@baton/kernel';
+import { decimalOf, wholeNumberOf, type Instant, type MoneySum, type Position } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { figureOf } from './catalogue.rules';
 import { roundedInteger, textOfExact } from './exact.rules';
@@ -12,11 +12,18 @@ import {
   type MethodOfFigures,
   type Scope,
 } from './figures.query';
+import type { ScopePeriod } from './scope.rules';
 
 /** What a velocity is made of, and itself. */
 export const velocityFigures = [
   ...['open-deals', 'won-deals', 'lost-deals', 'win-rate', 'deal-size', 'deal-cycle', 'velocity'],
 ] as const;
+
+/** The period that an answer is about, and how far it is. */
+export const answeredPeriod = (
+  { period: { from, to }, position }: { readonly period: ScopePeriod; readonly position: Position },
+  at: Instant,
+) => ({ from, to, complete: to <= at, position });
 
 /** A value as answers and reviews have it. */
 export const shownValue = (figure: Figure, one: ComparedValue) => {
@@ -64,9 +71,9 @@ export const shownFigures = async (
   method: MethodOfFigures,
 ) => {
   const answer = await askFigures(models, codes.map(figureOf), { filters: {}, ...scope }, at, method);
-  const { position, period, compared, figures: found } = answer;
+  const { compared, figures: found } = answer;
   return {
-    ...{ from: period.from, to: period.to, complete: period.to <= at, position },
+    ...answeredPeriod(answer, at),
     ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
     figures: found.map(shownFigure),
   };

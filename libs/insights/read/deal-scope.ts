@@ -1,6 +1,6 @@
 import { BEGINNING, dayAt, END, enumeration, field, Refused, type Instant } from '@baton/kernel';
 import { dealFact } from '../figures/facts/deals.fact';
-import { scopeArguments } from '../figures/figures.report';
+import { calendarArguments, filterArguments } from '../figures/figures.report';
 import { scopePeriod, type ScopeArgs } from '../figures/scope.rules';
 
 const dimensions = Object.keys(dealFact.dimensions);
@@ -9,16 +9,12 @@ const groupings = enumeration<string>(
   'What figures of deals are grouped by.',
   Object.fromEntries(dimensions.map((name) => [name, `The ${name} of the deals.`])),
 );
-const { period, from, to, timeZone, yearStartsIn, weekStartsOn } = scopeArguments;
-const filters = Object.fromEntries(
-  Object.entries(scopeArguments).filter(([name]) => dimensions.includes(name)),
-) as Readonly<Record<string, ReturnType<typeof field.filter>>>;
 
 /** The period of a report over deals, their filters, and what it is grouped by. */
 export const dealScopeArguments = {
-  ...{ period, from, to, timeZone, yearStartsIn, weekStartsOn },
+  ...calendarArguments,
   by: field.enum(groupings, 'One group per value of this.', { optional: true }),
-  ...filters,
+  ...filterArguments(dimensions),
 } as const;
 
 const optional = { optional: true } as const;

@@ -11,7 +11,7 @@ import {
 } from '@baton/definitions';
 import { DAY_MS, dayAt, fromMs } from '@baton/kernel';
 import { criteriaDaysOf, criteriaFieldsOf } from '@baton/opportunities';
-import { ExactNumber } from '../exact.rules';
+import { quantileOf } from '../evaluate.rules';
 import { numberIn, textIn, type MadeFrom, type PackedRows } from '../fact.rules';
 import { dealChangeFact } from './changes.fact';
 import { dealPersonFact, mergedLeadFact, survivorIn } from './deal-people.fact';
@@ -64,18 +64,6 @@ export interface OpenDeal extends DealState {
 export const openDealSources = [
   ...([dealFact, dealChangeFact, dealStayFact, touchFact, dealPersonFact, mergedLeadFact] as const),
 ] as const;
-
-/** Type 7, exactly rounded to milliseconds. @param rising not empty */
-export const quantileOfMs = (rising: readonly number[], share: number): number => {
-  const place = new ExactNumber(share).times(rising.length - 1);
-  const below = Math.floor(place.toNumber());
-  const [low, high] = [rising[below]!, rising[below + 1] ?? rising[below]!];
-  return place
-    .minus(below)
-    .times(high - low)
-    .plus(low)
-    .toNumber();
-};
 
 /** What is read once for all instants of a question. */
 class Histories {
@@ -218,7 +206,11 @@ const stageTimesOf = (
       const limitDays = agreed?.stages.find(({ code }) => code === stage)?.limitDays;
       const enough = its.length >= stuckDeals;
       const limitIs = enough ? 'won-deals' : limitDays === undefined ? undefined : 'definition';
-      const limitMs = enough ? quantileOfMs(its, quantile) : limitDays === undefined ? undefined : limitDays * DAY_MS;
+      const limitMs = enough
+        ? quantileOf(its, quantile).toNumber()
+        : limitDays === undefined
+          ? undefined
+          : limitDays * DAY_MS;
       return [
         key,
         { pipeline, stage, wonMs: its, limitMs, limitIs, quantile, definition: pipelines.ref } as StageLimit,

@@ -4,20 +4,26 @@ import { pageOf, type ReadModels } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { figureOf } from '../../figures/catalogue.rules';
 import { openDealFact, stuckReasonOf } from '../../figures/facts/open-deals.fact';
-import { openDealsAt, quantileOfMs, type OpenDeal } from '../../figures/facts/open-deals.rules';
-import { madeFromOf } from '../../figures/facts.query';
-import { rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
-import { answeredFigure, methodOfScope, scopeArguments, scopeOf } from '../../figures/figures.report';
-import { rangeOf, scopePeriod, type ScopePeriod } from '../../figures/scope.rules';
+import { quantileOf } from '../../figures/evaluate.rules';
+import { openDealsAt, type OpenDeal } from '../../figures/facts/open-deals.rules';
+import {
+  openQuestion,
+  rowsBehindIn,
+  type MethodOfFigures,
+  type OpenedQuestion,
+  type Scope,
+} from '../../figures/figures.query';
+import {
+  answeredFigure,
+  calendarArguments,
+  filterArguments,
+  methodOfScope,
+  scopeOf,
+} from '../../figures/figures.report';
+import { rangeOf } from '../../figures/scope.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
 
-const { period, from, to, timeZone, yearStartsIn, weekStartsOn } = scopeArguments;
-const periodOnly = { period, from, to, timeZone, yearStartsIn, weekStartsOn } as const;
-const named = (names: readonly string[]) =>
-  Object.fromEntries(Object.entries(scopeArguments).filter(([name]) => names.includes(name))) as Readonly<
-    Record<string, ReturnType<typeof field.filter>>
-  >;
-const openFilters = named(Object.keys(openDealFact.dimensions));
+const openFilters = filterArguments(Object.keys(openDealFact.dimensions));
 const groupedBy = (name: string, what: string, names: readonly string[]) =>
   field.enum(
     enumeration<string>(name, what, Object.fromEntries(names.map((one) => [one, `The ${one} of the deals.`]))),
@@ -37,7 +43,7 @@ const table = <F extends Fields>(name: string, description: string, more: F) =>
   });
 const tableOf = async (codes: readonly string[], question: object, context: ReportContext) => {
   const scope = scopeOf(question as Asked);
-  const method = methodOfScope(scope, undefined, context);
+  const method = methodOfScope(scope, context);
   const found = await shownFigures(context.models, codes, scope, context.at, method);
   const { comparedFrom: _, comparedTo: __, ...answer } = found;
   return answer;
@@ -52,7 +58,7 @@ export const pipelineHealthReport = report({
   description: 'How the open deals are at the end of a period: active, stuck, of quality, overdue.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    ...periodOnly,
+    ...calendarArguments,
     by: groupedBy('PipelineHealthGrouping', 'What open deals are grouped by.', Object.keys(openDealFact.dimensions)),
     ...openFilters,
   },
@@ -77,9 +83,9 @@ export const winLossReport = report({
     'Deals won and lost in a period, by the reason of the rep, the competitor, the price or the segment of the customer.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    ...periodOnly,
+    ...calendarArguments,
     by: groupedBy('WinLossGrouping', 'What closed deals are grouped by.', winLossDimensions),
-    ...named([...winLossDimensions, 'currency']),
+    ...filterArguments([...winLossDimensions, 'currency']),
   },
   answer: field.object(
     table('WinLoss', 'Deals won and lost in a period.', {
@@ -156,11 +162,8 @@ const shownDeal = (id: string, deal: OpenDeal) => ({
   definition: deal.definition ?? null,
 });
 
-/** The open deals and stages at the end of a period. */
-const openAt = async (models: ReadModels, { to: end, timeZone: zone }: ScopePeriod, at: Instant) => {
-  const ends = [rangeOf({ from: end, to: end }).to];
-  return openDealsAt(await madeFromOf(models, openDealFact, { at, timeZone: zone, ends }))[0]!;
-};
+/** The open deals and stages at the end of the period of a question about them. */
+const openAtEnd = ({ madeAt, period }: OpenedQuestion) => openDealsAt(madeAt([rangeOf(period).to]))[0]!;
 /** The open deals under a check with all that is known of them, those that are longest in their stage first. */
 export const dealsUnderCheck = async (
   models: ReadModels,
@@ -169,15 +172,11 @@ export const dealsUnderCheck = async (
   at: Instant,
   methodOf: MethodOfFigures,
 ) => {
-  const side = { side: 'denominator' } as const;
-  const behind = await rowsBehind(models, figureOf(figureOfCheck[check]), scope, side, at, methodOf);
-  const { deals } = await openAt(models, scopePeriod(scope, at), at);
-  const known = new Map(deals.map((deal) => [deal.opportunityId, deal]));
-  return behind
-    .flatMap(({ id, entityId }) => {
-      const deal = known.get(entityId); // none if it closed while this was read
-      return deal ? [shownDeal(id, deal)] : [];
-    })
+  const figure = figureOf(figureOfCheck[check]);
+  const question = await openQuestion(models, [figure], scope, at, methodOf);
+  const known = new Map(openAtEnd(question).deals.map((deal) => [deal.opportunityId, deal]));
+  return rowsBehindIn(figure, question, { side: 'denominator' })
+    .map(({ id, entityId }) => shownDeal(id, known.get(entityId)!))
     .sort((a, b) => b.daysInStage - a.daysInStage || (a.id < b.id ? -1 : 1));
 };
 export const dealHealthReport = report({
@@ -187,13 +186,13 @@ export const dealHealthReport = report({
   ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
     check: field.enum(checks, 'Which of them.', { default: 'all' }),
-    ...periodOnly,
+    ...calendarArguments,
     ...openFilters,
   },
   answer: field.object(dealRow, 'The deals.'),
   ask: async ({ check, ...question }, context: ReportContext) => {
     const scope = scopeOf(question as Asked);
-    const method = methodOfScope(scope, undefined, context);
+    const method = methodOfScope(scope, context);
     const found = await dealsUnderCheck(context.models, check, scope, context.at, method);
     return pageOf(found, context.page, ({ id }) => id);
   },
@@ -219,18 +218,21 @@ export const stageLimitsReport = report({
   name: 'stageLimits',
   description: 'By stage, how long won deals were in it, and after how many days a deal is stuck there.',
   ...{ allow: roles, heavy: 'period' },
-  arguments: periodOnly,
+  arguments: calendarArguments,
   answer: field.object(
     objectFields('StageLimits', 'How long won deals were in the stages.', {
       stages: field.object(stageLimit, 'By pipeline and stage.', { list: true }),
     }),
     'The report.',
   ),
-  ask: async (question, { models, at }) => {
-    const { stages } = await openAt(models, scopePeriod(question, at), at);
+  ask: async (asked, context) => {
+    const scope = scopeOf(asked);
+    const figures = [figureOf('pipeline-deals')];
+    const question = await openQuestion(context.models, figures, scope, context.at, methodOfScope(scope, context));
+    const { stages } = openAtEnd(question);
     const shown = stages
       .map(({ pipeline, stage, wonMs, limitMs, limitIs, quantile, definition }) => {
-        const days = (share: number) => (wonMs.length === 0 ? null : quantileOfMs(wonMs, share) / DAY_MS);
+        const days = (share: number) => (wonMs.length === 0 ? null : quantileOf(wonMs, share).toNumber() / DAY_MS);
         return {
           ...{ pipeline, stage, wonDeals: wonMs.length, medianDays: days(0.5), quantile, quantileDays: days(quantile) },
           ...{ p90Days: days(0.9), limitDays: limitMs === undefined ? null : limitMs / DAY_MS },

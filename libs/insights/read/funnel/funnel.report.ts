@@ -3,7 +3,6 @@ import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
 import type { EntryKind } from '../../figures/facts/paths.fact';
 import {
-  answeredPeriod,
   answeredPeriodFields,
   erasedCount,
   figureRow,
@@ -17,7 +16,7 @@ import {
   shownRow,
   sides,
 } from '../../figures/figures.report';
-import { shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
 import { funnel, funnelRows, type FunnelQuestion, type FunnelUnit, type StepValues } from './funnel.query';
 import type { FunnelReading } from './funnel.rules';
 
@@ -102,7 +101,7 @@ export const funnelReport = report({
   ask: async (asked, context) => {
     const { models, at } = context;
     const question = questionOf(asked);
-    const found = await funnel(models, question, at, methodOfScope(question.scope, asked.channelRules, context));
+    const found = await funnel(models, question, at, methodOfScope(question.scope, context));
     return {
       ...{ ...answeredPeriod(found, at), erased: found.erased },
       steps: shownSteps(found.steps, question),
@@ -128,7 +127,7 @@ export const funnelRowsReport = report({
     const { models, at, page } = context;
     const question = questionOf(asked);
     const name = groupOf({ by: question.scope.by, key, keyless, others });
-    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const method = methodOfScope(question.scope, context);
     const found = await funnelRows(models, question, place, { group: name, side }, at, method);
     return pageOf(found.map(shownRow), page, ({ id }) => id);
   },

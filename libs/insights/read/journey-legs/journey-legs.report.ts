@@ -3,9 +3,8 @@ import { report } from '@baton/platform/report';
 import { legs, type Leg } from '../../figures/facts/won-journeys.fact';
 import { askFigures, type AnsweredFigure } from '../../figures/figures.query';
 import {
-  answeredPeriod,
   answeredPeriodFields,
-  comparedTo,
+  compareArgument,
   erasedCount,
   value as figureValue,
   groupFields,
@@ -13,7 +12,7 @@ import {
   methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
-import { shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
 import { journeyFigures } from '../../figures/journey-legs.figure';
 
 const beginnings = enumeration<Leg>(
@@ -71,7 +70,7 @@ export const journeyLegsReport = report({
     'How long each leg took on the way from the first touch to the win, over the deals won in the period: by the latest entry of the primary contact into a stage before the next.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', { optional: true }),
+    ...compareArgument,
     ...scope,
   },
   answer: field.object(
@@ -83,15 +82,15 @@ export const journeyLegsReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...asked }, context) => {
+  ask: async (asked, context) => {
     const { models, at } = context;
-    const question = scopeOf({ ...asked, ...(compare && { compare }) });
+    const question = scopeOf(asked);
     const { figures: answers, ...known } = await askFigures(
       models,
       journeyFigures,
       question,
       at,
-      methodOfScope(question, asked.channelRules, context),
+      methodOfScope(question, context),
     );
     const timeNames = ['mean', 'median', 'p90'] as const;
     return {

@@ -2,9 +2,8 @@ import { enumeration, field, objectFields, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import type { EntryKind } from '../../figures/facts/paths.fact';
 import {
-  answeredPeriod,
   answeredPeriodFields,
-  comparedTo,
+  compareArgument,
   erasedCount,
   value as figureValue,
   groupFields,
@@ -12,7 +11,7 @@ import {
   methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
-import { shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
 import type { PathFigures } from '../../figures/paths.figure';
 import { pathNames, processView, transitionNames, type ProcessGroup } from './process-view.query';
 
@@ -69,7 +68,7 @@ export const processViewReport = report({
   arguments: {
     over: field.enum(kinds, 'Whose ways they are.', { default: 'people' }),
     top: field.integer('How many ways to list, the most frequent first.', { default: 20, min: 1, max: 200 }),
-    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', { optional: true }),
+    ...compareArgument,
     ...scope,
   },
   answer: field.object(
@@ -86,10 +85,10 @@ export const processViewReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ over, top, compare, ...asked }, context) => {
+  ask: async ({ over, top, ...asked }, context) => {
     const { models, at } = context;
-    const question = scopeOf({ ...asked, ...(compare && { compare }) });
-    const method = methodOfScope(question, asked.channelRules, context);
+    const question = scopeOf(asked);
+    const method = methodOfScope(question, context);
     const found = await processView(models, over, question, at, method);
     const { figures } = found;
     return {

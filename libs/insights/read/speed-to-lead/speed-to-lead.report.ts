@@ -4,16 +4,15 @@ import { contactRate } from '../../figures/contact-rate.figure';
 import { answerTimeWords } from '../../figures/facts/handoffs.fact';
 import { askFigures } from '../../figures/figures.query';
 import {
-  answeredPeriod,
   answeredPeriodFields,
-  comparedTo,
+  compareArgument,
   erasedCount,
   value as figureValue,
   scopeArguments,
   methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
-import { shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
 import { handoffCount } from '../../figures/handoffs.figure';
 import { handoffToCustomerRate } from '../../figures/handoff-to-customer-rate.figure';
 import { handoffToSqlRate } from '../../figures/handoff-to-sql-rate.figure';
@@ -36,7 +35,7 @@ export const speedToLeadReport = report({
   description: 'Handoffs by how fast sales made the first outbound touch, and what became of them.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', { optional: true }),
+    ...compareArgument,
     ...scope,
   },
   answer: field.object(
@@ -48,10 +47,10 @@ export const speedToLeadReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...asked }, context) => {
+  ask: async (asked, context) => {
     const { models, at } = context;
-    const question = { ...scopeOf({ ...asked, ...(compare && { compare }) }), by: 'answeredWithin' };
-    const method = methodOfScope(question, undefined, context);
+    const question = { ...scopeOf(asked), by: 'answeredWithin' };
+    const method = methodOfScope(question, context);
     const { figures: answers, ...known } = await askFigures(models, figures, question, at, method);
     // A bucket without handoffs is asked by itself: it has its figures too.
     const { figures: none } = await askFigures(

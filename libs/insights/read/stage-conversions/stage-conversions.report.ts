@@ -3,10 +3,9 @@ import { report } from '@baton/platform/report';
 import { stagePath, type PathStage } from '../../figures/facts/lifecycles.fact';
 import type { Figure } from '../../figures/figure.rules';
 import {
-  answeredPeriod,
   answeredPeriodFields,
   codes,
-  comparedTo,
+  compareArgument,
   erasedCount,
   value as figureValue,
   groupFields,
@@ -14,7 +13,7 @@ import {
   methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
-import { shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
 import { stageConversions, type CohortParts } from './stage-conversions.query';
 
 const stages = enumeration<PathStage>(
@@ -51,7 +50,7 @@ export const stageConversionsReport = report({
     'The conversion of every pair of lifecycle stages. A person counts once, by the first entry into the first stage, which lies in the period; what follows counts up to now, or within the window.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', { optional: true }),
+    ...compareArgument,
     ...scopeArguments,
   },
   answer: field.object(
@@ -61,10 +60,10 @@ export const stageConversionsReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...scope }, context) => {
+  ask: async (asked, context) => {
     const { models, at } = context;
-    const asked = scopeOf({ ...scope, ...(compare && { compare }) });
-    const found = await stageConversions(models, asked, at, methodOfScope(asked, scope.channelRules, context));
+    const scope = scopeOf(asked);
+    const found = await stageConversions(models, scope, at, methodOfScope(scope, context));
     return {
       ...answeredPeriod(found, at),
       pairs: found.pairs.map(({ from, to, answer: { figure, erased }, total, isOpen, groups }) => ({

@@ -3,9 +3,8 @@ import { pageOf } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
 import { exactOf, textOfExact } from '../../figures/exact.rules';
 import {
-  answeredPeriod,
   answeredPeriodFields,
-  comparedTo,
+  compareArgument,
   erasedCount,
   figureRow,
   value as figureValue,
@@ -18,7 +17,7 @@ import {
   shownRow,
   unitWords,
 } from '../../figures/figures.report';
-import { shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
 import type { StayMeasure } from './stage-times.rules';
 import {
   timeInStage,
@@ -57,12 +56,15 @@ const stayArguments = {
   inside: field.flag('Also count those that are in the stage now, as if they left it now.', { default: false }),
   ...scope,
 } as const;
-const questionOf = (
-  { over, measure, clock, inside, ...rest }: ObjectOf<typeof stayArguments>,
-  compare?: TimeInStageQuestion['scope']['compare'],
-): TimeInStageQuestion => ({
+const questionOf = ({
+  over,
+  measure,
+  clock,
+  inside,
+  ...rest
+}: ObjectOf<typeof stayArguments> & Pick<TimeInStageQuestion['scope'], 'compare'>): TimeInStageQuestion => ({
   ...{ over, measure, clock, inside },
-  scope: scopeOf({ ...rest, ...(compare && { compare }) }),
+  scope: scopeOf(rest),
 });
 
 const values = {
@@ -98,7 +100,7 @@ export const timeInStageReport = report({
     'How long people or deals were in each stage: those who left it last in the period, and on demand those who are there now.',
   ...{ allow: roles, heavy: 'period' },
   arguments: {
-    compare: field.enum(comparedTo, 'Compare with another period; the period needs both ends.', { optional: true }),
+    ...compareArgument,
     ...stayArguments,
   },
   answer: field.object(
@@ -110,10 +112,10 @@ export const timeInStageReport = report({
     }),
     'The report.',
   ),
-  ask: async ({ compare, ...asked }, context) => {
+  ask: async (asked, context) => {
     const { models, at, sources } = context;
-    const question = questionOf(asked, compare);
-    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const question = questionOf(asked);
+    const method = methodOfScope(question.scope, context);
     const found = await timeInStage(models, sources.context.definitions, question, at, method);
     const divisor = found.unit === 'days' ? DAY_MS : 3_600_000;
     const edge = (ms: number): string => textOfExact(exactOf(ms).div(divisor));
@@ -153,7 +155,7 @@ export const timeInStageRowsReport = report({
     const question = questionOf(asked);
     const name = groupOf({ by: question.scope.by, key, keyless, others });
     const where = { stage: inStage, bin: place, group: name };
-    const method = methodOfScope(question.scope, asked.channelRules, context);
+    const method = methodOfScope(question.scope, context);
     const found = await timeInStageRows(models, sources.context.definitions, question, where, at, method);
     return pageOf(
       found.map(({ latestAt, leftAt, inside, visits, ms, ...row }) => ({

@@ -50,7 +50,7 @@ export const velocityChangeReport = report({
       models,
       { periodA: { ...periodA, timeZone }, periodB: { ...periodB, timeZone }, filters },
       at,
-      methodOfScope({ ...periodB, timeZone, filters }, undefined, context),
+      methodOfScope({ ...periodB, timeZone }, context),
     );
     return { ...change, contributions: contributions.map(({ change: of, levers: by }) => ({ change: of, ...by })) };
   },

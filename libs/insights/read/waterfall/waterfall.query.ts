@@ -2,7 +2,7 @@ import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { askFigures, type MethodOfFigures, type Scope } from '../../figures/figures.query';
 import { rangeOf, scopePeriod, type ScopeArgs, type ScopePeriod } from '../../figures/scope.rules';
-import { shownFigure } from '../../figures/shown-figures.query';
+import { answeredPeriod, shownFigure } from '../../figures/shown-figures.query';
 import { waterfallBetween, type ClosingPeriod, type Waterfall } from './waterfall.rules';
 
 interface AskedWaterfall {
@@ -22,7 +22,7 @@ export const waterfallOf = async (
   const own = asked.map(([, one]) => one);
   const { position, figures } = await askFigures(models, own, scope, at, method);
   return {
-    ...{ from: period.from, to: period.to, complete: period.to <= at, position },
+    ...answeredPeriod({ period, position }, at),
     ...{ closingFrom: closes?.from || null, closingTo: closes?.to ?? null },
     cells: figures.map((one, index) => {
       const { formula, total, groups, erased } = shownFigure(one);

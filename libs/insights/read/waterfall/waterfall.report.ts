@@ -2,7 +2,15 @@ import { enumeration, field, fromMs, objectFields, roles, type Instant } from '@
 import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { rowsBehind, type MethodOfFigures, type Scope } from '../../figures/figures.query';
-import { erasedCount, group, groupOf, methodOfScope, scopeOf, value } from '../../figures/figures.report';
+import {
+  erasedCount,
+  group,
+  groupArguments,
+  groupOf,
+  methodOfScope,
+  scopeOf,
+  value,
+} from '../../figures/figures.report';
 import { rangeOf, scopePeriod } from '../../figures/scope.rules';
 import { closingArguments, closingPeriodOf, dealScopeArguments, type ClosingArgs } from '../deal-scope';
 import { waterfallOf } from './waterfall.query';
@@ -78,7 +86,7 @@ export const waterfallReport = report({
   ),
   ask: (question, context) => {
     const asked = askedFor(question as Asked, context.at);
-    return waterfallOf(context.models, asked, context.at, methodOfScope(asked.scope, undefined, context));
+    return waterfallOf(context.models, asked, context.at, methodOfScope(asked.scope, context));
   },
 });
 
@@ -109,9 +117,7 @@ export const waterfallRowsReport = report({
   ...{ allow: roles, heavy: 'period', page: true },
   arguments: {
     cell: field.enum(cells, 'The cell.'),
-    key: field.text('Only the group with this key.', { optional: true, max: 1000 }),
-    keyless: field.flag('Only the group of deals without a value.', { optional: true }),
-    others: field.flag('Only the group of all others.', { optional: true }),
+    ...groupArguments,
     valueCurrency: field.currency('Only what is in this currency.'),
     ...{ ...closingArguments, ...dealScopeArguments },
   },
@@ -119,8 +125,8 @@ export const waterfallRowsReport = report({
   ask: async (question, context: ReportContext) => {
     const { cell: name, key, keyless, others, valueCurrency, ...asked } = question;
     const { scope, waterfall } = askedFor(asked as Asked, context.at);
-    const of = groupOf({ ...(scope.by !== undefined && { by: scope.by }), key, keyless, others } as never);
-    const method = methodOfScope(scope, undefined, context);
+    const of = groupOf({ by: scope.by, key, keyless, others });
+    const method = methodOfScope(scope, context);
     const found = await rowsOfCell(context, waterfall, name, scope, { group: of, currency: valueCurrency }, method);
     return pageOf(
       found.map(({ id, opportunityId, minor, currency, at, before, after }) => ({

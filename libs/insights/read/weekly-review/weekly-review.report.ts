@@ -1,12 +1,11 @@
 import { field, objectFields, Refused, roles } from '@baton/kernel';
 import { feedbackTopicNames } from '@baton/leads';
 import { report } from '@baton/platform/report';
-import { answeredFigure, figureTotal, methodOfScope, scopeArguments, value } from '../../figures/figures.report';
+import { answeredFigure, calendarArguments, figureTotal, methodOfScope, value } from '../../figures/figures.report';
 import { scopePeriod } from '../../figures/scope.rules';
 import { waterfallCell } from '../waterfall/waterfall.report';
 import { weeklyReviewOf } from './weekly-review.query';
 
-const { period, from, to, timeZone, yearStartsIn, weekStartsOn } = scopeArguments;
 const list = { list: true } as const;
 const topic = objectFields('ReviewFeedback', 'What sales reported on one topic.', {
   topic: field.enum(feedbackTopicNames, 'The topic.'),
@@ -32,7 +31,7 @@ export const weeklyReviewReport = report({
   description:
     'What both teams look at each week: new leads and handoffs, movement of the pipeline, SLA, feedback, open actions. A review that is held (`holdReview`) keeps the same.',
   ...{ allow: roles, heavy: 'period' },
-  arguments: { ...{ period, from, to, timeZone, yearStartsIn, weekStartsOn } },
+  arguments: calendarArguments,
   answer: field.object(
     objectFields('WeeklyReview', 'What both teams look at each week.', {
       from: field.instant('The beginning of the period; by default of this week.'),
@@ -55,7 +54,7 @@ export const weeklyReviewReport = report({
     const asked = scopePeriod({ ...question, ...(isWeek && { period: 'this-week' }) }, at);
     if (!asked.step)
       throw new Refused('figures/open-period', 'A review needs both ends of its period; give from and to.', 'from');
-    const method = methodOfScope({ ...question, filters: {} }, undefined, context);
+    const method = methodOfScope(question, context);
     return {
       ...{ from: asked.from, to: asked.to, complete: asked.to <= at },
       ...(await weeklyReviewOf(models, asked, at, method)),
