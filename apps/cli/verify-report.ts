@@ -46,7 +46,7 @@ const parsed = (line: string): Values => {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value as Values;
   } catch {
-    // told below
+    // refused below
   }
   throw failed('The report is no NDJSON export: a line is not a JSON object.');
 };

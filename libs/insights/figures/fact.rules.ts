@@ -248,48 +248,47 @@ export const packedRows = ({
     },
   };
 };
-/** The text columns of other rows at these places, -1 for none; each is taken when it is asked for, as few of them are. */
-export const textsAt = (
-  { texts }: PackedRows,
-  places: Int32Array,
-  more: Readonly<Record<string, TextColumn>> = {},
-): PackedRows['texts'] => {
-  const made: Record<string, TextColumn> = { ...more };
-  for (const [name, { codes, words, codeOf }] of Object.entries(texts)) {
+/** Columns taken of others, each when it is asked for, as few of them are. @param more columns instead of theirs, or beside them */
+const takenWhenAsked = <C>(
+  columns: Readonly<Record<string, C>>,
+  more: Readonly<Record<string, C>>,
+  take: (column: C) => C,
+): Readonly<Record<string, C>> => {
+  const made: Record<string, C> = { ...more };
+  for (const name of Object.keys(columns)) {
     if (name in more) continue;
-    const take = (): TextColumn => ({ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf });
-    let known: TextColumn | undefined;
-    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
+    let known: C | undefined;
+    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take(columns[name]!)) });
   }
   return made;
 };
+/** The text columns of other rows at these places, -1 for none. */
+export const textsAt = (
+  { texts }: PackedRows,
+  places: Int32Array,
+  more: PackedRows['texts'] = {},
+): PackedRows['texts'] =>
+  takenWhenAsked(texts, more, ({ codes, words, codeOf }) => ({
+    ...{ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf },
+  }));
 /** The same for the columns of numbers. */
 export const numbersAt = (
   { numbers }: PackedRows,
   places: Int32Array,
   more: PackedRows['numbers'] = {},
-): PackedRows['numbers'] => {
-  const made: Record<string, Float64Array> = { ...more };
-  for (const [name, values] of Object.entries(numbers)) {
-    if (name in more) continue;
-    let known: Float64Array | undefined;
-    const take = () => Float64Array.from(places, (place) => (place < 0 ? NaN : values[place]!));
-    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take()) });
-  }
-  return made;
+): PackedRows['numbers'] =>
+  takenWhenAsked(numbers, more, (values) => Float64Array.from(places, (place) => (place < 0 ? NaN : values[place]!)));
+/** The code of a word; a new one gets the next. */
+const codeFor = ({ words, codeOf }: Pick<TextColumn, 'words' | 'codeOf'>, word: string): number => {
+  const known = codeOf.get(word);
+  if (known !== undefined) return known;
+  codeOf.set(word, words.length);
+  return words.push(word) - 1;
 };
 /** A column of texts. @param values by row, null without one */
 export const textColumn = (values: readonly (string | null)[]): TextColumn => {
-  const codeOf = new Map<string, number>();
-  const words: string[] = [];
-  const codes = Int32Array.from(values, (value) => {
-    if (value === null) return -1;
-    const known = codeOf.get(value);
-    if (known !== undefined) return known;
-    codeOf.set(value, words.length);
-    return words.push(value) - 1;
-  });
-  return { codes, words, codeOf };
+  const column = { words: [] as string[], codeOf: new Map<string, number>() };
+  return { codes: Int32Array.from(values, (value) => (value === null ? -1 : codeFor(column, value))), ...column };
 };
 
 /** The rows of a fact, packed. A document that is put again gives its rows new values, in place as far as they go. */
@@ -385,14 +384,12 @@ export class FactRows<D, R> implements PackedRows {
       } else this.numbers[name]![place] = column.value(row) ?? NaN;
   }
 
-  private codeOf({ words, codeOf }: TextColumn, value: TextValue): number {
+  private codeOf(column: TextColumn, value: TextValue): number {
     if (value === null || value === undefined) return -1;
     const word = String(value);
-    const known = codeOf.get(word);
-    if (known !== undefined) return known;
-    const code = words.push(word) - 1;
-    codeOf.set(word, code);
-    this.textBytes += 80 + 2 * word.length;
+    const count = column.words.length;
+    const code = codeFor(column, word);
+    if (code === count) this.textBytes += 80 + 2 * word.length;
     return code;
   }
 }

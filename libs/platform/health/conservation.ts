@@ -11,7 +11,7 @@ import {
 import { Decimal } from 'decimal.js';
 import type { ReadModels } from '../documents';
 import type { Runner } from '../runner';
-import { machineTimers, type Timers } from '../timers';
+import { machineTimers, repeatEvery, type Timers } from '../timers';
 import { keepResults } from './results';
 
 /** Declares a check of a law of conservation. */
@@ -113,13 +113,9 @@ export class Conservation {
   /** Checks every hour, until `stop`. Failures are reported and tried again. */
   start(): void {
     const { timers = machineTimers, onFailure } = this.parts;
-    const { signal } = this.stopping;
-    this.schedule ??= (async () => {
-      while (!signal.aborted) {
-        await timers.delay(HOUR_MS, signal).catch(() => undefined);
-        if (!signal.aborted) await this.run().catch((error: unknown) => onFailure(error, codeOf(error)));
-      }
-    })();
+    this.schedule ??= repeatEvery(timers, HOUR_MS, this.stopping.signal, () =>
+      this.run().catch((error: unknown) => onFailure(error, codeOf(error))),
+    );
   }
 
   async stop(): Promise<void> {

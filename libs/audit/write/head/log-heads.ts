@@ -5,7 +5,7 @@ import type { Config } from '@baton/platform/config';
 import type { ReadModels } from '@baton/platform/documents';
 import { logKeys, rotateSigningKey, type LogKeys } from '@baton/platform/keys';
 import type { Runner } from '@baton/platform/runner';
-import { machineTimers, type Timers } from '@baton/platform/timers';
+import { machineTimers, repeatEvery, type Timers } from '@baton/platform/timers';
 import type { Metrics } from '@baton/platform/telemetry';
 import type { Logger } from 'pino';
 import { logSource, type ExportSource } from '../../read/export/export-sources';
@@ -139,14 +139,8 @@ export class LogHeads {
   /** Signs whenever the newest head is older than the configured time, until `stop`. Failures are logged. */
   start(): void {
     const { config, timers = machineTimers } = this.parts;
-    if (config.headMinutes === 0 || this.schedule) return;
-    const { signal } = this.stopping;
-    this.schedule = (async () => {
-      while (!signal.aborted) {
-        await timers.delay(MINUTE_MS, signal).catch(() => undefined);
-        if (!signal.aborted) await this.signIfDue();
-      }
-    })();
+    if (config.headMinutes === 0) return;
+    this.schedule ??= repeatEvery(timers, MINUTE_MS, this.stopping.signal, () => this.signIfDue());
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { codeOf, idsIn, Refused, type Clock, type EventLog, type Outcome } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { Runner } from '@baton/platform/runner';
-import { machineTimers, type Timers } from '@baton/platform/timers';
+import { machineTimers, repeatEvery, type Timers } from '@baton/platform/timers';
 import type { Logger } from 'pino';
 import { dueErasures } from '../../read/retention/due-erasures.query';
 import { ToPrivacy } from '../person/person.events';
@@ -57,20 +57,14 @@ export class Retention {
   /** Looks each hour until `stop`. Failures are logged, and tried again. */
   start(): void {
     const { timers = machineTimers, logger } = this.parts;
-    if (this.schedule) return;
-    const { signal } = this.stopping;
-    this.schedule = (async () => {
-      while (!signal.aborted) {
-        await timers.delay(HOUR_MS, signal).catch(() => undefined);
-        if (signal.aborted) return;
-        await this.eraseDue().then(
-          ({ erased, held }) => {
-            if (erased + held > 0) logger.info({ erased, held }, 'the retention of people has ended');
-          },
-          (error: unknown) => logger.warn({ code: codeOf(error) }, 'people whose retention has ended were not erased'),
-        );
-      }
-    })();
+    this.schedule ??= repeatEvery(timers, HOUR_MS, this.stopping.signal, () =>
+      this.eraseDue().then(
+        ({ erased, held }) => {
+          if (erased + held > 0) logger.info({ erased, held }, 'the retention of people has ended');
+        },
+        (error: unknown) => logger.warn({ code: codeOf(error) }, 'people whose retention has ended were not erased'),
+      ),
+    );
   }
 
   async stop(): Promise<void> {
