@@ -63,7 +63,7 @@ interface Times {
 type Bare = Awaited<ReturnType<typeof bareServer>>;
 /** Asked again and again, as a dashboard does; or anew, so that no answer of a moment ago is given again. */
 type Asked = 'again' | 'anew';
-const measure = async (
+export const measure = async (
   query: string,
   server: Server,
   { child, port }: Bare,
@@ -90,9 +90,9 @@ const measure = async (
   return { own: own.times, bare: bare.times, cpu: { own: own.cpu, bare: bare.cpu } };
 };
 
-const shown = (times: readonly number[]) =>
+export const shown = (times: readonly number[]) =>
   `p50 ${quantile(times, 0.5).toPrecision(3)} ms, p99 ${quantile(times, 0.99).toPrecision(3)} ms`;
-const ratioOf = ({ own, bare }: Times): number => median(bare) / median(own);
+export const ratioOf = ({ own, bare }: Times): number => median(bare) / median(own);
 const row = (what: string, times: Times): Figure => ({
   what: `${what} (${shown(times.own)}): rate against a bare query of equal bytes (${shown(times.bare)}); by CPU ${(times.cpu.bare / times.cpu.own).toFixed(2)}`,
   ratio: ratioOf(times),
