@@ -73,7 +73,7 @@ export const measure = async (
   const answer = await ask(server.port, query, token);
   let count = 0;
   const question = () => (asked === 'anew' ? `${query} # ${count++}` : query);
-  child.send(answer);
+  child.send({ query, answer });
   await once(child, 'message');
   const run = async (pid: number, work: () => Promise<unknown>) => {
     for (let n = 0; n < REQUESTS / 4; n++) await work();
