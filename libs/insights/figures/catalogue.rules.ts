@@ -3,8 +3,6 @@ import { deadZoneDays } from './dead-zone-days.figure';
 import { medianDeadZone } from './median-dead-zone.figure';
 import { longStayDeals } from './long-stay-deals.figure';
 import { belowQualityDeals } from './below-quality-deals.figure';
-import { pipelineDeals } from './pipeline-deals.figure';
-import { pipelineAmount } from './pipeline-amount.figure';
 import { activeDeals } from './active-deals.figure';
 import { activeRate } from './active-rate.figure';
 import { silentDeals } from './silent-deals.figure';
@@ -160,8 +158,6 @@ export const figures: readonly Figure[] = [
   closeDatesPulledIn,
   medianPush,
   repeatedPushes,
-  pipelineDeals,
-  pipelineAmount,
   activeDeals,
   activeRate,
   silentDeals,

@@ -1,4 +1,4 @@
-import { DAY_MS, fromMs } from '@baton/kernel';
+import { DAY_MS } from '@baton/kernel';
 import { pipelineOf, type Pipelines } from '@baton/definitions';
 import { instantOf, madeFact, numberIn, numberOf, textIn, textOf, type MadeFrom, type PackedRows } from '../fact.rules';
 import { dealChangeFact } from './changes.fact';
@@ -108,7 +108,7 @@ export const deadZoneFact = madeFact<DeadZone>({
     for (const row of deadZones(from)) yield { id: `${row.leadId}:${row.from}`, entity: row.leadId, row };
   },
   columns: {
-    from: instantOf(({ from }) => fromMs(from)),
+    from: instantOf(({ from }) => from),
     leadId: textOf(({ leadId }) => leadId),
     leg: textOf(({ leg }) => leg),
     lasting: textOf(({ until }) => until === undefined),

@@ -3,7 +3,7 @@ import { DAY_MS, enumeration, field, fromMs, objectFields, roles, type Fields, t
 import { pageOf, type ReadModels } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { figureOf } from '../../figures/catalogue.rules';
-import { openDealFact, stuckReasonOf } from '../../figures/facts/open-deals.fact';
+import { openDealFact } from '../../figures/facts/open-deals.fact';
 import { quantileOf } from '../../figures/evaluate.rules';
 import { openDealsAt, type OpenDeal } from '../../figures/facts/open-deals.rules';
 import {
@@ -50,7 +50,7 @@ const tableOf = async (codes: readonly string[], question: object, context: Repo
 };
 
 const healthFigures = [
-  ...['pipeline-deals', 'pipeline-amount', 'active-deals', 'active-rate', 'silent-deals', 'long-stay-deals'],
+  ...['open-deals', 'open-amount', 'active-deals', 'active-rate', 'silent-deals', 'long-stay-deals'],
   ...['stuck-deals', 'stuck-rate', 'stuck-amount', 'quality-deals', 'quality-rate', 'overdue-deals', 'overdue-amount'],
 ];
 export const pipelineHealthReport = report({
@@ -120,7 +120,7 @@ const checks = enumeration('DealCheck', 'Which open deals.', {
   'below-quality': 'Those that do not meet the criteria of quality.',
 });
 const figureOfCheck = {
-  ...{ all: 'pipeline-deals', stuck: 'stuck-deals', 'too-long': 'long-stay-deals', silent: 'silent-deals' },
+  ...{ all: 'open-deals', stuck: 'stuck-deals', 'too-long': 'long-stay-deals', silent: 'silent-deals' },
   ...{ overdue: 'overdue-deals', 'below-quality': 'below-quality-deals' },
 } as const;
 const nullable = { nullable: true } as const;
@@ -149,15 +149,17 @@ const dealRow = objectFields('DealHealth', 'How an open deal is.', {
   definition: field.text('The version of the pipelines, `pipeline@2`; null without one.', nullable),
 });
 const shownDeal = (id: string, deal: OpenDeal) => ({
-  ...{ id, opportunityId: deal.opportunityId, pipeline: deal.pipeline ?? '', stage: deal.stage ?? '' },
-  owner: deal.owner ?? null,
+  ...{ id, opportunityId: deal.opportunityId, pipeline: deal.pipeline, stage: deal.stage },
+  owner: deal.state.owner ?? null,
   amount:
-    deal.minor === undefined || deal.currency === undefined ? null : { minor: deal.minor, currency: deal.currency },
-  ...{ expectedCloseOn: deal.closesOn ?? null, daysInStage: deal.stageMs / DAY_MS },
+    deal.state.minor === undefined || deal.state.currency === undefined
+      ? null
+      : { minor: deal.state.minor, currency: deal.state.currency },
+  ...{ expectedCloseOn: deal.state.closesOn ?? null, daysInStage: deal.stageMs / DAY_MS },
   limitDays: deal.limitMs === undefined ? null : deal.limitMs / DAY_MS,
   lastActivityAt: fromMs(deal.lastActivityAt),
   silenceDays: deal.silenceMs === undefined ? null : deal.silenceMs / DAY_MS,
-  ...{ stuckReason: stuckReasonOf(deal) ?? null, overdue: deal.isOverdue, quality: deal.quality ?? null },
+  ...{ stuckReason: deal.stuckReason ?? null, overdue: deal.isOverdue, quality: deal.quality ?? null },
   ...{ missingQuality: deal.missingQuality ?? null, missingForExit: deal.missingForExit ?? null },
   definition: deal.definition ?? null,
 });
@@ -227,10 +229,10 @@ export const stageLimitsReport = report({
   ),
   ask: async (asked, context) => {
     const scope = scopeOf(asked);
-    const figures = [figureOf('pipeline-deals')];
+    const figures = [figureOf('open-deals')];
     const question = await openQuestion(context.models, figures, scope, context.at, methodOfScope(scope, context));
-    const { stages } = openAtEnd(question);
-    const shown = stages
+    const shown = openAtEnd(question)
+      .stageLimits()
       .map(({ pipeline, stage, wonMs, limitMs, limitIs, quantile, definition }) => {
         const days = (share: number) => (wonMs.length === 0 ? null : quantileOf(wonMs, share).toNumber() / DAY_MS);
         return {

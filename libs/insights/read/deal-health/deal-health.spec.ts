@@ -177,19 +177,19 @@ describe('the health of open deals', () => {
   it('is that of the end of a past period, and of each month', async () => {
     const models = await modelsOf(PROJECTIONS, all);
     const now = on('2024-06-01');
-    expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-04' })).toBe('3');
-    expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-05' })).toBe('3');
-    expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-06' })).toBe('4');
+    expect(await valueOf(models, 'open-deals', now, { to: '2024-02-04' })).toBe('3');
+    expect(await valueOf(models, 'open-deals', now, { to: '2024-02-05' })).toBe('3');
+    expect(await valueOf(models, 'open-deals', now, { to: '2024-02-06' })).toBe('4');
     expect(await valueOf(models, 'stuck-deals', now, { to: '2024-02-20' })).toBe('1');
     const scope = { by: 'month', from: '2024-01-01', to: '2024-04-01', filters: {} };
-    const { figures } = await askFigures(models, [figureOf('pipeline-deals')], scope, now, builtInOfFigures);
+    const { figures } = await askFigures(models, [figureOf('open-deals')], scope, now, builtInOfFigures);
     expect(figures[0]!.groups.map(({ group, values }) => [group.key, values[0]!.support])).toEqual([
       ['2024-01', 1],
       ['2024-02', 4],
       ['2024-03', 4],
     ]);
     const compared = { period: '2024-02', compare: 'previous-period' as const, by: 'stage', filters: {} };
-    const { figures: both } = await askFigures(models, [figureOf('pipeline-deals')], compared, now, builtInOfFigures);
+    const { figures: both } = await askFigures(models, [figureOf('open-deals')], compared, now, builtInOfFigures);
     expect(
       both[0]!.groups.map(({ group, values: [one] }) => [group.key, one!.support, one!.compared?.toString()]),
     ).toEqual([
@@ -274,7 +274,7 @@ describeWithData('stuck deals of 8 800 real ones', ['crm-sales-opportunities/sal
     ]);
     const engaging = { filters: { stage: { in: ['Engaging'] } } };
     expect(await valueOf(models, 'stuck-deals', LAST, engaging)).toBe('1467');
-    expect(await valueOf(models, 'pipeline-deals', LAST, engaging)).toBe('1589');
+    expect(await valueOf(models, 'open-deals', LAST, engaging)).toBe('1589');
     expect(await valueOf(models, 'stuck-deals', LAST)).toBe('1467');
   });
 
@@ -289,7 +289,7 @@ describeWithData('stuck deals of 8 800 real ones', ['crm-sales-opportunities/sal
         (row) => row['engage_date'] && row['engage_date'] < day && !(row['close_date'] && row['close_date'] < day),
       );
       const stuck = open.filter((row) => daysOf(row['engage_date']!, day) > limit);
-      expect([day, await valueOf(models, 'pipeline-deals', LAST, { to: day })]).toEqual([day, String(open.length)]);
+      expect([day, await valueOf(models, 'open-deals', LAST, { to: day })]).toEqual([day, String(open.length)]);
       expect([day, await valueOf(models, 'stuck-deals', LAST, { to: day })]).toEqual([day, String(stuck.length)]);
       const { figures } = await askFigures(
         models,
