@@ -713,6 +713,7 @@ describe('figures', () => {
     [{ period: '2024-Q5' }, 'figures/unknown-period', 'period'],
     [{ period: '2024', from: '2024-01-01' }, 'figures/two-periods', 'period'],
     [{ from: '2024-02-01', to: '2024-02-01' }, 'time/empty-period', 'to'],
+    [{ from: '2024-02-01', to: '2024-01-01' }, 'time/empty-period', 'to'],
     [{ timeZone: 'Mars/Olympus' }, 'time/unknown-zone', 'timeZone'],
     [{ compare: 'previous-period' as const }, 'figures/open-period', 'compare'],
     [{ by: 'day', from: '2020-01-01', to: '2024-01-01' }, 'figures/too-many-groups', 'by'],
