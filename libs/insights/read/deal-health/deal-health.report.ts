@@ -124,7 +124,7 @@ const figureOfCheck = {
   ...{ overdue: 'overdue-deals', 'below-quality': 'below-quality-deals' },
 } as const;
 const nullable = { nullable: true } as const;
-const dealRow = objectFields('DealHealth', 'How an open deal is.', {
+export const dealRow = objectFields('DealHealth', 'How an open deal is.', {
   id: field.id('The id of the row.'),
   opportunityId: field.id('The deal.', { entity: 'Opportunity' }),
   pipeline: field.text('Its pipeline; empty without one.'),
@@ -166,20 +166,26 @@ const shownDeal = (id: string, deal: OpenDeal) => ({
 
 /** The open deals and stages at the end of the period of a question about them. */
 const openAtEnd = ({ madeAt, period }: OpenedQuestion) => openDealsAt(madeAt([rangeOf(period).to]))[0]!;
-/** The open deals under a check with all that is known of them, those that are longest in their stage first. */
+/**
+ * The open deals under a check with all that is known of them, those that are longest in their stage first.
+ * @param limit only so many; all by default
+ */
 export const dealsUnderCheck = async (
   models: ReadModels,
   check: keyof typeof figureOfCheck,
   scope: Scope,
   at: Instant,
   methodOf: MethodOfFigures,
+  limit = Infinity,
 ) => {
   const figure = figureOf(figureOfCheck[check]);
   const question = await openQuestion(models, [figure], scope, at, methodOf);
   const known = new Map(openAtEnd(question).deals.map((deal) => [deal.opportunityId, deal]));
   return rowsBehindIn(figure, question, { side: 'denominator' })
-    .map(({ id, entityId }) => shownDeal(id, known.get(entityId)!))
-    .sort((a, b) => b.daysInStage - a.daysInStage || (a.id < b.id ? -1 : 1));
+    .map(({ id, entityId }) => ({ id, deal: known.get(entityId)!, stageMs: known.get(entityId)!.stageMs }))
+    .sort((a, b) => b.stageMs - a.stageMs || (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
+    .map(({ id, deal }) => shownDeal(id, deal));
 };
 export const dealHealthReport = report({
   name: 'dealHealth',

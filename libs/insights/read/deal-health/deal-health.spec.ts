@@ -11,6 +11,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../../figures/catalogue.rules';
 import { textOfExact } from '../../figures/exact.rules';
 import { askFigures, builtInOfFigures, type Scope } from '../../figures/figures.query';
+import { weeklyReviewOf } from '../weekly-review/weekly-review.query';
 import { dealsUnderCheck, stageLimitsReport, winLossReport } from './deal-health.report';
 
 const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, leadStageStays, definitions];
@@ -153,6 +154,49 @@ describe('the health of open deals', () => {
     expect(Object.fromEntries(reasons.map(({ opportunityId, stuckReason }) => [opportunityId, stuckReason]))).toEqual({
       ...{ a: 'too long in stage, and silent', b: 'too long in stage', d: 'too long in stage, and silent' },
     });
+  });
+
+  it('is in the weekly review: the stuck deals by reason, and those that are longest in their stage', async () => {
+    const models = await modelsOf(PROJECTIONS, all);
+    const week = { from: on('2024-02-26'), to: on('2024-03-04'), timeZone: 'UTC' };
+    const { stuck, stuckDeals } = await weeklyReviewOf(models, week, on('2024-03-10'), builtInOfFigures);
+    const valueIn = (code: string) => stuck.find((one) => one.code === code)!;
+    expect(['open-deals', 'stuck-deals'].map((code) => valueIn(code).total[0]!.value)).toEqual(['4', '3']);
+    expect(valueIn('stuck-deals').groups.map(({ key, values }) => [key, values[0]!.value])).toEqual([
+      ['too long in stage, and silent', '2'],
+      [null, '0'],
+      ['too long in stage', '1'],
+    ]);
+    expect(stuckDeals.map(({ opportunityId, daysInStage }) => [opportunityId, daysInStage])).toEqual([
+      ['d', 30 - 2 + 1],
+      ['b', 22],
+      ['a', 18],
+    ]);
+  });
+
+  it('is that of deals whose stage has left the pipeline, without limits of its own', async () => {
+    const left = opened('left', '2024-02-01', { stage: 'trial' });
+    const models = await modelsOf(PROJECTIONS, [...all, left]);
+    const scope = { filters: { stage: { in: ['trial'] } } };
+    const asked = async (check: Parameters<typeof dealsUnderCheck>[1]) =>
+      dealsUnderCheck(models, check, scope, on('2024-06-01'), builtInOfFigures);
+    expect(await asked('all')).toMatchObject([
+      { opportunityId: 'left', stage: 'trial', limitDays: null, silenceDays: null, stuckReason: null, quality: false },
+    ]);
+    expect(await asked('stuck')).toEqual([]);
+    expect(await valueOf(models, 'open-deals', on('2024-06-01'), scope)).toBe('1');
+  });
+
+  it('counts a deal that was opened, won and reopened in one second as open', async () => {
+    const second = [
+      opened('quick', '2024-03-01'),
+      event('quick', 'OpportunityWon', '2024-03-01', { leadIds: [] }),
+      event('quick', 'OpportunityReopened', '2024-03-01', { reason: 'x' }),
+    ];
+    const open = async (to: string) =>
+      valueOf(await modelsOf(PROJECTIONS, second), 'open-deals', on('2024-06-01'), { to });
+    expect(await open('2024-03-01')).toBe('0');
+    expect(await open('2024-03-01T00:00:00.001Z')).toBe('1');
   });
 
   it('says what is missing for quality and for the exit of the stage', async () => {
