@@ -33,7 +33,7 @@ describe('the access matrix of servers that start', () => {
     await Promise.all([server('1.0.0', leads, deals), server('1.0.0', deals, leads), server('1.0.0', leads, deals)]);
     await server('1.0.1', leads, deals);
     expect(await recorded()).toMatchObject([
-      { release: '1.0.0', changes: 2, actor: 'system:access-matrix', origin: 'system' },
+      { release: '1.0.0', changes: 2, actor: 'policy:access-matrix', origin: 'system' },
     ]);
   });
 

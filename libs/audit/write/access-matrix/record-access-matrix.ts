@@ -15,7 +15,7 @@ export const recordAccessMatrix = async (
   { release, rules }: { readonly release: string; readonly rules: readonly AccessRule[] },
 ): Promise<void> => {
   // A new id each time: a matrix that comes back after another one is a change, and no repetition.
-  const meta = { commandId: randomUUID(), actor: 'system:access-matrix', origin: 'system' } as const;
+  const meta = { commandId: randomUUID(), actor: 'policy:access-matrix', origin: 'system' } as const;
   const data = { matrixId: MATRIX_ID, release, grants: grantsOf(rules) };
   const command = new ToAccessMatrix(MATRIX_ID, { type: 'RecordAccessMatrix', data, meta });
   const outcome = await bus.execute<ToAccessMatrix, Outcome>(command);
