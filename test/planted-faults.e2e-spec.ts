@@ -27,6 +27,7 @@ const structures = projections.flatMap((projection) => {
 const empty = [
   ...[
     'access-index',
+    'access-matrix',
     'consents',
     'imports',
     'keys',
