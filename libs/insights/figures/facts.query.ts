@@ -30,11 +30,23 @@ export const projectionsOf = (facts: readonly Fact[]): readonly Projection[] => 
 const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
   const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
   for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
-  const made = new Map<object, unknown>();
+  // What is in force changes at few instants: between two of them it is found once.
+  const changes = new Map(
+    [...versions].map(([kind, all]) => [
+      kind,
+      all.flatMap(({ from, retiredAt }) => [from, retiredAt].flatMap((at) => (at ? toMs(at) : []))),
+    ]),
+  );
+  const found = new Map<string, unknown>();
   return <K extends DefinitionKind>(kind: K, at: number) => {
-    const version = inForceAt(versions.get(kind)!, fromMs(at));
-    if (version && !made.has(version)) made.set(version, definitionOf(kind, version.number, version.body));
-    return version && (made.get(version) as DefinitionOf<K>);
+    let since = 0;
+    for (const change of changes.get(kind)!) if (change <= at) since++;
+    const key = `${kind} ${since}`;
+    if (!found.has(key)) {
+      const version = inForceAt(versions.get(kind)!, fromMs(at));
+      found.set(key, version && definitionOf(kind, version.number, version.body));
+    }
+    return found.get(key) as DefinitionOf<K> | undefined;
   };
 };
 

@@ -1,11 +1,11 @@
-import { dealFact } from './facts/deals.fact';
+import { openDealFact } from './facts/open-deals.fact';
 import { count, figure } from './figure.rules';
 
 export const openProposals = figure({
   code: 'open-proposals',
   title: 'Open deals with a proposal',
   unit: 'count',
-  formula: 'deals that had a proposal, and were not closed by the end of the period',
-  rows: { fact: dealFact, where: { proposals: { atLeast: 1 } }, time: { from: 'openedAt', until: 'closedAt' } },
+  formula: 'open deals that a proposal was sent for by the end of the period, as they stood then',
+  rows: { fact: openDealFact, where: { proposal: true }, time: { takenAt: 'takenAt', since: 'openedAt' } },
   value: count(),
 });

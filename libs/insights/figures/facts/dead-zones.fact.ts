@@ -1,6 +1,16 @@
 import { DAY_MS } from '@baton/kernel';
 import { pipelineOf, type Pipelines } from '@baton/definitions';
-import { instantOf, madeFact, numberIn, numberOf, textIn, textOf, type MadeFrom, type PackedRows } from '../fact.rules';
+import {
+  instantOf,
+  madeFact,
+  numberIn,
+  numberOf,
+  textIn,
+  textOf,
+  whileUnchanged,
+  type MadeFrom,
+  type PackedRows,
+} from '../fact.rules';
 import { dealChangeFact } from './changes.fact';
 import { movesByDeal, placesBy, type DealMove } from './deal-moves.rules';
 import { dealPersonFact, mergedLeadFact, survivorIn } from './deal-people.fact';
@@ -39,11 +49,12 @@ const sources = [
   ...([people, leadStayFact, touchFact, supportFact, dealPersonFact, dealChangeFact, mergedLeadFact] as const),
 ] as const;
 
+type RowsOf = MadeFrom['rowsOf'];
 /** The instants of what our teams did about each person, ascending, each once. */
-const actsByPerson = ({ rowsOf, at: now }: MadeFrom, survivor: (leadId: string) => string) => {
+const actsByPerson = (rowsOf: RowsOf, survivor: (leadId: string) => string) => {
   const acts = new Map<string, number[]>();
   const add = (leadId: string, at: number | undefined): void => {
-    if (at === undefined || at > now) return;
+    if (at === undefined) return;
     const person = survivor(leadId);
     const known = acts.get(person);
     if (known) known.push(at);
@@ -59,45 +70,65 @@ const actsByPerson = ({ rowsOf, at: now }: MadeFrom, survivor: (leadId: string) 
   each(rowsOf(supportFact), 'deliveredAt', () => true);
   return new Map([...acts].map(([person, its]) => [person, [...new Set(its)].sort((a, b) => a - b)]));
 };
-
-const deadZones = function* (from: MadeFrom): Generator<DeadZone> {
-  const survivor = survivorIn(from.rowsOf(mergedLeadFact));
-  const stays = from.rowsOf(leadStayFact);
-  const staysOf = placesBy(stays, 'leadId', 'enteredAt');
-  const moves = movesByDeal(from.rowsOf(dealChangeFact));
-  const roles = from.rowsOf(dealPersonFact);
-  const dealsOf = new Map<string, (readonly DealMove[])[]>();
+/** The changes of the deals of each person. */
+const dealsByPerson = (rowsOf: RowsOf, survivor: (leadId: string) => string) => {
+  const moves = movesByDeal(rowsOf(dealChangeFact));
+  const roles = rowsOf(dealPersonFact);
+  const deals = new Map<string, (readonly DealMove[])[]>();
   for (const [leadId, places] of placesBy(roles, 'leadId'))
     for (const place of places) {
       const its = moves.get(textIn(roles, 'opportunityId', place)!);
-      if (its) dealsOf.set(survivor(leadId), [...(dealsOf.get(survivor(leadId)) ?? []), its]);
+      if (its) deals.set(survivor(leadId), [...(deals.get(survivor(leadId)) ?? []), its]);
     }
+  return deals;
+};
+
+/** A time from one act about a person to the next, whatever the limit. */
+interface Gap {
+  readonly leadId: string;
+  readonly leg: string;
+  readonly from: number;
+  /** Undefined after the last. */
+  readonly until: number | undefined;
+}
+/** The gaps of people, and the changes of their deals, whatever is asked. */
+const keptGaps = whileUnchanged((packed) => {
+  const rowsOf: RowsOf = (fact) => packed[sources.findIndex((source) => source === fact)]!;
+  const survivor = survivorIn(rowsOf(mergedLeadFact));
+  const stays = rowsOf(leadStayFact);
+  const staysOf = placesBy(stays, 'leadId', 'enteredAt');
+  const gaps: Gap[] = [];
+  for (const [leadId, acts] of actsByPerson(rowsOf, survivor)) {
+    if (rowsOf(people).placeOf(leadId) === undefined) continue;
+    for (const [index, from] of acts.entries()) {
+      const stay = staysOf.get(leadId)?.findLast((place) => stays.numbers['enteredAt']![place]! <= from);
+      if (stay !== undefined) gaps.push({ leadId, leg: textIn(stays, 'stage', stay)!, from, until: acts[index + 1] });
+    }
+  }
+  return { gaps, deals: dealsByPerson(rowsOf, survivor) };
+});
+
+const deadZones = function* (made: MadeFrom): Generator<DeadZone> {
+  const { gaps, deals } = keptGaps(sources.map(made.rowsOf));
   /** The limit of the stages of the open deals of a person, the strictest; undefined without one. */
   const limitOfDeals = (pipelines: Pipelines, person: string, at: number): number | undefined => {
-    const days = (dealsOf.get(person) ?? []).flatMap((its) => {
+    const days = (deals.get(person) ?? []).flatMap((its) => {
       const state = its.findLast((move) => move.at <= at);
       if (!state?.isOpened || state.status !== 'open') return [];
       return pipelineOf(pipelines, state.pipeline)?.stages.find(({ code }) => code === state.stage)?.silenceDays ?? [];
     });
     return days.length > 0 ? Math.min(...days) : undefined;
   };
-  for (const [leadId, acts] of actsByPerson(from, survivor)) {
-    if (from.rowsOf(people).placeOf(leadId) === undefined) continue;
-    for (const [index, act] of acts.entries()) {
-      const stay = staysOf.get(leadId)?.findLast((place) => stays.numbers['enteredAt']![place]! <= act);
-      const leg = stay === undefined ? undefined : textIn(stays, 'stage', stay)!;
-      if (leg === undefined) continue;
-      const inForce = from.definitionAt('pipeline', act);
-      if (!inForce) continue;
-      const pipelines = inForce.body as Pipelines;
-      const days =
-        (leg === 'opportunity' ? limitOfDeals(pipelines, leadId, act) : undefined) ??
-        pipelines.silence?.find(({ stage }) => stage === leg)?.days;
-      const until = acts[index + 1];
-      const ms = (until ?? from.at) - act;
-      if (days !== undefined && ms > days * DAY_MS)
-        yield { leadId, leg, from: act, until, ms, definition: inForce.ref };
-    }
+  for (const { leadId, leg, from, until: next } of gaps) {
+    const inForce = from <= made.at ? made.definitionAt('pipeline', from) : undefined;
+    if (!inForce) continue;
+    const pipelines = inForce.body as Pipelines;
+    const days =
+      (leg === 'opportunity' ? limitOfDeals(pipelines, leadId, from) : undefined) ??
+      pipelines.silence?.find(({ stage }) => stage === leg)?.days;
+    const until = next !== undefined && next <= made.at ? next : undefined;
+    const ms = (until ?? made.at) - from;
+    if (days !== undefined && ms > days * DAY_MS) yield { leadId, leg, from, until, ms, definition: inForce.ref };
   }
 };
 

@@ -15,6 +15,7 @@ export interface DealState {
 export interface DealMove extends DealState {
   /** In milliseconds. */
   readonly at: number;
+  readonly what: string;
 }
 export const notOpened: DealState = {
   ...{ isOpened: false, status: 'open', pipeline: undefined, stage: undefined, owner: undefined },
@@ -57,6 +58,7 @@ const movesAt = (changes: PackedRows, places: readonly number[]): readonly DealM
   const opening = places.findIndex((place) => textIn(changes, 'what', place) === 'opened');
   return places.map((place, index) => ({
     at: changes.numbers['at']![place]!,
+    what: textIn(changes, 'what', place)!,
     isOpened: opening >= 0 && index >= opening,
     status: textIn(changes, 'status', place)!,
     pipeline: textIn(changes, 'pipeline', place),

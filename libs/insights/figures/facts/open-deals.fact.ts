@@ -41,6 +41,7 @@ export const openDealFact = madeFact<OpenDeal>({
     long: textOf(({ isLong }) => isLong),
     silent: textOf(({ isSilent }) => isSilent),
     quality: textOf(({ quality }) => quality),
+    proposal: textOf(({ hadProposal }) => hadProposal),
     overdue: textOf(({ isOverdue }) => isOverdue),
     definition: textOf(({ definition }) => definition),
   },

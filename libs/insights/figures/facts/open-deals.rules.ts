@@ -293,6 +293,10 @@ export class OpenDeal {
     const { agreedStage } = this;
     return agreedStage?.exit && this.judged(agreedStage.exit.criteria).missing;
   }
+  /** Whether a proposal was sent by then. */
+  get hadProposal(): boolean {
+    return this.moves.some(({ at, what }) => at < this.moment.before && what === 'proposal');
+  }
   get isOverdue(): boolean {
     const { closesOn } = this.state;
     return closesOn !== undefined && closesOn < this.moment.today;

@@ -1,18 +1,11 @@
 import { definitionInForce, type Pipelines } from '@baton/definitions';
-import { DAY_MS, enumeration, field, fromMs, objectFields, roles, type Fields, type Instant } from '@baton/kernel';
-import { pageOf, type ReadModels } from '@baton/platform/documents';
+import { DAY_MS, enumeration, field, objectFields, roles, type Fields } from '@baton/kernel';
+import { pageOf } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { figureOf } from '../../figures/catalogue.rules';
 import { openDealFact } from '../../figures/facts/open-deals.fact';
 import { quantileOf } from '../../figures/evaluate.rules';
-import { openDealsAt, type OpenDeal } from '../../figures/facts/open-deals.rules';
-import {
-  openQuestion,
-  rowsBehindIn,
-  type MethodOfFigures,
-  type OpenedQuestion,
-  type Scope,
-} from '../../figures/figures.query';
+import { openQuestion } from '../../figures/figures.query';
 import {
   answeredFigure,
   calendarArguments,
@@ -20,8 +13,8 @@ import {
   methodOfScope,
   scopeOf,
 } from '../../figures/figures.report';
-import { rangeOf } from '../../figures/scope.rules';
 import { shownFigures } from '../../figures/shown-figures.query';
+import { dealsUnderCheck, openAtEnd } from './deal-health.query';
 
 const openFilters = filterArguments(Object.keys(openDealFact.dimensions));
 const groupedBy = (name: string, what: string, names: readonly string[]) =>
@@ -119,10 +112,6 @@ const checks = enumeration('DealCheck', 'Which open deals.', {
   overdue: 'Those whose expected close date has passed.',
   'below-quality': 'Those that do not meet the criteria of quality.',
 });
-const figureOfCheck = {
-  ...{ all: 'open-deals', stuck: 'stuck-deals', 'too-long': 'long-stay-deals', silent: 'silent-deals' },
-  ...{ overdue: 'overdue-deals', 'below-quality': 'below-quality-deals' },
-} as const;
 const nullable = { nullable: true } as const;
 export const dealRow = objectFields('DealHealth', 'How an open deal is.', {
   id: field.id('The id of the row.'),
@@ -148,45 +137,6 @@ export const dealRow = objectFields('DealHealth', 'How an open deal is.', {
   missingForExit: field.text('What it lacks to leave its stage; null for nothing.', nullable),
   definition: field.text('The version of the pipelines, `pipeline@2`; null without one.', nullable),
 });
-const shownDeal = (id: string, deal: OpenDeal) => ({
-  ...{ id, opportunityId: deal.opportunityId, pipeline: deal.pipeline, stage: deal.stage },
-  owner: deal.state.owner ?? null,
-  amount:
-    deal.state.minor === undefined || deal.state.currency === undefined
-      ? null
-      : { minor: deal.state.minor, currency: deal.state.currency },
-  ...{ expectedCloseOn: deal.state.closesOn ?? null, daysInStage: deal.stageMs / DAY_MS },
-  limitDays: deal.limitMs === undefined ? null : deal.limitMs / DAY_MS,
-  lastActivityAt: fromMs(deal.lastActivityAt),
-  silenceDays: deal.silenceMs === undefined ? null : deal.silenceMs / DAY_MS,
-  ...{ stuckReason: deal.stuckReason ?? null, overdue: deal.isOverdue, quality: deal.quality ?? null },
-  ...{ missingQuality: deal.missingQuality ?? null, missingForExit: deal.missingForExit ?? null },
-  definition: deal.definition ?? null,
-});
-
-/** The open deals and stages at the end of the period of a question about them. */
-const openAtEnd = ({ madeAt, period }: OpenedQuestion) => openDealsAt(madeAt([rangeOf(period).to]))[0]!;
-/**
- * The open deals under a check with all that is known of them, those that are longest in their stage first.
- * @param limit only so many; all by default
- */
-export const dealsUnderCheck = async (
-  models: ReadModels,
-  check: keyof typeof figureOfCheck,
-  scope: Scope,
-  at: Instant,
-  methodOf: MethodOfFigures,
-  limit = Infinity,
-) => {
-  const figure = figureOf(figureOfCheck[check]);
-  const question = await openQuestion(models, [figure], scope, at, methodOf);
-  const known = new Map(openAtEnd(question).deals.map((deal) => [deal.opportunityId, deal]));
-  return rowsBehindIn(figure, question, { side: 'denominator' })
-    .map(({ id, entityId }) => ({ id, deal: known.get(entityId)!, stageMs: known.get(entityId)!.stageMs }))
-    .sort((a, b) => b.stageMs - a.stageMs || (a.id < b.id ? -1 : 1))
-    .slice(0, limit)
-    .map(({ id, deal }) => shownDeal(id, deal));
-};
 export const dealHealthReport = report({
   name: 'dealHealth',
   description:

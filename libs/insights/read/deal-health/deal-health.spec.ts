@@ -12,7 +12,8 @@ import { figureOf } from '../../figures/catalogue.rules';
 import { textOfExact } from '../../figures/exact.rules';
 import { askFigures, builtInOfFigures, type Scope } from '../../figures/figures.query';
 import { weeklyReviewOf } from '../weekly-review/weekly-review.query';
-import { dealsUnderCheck, stageLimitsReport, winLossReport } from './deal-health.report';
+import { dealsUnderCheck } from './deal-health.query';
+import { stageLimitsReport, winLossReport } from './deal-health.report';
 
 const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, leadStageStays, definitions];
 const midnight = (day: string): Instant => `${day}T00:00:00.000Z`;
@@ -197,6 +198,18 @@ describe('the health of open deals', () => {
       valueOf(await modelsOf(PROJECTIONS, second), 'open-deals', on('2024-06-01'), { to });
     expect(await open('2024-03-01')).toBe('0');
     expect(await open('2024-03-01T00:00:00.001Z')).toBe('1');
+  });
+
+  it('had a proposal from the day that one was sent, while it was open', async () => {
+    const models = await modelsOf(PROJECTIONS, [
+      ...all,
+      event('b', 'ProposalSent', '2024-02-12', {}),
+      event('b', 'OpportunityLost', '2024-02-20', { reason: 'x', leadIds: [] }),
+      event('b', 'OpportunityReopened', '2024-03-01', { reason: 'y' }),
+    ]);
+    const days = ['2024-02-12', '2024-02-13', '2024-02-21', '2024-03-02'];
+    const found = days.map((to) => valueOf(models, 'open-proposals', on('2024-06-01'), { to }));
+    expect(await Promise.all(found)).toEqual(['0', '1', '0', '1']);
   });
 
   it('says what is missing for quality and for the exit of the stage', async () => {

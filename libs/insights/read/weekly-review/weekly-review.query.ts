@@ -5,7 +5,7 @@ import type { MethodOfFigures, Scope } from '../../figures/figures.query';
 import type { ScopePeriod } from '../../figures/scope.rules';
 import { shownFigures, velocityFigures } from '../../figures/shown-figures.query';
 import { reviewActions } from '../reviews/reviews.read-model';
-import { dealsUnderCheck } from '../deal-health/deal-health.report';
+import { dealsUnderCheck } from '../deal-health/deal-health.query';
 import { waterfallCellsOf } from '../waterfall/waterfall.query';
 
 const TOP_FEEDBACK = 5;
