@@ -334,6 +334,11 @@ export const textColumn = (values: readonly TextValue[]): TextColumn => {
   return { codes: Int32Array.from(values, codeOf), ...column };
 };
 
+/** What an entry of a map takes, about. */
+const ENTRY_BYTES = 56;
+/** What a text takes, with its place in a list. */
+const textBytesOf = ({ length }: string): number => 24 + length;
+
 /** The rows of a fact, packed. A document that is put again gives its rows new values, in place as far as they go. */
 export class FactRows<D, R> implements PackedRows {
   version = 0;
@@ -343,10 +348,12 @@ export class FactRows<D, R> implements PackedRows {
   readonly entities: string[] = [];
   readonly texts: Readonly<Record<string, TextColumn>>;
   readonly numbers: Record<string, Float64Array> = {};
-  private readonly places = new Map<string, readonly number[]>();
-  private readonly byId = new Map<string, number>();
+  /** By document. Most have one row, and lists of one would take more memory than all else. */
+  private readonly places = new Map<string, number | readonly number[]>();
+  /** Made when it is asked for, as the rows of most facts are never looked up. */
+  private byId: Map<string, number> | undefined;
   /** Of a history: the ids of the rows of each subject. */
-  private readonly bySubject = new Map<string, Set<string>>();
+  private readonly bySubject = new Map<string, string | Set<string>>();
   private readonly free: number[] = [];
   private textBytes = 0;
 
@@ -360,49 +367,61 @@ export class FactRows<D, R> implements PackedRows {
 
   get bytes(): number {
     const columns = Object.keys(this.numbers).length * 8 + Object.keys(this.texts).length * 4 + 1;
-    return this.alive.length * columns + this.textBytes;
+    const entries = this.places.size + this.bySubject.size + (this.byId?.size ?? 0);
+    return this.alive.length * columns + this.textBytes + ENTRY_BYTES * entries;
   }
 
   placeOf(id: string): number | undefined {
+    this.byId ??= new Map(this.ids.flatMap((one, place) => (this.alive[place] ? [[one, place] as const] : [])));
     return this.byId.get(id);
   }
 
   put(id: string, doc: D): void {
     this.version++;
-    const before = this.places.get(id) ?? [];
+    const before = this.placesOf(id);
     const rows = this.shape.rows(doc);
     for (const place of before) {
-      this.byId.delete(this.ids[place]!);
+      this.byId?.delete(this.ids[place]!);
       this.alive[place] = 0;
     }
     this.free.push(...before.slice(rows.length));
     const places = rows.map((_, index) => before[index] ?? this.free.pop() ?? this.grown());
     rows.forEach((row, index) => this.write(places[index]!, row));
-    if (places.length > 0) this.places.set(id, places);
+    if (places.length > 0) this.places.set(id, places.length === 1 ? places[0]! : places);
     else this.places.delete(id);
     if (this.shape.ofHistory) this.remember(id);
   }
 
+  private placesOf(id: string): readonly number[] {
+    const known = this.places.get(id);
+    return known === undefined ? [] : typeof known === 'number' ? [known] : known;
+  }
+
   retain(subject: string, ids: ReadonlySet<string>): void {
-    for (const id of this.bySubject.get(subject) ?? []) if (!ids.has(id)) this.remove(id, subject);
+    const known = this.bySubject.get(subject);
+    if (known === undefined) return;
+    for (const id of typeof known === 'string' ? [known] : known) if (!ids.has(id)) this.remove(id, subject);
   }
 
   private remove(id: string, subject: string): void {
     this.version++;
-    for (const place of this.places.get(id) ?? []) {
-      this.byId.delete(this.ids[place]!);
+    for (const place of this.placesOf(id)) {
+      this.byId?.delete(this.ids[place]!);
       this.alive[place] = 0;
       this.free.push(place);
     }
     this.places.delete(id);
-    this.bySubject.get(subject)!.delete(id);
+    const known = this.bySubject.get(subject);
+    if (typeof known === 'object') known.delete(id);
+    else this.bySubject.delete(subject);
   }
 
   private remember(id: string): void {
     const subject = subjectOfRow(id);
     const known = this.bySubject.get(subject);
-    if (known) known.add(id);
-    else this.bySubject.set(subject, new Set([id]));
+    if (known === undefined) this.bySubject.set(subject, id);
+    else if (typeof known === 'object') known.add(id);
+    else if (known !== id) this.bySubject.set(subject, new Set([known, id]));
   }
 
   private grown(): number {
@@ -414,10 +433,11 @@ export class FactRows<D, R> implements PackedRows {
   }
 
   private write(place: number, { id, entity, row }: ReturnType<RowsOf<D, R>['rows']>[number]): void {
-    this.textBytes += this.ids[place] === undefined ? 200 : 0; // two ids, and their place in three lists
+    if (this.ids[place] === undefined)
+      this.textBytes += textBytesOf(id) + (entity === id ? 0 : textBytesOf(entity)) + 16;
     this.ids[place] = id;
     this.entities[place] = entity;
-    this.byId.set(id, place);
+    this.byId?.set(id, place);
     this.alive[place] = 1;
     for (const [name, column] of Object.entries(this.shape.columns))
       if (column.kind === 'text') this.texts[name]!.codes[place] = this.codeOf(this.texts[name]!, column.value(row));
@@ -430,7 +450,7 @@ export class FactRows<D, R> implements PackedRows {
     const word = String(value);
     const count = column.words.length;
     const code = codeFor(column, word);
-    if (code === count) this.textBytes += 80 + 2 * word.length;
+    if (code === count) this.textBytes += textBytesOf(word) + ENTRY_BYTES;
     return code;
   }
 }

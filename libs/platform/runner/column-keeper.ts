@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import {
   rowIdsOf,
   type Checkpoint,
@@ -11,8 +12,8 @@ import { LRUCache } from 'lru-cache';
 import { firstGeneration, ReadModels, type ColumnKeeper, type ColumnsOf, type PackedColumns } from '../documents';
 import { decisionTypes, parkingDecisionOf } from './decisions';
 
-/** How many bytes of columns a process keeps between questions. */
-const KEPT_BYTES = 256 * 2 ** 20;
+/** How many bytes of columns a process keeps between questions: at most half of its heap, as a question takes its own. */
+const KEPT_BYTES = Math.min(256 * 2 ** 20, getHeapStatistics().heap_size_limit / 2);
 /** Events since the last question, beyond which reading all documents is cheaper than finding those that changed. */
 const MAX_EVENTS = 50_000;
 const EVENTS_PER_PAGE = 5_000;
