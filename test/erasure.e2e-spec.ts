@@ -345,8 +345,8 @@ describe('a person', () => {
     const { body } = await ask(
       ...[server.url, connector],
       `{ stages: figures(codes: [CAPTURED_LEADS], by: STAGE) { figures { groups { key erased values { value } } } }
-        handoffReport(by: [REP]) { total { handoffs erased } rows { erased } }
-        marketingSla { qualified { soFar erased } salesQualified { soFar erased } } slaReport { total { kind due erased } }
+        handoffs: figures(codes: [HANDOFFS, SLA_DUE], by: REP) { figures { erased total { value } groups { erased } } }
+        marketingSla { qualified { soFar erased } salesQualified { soFar erased } }
         figures(codes: [CAPTURED_LEADS, OPENED_DEALS, TOUCHES], by: SOURCE) { figures { erased groups { key erased } } } }`,
     );
     expect(body.errors).toBeUndefined();
@@ -362,7 +362,7 @@ describe('a person', () => {
         ],
       },
       // Two handoffs, of two leads that are one person.
-      handoffReport: { total: { handoffs: 2, erased: 1 }, rows: [{ erased: 1 }] },
+      handoffs: { figures: [{ erased: 1, total: [{ value: '2' }], groups: [{ erased: 1 }] }, {}] },
       marketingSla: { qualified: { soFar: 1, erased: 1 }, salesQualified: { soFar: 1, erased: 1 } },
       figures: { figures: [{ erased: 1 }, { erased: 1 }, { erased: 1 }] },
     });

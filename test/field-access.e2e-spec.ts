@@ -108,7 +108,6 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   funnel: ['steps: ["lead", "mql"], by: SOURCE'],
   funnelRows: ['step: 1, steps: ["lead", "mql"]'],
   handoffPackage: ['leadId: "ada"', 'leadId: "$routed"'],
-  handoffReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   inclusionProof: ['position: "$position", size: $size'],
   keys: ['first: 50'],
   lead: ['leadId: "ada"', 'leadId: "bob"'],
@@ -121,7 +120,6 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   slaCounterfactual: [
     'input: { policy: "sla-policy@1", calendar: "business-calendar@1", routing: "routing@1" }, asOf: { knownAt: "$position" }',
   ],
-  slaReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   stageConversions: ['by: SOURCE'],
   timeInStage: ['measure: EACH, inside: true, by: SOURCE'],
   timeInStageRows: ['inStage: "lead", inside: true'],

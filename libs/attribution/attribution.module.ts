@@ -4,7 +4,7 @@ import { HeavyWork } from '@baton/platform/heavy-work';
 import { journeyPolicy } from './policies/journeys.policy';
 import { attributionReport } from './read/attribution/attribution.report';
 import { comparisonReport } from './read/comparison/comparison.report';
-import { contacts, people, visitors } from './read/conversions/contacts.projection';
+import { people, visitors, visits } from './read/conversions/people.projection';
 import { creditReport, modelsReport } from './read/credit/credit.report';
 import { journeys } from './read/journeys/journeys.projection';
 import { journeyReport } from './read/journeys/journeys.report';
@@ -31,7 +31,7 @@ export const attributionParts: ContextParts = {
       (get) => new PeriodHandler(get(Journal), get(DecisionContext), get(EventLog), get(ReadModels), get(HeavyWork)),
     ),
   ],
-  projections: [journeys, people, visitors, contacts, salesMinutes, periods],
+  projections: [journeys, people, visitors, visits, salesMinutes, periods],
   policies: [journeyPolicy],
   reports: [
     attributionReport,

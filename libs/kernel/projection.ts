@@ -97,6 +97,8 @@ export interface ProjectionShape<D, E extends AnyEvent> {
   readonly search?: { readonly [C in keyof D & string]?: SearchTerms };
   /** Each column is the document's field of that name; an absent field is null. */
   readonly columns?: { readonly [C in keyof D & string]?: ColumnType };
+  /** The columns that have an index; by default each. */
+  readonly indexed?: readonly (keyof D & string)[];
   /** Ids of the documents that an event changes; [] for none. */
   readonly keys: (event: StoredEvent<AsStored<E>>) => readonly string[];
   readonly initial: (key: string) => D;
@@ -124,6 +126,7 @@ export const projection = <D extends object, E extends AnyEvent>(shape: Projecti
     personal,
     search: (shape.search ?? {}) as Record<string, SearchTerms>,
     columns: columnsOf(shape),
+    ...(shape.indexed && { indexes: shape.indexed.map((column) => [{ column }]) }),
     types: [...new Set([...Object.keys(shape.on), ...(personal ? [ERASURE] : [])])],
     keys: personal ? (event) => (event.type === ERASURE ? [event.data.leadId] : keys(event)) : keys,
     initial: shape.initial,

@@ -216,9 +216,10 @@ export const readModel = <D extends object, E extends AnyEvent, S extends object
     ...orderByText({ shown }, question.orderBy),
   ]);
   const first = new Set(composite.map(([{ column } = { column: '' }]) => column));
-  // A filter by another text has no index of its own: each would cost every write more than the filter is worth.
+  // A filter by another text has no index of its own, nor has a number that is only summed: each would cost every write more than the filter is worth.
   const single = Object.entries(fields).flatMap(([name, { kind, options }]) => {
-    const isLookedUp = options.column || (kind === 'id' && options.filter && !first.has(name));
+    const isLookedUp =
+      !first.has(name) && (options.column ? columns[name] !== 'integer' : kind === 'id' && options.filter);
     if (options.list || options.search || name === key || !(options.sort || isLookedUp)) return [];
     return [orderByField({ shown }, { field: name })];
   });

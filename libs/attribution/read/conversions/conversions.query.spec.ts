@@ -1,10 +1,10 @@
 import { NoDefinitions, type AnyEvent, type Instant } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { deals } from '@baton/opportunities';
+import { deals, touches } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attribution, methodAt } from '../attribution/attribution.query';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
-import { contacts, people, visitors } from './contacts.projection';
+import { people, visitors, visits } from './people.projection';
 import { journeysOf, openJourneys } from './conversions.query';
 import type { ConversionKind } from './conversions.rules';
 
@@ -26,7 +26,8 @@ const deal = (day: number, type: string, data: object = {}): Line => [day, type,
 
 const eventsOf = (lines: readonly Line[]) =>
   lines.map(([day, type, data]) => recorded<AnyEvent>({ type, data }, { occurredAt: at(day) }));
-const holding = (...lines: readonly Line[]) => modelsOf([people, visitors, contacts, deals, journeys], eventsOf(lines));
+const holding = (...lines: readonly Line[]) =>
+  modelsOf([people, visitors, visits, touches, deals, journeys], eventsOf(lines));
 const all = async (found: AsyncIterable<JourneyDocument>): Promise<JourneyDocument[]> => {
   const list: JourneyDocument[] = [];
   for await (const one of found) list.push(one);
@@ -59,7 +60,7 @@ describe('the journey to an earlier conversion', () => {
       id: 'again',
     }));
     const closed = async (...all: Parameters<typeof modelsOf>[1]) => {
-      const models = await modelsOf([people, visitors, contacts, deals, journeys], all);
+      const models = await modelsOf([people, visitors, visits, touches, deals, journeys], all);
       const found: string[] = [];
       for await (const one of journeysOf(models, 'mql', {})) found.push(one.closedAt);
       return found;
@@ -108,7 +109,7 @@ describe('the journey to an earlier conversion', () => {
       within('TouchRecorded', 40, 'row-2', 'of another row'),
     ];
     const [created] = await all(
-      journeysOf(await modelsOf([people, visitors, contacts, deals, journeys], events), 'lead-created'),
+      journeysOf(await modelsOf([people, visitors, visits, touches, deals, journeys], events), 'lead-created'),
     );
     expect(created!.touches).toMatchObject([{ page: 'own', occurredAt: at(3), atCapture: true }]);
   });

@@ -1,16 +1,8 @@
 import type { Instant, Where } from '@baton/kernel';
-import { deals } from '@baton/opportunities';
+import { deals, touches } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import { journeys, type JourneyDocument } from '../journeys/journeys.projection';
-import {
-  contacts,
-  holderOf,
-  people,
-  visitors,
-  type ContactDocument,
-  type PersonDocument,
-  type VisitorDocument,
-} from './contacts.projection';
+import { people, visitors, visits, type PersonDocument, type VisitorDocument } from './people.projection';
 import {
   earliest,
   journeyOfDeal,
@@ -53,24 +45,30 @@ export const gatherPeople = async (models: ReadModels, leadIds: Iterable<string>
   return {
     people: found,
     visitors: visitorIds.length > 0 ? await models.getMany(visitors, visitorIds) : new Map<string, VisitorDocument>(),
-    contacts: await contactsOfHolders(models, [
-      ...[...found.keys()].map((leadId) => holderOf('lead', leadId)),
-      ...visitorIds.map((visitorId) => holderOf('visitor', visitorId)),
-    ]),
+    touches: await listed(
+      models.pages(touches, { leadId: { in: [...found.keys()] }, isVisit: { eq: false } }, OF_LEAD),
+      ({ leadId }) => leadId,
+    ),
+    visits: await listed(
+      models.pages(visits, { visitorId: { in: visitorIds } }, [{ column: 'visitorId' }]),
+      ({ visitorId }) => visitorId,
+    ),
   };
 };
+/** An order that `touches` has an index for. */
+const OF_LEAD = [{ column: 'leadId' }, { column: 'at', descending: true }];
 
-const contactsOfHolders = async (
-  models: ReadModels,
-  holders: readonly string[],
-): Promise<ReadonlyMap<string, readonly ContactDocument[]>> => {
-  const found = new Map<string, ContactDocument[]>();
-  if (holders.length === 0) return found;
-  for await (const page of models.pages(contacts, { holder: { in: holders } }, [{ column: 'holder' }]))
+/** The documents of pages, by whose they are. */
+const listed = async <D>(
+  pages: AsyncIterable<readonly { readonly doc: D }[]>,
+  whose: (doc: D) => string,
+): Promise<ReadonlyMap<string, readonly D[]>> => {
+  const found = new Map<string, D[]>();
+  for await (const page of pages)
     for (const { doc } of page) {
-      const known = found.get(doc.holder);
+      const known = found.get(whose(doc));
       if (known) known.push(doc);
-      else found.set(doc.holder, [doc]);
+      else found.set(whose(doc), [doc]);
     }
   return found;
 };

@@ -1,10 +1,10 @@
 import { enumeration, type EnumerationValue, type Instant } from '@baton/kernel';
-import type { Deal } from '@baton/opportunities';
+import { touchFields } from '@baton/campaigns';
+import type { Deal, Touch } from '@baton/opportunities';
 import type { JourneyTouch } from '../../write/journey/journey.events';
 import type { JourneyDocument } from '../journeys/journeys.projection';
 import { inOrder, isAtCapture, isUpToCreation } from '../../write/journey/journey-touches.rules';
-import { holderOf, type Contact, type ContactDocument, type PersonDocument } from './contacts.projection';
-import type { VisitorDocument } from './contacts.projection';
+import type { Contact, PersonDocument, VisitDocument, VisitorDocument } from './people.projection';
 
 /** What a journey may lead to. The first three are a person's, once in a life; the others a deal's. */
 export const conversionKinds = enumeration(
@@ -25,11 +25,12 @@ export type ConversionKind = EnumerationValue<typeof conversionKinds>;
 export const milestones = { 'lead-created': 'createdAt', mql: 'mqlAt', sql: 'sqlAt' } as const;
 export type PersonalConversion = keyof typeof milestones;
 
-/** Some people, their visitors by id, and the contacts of both by who holds them. */
+/** Some people, their visitors by id, the touches of their leads by lead, and the visits by visitor. */
 export interface GatheredPeople {
   readonly people: ReadonlyMap<string, PersonDocument>;
   readonly visitors: ReadonlyMap<string, VisitorDocument>;
-  readonly contacts: ReadonlyMap<string, readonly ContactDocument[]>;
+  readonly touches: ReadonlyMap<string, readonly Touch[]>;
+  readonly visits: ReadonlyMap<string, readonly VisitDocument[]>;
 }
 
 /** All leads of the same person as this one, in the order in which they are found; [] for an unknown lead. */
@@ -64,13 +65,18 @@ interface PersonData {
   readonly createdAt: Instant | null;
 }
 
-/** The contact without what only finds it, and whether the capture of its lead recorded it. */
-const shown = (
-  { holder: _, correlationId, leadId: __, ...contact }: ContactDocument,
-  capture: PersonDocument['capture'],
-): Contact => {
-  const told = { occurredAt: contact.occurredAt, meta: { $correlationId: correlationId } };
-  return isAtCapture(told, capture) ? { ...contact, atCapture: true } : contact;
+const reportedFields = [...(Object.keys(touchFields) as (keyof typeof touchFields)[]), 'outcome'] as const;
+/** The touch as it was reported, and whether the capture of its lead recorded it. */
+const contactOf = (touch: Touch, capture: PersonDocument['capture']): Contact => {
+  const { touchId, at: occurredAt, sequence, correlationId = '' } = touch;
+  const told = { occurredAt, meta: { $correlationId: correlationId } };
+  const reported = reportedFields.flatMap((name) => (touch[name] === null ? [] : [[name, touch[name]] as const]));
+  return {
+    ...{ touchId, occurredAt },
+    ...(sequence !== undefined && { sequence }),
+    ...(Object.fromEntries(reported) as Pick<Contact, 'action' | 'team'>),
+    ...(isAtCapture(told, capture) && { atCapture: true }),
+  };
 };
 
 /**
@@ -92,11 +98,11 @@ export const contactsOf = (roles: ReadonlyMap<string, string | undefined>, known
         const who = { leadId: doc.leadId, ...(visitorId && { visitorId }), ...(role !== undefined && { role }) };
         found.set(contact.touchId, { ...contact, ...who });
       };
-      for (const contact of known.contacts.get(holderOf('lead', doc.leadId)) ?? []) add(shown(contact, doc.capture));
+      for (const touch of known.touches.get(doc.leadId) ?? []) add(contactOf(touch, doc.capture));
       for (const visitorId of doc.visitorIds) {
         const identifiedAs = known.visitors.get(visitorId)?.leadId;
-        for (const visit of known.contacts.get(holderOf('visitor', visitorId)) ?? [])
-          if (ids.has(visit.leadId ?? identifiedAs ?? doc.leadId)) add(shown(visit, undefined), visitorId);
+        for (const { visitorId: _, leadId, ...visit } of known.visits.get(visitorId) ?? [])
+          if (ids.has(leadId ?? identifiedAs ?? doc.leadId)) add(visit, visitorId);
       }
     }
   }

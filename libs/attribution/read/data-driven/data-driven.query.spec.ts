@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { minorOf, NoDefinitions, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
+import { touches } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { dataDrivenModels } from '../../models/data-driven.model';
 import type { JourneyEvent } from '../../write/journey/journey.events';
 import { attribution, compareModels, methodAt, modelOf } from '../attribution/attribution.query';
-import { contacts, people, visitors } from '../conversions/contacts.projection';
+import { people, visitors, visits } from '../conversions/people.projection';
 import { journeys } from '../journeys/journeys.projection';
 import { pathsOfPeople, type DataDrivenAttribution } from './data-driven.rules';
 
@@ -40,7 +41,7 @@ const close = ({ path, outcome = 'won', amount, closed = 80 }: Deal, index: numb
 const ask = async (deals: readonly Deal[], question: object) =>
   (await attribution(
     await modelsOf(
-      [journeys, people, visitors, contacts],
+      [journeys, people, visitors, visits, touches],
       deals.map((deal, index) => recorded(close(deal, index))),
     ),
     { by: 'channel', ...(await methodAt(new NoDefinitions(), at(0))), ...question },
@@ -134,7 +135,7 @@ describe('attribution under a data-driven model', () => {
   });
   it('can be compared with other models; the ordered form then has one row per key', async () => {
     const models = await modelsOf(
-      [journeys, people, visitors, contacts],
+      [journeys, people, visitors, visits, touches],
       fork.map((deal, index) => recorded(close(deal, index))),
     );
     const question = { by: 'channel' as const, ...(await methodAt(new NoDefinitions(), at(0))) };

@@ -1,9 +1,9 @@
 import { NoDefinitions, type AnyEvent, type Instant, type Money } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { deals } from '@baton/opportunities';
+import { deals, touches } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { methodAt } from '../attribution/attribution.query';
-import { contacts, people, visitors } from '../conversions/contacts.projection';
+import { people, visitors, visits } from '../conversions/people.projection';
 import { journeys } from '../journeys/journeys.projection';
 import { paths } from './paths.query';
 
@@ -33,7 +33,7 @@ const closed = (outcome: 'won' | 'lost', amount: Money, ...touches: readonly str
     },
   });
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof paths>[1]> = {}) =>
-  paths(await modelsOf([journeys, deals, people, visitors, contacts], events), {
+  paths(await modelsOf([journeys, deals, people, visitors, visits, touches], events), {
     ...(await methodAt(new NoDefinitions(), at(0))),
     ...question,
   });

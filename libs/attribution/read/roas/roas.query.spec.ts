@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { minorOf, NoDefinitions, type AnyEvent, type Instant, type Money, type MoneySum } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { spend } from '@baton/campaigns';
-import { deals } from '@baton/opportunities';
+import { deals, touches } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { attributionModels } from '../../models/models.rules';
 import { methodAt } from '../attribution/attribution.query';
-import { contacts, people, visitors } from '../conversions/contacts.projection';
+import { people, visitors, visits } from '../conversions/people.projection';
 import { journeys } from '../journeys/journeys.projection';
 import { salesMinutes } from './sales-minutes.projection';
 import { roas } from './roas.query';
@@ -63,7 +63,7 @@ const person = (leadId: string, day: number, touches: readonly Touch[], stages: 
   ),
 ];
 const ask = async (events: Parameters<typeof modelsOf>[1], question: Partial<Parameters<typeof roas>[1]> = {}) =>
-  roas(await modelsOf([journeys, spend, deals, people, visitors, contacts, salesMinutes], events), {
+  roas(await modelsOf([journeys, spend, deals, people, visitors, visits, touches, salesMinutes], events), {
     by: 'channel',
     ...(await methodAt(new NoDefinitions(), at(0))),
     ...question,

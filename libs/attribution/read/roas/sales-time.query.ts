@@ -1,6 +1,6 @@
 import type { Instant } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
-import { visitors } from '../conversions/contacts.projection';
+import { visitors } from '../conversions/people.projection';
 import { gatherPeople, isInPeriod, type Period } from '../conversions/conversions.query';
 import { earliest, journeyOfPerson, personOf } from '../conversions/conversions.rules';
 import type { JourneyDocument } from '../journeys/journeys.projection';

@@ -38,6 +38,9 @@ const fields = {
   by: field.text('Who recorded it.', { filter: true }),
   /** Of the event in the stream of the lead: touches of one instant are in its order. */
   revision: field.integer('The revision of the lead that it was recorded with.', { column: true, hidden: true }),
+  /** Of the event: journeys order touches by them, and tell which of them a capture recorded. */
+  sequence: field.integer('Its place among the rows of its source.', { optional: true, hidden: true }),
+  correlationId: field.text('The conversation in which it was recorded.', { optional: true, hidden: true }),
 } as const;
 /** One contact between a person and either team. */
 export type Touch = DocumentOf<typeof fields>;
@@ -58,7 +61,7 @@ const peopleOf = async (documents: DocumentReader, opportunityId: string): Promi
 /** One document per touch: the timeline of a person, and of the people of a deal. */
 export const touches = readModel<Touch, LeadEvent>({
   name: 'touches',
-  version: 4,
+  version: 5,
   node: 'Touch',
   description: 'One contact between a person and either team, as its source reported it.',
   key: 'touchId',
@@ -85,7 +88,8 @@ export const touches = readModel<Touch, LeadEvent>({
       ...reportedFacts(data),
       ...{ touchId, leadId: data.leadId, visitorId: null, at: occurredAt, isVisit: false },
       ...{ outcome: data.outcome ?? null, revision },
-      ...{ team: data.team, action: data.action, by: meta.actor },
+      ...{ team: data.team, action: data.action, by: meta.actor, correlationId: meta.$correlationId },
+      ...(meta.sequence !== undefined && { sequence: meta.sequence }),
     }),
     LeadVisitsJoined: ({ touchId }, { data, revision, meta }) => {
       const visit = data.visits.find(({ id }) => id === touchId)!;

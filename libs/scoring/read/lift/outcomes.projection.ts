@@ -111,6 +111,7 @@ export const outcomes = projection<Outcome, LeadEvent>({
     ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
   },
+  indexed: ['outcome', 'capturedAt'],
   keys: ({ data }) => [data.leadId],
   initial: (leadId) => ({ leadId, stage: 'lead', outcome: null, facts: {} }),
   on: {

@@ -1,4 +1,4 @@
-import { orNull, projection, type Instant, type StoredEvent } from '@baton/kernel';
+import { orNull, projection, type Instant } from '@baton/kernel';
 import type { VisitorEvent } from '@baton/campaigns';
 import type { LeadEvent } from '@baton/leads';
 import { captureOf, type Capture } from '../../write/journey/journey-touches.rules';
@@ -6,17 +6,12 @@ import type { JourneyTouch } from '../../write/journey/journey.events';
 
 /** One contact as it was recorded. */
 export type Contact = Omit<JourneyTouch, 'leadId' | 'role' | 'visitorId'>;
-/** One contact of a lead or a visitor: history makes documents of its own. */
-export interface ContactDocument extends Contact {
-  /** Who it was recorded on, as `holderOf` names them. */
-  readonly holder: string;
-  /** The conversation in which it was told. */
-  readonly correlationId: string;
-  /** Of a visit: the lead that the visitor was identified as when it happened. */
+/** One contact of a visitor: history makes documents of its own. */
+export interface VisitDocument extends Contact {
+  readonly visitorId: string;
+  /** The lead that the visitor was identified as when it happened. */
   readonly leadId: string | null;
 }
-/** The name of a lead or a visitor among those who have contacts. */
-export const holderOf = (kind: 'lead' | 'visitor', id: string): string => `${kind}:${id}`;
 
 /** What is known of one lead beside its contacts, and what it takes to find the other leads of the same person. */
 export interface PersonDocument {
@@ -113,31 +108,18 @@ export const visitors = projection<VisitorDocument, VisitorEvent>({
   on: { VisitorIdentified: (doc, { data: { leadId } }) => ({ ...doc, leadId }) },
 });
 
-const contactOf = (
-  { id, occurredAt, meta: { sequence, $correlationId: correlationId } }: StoredEvent,
-  { holder, leadId }: Pick<ContactDocument, 'holder' | 'leadId'>,
-  raw: { readonly action: string; readonly team: JourneyTouch['team'] },
-): ContactDocument => ({
-  ...{ holder, leadId, touchId: id, occurredAt, correlationId },
-  ...(sequence !== undefined && { sequence }),
-  ...raw,
-});
-
-/** One document per contact, of leads and of visitors. */
-export const contacts = projection<ContactDocument, LeadEvent | VisitorEvent>({
-  name: 'contacts',
+/** One document per contact of a visitor; those of leads are documents of `touches`. */
+export const visits = projection<VisitDocument, VisitorEvent>({
+  name: 'visits',
   version: 1,
-  columns: { holder: 'text' },
+  columns: { visitorId: 'text' },
   keys: ({ id }) => [id],
-  initial: (touchId) => ({ touchId }) as ContactDocument, // each of its events has every value
+  initial: (touchId) => ({ touchId }) as VisitDocument, // each of its events has every value
   on: {
-    TouchRecorded: (_, event) => {
-      const { leadId, opportunityIds: __, survivorId: ___, ...raw } = event.data;
-      return contactOf(event, { holder: holderOf('lead', leadId), leadId: null }, raw);
-    },
-    VisitRecorded: (_, event) => {
-      const { visitorId, leadId = null, ...raw } = event.data;
-      return contactOf(event, { holder: holderOf('visitor', visitorId), leadId }, raw);
-    },
+    VisitRecorded: (_, { id, occurredAt, meta: { sequence }, data: { leadId = null, ...raw } }) => ({
+      ...{ leadId, touchId: id, occurredAt },
+      ...(sequence !== undefined && { sequence }),
+      ...raw,
+    }),
   },
 });
