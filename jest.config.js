@@ -22,6 +22,7 @@ const base = {
 };
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
+  testSequencer: '<rootDir>/test/support/e2e-first.sequencer.js',
   maxWorkers: 3, // by default one core is left idle, and most suites wait: for child processes, for deadlines
   testTimeout: process.env.TEST_LONG ? 7_200_000 : 300_000, // ends what hangs; no test measures time
   projects: [

@@ -20,6 +20,7 @@ import { MemoryKeyStore, newSigningKey, signingKey } from '@baton/platform/keys'
 import { replay, Runner } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { startDuckDB, type DuckDB } from './duckdb';
+import { eraseRows } from './erase';
 import { clock, loud, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
 
 const SIZES = (process.env['BENCH_AUDIT_SIZES'] ?? '10000,100000,1000000').split(',').map(Number);
@@ -227,12 +228,15 @@ const sizeRows = async (folder: string, size: number, duckdb: DuckDB | undefined
   return rows;
 };
 
-/** The Merkle log: what it costs appends, how long proofs take, and how fast exports are. */
+/** The Merkle log: what it costs appends, how long proofs take, how fast exports are; and what an erasure costs beside it. */
 export const audit: Benchmark = async (folder) => {
   const rows = await appendRows(folder);
   const duckdb = await startDuckDB(folder);
   if (!duckdb) loud('exports are not read back, as DuckDB could not be installed');
-  for (const size of SIZES) rows.push(...(await sizeRows(join(folder, `of-${size}`), size, duckdb)));
+  for (const size of SIZES) {
+    rows.push(...(await sizeRows(join(folder, `of-${size}`), size, duckdb)));
+    rows.push(...(await eraseRows(join(folder, `company-of-${size}`), size)));
+  }
   duckdb?.close();
   return rows;
 };

@@ -10,7 +10,11 @@ import {
   GraphQLObjectType,
   GraphQLSchema,
   GraphQLString,
+  Kind,
+  parse,
   type GraphQLOutputType,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
 } from 'graphql';
 
 /**
@@ -19,29 +23,27 @@ import {
  */
 type Data = Readonly<Record<string, unknown>>;
 
-const typeOf = (name: string, samples: readonly unknown[]): GraphQLOutputType => {
+/** @param selection what is asked of it, for lists that are empty */
+const typeOf = (
+  name: string,
+  samples: readonly unknown[],
+  { selectionSet }: { readonly selectionSet?: SelectionSetNode | undefined },
+): GraphQLOutputType => {
   const stated = samples.filter((one) => one !== null && one !== undefined);
   const [first] = stated;
-  if (Array.isArray(first)) return new GraphQLList(typeOf(name, stated.flat() as unknown[]));
-  if (typeof first === 'object') return objectOf(name, stated as Data[]);
+  if (Array.isArray(first)) return new GraphQLList(typeOf(name, stated.flat() as unknown[], { selectionSet }));
+  if (selectionSet) return objectOf(name, stated as Data[], selectionSet);
   if (typeof first === 'number')
     return stated.every(Number.isInteger) && Math.abs(first) < 2 ** 31 ? GraphQLInt : GraphQLFloat;
   return typeof first === 'boolean' ? GraphQLBoolean : GraphQLString;
 };
-const objectOf = (name: string, samples: readonly Data[]): GraphQLObjectType => {
-  const keys = [...new Set(samples.flatMap((one) => Object.keys(one)))];
-  const fields = keys.map(
-    (key) =>
-      [
-        key,
-        {
-          type: typeOf(
-            `${name}_${key}`,
-            samples.map((one) => one[key]),
-          ),
-        },
-      ] as const,
-  );
+const objectOf = (name: string, samples: readonly Data[], { selections }: SelectionSetNode): GraphQLObjectType => {
+  const fields = selections.flatMap((field) => {
+    if (field.kind !== Kind.FIELD) throw new Error(`${field.kind} is asked of ${name}; ask for fields.`);
+    const key = (field.alias ?? field.name).value;
+    const its = samples.map((one) => one[key]);
+    return [[key, { type: typeOf(`${name}_${key}`, its, field) }] as const];
+  });
   return new GraphQLObjectType({ name, fields: Object.fromEntries(fields) });
 };
 
@@ -50,10 +52,11 @@ const begin = async (): Promise<void> => {
   let handle: RouteHandlerMethod | undefined;
   app.route({ url: '/graphql', method: 'POST', handler: (request, reply) => handle!.call(app, request, reply) });
   await app.listen({ port: 0, host: '127.0.0.1' });
-  process.on('message', (text: string) => {
-    const { data } = JSON.parse(text) as { readonly data: Data };
+  process.on('message', ({ query, answer }: { readonly query: string; readonly answer: string }) => {
+    const { data } = JSON.parse(answer) as { readonly data: Data };
+    const [operation] = parse(query).definitions as [OperationDefinitionNode];
     const server = new ApolloServer({
-      schema: new GraphQLSchema({ query: objectOf('Query', [data]) }),
+      schema: new GraphQLSchema({ query: objectOf('Query', [data], operation.selectionSet) }),
       rootValue: data,
     });
     void server.start().then(() => {

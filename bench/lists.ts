@@ -138,7 +138,7 @@ const measure = async (server: Server, bare: { readonly child: ChildProcess; rea
     const requests = round === 0 ? WARM_UP : REQUESTS;
     for (const [row, { name, role }] of Object.entries(rows)) {
       const answer = await ask(server.port, QUERIES[name], token[role]);
-      bare.child.send(answer);
+      bare.child.send({ query: QUERIES[name], answer });
       await once(bare.child, 'message');
       times[row] = {
         own: await ms(server.child.pid!, requests, () => ask(server.port, QUERIES[name], token[role])),

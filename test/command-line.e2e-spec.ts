@@ -31,7 +31,7 @@ describe('the command line', () => {
       }
     }
     expect(listed).toEqual(
-      expect.arrayContaining(['report velocity-change', 'report sla', 'list leads', 'keys create']),
+      expect.arrayContaining(['report velocity-change', 'report sla-counts', 'list leads', 'keys create']),
     );
     expect(listed.length).toBeGreaterThan(60);
   });
@@ -67,7 +67,7 @@ describe('the command line', () => {
     ['report served-deals extra', 'cli/too-many-arguments', '', /"extra"/],
     ['report roas --by', 'cli/argument-missing', 'by', /--by <word>/],
     ['report roas --by chanel', 'cli/unknown-value', 'by', /Did you mean channel\?/],
-    ['report sla --by rep,mnth', 'cli/unknown-value', 'by', /Did you mean month\?/],
+    ['report funnel --steps lead --by ownr', 'cli/unknown-value', 'by', /Did you mean owner\?/],
     ['report attribution --model linear,shaply', 'cli/unknown-value', 'model', /Did you mean shapley\?/],
     ['report roas --model shapley', 'cli/unknown-value', 'model', /first-touch, /],
     ['report attribution --order 5', 'cli/bad-argument', 'order', /from 1 to 4/],
@@ -75,7 +75,7 @@ describe('the command line', () => {
     ['report attribution --lookback P1M', 'time/not-a-duration', 'lookback', /P90D/],
     ['report attribution --currency EURO', 'money/unknown-currency', 'currency', /USD/],
     ['report attribution --definition third', 'attribution/not-a-version', 'definition', /attribution@3/],
-    ['report sla --definition third', 'definition/not-a-version', 'definition', /mql@2/],
+    ['report sla-counts --definition third', 'definition/not-a-version', 'definition', /mql@2/],
     ['report attribution --conversion wins', 'cli/unknown-value', 'conversion', /Did you mean won\?/],
     ['report paths --conversion lost', 'cli/unknown-value', 'conversion', /won/],
     ['report paths --top 0', 'cli/bad-argument', 'top', /from 1 to 1000/],
@@ -87,10 +87,10 @@ describe('the command line', () => {
     ['report served-deals --to yesterday', 'time/not-a-day-or-instant', 'to', /2024-01-17/],
     ['report served-deals --known-by 1024-01-01', 'time/out-of-range', 'known-by', /1900/],
     ['report served-deals --from 2024-02-01 --to 2024-01-01', 'time/empty-period', 'to', /exclusive/],
-    ...['report sla', 'report attribution', 'counterfactual --policy sla-policy@1'].map(
+    ...['report sla-counts', 'report attribution', 'counterfactual --policy sla-policy@1'].map(
       (line) => [`${line} --time-zone Mars/X`, 'time/unknown-zone', 'time-zone', /Europe\/Berlin/] as const,
     ),
-    ['report rejections --filter owner=ann', 'cli/unknown-filter', 'owner', /rep, queue/],
+    ['report handoffs --filter owner=ann', 'cli/unknown-filter', 'owner', /rep, queue/],
     ['figures won-deals --filter ower=ann', 'cli/unknown-filter', 'ower', /Did you mean owner\?/],
     ['figures won-deals --filter owner=ann --filter owner=bob', 'cli/bad-argument', 'owner', /commas/],
     ['report credit', 'cli/argument-missing', 'journey-id', /requires --journey-id/],
@@ -107,7 +107,7 @@ describe('the command line', () => {
     ['list leads --limit 0', 'cli/bad-argument', 'limit', /from 1/],
     ['list leads --format xml', 'cli/unknown-value', 'format', /table, json, csv, ndjson/],
     ['list leads --by rep', 'cli/unknown-option', 'by', /--help/],
-    ['report sla --none owner', 'cli/unknown-filter', 'owner', /rep, queue/],
+    ['report sla-counts --none owner', 'cli/unknown-filter', 'owner', /rep, queue/],
     ['figures won-deals --filter owner', 'cli/bad-argument', 'filter', /owner=ann/],
     ['attribution pats paths.csv', 'cli/unknown-action', 'action', /Did you mean paths\?/],
     ['attribution paths', 'cli/argument-missing', 'paths.csv', /baton attribution paths <paths.csv>/],

@@ -1,16 +1,16 @@
-import { createHash, createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { auditServer } from 'graphql-http';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { exportJWK, SignJWT, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { serve } from '../apps/api/serve';
 import { abuses, send, type Answer } from '../bench/abuse';
 import { temporaryFolder } from './support/baton';
+import { startIssuer } from './support/issuer';
 
 describe('the API', () => {
   const folder = temporaryFolder();
@@ -135,21 +135,14 @@ describe('the API', () => {
   });
 
   describe('with an OpenID Connect issuer', () => {
-    let issuer: Server;
+    let issuer: Awaited<ReturnType<typeof startIssuer>>;
     let url: string;
     let edge: Awaited<ReturnType<typeof start>>;
-    let answers = true;
-    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
     beforeAll(async () => {
-      const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];
-      issuer = createServer(({ url: path }, response) => {
-        response.statusCode = answers ? 200 : 500;
-        response.end(JSON.stringify(path === '/keys' ? { keys } : { issuer: url, jwks_uri: `${url}/keys` }));
-      });
-      await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
-      url = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+      issuer = await startIssuer();
+      ({ url } = issuer);
       edge = await start({
         BATON_OIDC_ISSUER: url,
         BATON_OIDC_AUDIENCE: 'baton-api',
@@ -159,8 +152,7 @@ describe('the API', () => {
     });
     afterAll(async () => {
       await edge.app.close();
-      issuer.closeAllConnections();
-      issuer.close();
+      issuer.stop();
     });
 
     const now = () => Math.floor(Date.now() / 1000);
@@ -172,10 +164,7 @@ describe('the API', () => {
       realm: { roles: ['sales', 'root', 'offline_access'] },
       ...more,
     });
-    const signed = (
-      payload: JWTPayload,
-      { kid = 'k1', key = pair.privateKey, typ }: { kid?: string; key?: KeyObject; typ?: string } = {},
-    ) => new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid, ...(typ && { typ }) }).sign(key);
+    const signed: typeof issuer.token = (...of) => issuer.token(...of);
     const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const as = (token: string, query = '{ status { name } }') => ask(edge.port, query, `Bearer ${token}`);
     const capture = 'mutation { captureLead(commandId: "c1", input: { leadId: "ada", source: "web" }) { __typename } }';
@@ -195,7 +184,7 @@ describe('the API', () => {
     });
 
     it('refuses tokens of others, for others, or expired ones', async () => {
-      const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+      const publicPem = issuer.pair.publicKey.export({ type: 'spki', format: 'pem' });
       const unsigned = `${base64({ alg: 'none' })}.${base64(claims())}.`;
       const confused = `${base64({ alg: 'HS256', kid: 'k1' })}.${base64(claims())}`;
       const hmac = createHmac('sha256', publicPem).update(confused).digest('base64url');
@@ -230,7 +219,7 @@ describe('the API', () => {
     });
 
     it('reports that the issuer is unavailable, and continues afterwards', async () => {
-      answers = false;
+      issuer.answer(false);
       const other = await start({
         BATON_OIDC_ISSUER: url,
         BATON_OIDC_AUDIENCE: 'baton-api',
@@ -239,10 +228,10 @@ describe('the API', () => {
       try {
         const authorization = `Bearer ${await signed(claims())}`;
         expect(codeOf(await ask(other.port, '{ status { name } }', authorization))).toBe('access/issuer-unreachable');
-        answers = true;
+        issuer.answer(true);
         expect((await ask(other.port, '{ status { name } }', authorization)).body.errors).toBeUndefined();
       } finally {
-        answers = true;
+        issuer.answer(true);
         await other.app.close();
       }
     });

@@ -232,7 +232,7 @@ describe('an export', () => {
         ...{ status: 0, stdout: expect.stringContaining('Verified: figures (3 rows)') as string },
       });
       const other = join(folder, 'pipeline.ndjson');
-      expect((await baton(folder, 'export', 'report:slaReport', '--out', other)).status).toBe(0);
+      expect((await baton(folder, 'export', 'report:speedToLead', '--out', other)).status).toBe(0);
       const later = join(folder, 'later.ndjson');
       expect((await baton(folder, 'export', 'log', '--out', later)).status).toBe(0);
       expect((await verify(later, '--report', other)).stderr).toBe('');

@@ -13,6 +13,7 @@ import {
   type ReadModel,
   type Role,
 } from '@baton/kernel';
+import { LogHeads } from '@baton/audit/audit.module';
 import { RecordingOutbound } from '@baton/kernel/testing';
 import { Access, accessParts, readsPersonal } from '@baton/platform/access';
 import { getNamedType, isObjectType, type GraphQLSchema } from 'graphql';
@@ -107,7 +108,6 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   funnel: ['steps: ["lead", "mql"], by: SOURCE'],
   funnelRows: ['step: 1, steps: ["lead", "mql"]'],
   handoffPackage: ['leadId: "ada"', 'leadId: "$routed"'],
-  handoffReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   inclusionProof: ['position: "$position", size: $size'],
   keys: ['first: 50'],
   lead: ['leadId: "ada"', 'leadId: "bob"'],
@@ -120,7 +120,6 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   slaCounterfactual: [
     'input: { policy: "sla-policy@1", calendar: "business-calendar@1", routing: "routing@1" }, asOf: { knownAt: "$position" }',
   ],
-  slaReport: ['by: [DEFINITION, MONTH, QUEUE, REP]'],
   stageConversions: ['by: SOURCE'],
   timeInStage: ['measure: EACH, inside: true, by: SOURCE'],
   timeInStageRows: ['inStage: "lead", inside: true'],
@@ -361,6 +360,7 @@ describe('every field of every answer', () => {
   });
 
   it('is read for a page of nodes with one call of a store for each level', async () => {
+    await served.app.get(LogHeads).stop(); // once a minute it looks for the newest
     await served.app.get(Runner).stop(); // its clock reads what is due
     const asked = new Set<string>();
     for (const { name, args, type } of Object.values(schema.getQueryType()!.getFields())) {
@@ -386,6 +386,7 @@ describe('every field of every answer', () => {
   });
 
   it('finds nobody by personal data for a role that may not read it, before anything is read or computed', async () => {
+    await served.app.get(LogHeads).stop(); // once a minute it looks for the newest
     await served.app.get(Runner).stop(); // its clock reads what is due
     const [strangers, readers] = [false, true].map((reads) =>
       roles.filter((role) => readsPersonal({ roles: [role] }) === reads),

@@ -11,7 +11,7 @@ const questions = [
   '{ leads(filter: { score: { none: true } }, orderBy: { field: SCORE }, first: 2) { totalCount nodes { leadId score } } }',
   'query Both { ...It } fragment It on Query { unlistedColleagues { totalCount } feedbackTopics(topic: OBJECTIONS) { __typename } status { name } }',
   '{ compareModels(models: [FIRST_TOUCH, LINEAR]) { reports { model } deals(first: 501) { totalCount } } }',
-  '{ slaReport(groupBy: [NOTHING]) { groups { key } } }',
+  '{ speedToLead(groupBy: [NOTHING]) { groups { key } } }',
 ];
 
 const history = [

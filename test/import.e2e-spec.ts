@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { eventually } from '@baton/kernel/testing';
@@ -41,18 +41,20 @@ const funnel = ['olist_marketing_qualified_leads_dataset', 'olist_closed_deals_d
 
 describeWithData('the marketing funnel of a marketplace', funnel, () => {
   const folder = temporaryFolder();
-  const leads = () => batonJson<Imported>(folder, 'import', mapping('olist-leads'), dataFile(funnel[0]!));
+  const leads = (file: string) => batonJson<Imported>(folder, 'import', mapping('olist-leads'), file);
   const deals = () => batonJson<Imported>(folder, 'import', mapping('olist-deals'), dataFile(funnel[1]!));
 
   it('is imported once, however often it is sent', async () => {
-    const first = [await leads(), await deals()];
+    const first = [await leads(dataFile(funnel[0]!)), await deals()];
     expect(first.map(({ rows, accepted, rejected }) => [rows, accepted, rejected])).toEqual([
       [8000, 8000, 0],
       [842, 842, 0],
     ]);
-    const again = [await leads(), await deals()];
+    const some = join(folder, 'leads.csv');
+    writeFileSync(some, readFileSync(dataFile(funnel[0]!), 'utf8').split('\n').slice(0, 801).join('\n'));
+    const again = [await leads(some), await deals()];
     expect(again.map(({ repeated, events }) => [repeated, events])).toEqual([
-      [8000, 0],
+      [800, 0],
       [842, 0],
     ]);
   });
@@ -121,7 +123,7 @@ describeWithData('the marketing funnel of a marketplace', funnel, () => {
     expect(data.leads.totalCount).toBe(8000);
     expect(data.customers.totalCount).toBe(842);
     await served.stop();
-    await baton(folder, 'rebuild');
+    expect((await baton(folder, 'rebuild', 'leads')).status).toBe(0);
     const rebuilt = await Served.start(folder);
     expect(
       (await rebuilt.ask(`{ leads(first: 1, filter: { stage: { in: [CUSTOMER] } }) { totalCount } }`, ['sales'])).data,
@@ -143,7 +145,7 @@ describeWithData('the deals of a hardware seller', sold, () => {
     await new Promise<void>((resolve) => {
       const poll = setInterval(() => {
         const path = join(folder, 'log.db-wal');
-        if (existsSync(path) && readFileSync(path).length > 3_000_000) {
+        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 3_000_000) {
           clearInterval(poll);
           resolve();
         }
@@ -310,7 +312,7 @@ describe('an import', () => {
   describe('whose log becomes unavailable in the middle', () => {
     const away = temporaryFolder();
     const csv = join(away, 'deals.csv');
-    const rows = Array.from({ length: 1200 }, (_, n) => `A${n},Ada,Loom,,Won,2017-01-02,2017-02-03,100`);
+    const rows = Array.from({ length: 400 }, (_, n) => `A${n},Ada,Loom,,Won,2017-01-02,2017-02-03,100`);
     let server: EventStoreServer;
     let proxy: FaultProxy;
     beforeAll(async () => {
@@ -339,7 +341,7 @@ describe('an import', () => {
       baton(away, 'import', mapping('crm-sales-opportunities'), csv, '--json', ...args);
 
     it('stops after the limit, states where to continue, and rejects no row', async () => {
-      breakAfter(500);
+      breakAfter(150);
       const { status, stdout, stderr } = await imported('--outage-limit', '0');
       expect([status, stdout]).toEqual([75, '']);
       expect(stderr).toMatch(/import\/outage: .*log\/unavailable.* \d+ rows are done.* Run the same import again/);
@@ -348,7 +350,7 @@ describe('an import', () => {
     });
 
     it('continues by itself when the log is back, and reports both', async () => {
-      breakAfter(500);
+      breakAfter(150);
       const importing = batonRunning(away, 'import', mapping('crm-sales-opportunities'), csv, '--json');
       const [stdout, stderr]: [string[], string[]] = [[], []];
       importing.stdout.on('data', (chunk: Buffer) => stdout.push(chunk.toString()));
@@ -360,7 +362,7 @@ describe('an import', () => {
       expect(stderr.join('')).toMatch(
         /log\/unavailable: .* The import waits[\s\S]*The import continues after an outage of \d+ s\./,
       );
-      expect(JSON.parse(stdout.join(''))).toMatchObject({ rows: 1200, rejected: 0 });
+      expect(JSON.parse(stdout.join(''))).toMatchObject({ rows: 400, rejected: 0 });
     });
   });
 

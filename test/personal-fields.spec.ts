@@ -43,7 +43,6 @@ const notPersonal: Readonly<Record<string, readonly string[]>> = {
   'what both teams agreed on': ['DefinitionProposed.body'],
   'of access itself: operations of the schema, ids of people, and reasons that name a case': [
     ...['operation', 'subjects[]', 'release', 'PersonalDataRead.reason', 'PersonalDataOpened.reason'],
-    ...['FieldAccessStated.table'],
   ],
   'made by Baton from ids, codes and figures': [
     ...['LeadHandedOff.package', 'evidence', 'MessageQueued.data', 'ReviewHeld.figures', 'missing'],

@@ -19,7 +19,7 @@ import { companySteps } from '../apps/cli/demo/company';
 import { baton, batonJson, root, temporaryFolder } from './support/baton';
 import { copyDemo, DEMO_DAY, DEMO_SCALE } from './support/demo';
 
-/** Read models that the demo does not fill: keys, frozen periods, imports, messages, signed heads, rights of people, retention rules, sightings. */
+/** Read models that the demo does not fill: keys, frozen periods, imports, messages, signed heads, rights of people, retention rules, sightings, the access matrix of a server. */
 const untold = new Set([
   ...[
     'keys',
@@ -30,6 +30,7 @@ const untold = new Set([
     'privacy-records',
     'consents',
     'access-index',
+    'access-matrix',
     'retention-rules',
   ],
 ]);

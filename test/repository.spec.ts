@@ -164,7 +164,7 @@ describe('the script of a build server', () => {
     expect(lines.at(-1)).toBe('2 passed, 1 failed');
     expect(status).toBe(7);
   });
-  it('requires the data if present, and then runs the suites that read it once more without it', () => {
+  it('requires the data if present, and then declares the suites that read it once more without it', () => {
     const { status, lines } = run('echo "3 passed, 0 failed"', {
       data: true,
       exec: 'ls; ls ..; echo "1 passed, 0 failed, 1 skipped"',
@@ -173,7 +173,7 @@ describe('the script of a build server', () => {
       'npm ci',
       'npm test with data',
       '3 passed, 0 failed',
-      'npm exec -- jest --ci --selectProjects unit e2e -- x.spec.ts',
+      'npm exec -- jest --ci --selectProjects unit e2e --testNamePattern needs its data -- x.spec.ts',
     ]);
     expect(lines).toEqual(expect.arrayContaining(['x.spec.ts', 'y.spec.ts']));
     expect(lines).not.toContain('shared');

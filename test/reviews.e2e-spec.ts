@@ -222,6 +222,7 @@ describe('both teams', () => {
       const weekly = await ask<{ leads: object[]; movement: object[]; actions: object[] }>(
         `weeklyReview(from: "2020-01-01", to: "2199-01-01", timeZone: "${question.timeZone}", asOf: { knownAt: "${first.position}" }) {
           leads { title total { value support compared } } movement { formula total { value } } velocity { title total { value } }
+          stuck { title total { value } } stuckDeals { opportunityId daysInStage }
           sla { title total { value } groups { key values { value } } } feedback { feedback top { code feedback } } actionIds }`,
       );
       expect(weekly.movement.length).toBeGreaterThan(5);

@@ -1,7 +1,6 @@
 import {
   callerOrigins,
   field,
-  isReadModel,
   objectFields,
   Refused,
   roleNames,
@@ -10,28 +9,19 @@ import {
   type Report,
   type Role,
 } from '@baton/kernel';
+import { operationsOf } from '@baton/audit';
 import { readsPersonal } from '@baton/platform/access';
 import { report } from '@baton/platform/report';
 
 /** What the contexts let a caller with these roles do: an admin everything. */
 const permissionsOf = (contexts: readonly ContextParts[], granted: readonly Role[]) => {
   const may = (allow: readonly Role[]) => allow.some((role) => granted.includes(role) || granted.includes('admin'));
-  const commands = contexts.flatMap(({ aggregates }) =>
-    aggregates.flatMap(({ commands: { schemas } }) => [...schemas.values()]),
-  );
-  const queries = contexts.flatMap(({ projections, reports = [], subscriptions = [] }) => [
-    ...projections
-      .filter(isReadModel)
-      .filter(({ shown }) => may(shown.allow))
-      .flatMap(({ shown: { one, lists } }) => [...(one ? [one.name] : []), ...Object.keys(lists)]),
-    ...[...reports, ...subscriptions].filter(({ allow }) => may(allow)).map(({ name }) => name),
-  ]);
+  const allowed = operationsOf(contexts).filter(({ allow }) => may(allow));
+  const mutations = allowed.filter(({ kind }) => kind === 'Mutation').map(({ name }) => name);
+  const others = allowed.filter(({ kind }) => kind !== 'Mutation').map(({ name }) => name);
   return {
-    mutations: commands
-      .filter(({ allow }) => may(allow))
-      .map(({ type }) => type.charAt(0).toLowerCase() + type.slice(1))
-      .sort(),
-    queries: [...new Set([...queries, 'me'])].sort(),
+    mutations: mutations.sort(),
+    queries: [...new Set([...others, 'me'])].sort(),
     personal: readsPersonal({ roles: granted }),
   };
 };

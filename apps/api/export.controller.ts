@@ -6,7 +6,9 @@ import {
   exportable,
   exportFormats,
   exportParts,
+  exportRoles,
   encoderFor,
+  grantRoles,
   readModelNamed,
   readModelSource,
   type ExportFormat,
@@ -44,8 +46,6 @@ const names = ['format', 'types', 'stream', 'category', 'from', 'to', 'timeZone'
 const reportNames = ['format', 'arguments', 'happenedBy', 'knownBy', 'timeZone', 'head', 'skip'];
 /** Of a read model, for those who work with leads by name. */
 const grantNames = ['openPersonal', 'reason'];
-const grantRoles: readonly Role[] = ['revops'];
-const exportRoles: readonly Role[] = ['analyst', 'auditor'];
 /** Rows that are made at once: others are served in between. A row group of Parquet. */
 const BATCH_ROWS: Readonly<Record<ExportFormat, number>> = { ndjson: 200, csv: 200, cloudevents: 200, parquet: 2000 };
 

@@ -1,7 +1,9 @@
 import { NestFactory } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DefinitionSource, type Clock } from '@baton/kernel';
-import { LogHeads } from '@baton/audit/audit.module';
+import { declaredAccess } from '@baton/audit';
+import { LogHeads, recordAccessMatrix } from '@baton/audit/audit.module';
 import { Retention } from '@baton/privacy/privacy.module';
 import { definitionKinds } from '@baton/definitions';
 import { readConfig, type Config } from '@baton/platform/config';
@@ -12,7 +14,9 @@ import { Runner, type Sender } from '@baton/platform/runner';
 import { listenOrClose } from '@baton/platform/start';
 import { FrameworkLog, loggerOf } from '@baton/platform/telemetry';
 import { BatonModule } from '../baton.module';
+import { codeVersion } from '../report-exports';
 import { apiModule } from './api.module';
+import { servedParts } from './schema-modules';
 
 /**
  * A request that has not arrived completely within this time is closed, so that slow senders cannot use up all
@@ -44,6 +48,9 @@ export const serve = async (
     // From here on the definitions are followed, so queries that need them do not read the log. The first read must
     // succeed.
     await app.get(DefinitionSource).forKinds(definitionKinds);
+    // Before the first answer, and by servers alone: only they answer callers by their roles. A command line is that of
+    // whoever has the data folder, to whom no role applies, and a worker answers nobody.
+    await recordAccessMatrix(app.get(CommandBus), { release: codeVersion(), rules: declaredAccess(servedParts) });
     if (config.project) {
       await app.get(Runner).start();
       app.get(LogHeads).start();

@@ -170,7 +170,11 @@ export const command = single({
         line('\nPipeline velocity by product');
         await printFiguresOf(['open-deals', 'win-rate', 'deal-cycle', 'velocity'], { by: 'product' }, session.sources);
         line('\nObligations of sales');
-        await printReport('sla-report', {}, session.sources);
+        await printFiguresOf(
+          ['sla-due', 'sla-kept-rate', 'sla-breaches', 'sla-response-time', 'p90-sla-response-time'],
+          { by: 'kind' },
+          session.sources,
+        );
       },
       { mayCreateStore: true },
     );

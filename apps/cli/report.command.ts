@@ -76,8 +76,6 @@ const others: Readonly<
   ...Object.fromEntries(
     ['waterfall', 'pipeline-health', 'win-loss'].map((name) => [name, { views: () => import('./figure-views.js') }]),
   ),
-  'sla-report': { name: 'sla', views: () => import('./sales-sla-views.js') },
-  'handoff-report': { name: 'rejections', views: () => import('./sales-sla-views.js') },
 };
 /** They are asked by `baton figures`. */
 const ofFigures = ['figures', 'figure-catalogue'];

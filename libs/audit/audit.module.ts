@@ -1,4 +1,6 @@
 import { aggregate, catalogueOf, eventsOf, type ContextParts } from '@baton/kernel';
+import { accessMatrix } from './read/access-matrix/access-matrix.projection';
+import { accessMatrixReport } from './read/access-matrix/access-matrix.report';
 import { caseFile } from './read/case-file/case-file.projection';
 import { caseFileReport, caseFileSubscription } from './read/case-file/case-file.report';
 import { eventsReport } from './read/events/events.report';
@@ -7,18 +9,21 @@ import { logTree } from './read/proof/log-tree.projection';
 import { consistencyProofReport, inclusionProofReport, logHeadReport } from './read/proof/proof.report';
 import { openPersonalReport } from './read/who-saw/open-personal.report';
 import { whoSawReport } from './read/who-saw/who-saw.report';
+import { accessMatrixDecider } from './write/access-matrix/access-matrix.decider';
+import { ToAccessMatrix } from './write/access-matrix/access-matrix.events';
+import { recordAccessMatrix } from './write/access-matrix/record-access-matrix';
 import { headDecider } from './write/head/head.decider';
 import { ToHead } from './write/head/head.events';
 import { LogHeads } from './write/head/log-heads';
 
-export { LogHeads };
-const heads = aggregate(ToHead, headDecider);
+export { LogHeads, recordAccessMatrix };
+const aggregates = [aggregate(ToHead, headDecider), aggregate(ToAccessMatrix, accessMatrixDecider)];
 
 /** The providers of audit; its case file follows the events of all other contexts. */
 export const auditParts = (contexts: readonly ContextParts[]): ContextParts => ({
   name: 'audit',
-  aggregates: [heads],
-  projections: [caseFile(catalogueOf(eventsOf([...contexts, { aggregates: [heads] }]))), logHeads, logTree],
+  aggregates,
+  projections: [...[caseFile(catalogueOf(eventsOf([...contexts, { aggregates }]))), logHeads, logTree, accessMatrix]],
   policies: [],
   reports: [
     caseFileReport,
@@ -28,6 +33,7 @@ export const auditParts = (contexts: readonly ContextParts[]): ContextParts => (
     consistencyProofReport,
     whoSawReport,
     openPersonalReport,
+    accessMatrixReport,
   ],
   subscriptions: [caseFileSubscription],
 });

@@ -1,3 +1,5 @@
+export { accessMatrix } from './read/access-matrix/access-matrix.projection';
+export { declaredAccess, operationsOf } from './read/access-matrix/declared-access';
 export { caseEntries } from './read/case-file/case-file.projection';
 export type { CaseEntry } from './read/case-file/case-file.rules';
 export {
@@ -38,6 +40,8 @@ export {
   checkGrant,
   checkLogFilter,
   exportFormats,
+  exportRoles,
+  grantRoles,
   isUnfiltered,
   type ExportFormat,
   type LogExportLine,

@@ -1,3 +1,4 @@
+import type { Role } from './command';
 import type { ValueFilter, Where } from './ports';
 import type { ColumnType, Projection } from './projection';
 import type { Enumeration, Json } from './schema';
@@ -44,6 +45,8 @@ export interface FieldOptions {
    * a page; see `pageField`.
    */
   readonly page?: Fields;
+  /** Of such a connection: the roles that may ask for it, of those that may ask for the answer. */
+  readonly allow?: readonly Role[];
   /** Lists of the read model can be filtered by it, in the form of its kind. */
   readonly filter?: boolean;
   /** Lists of the read model can be ordered by it. */
@@ -194,6 +197,13 @@ export const field = {
     options?: O,
   ): Field<Value<ObjectOf<F>, O>, O> => ({ kind: 'object', description, options: options ?? ({} as O), object }),
 } as const;
+/** The name of the node that an id leads to: `leadId` leads to `lead`, `opportunityIds` to `opportunities`, unless it has one. */
+export const entityNameOf = (name: string, { options: { entityName } }: Field): string => {
+  if (entityName !== undefined) return entityName;
+  if (name.endsWith('Id')) return name.slice(0, -2);
+  const plural = name.slice(0, -3);
+  return plural.endsWith('y') ? `${plural.slice(0, -1)}ies` : `${plural}s`;
+};
 /** Whether a value is sealed in the document, and opened for those who work with leads by name. */
 export const isPersonalField = ({ kind, options }: Field): boolean => kind === 'personal' || options.personal === true;
 /** The type of an object within another. */

@@ -12,6 +12,7 @@ import {
   type ObjectOf,
   type Position,
   type Report,
+  type Role,
   type Subscription,
 } from '@baton/kernel';
 import type { CallerIdentity, PersonalReads } from './access';
@@ -65,13 +66,15 @@ export const report = <A extends Fields, V, P extends true | undefined = undefin
 /**
  * A connection within an answer; the answer has a function that gives its pages.
  * @param declared its arguments beside those of a page
+ * @param allow the roles that may ask for it, of those that may ask for the answer
  */
 export const pageField = <F extends Fields, A extends Fields = Record<never, never>>(
   object: ObjectFields<F>,
   description: string,
   declared?: A,
+  allow?: readonly Role[],
 ): Field<(question: PageQuestion & ObjectOf<A>) => Connection<ObjectOf<F>> | Promise<Connection<ObjectOf<F>>>> =>
-  ({ ...field.object(object, description, { page: declared ?? {} }) }) as never;
+  ({ ...field.object(object, description, { page: declared ?? {}, ...(allow && { allow }) }) }) as never;
 
 /** What a subscription knows besides its arguments. */
 export interface FollowContext extends Pick<ReportContext, 'models' | 'caller' | 'reads' | 'sources'> {

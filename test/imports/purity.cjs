@@ -1,6 +1,7 @@
-// What a pure file loads when it runs, through all that it imports, for dependency-cruiser (`npm run imports`): here
-// types do not count, for nothing is left of them.
+// What a pure file loads when it runs, through all that it imports, for dependency-cruiser (`npm run imports`): in the
+// compiled files, where nothing is left of types.
 const { options } = require('./rules.cjs');
+const { doNotFollow, enhancedResolveOptions } = options;
 
 module.exports = {
   forbidden: [
@@ -9,7 +10,7 @@ module.exports = {
       comment: 'A pure file, and the index of a context, load no framework, no driver and nothing of the platform.',
       severity: 'error',
       from: {
-        path: '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.ts$|^libs/(?!platform/)[^/]+/index\\.ts$',
+        path: '\\.(events|decider|rules|projection|read-model|policy|model|fact|figure)\\.js$|^dist/libs/(?!platform/)[^/]+/index\\.js$',
       },
       to: {
         path: 'node_modules/(@nestjs|@apollo|@eventstore|@photostructure|graphql|fastify|mongodb|rxjs|class-validator|class-transformer)/',
@@ -17,5 +18,5 @@ module.exports = {
       },
     },
   ],
-  options: { ...options, tsPreCompilationDeps: false },
+  options: { doNotFollow, enhancedResolveOptions },
 };

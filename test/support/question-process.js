@@ -12,10 +12,12 @@ const reading = () => {
   for (const kept = []; ;) kept.push(read.all());
 };
 
+let answers = 0;
 const acts = {
   echo: ({ text }) => process.send({ answer: text }),
   write: () =>
     process.send({ answer: { text: '{"data":{}}', codes: ['some/code'], shows: [{ type: 'PersonalDataRead' }] } }),
+  count: () => process.send({ answer: { text: `{"data":${++answers}}`, codes: [], shows: [] } }),
   done: ({ data }) => process.send({ answer: { text: JSON.stringify({ done: data }), codes: [], shows: [] } }),
   limit: () => process.send({ answer: String(getHeapStatistics().heap_size_limit / 2 ** 20) }),
   log: ({ text }) => process.send({ answer: text }, () => process.stderr.write(`${text}\n`)),

@@ -10,7 +10,7 @@ const formats: Readonly<Record<string, string>> = {
   phone: '+442079460958',
   country: 'DE',
 };
-const texts = ['sample', 'EUR', 'a:1', 'a'.repeat(64)];
+const texts = ['sample', 'EUR', 'a:1', 'Lead.email', 'a'.repeat(64)];
 
 /** A value that a field's schema accepts. */
 const sampleOf = (schema: TSchema): unknown => {

@@ -3,8 +3,6 @@ import { deadZoneDays } from './dead-zone-days.figure';
 import { medianDeadZone } from './median-dead-zone.figure';
 import { longStayDeals } from './long-stay-deals.figure';
 import { belowQualityDeals } from './below-quality-deals.figure';
-import { pipelineDeals } from './pipeline-deals.figure';
-import { pipelineAmount } from './pipeline-amount.figure';
 import { activeDeals } from './active-deals.figure';
 import { activeRate } from './active-rate.figure';
 import { silentDeals } from './silent-deals.figure';
@@ -55,6 +53,7 @@ import { slaMetLate } from './sla-met-late.figure';
 import { slaMissedAsKnown } from './sla-missed-as-known.figure';
 import { slaRecordedLate } from './sla-recorded-late.figure';
 import { slaCancelled } from './sla-cancelled.figure';
+import { slaWaiting } from './sla-waiting.figure';
 import { slaResponseTime } from './sla-response-time.figure';
 import { p90SlaResponseTime } from './p90-sla-response-time.figure';
 import { slaCountedTime } from './sla-counted-time.figure';
@@ -68,6 +67,7 @@ import { conversions } from './conversions.figure';
 import { dealCycle } from './deal-cycle.figure';
 import { dealSize } from './deal-size.figure';
 import { givenBackHandoffs } from './given-back-handoffs.figure';
+import { limboHandoffs } from './limbo-handoffs.figure';
 import { attemptsBeforeReturn } from './attempts-before-return.figure';
 import { givenBackRate } from './given-back-rate.figure';
 import { handoffCount } from './handoffs.figure';
@@ -118,6 +118,7 @@ export const figures: readonly Figure[] = [
   givenBackRate,
   givenBackHandoffs,
   attemptsBeforeReturn,
+  limboHandoffs,
   untouchedRejections,
   answerTime,
   speedToLead,
@@ -131,6 +132,7 @@ export const figures: readonly Figure[] = [
   slaMissedAsKnown,
   slaRecordedLate,
   slaCancelled,
+  slaWaiting,
   slaResponseTime,
   p90SlaResponseTime,
   slaCountedTime,
@@ -160,8 +162,6 @@ export const figures: readonly Figure[] = [
   closeDatesPulledIn,
   medianPush,
   repeatedPushes,
-  pipelineDeals,
-  pipelineAmount,
   activeDeals,
   activeRate,
   silentDeals,

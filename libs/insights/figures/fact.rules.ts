@@ -8,15 +8,18 @@ export interface TextColumn {
   readonly codeOf: Map<string, number>;
 }
 type TextValue = string | boolean | null | undefined;
+/** As a text, or in milliseconds since 1970. */
+type InstantValue = Instant | number | null | undefined;
+const msOf = (at: InstantValue): number => (typeof at === 'number' ? at : at ? toMs(at) : NaN);
 /** How a column is read from a row. Instants are kept in milliseconds; a number or an instant that is unknown is NaN. */
 export type FactColumn<R> =
   | { readonly kind: 'text'; readonly value: (row: R) => TextValue }
-  | { readonly kind: 'instant'; readonly value: (row: R) => Instant | null | undefined }
+  | { readonly kind: 'instant'; readonly value: (row: R) => InstantValue }
   | { readonly kind: 'number'; readonly value: (row: R) => number | null | undefined };
 
 /** A text, or true and false as texts. */
 export const textOf = <R>(value: (row: R) => TextValue): FactColumn<R> => ({ kind: 'text', value });
-export const instantOf = <R>(value: (row: R) => Instant | null | undefined): FactColumn<R> => ({
+export const instantOf = <R>(value: (row: R) => InstantValue): FactColumn<R> => ({
   ...{ kind: 'instant', value },
 });
 /** An integer: minor units, milliseconds, a count. */
@@ -153,12 +156,32 @@ export const madeFact = <R>({
     ...{ name, description, entity, dimensions, columns, of: from[0].columns.of },
     rows: (row) => [row],
   });
-  const pack = (found: MadeFrom): PackedRows => {
-    const packed = declared.columns.empty();
-    for (const row of rows(found)) packed.put(row.id, row);
-    return packed;
-  };
+  const pack = (found: MadeFrom): PackedRows => packedOnDemand([...rows(found)], columns);
   return { ...declared, made: { from, definitions, ...(begins && { begins }), rows: pack } };
+};
+
+/**
+ * Makes something of rows, and keeps it until one of them changes: as long as the first rows are kept.
+ * @param make given the rows; pure
+ */
+export const whileUnchanged = <T>(
+  make: (sources: readonly PackedRows[]) => T,
+): ((sources: readonly PackedRows[]) => T) => {
+  interface Kept {
+    readonly sources: readonly PackedRows[];
+    readonly versions: readonly number[];
+    readonly made: T;
+  }
+  const kept = new WeakMap<PackedRows, Kept>();
+  const isSame = <E>(a: readonly E[], b: readonly E[]): boolean => a.every((one, place) => one === b[place]);
+  return (sources) => {
+    const versions = sources.map(({ version }) => version);
+    const known = kept.get(sources[0]!);
+    if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.made;
+    const made = make(sources);
+    kept.set(sources[0]!, { sources, versions, made });
+    return made;
+  };
 };
 
 /**
@@ -174,23 +197,8 @@ export const derivedFact = ({
   readonly from: readonly [Fact, ...Fact[]];
   readonly rows: (sources: readonly PackedRows[]) => PackedRows;
 }): Fact => {
-  interface Kept {
-    readonly sources: readonly PackedRows[];
-    readonly versions: readonly number[];
-    readonly rows: PackedRows;
-  }
-  /** As long as the rows of the first source are. */
-  const kept = new WeakMap<PackedRows, Kept>();
-  const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.every((one, place) => one === b[place]);
-  const rowsFrom = ({ rowsOf }: MadeFrom): PackedRows => {
-    const sources = from.map(rowsOf);
-    const versions = sources.map(({ version }) => version);
-    const known = kept.get(sources[0]!);
-    if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.rows;
-    const made = rows(sources);
-    kept.set(sources[0]!, { sources, versions, rows: made });
-    return made;
-  };
+  const made = whileUnchanged(rows);
+  const rowsFrom = ({ rowsOf }: MadeFrom): PackedRows => made(from.map(rowsOf));
   return { ...declared, columns: from[0].columns, made: { from, definitions: [], rows: rowsFrom } };
 };
 
@@ -248,19 +256,40 @@ export const packedRows = ({
     },
   };
 };
-/** Columns taken of others, each when it is asked for, as few of them are. @param more columns instead of theirs, or beside them */
-const takenWhenAsked = <C>(
-  columns: Readonly<Record<string, C>>,
-  more: Readonly<Record<string, C>>,
-  take: (column: C) => C,
+/** Columns that are each made when they are asked for, as few of them are. @param more columns that are there already */
+const madeOnDemand = <C>(
+  names: readonly string[],
+  make: (name: string) => C,
+  more: Readonly<Record<string, C>> = {},
 ): Readonly<Record<string, C>> => {
   const made: Record<string, C> = { ...more };
-  for (const name of Object.keys(columns)) {
+  for (const name of names) {
     if (name in more) continue;
     let known: C | undefined;
-    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= take(columns[name]!)) });
+    Object.defineProperty(made, name, { enumerable: true, get: () => (known ??= make(name)) });
   }
   return made;
+};
+/** Rows that do not change, packed column by column. */
+const packedOnDemand = <R>(
+  rows: readonly { readonly id: string; readonly entity: string; readonly row: R }[],
+  columns: Readonly<Record<string, FactColumn<R>>>,
+): PackedRows => {
+  const named = (isText: boolean) => Object.keys(columns).filter((name) => (columns[name]!.kind === 'text') === isText);
+  const numbersOf = (column: FactColumn<R>): Float64Array =>
+    Float64Array.from(rows, ({ row }) => {
+      const value = column.value(row);
+      return column.kind === 'instant' ? msOf(value as InstantValue) : ((value as number | null | undefined) ?? NaN);
+    });
+  return packedRows({
+    count: rows.length,
+    ids: () => rows.map(({ id }) => id),
+    entities: () => rows.map(({ entity }) => entity),
+    texts: madeOnDemand(named(true), (name) =>
+      textColumn(rows.map(({ row }) => columns[name]!.value(row) as TextValue)),
+    ),
+    numbers: madeOnDemand(named(false), (name) => numbersOf(columns[name]!)),
+  });
 };
 /** The text columns of other rows at these places, -1 for none. */
 export const textsAt = (
@@ -268,16 +297,28 @@ export const textsAt = (
   places: Int32Array,
   more: PackedRows['texts'] = {},
 ): PackedRows['texts'] =>
-  takenWhenAsked(texts, more, ({ codes, words, codeOf }) => ({
-    ...{ codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf },
-  }));
+  madeOnDemand(
+    Object.keys(texts),
+    (name) => {
+      const { codes, words, codeOf } = texts[name]!;
+      return { codes: places.map((place) => (place < 0 ? -1 : codes[place]!)), words, codeOf };
+    },
+    more,
+  );
 /** The same for the columns of numbers. */
 export const numbersAt = (
   { numbers }: PackedRows,
   places: Int32Array,
   more: PackedRows['numbers'] = {},
 ): PackedRows['numbers'] =>
-  takenWhenAsked(numbers, more, (values) => Float64Array.from(places, (place) => (place < 0 ? NaN : values[place]!)));
+  madeOnDemand(
+    Object.keys(numbers),
+    (name) => {
+      const values = numbers[name]!;
+      return Float64Array.from(places, (place) => (place < 0 ? NaN : values[place]!));
+    },
+    more,
+  );
 /** The code of a word; a new one gets the next. */
 const codeFor = ({ words, codeOf }: Pick<TextColumn, 'words' | 'codeOf'>, word: string): number => {
   const known = codeOf.get(word);
@@ -285,10 +326,12 @@ const codeFor = ({ words, codeOf }: Pick<TextColumn, 'words' | 'codeOf'>, word: 
   codeOf.set(word, words.length);
   return words.push(word) - 1;
 };
-/** A column of texts. @param values by row, null without one */
-export const textColumn = (values: readonly (string | null)[]): TextColumn => {
+/** A column of texts. @param values by row, null or undefined without one */
+export const textColumn = (values: readonly TextValue[]): TextColumn => {
   const column = { words: [] as string[], codeOf: new Map<string, number>() };
-  return { codes: Int32Array.from(values, (value) => (value === null ? -1 : codeFor(column, value))), ...column };
+  const codeOf = (value: TextValue): number =>
+    value === null || value === undefined ? -1 : codeFor(column, String(value));
+  return { codes: Int32Array.from(values, codeOf), ...column };
 };
 
 /** The rows of a fact, packed. A document that is put again gives its rows new values, in place as far as they go. */
@@ -378,10 +421,8 @@ export class FactRows<D, R> implements PackedRows {
     this.alive[place] = 1;
     for (const [name, column] of Object.entries(this.shape.columns))
       if (column.kind === 'text') this.texts[name]!.codes[place] = this.codeOf(this.texts[name]!, column.value(row));
-      else if (column.kind === 'instant') {
-        const at = column.value(row);
-        this.numbers[name]![place] = at ? toMs(at) : NaN;
-      } else this.numbers[name]![place] = column.value(row) ?? NaN;
+      else if (column.kind === 'instant') this.numbers[name]![place] = msOf(column.value(row));
+      else this.numbers[name]![place] = column.value(row) ?? NaN;
   }
 
   private codeOf(column: TextColumn, value: TextValue): number {

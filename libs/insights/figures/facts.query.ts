@@ -1,5 +1,12 @@
 import { firstTouches, type Method } from '@baton/attribution';
-import { definitionOf, definitions, inForceAt, listDefinitions, type DefinitionKind } from '@baton/definitions';
+import {
+  definitionOf,
+  definitions,
+  inForceAt,
+  listDefinitions,
+  type DefinitionKind,
+  type DefinitionOf,
+} from '@baton/definitions';
 import { fromMs, toMs, type Instant, type Projection } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import type { AnyFact, Fact, MadeFrom, PackedRows } from './fact.rules';
@@ -23,9 +30,11 @@ export const projectionsOf = (facts: readonly Fact[]): readonly Projection[] => 
 const definitionsOfFacts = async (models: ReadModels, facts: readonly Fact[]): Promise<MadeFrom['definitionAt']> => {
   const versions = new Map<DefinitionKind, Awaited<ReturnType<typeof listDefinitions>>>();
   for (const kind of kindsOf(facts)) versions.set(kind, await listDefinitions(models, { kind }));
-  return (kind, at) => {
+  const made = new Map<object, unknown>();
+  return <K extends DefinitionKind>(kind: K, at: number) => {
     const version = inForceAt(versions.get(kind)!, fromMs(at));
-    return version && definitionOf(kind, version.number, version.body);
+    if (version && !made.has(version)) made.set(version, definitionOf(kind, version.number, version.body));
+    return version && (made.get(version) as DefinitionOf<K>);
   };
 };
 

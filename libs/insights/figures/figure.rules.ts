@@ -94,6 +94,14 @@ export interface Figure {
   /** Of a derived figure those of its first part. */
   readonly rows: RowSet;
   readonly value: Value;
+  /** What to know of a group of this dimension; undefined where there is nothing. */
+  readonly warns?: {
+    readonly by: string;
+    readonly of: (
+      key: string,
+      shown: { readonly value: Exact | undefined; readonly support: number },
+    ) => string | undefined;
+  };
 }
 /** Declares a figure. @throws Error if it names a column that its fact does not have */
 export const figure = (declared: Omit<Figure, 'rows'> & { readonly rows?: RowSet }): Figure => {

@@ -327,6 +327,10 @@ export const sortedByKey = (
   const values = sortedValues(figure, sliceOfFigure(figure), ranges, limits, shared.kept);
   return new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, values.get(groups[place]!)!]])));
 };
+const groupWarnings = ({ warns }: Figure, { by }: Scope, groups: AnsweredFigure['groups']): readonly string[] =>
+  warns?.by === by && warns
+    ? groups.flatMap(({ group: { key }, values: [one] }) => (key !== null && one && warns.of(key, one)) || [])
+    : [];
 const answerOf = (
   figure: Figure,
   question: Question,
@@ -339,9 +343,10 @@ const answerOf = (
   const range = rangeOf(period);
   const all = shared.sliceAt(period);
   const total = compareValues(figure, totalOf(period), before && totalOf(before));
+  const groups = groupsOf(figure, question, shared, [period, before]);
   return {
-    ...{ figure, warnings: warningsOf(figure, question, period) },
-    ...{ total, groups: groupsOf(figure, question, shared, [period, before]) },
+    ...{ figure, warnings: [...warningsOf(figure, question, period), ...groupWarnings(figure, scope, groups)] },
+    ...{ total, groups },
     erased: erasedByGroup(figure, all, range, limits, erasedPeopleOf).get(0) ?? 0,
     definitions: [
       ...definitionsBehind(figure, all, range, limits),

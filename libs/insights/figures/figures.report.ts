@@ -192,6 +192,12 @@ export const answeredPeriodFields = {
   position: field.text('The position up to which the log is in them.'),
 } as const;
 
+/** The period that an answer is compared with. */
+export const comparedFields = {
+  comparedFrom: field.instant('The beginning of the period that it is compared with; null without one.', nullable),
+  comparedTo: field.instant('Its end.', nullable),
+} as const;
+
 export const figuresReport = report({
   name: 'figures',
   description: 'Figures of the catalogue for a period, all of one moment; `figureCatalogue` lists them.',
@@ -204,8 +210,7 @@ export const figuresReport = report({
   answer: field.object(
     objectFields('Figures', 'Figures of one moment.', {
       ...answeredPeriodFields,
-      comparedFrom: field.instant('The beginning of the period that they are compared with.', nullable),
-      comparedTo: field.instant('Its end.', nullable),
+      ...comparedFields,
       figures: field.object(answeredFigure, 'In the order in which they were asked for.', { list: true }),
     }),
     'The figures.',

@@ -1,11 +1,11 @@
-import { dealFact } from './facts/deals.fact';
+import { openDealFact } from './facts/open-deals.fact';
 import { figure, sum } from './figure.rules';
 
 export const openAmount = figure({
   code: 'open-amount',
   title: 'Open amount',
   unit: 'money',
-  formula: 'sum of the amounts, as they are known, of the deals open at the end of the period',
-  rows: { fact: dealFact, time: { from: 'openedAt', until: 'closedAt' } },
+  formula: 'amounts of the deals that are open at the end of the period, as they stood then',
+  rows: { fact: openDealFact, time: { takenAt: 'takenAt', since: 'openedAt' } },
   value: sum('amount'),
 });

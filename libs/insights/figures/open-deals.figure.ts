@@ -1,4 +1,4 @@
-import { dealFact } from './facts/deals.fact';
+import { openDealFact } from './facts/open-deals.fact';
 import { count, figure } from './figure.rules';
 
 export const openDeals = figure({
@@ -6,7 +6,7 @@ export const openDeals = figure({
   title: 'Open deals',
   unit: 'count',
   formula:
-    'deals opened and not closed by the end of the period; a deal that was reopened since is as if it had not closed',
-  rows: { fact: dealFact, time: { from: 'openedAt', until: 'closedAt' } },
+    'deals that are open at the end of the period, as they stood then: a deal that was lost and reopened later was lost then',
+  rows: { fact: openDealFact, time: { takenAt: 'takenAt', since: 'openedAt' } },
   value: count(),
 });

@@ -25,6 +25,11 @@ export const answeredPeriod = (
   at: Instant,
 ) => ({ from, to, complete: to <= at, position });
 
+/** The period that an answer is compared with. */
+export const comparedEnds = (compared: ScopePeriod | undefined) => ({
+  ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
+});
+
 /** A value as answers and reviews have it. */
 export const shownValue = (figure: Figure, one: ComparedValue) => {
   const { currency, numerator, denominator, support, open, missing } = one;
@@ -74,7 +79,7 @@ export const shownFigures = async (
   const { compared, figures: found } = answer;
   return {
     ...answeredPeriod(answer, at),
-    ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
+    ...comparedEnds(compared),
     figures: found.map(shownFigure),
   };
 };

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { DAY_MS, END, fromMs, toMs, type Documents, type StoredEvent, type ValueFilter } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
-import { deals, type OpportunityEvent } from '@baton/opportunities';
+import { definitions } from '@baton/definitions';
+import { leads } from '@baton/leads';
+import { dealChanges, deals, dealStageStays, touches, type OpportunityEvent } from '@baton/opportunities';
 import { EmbeddedDocuments, type ReadModels } from '@baton/platform/documents';
 import { dataFile, describeWithData } from '../../../test/support/data';
 import { modelsOf } from '../../../test/support/read-models';
@@ -78,12 +80,16 @@ interface Facts {
   readonly opened: string;
   readonly won?: string;
   readonly lost?: string;
+  readonly reopened?: string;
   readonly amount?: number;
   readonly currency?: string;
   readonly product?: string;
 }
 const midnight = (day: string) => (day.includes('T') ? day : `${day}T00:00:00.000Z`);
-const historyOf = (opportunityId: string, { opened, won, lost, amount, currency = 'USD', product }: Facts) => {
+const historyOf = (
+  opportunityId: string,
+  { opened, won, lost, reopened, amount, currency = 'USD', product }: Facts,
+) => {
   const facts = { ...(amount !== undefined && { amount: { minor: amount, currency } }), ...(product && { product }) };
   const happened = (event: OpportunityEvent, day: string): StoredEvent =>
     recorded(event, { occurredAt: midnight(day), stream: `opportunity-${opportunityId}` });
@@ -93,11 +99,13 @@ const historyOf = (opportunityId: string, { opened, won, lost, amount, currency 
     ...(lost
       ? [happened({ type: 'OpportunityLost', data: { opportunityId, reason: 'x', leadIds: [], ...facts } }, lost)]
       : []),
+    ...(reopened ? [happened({ type: 'OpportunityReopened', data: { opportunityId, reason: 'x' } }, reopened)] : []),
   ];
 };
+const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, definitions];
 const storeOf = (facts: readonly Facts[], documents?: Documents) =>
   modelsOf(
-    [deals],
+    PROJECTIONS,
     facts.flatMap((one, index) => historyOf(`deal-${index}`, one)),
     documents,
   );
@@ -135,6 +143,25 @@ describe('the figures of the velocity', () => {
     expect(later).toMatchObject({ open: 1, won: 1, lost: 1 });
     const { total: before } = await velocity(models, { to: '2024-01-05' });
     expect(before).toMatchObject({ open: 0, won: 0, lost: 0, winRate: null, perDay: [] });
+  });
+
+  it('counts a deal that was lost then and reopened later as lost then', async () => {
+    const models = await storeOf([
+      ...few,
+      { opened: '2024-01-06', lost: '2024-02-10', reopened: '2024-04-01', amount: 100_00, product: 'A' },
+    ]);
+    const open = async (to: string) => (await velocity(models, { from: '2024-02-01', to })).total;
+    expect((await open('2024-02-10')).open).toBe(2);
+    expect(await open('2024-03-01')).toMatchObject({ open: 2, cycleDays: 30, perDay: [{ minor: 20_00 }] }); // 2 × 300.00 / 30
+    expect((await open('2024-04-01')).open).toBe(2);
+    expect((await open('2024-04-02')).open).toBe(3);
+    const { rows } = await velocity(models, { by: 'month', from: '2024-01-01', to: '2024-05-01' });
+    expect(rows.map(({ key, open: its }) => [key, its])).toEqual([
+      ['2024-01', 3],
+      ['2024-02', 2],
+      ['2024-03', 2],
+      ['2024-04', 3],
+    ]);
   });
 
   it('breaks down by product, those without one first, and omits products without a deal in the period', async () => {

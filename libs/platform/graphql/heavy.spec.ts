@@ -4,6 +4,7 @@ import type { EventLog } from '@baton/kernel';
 import { buildSchema, Kind, parse, type GraphQLEnumType, type OperationDefinitionNode } from 'graphql';
 import { pino } from 'pino';
 import { notRecorded, type AccessEntry, type AccessLog, type CallerIdentity } from '../access';
+import type { Runner } from '../runner';
 import { Metrics } from '../telemetry';
 import { HeavyWork } from '../heavy-work';
 import { QueryProcesses } from '../query-processes';
@@ -73,6 +74,7 @@ const file = join(__dirname, '..', '..', '..', 'test', 'support', 'question-proc
 describe('heavy queries', () => {
   const opened: HeavyQueries[] = [];
   const present = { availability: () => ({ state: 'available' }) as const };
+  let changes: number | undefined;
   let recorded: readonly AccessEntry[] = [];
   const accessLog = { record: async (entries: readonly AccessEntry[]) => void (recorded = entries) };
   const made = (
@@ -83,7 +85,7 @@ describe('heavy queries', () => {
   ) => {
     const processes = { file, size, seconds: 20, megabytes: 32 };
     const [logger, metrics] = [pino({ level: 'silent' }), new Metrics()];
-    const stores = [log as EventLog, access as AccessLog] as const;
+    const stores = [log as EventLog, access as AccessLog, { readModelChanges: () => changes } as Runner] as const;
     const queries = new HeavyQueries(QueryProcesses.of(processes), logger, metrics, work, ...stores);
     opened.push(queries);
     return queries;
@@ -121,6 +123,67 @@ describe('heavy queries', () => {
     const answer = await ask(made(1, new HeavyWork(), present, { record }), 'write');
     expect(answer?.body.kind === 'single' && answer.body.singleResult.data).toBeNull();
     expect(codes(answer)).toEqual(['access/not-recorded']);
+  });
+
+  describe('asked again', () => {
+    const written = async (queries: HeavyQueries, who = caller, field = 'report') => {
+      const answer = await ask(queries, 'count', { caller: who, reply: { raw: request() } }, field);
+      return answer?.body.kind === 'single' && stringifyResult(answer.body.singleResult);
+    };
+    const [first, second, third] = [1, 2, 3].map((n) => `{"data":${n}}\n`);
+    afterEach(() => {
+      changes = undefined;
+      jest.restoreAllMocks();
+    });
+
+    it('get the same answer while no read model has changed', async () => {
+      const queries = made();
+      changes = 7;
+      expect([await written(queries), await written(queries)]).toEqual([first, first]);
+      changes = 8;
+      expect([await written(queries), await written(queries)]).toEqual([second, second]);
+    });
+
+    it('get a new answer where changes are not noticed', async () => {
+      const queries = made();
+      expect([await written(queries), await written(queries)]).toEqual([first, second]);
+    });
+
+    it('get a new answer after a second', async () => {
+      const queries = made();
+      changes = 7;
+      const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+      expect([await written(queries), await written(queries)]).toEqual([first, first]);
+      now.mockReturnValue(11_001);
+      expect(await written(queries)).toBe(second);
+    });
+
+    it('get a new answer when something changed before the first one was there', async () => {
+      const queries = made();
+      changes = 7;
+      const early = written(queries);
+      await new Promise(setImmediate);
+      changes = 8;
+      expect([await early, await written(queries)]).toEqual([first, second]);
+    });
+
+    it('get no answer of another caller, or with other roles, or to another query', async () => {
+      const queries = made();
+      changes = 7;
+      await written(queries);
+      expect(await written(queries, { ...caller, actor: 'bob' })).toBe(second);
+      expect(await written(queries, { ...caller, roles: ['sales'] })).toBe(third);
+      expect(await written(queries, caller, 'history')).toBe('{"data":4}\n');
+    });
+
+    it('are recorded again if they show people', async () => {
+      const queries = made();
+      changes = 7;
+      await ask(queries, 'write');
+      recorded = [];
+      await ask(queries, 'write');
+      expect(recorded).toEqual([{ type: 'PersonalDataRead' }]);
+    });
   });
 
   it('are left to the event loop without processes, and where nobody has said who asks', async () => {

@@ -23,12 +23,14 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { AccessLog, notRecorded, type AccessEntry, type CallerIdentity } from '../access';
 import type { Config } from '../config';
 import { ReadModels } from '../documents';
 import { RETRY_AFTER_SECONDS } from '../health/serving';
 import { LOGGER } from '../platform.module';
+import { Runner } from '../runner';
 import { Metrics } from '../telemetry';
 import { HeavyWork, type WorkQuestion } from '../heavy-work';
 import { QueryProcesses, type QuestionMessage, type StartMessage, type ProcessMessage } from '../query-processes';
@@ -156,6 +158,38 @@ class SerializedAnswer {
 export const stringifyResult = (result: { readonly data?: unknown }): string =>
   `${result.data instanceof SerializedAnswer ? result.data.text : JSON.stringify(result)}\n`;
 
+/** How long an answer is given again: what runs, such as the time of an open deal, grows by no more than this. */
+const KEPT_MS = 1_000;
+const KEPT_CHARACTERS = 16 * 2 ** 20;
+
+/**
+ * Answers that were just given. Whoever sends the same query again, as a dashboard does, gets the same answer while no
+ * read model has changed, for a second.
+ */
+class KeptAnswers {
+  private readonly answers = new LRUCache<string, { readonly answer: Answer; readonly changes: number }>({
+    maxSize: KEPT_CHARACTERS,
+    maxEntrySize: KEPT_CHARACTERS / 16,
+    sizeCalculation: ({ answer }, key) => answer.text.length + key.length,
+    ...{ ttl: KEPT_MS, ttlResolution: 0 },
+  });
+
+  /**
+   * @param key what was asked, and by whom
+   * @param changes tells whether read models may have changed since; undefined if that is not known
+   */
+  async get(key: string, changes: () => number | undefined, ask: () => Promise<Answer>): Promise<Answer> {
+    const before = changes();
+    const kept = this.answers.get(key);
+    if (kept && kept.changes === before) return kept.answer;
+    const answer = await ask();
+    // One that shows people is recorded each time that it is given.
+    const isKept = before !== undefined && before === changes() && answer.shows.length + answer.codes.length === 0;
+    if (isKept) this.answers.set(key, { answer, changes: before });
+    return answer;
+  }
+}
+
 interface HttpContext {
   readonly caller?: CallerIdentity;
   readonly reply?: { readonly raw: ServerResponse };
@@ -174,6 +208,8 @@ const disconnectSignalOf = ({ raw }: { readonly raw: ServerResponse }): AbortSig
 /** Has heavy operations answered, and heavy work of commands done, in processes of their own. */
 @Plugin()
 export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
+  private readonly kept = new KeptAnswers();
+
   constructor(
     @Inject(QueryProcesses) private readonly processes: QueryProcesses<Question, Answer> | undefined,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -181,6 +217,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
     work: HeavyWork,
     private readonly log: EventLog,
     private readonly accessLog: AccessLog,
+    private readonly runner: Runner,
   ) {
     if (processes) work.runRemotely = (question, caller) => this.ask(question, caller).then(({ text }) => text);
   }
@@ -206,11 +243,11 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         // Another process would have to find out by itself that the log is away.
         const isAway = this.log.availability().state === 'unavailable';
         if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;
-        const question = { query: source, variables, operationName: operationName ?? undefined };
-        return this.ask({ ...question, caller, sealed: isAway }, caller.actor, disconnectSignalOf(reply)).then(
-          responseOf,
-          (error) => this.refusalResponse(error),
-        );
+        const asked = { query: source, variables, operationName: operationName ?? undefined, caller, sealed: isAway };
+        const ask = () => this.ask(asked, caller.actor, disconnectSignalOf(reply));
+        return this.kept
+          .get(JSON.stringify(asked), () => this.runner.readModelChanges(), ask)
+          .then(responseOf, (error) => this.refusalResponse(error));
       },
     };
   }

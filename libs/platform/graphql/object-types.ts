@@ -10,6 +10,7 @@ import {
   TypeMetadataStorage,
 } from '@nestjs/graphql';
 import {
+  entityNameOf,
   fieldReadersOf,
   isPersonalField,
   nodeIdOf,
@@ -24,7 +25,7 @@ import {
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf, Connection, ContributedFields } from '../documents';
-import { openPersonal, type GraphqlContext } from './caller';
+import { accessRefusal, openPersonal, type GraphqlContext } from './caller';
 import { checkArguments } from '../arguments';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { enumOf, wordOf } from './enums';
@@ -268,7 +269,8 @@ const addContributed = (type: Type<object>, contribution: Contribution): void =>
   });
 
 /** A connection within an answer, with the arguments of a page and its own. */
-const addPages = (type: Type<object>, name: string, { description, object, options: { page = {} } }: Field): void => {
+const addPages = (type: Type<object>, name: string, { description, object, options }: Field): void => {
+  const { page = {}, allow } = options;
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
   type Answer = Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>;
   // `Args` is for methods of resolvers: of another class its arguments are never read.
@@ -279,22 +281,17 @@ const addPages = (type: Type<object>, name: string, { description, object, optio
     }),
   );
   GraphqlField(() => Page, { description })(target, name);
-  ResolvedBy<Answer>(async (source, _, args) => {
+  ResolvedBy<Answer, GraphqlContext>(async (source, { caller }, args) => {
+    const denied = allow && accessRefusal(caller ?? { roles: [] }, allow);
+    if (denied) throw denied;
     checkArguments(page, args);
     return pageAtCut(await source[name]!(args), cutOf(source));
   })(target, name);
 };
 
-/** `leadId` leads to `lead`, `opportunityIds` to `opportunities`; other names say themselves what they lead to. */
-const entityNameOf = (name: string): string => {
-  if (name.endsWith('Id')) return name.slice(0, -2);
-  const plural = name.slice(0, -3);
-  return plural.endsWith('y') ? `${plural.slice(0, -1)}ies` : `${plural}s`;
-};
-
 const addEntity = (type: Type<object>, name: string, field: Field, read: ReadField): void => {
-  const { list, entity: node = '', entityName, hidden } = field.options;
-  const [target, own] = [type.prototype as object, entityName ?? entityNameOf(name)];
+  const { list, entity: node = '', hidden } = field.options;
+  const [target, own] = [type.prototype as object, entityNameOf(name, field)];
   const beside = list
     ? `The same as nodes; those that do not exist are left out.`
     : `The ${node} with this id; null if there is none.`;

@@ -243,6 +243,27 @@ describe('the runner', () => {
     await log.close();
   });
 
+  it('knows whether a read model changed, as long as no other process folds one', async () => {
+    const { runner, drop, log } = world();
+    const [first, second] = [runner(), runner()];
+    expect(first.readModelChanges()).toBeUndefined();
+    await first.start({ tick: false });
+    await second.start({ tick: false });
+    await first.catchUp();
+    const before = first.readModelChanges()!;
+    await drop('a', 1);
+    await first.catchUp();
+    const dropped = first.readModelChanges()!;
+    expect(dropped).toBeGreaterThan(before);
+    await first.rebuild('sums');
+    expect(first.readModelChanges()).toBeGreaterThan(dropped);
+    expect(second.readModelChanges()).toBeUndefined();
+    await first.stop();
+    expect(first.readModelChanges()).toBeUndefined();
+    await second.stop();
+    await log.close();
+  });
+
   it('rebuilds beside the old generation, to the same bytes', async () => {
     const { runner, drop, documents, models, log } = world();
     const follower = runner();

@@ -126,6 +126,8 @@ export class Runner {
   /** When something falls due next; undefined when a read model may have changed since it was looked for. */
   private nextDue: Instant | undefined;
   private saveMode: SaveMode = 'live';
+  /** How often followers of this process have advanced, or a rebuilt read model was taken into use. */
+  private changes = 0;
   /** How many calls wait for the read models. */
   private catchingUp = 0;
 
@@ -138,6 +140,7 @@ export class Runner {
     this.positionWaits = new PositionWaits(options.documents, handled, timers);
     const progress = () => {
       this.nextDue = undefined;
+      this.changes++;
       this.positionWaits.wake();
     };
     const mayDefer = () => this.saveMode === 'history' && this.catchingUp === 0;
@@ -183,6 +186,14 @@ export class Runner {
   /** The names of the read models. */
   readModels(): readonly string[] {
     return this.options.projections.map(({ name }) => name);
+  }
+
+  /**
+   * A number that grows whenever a read model may have changed: as long as it stays the same, so does what is read.
+   * @returns undefined where another process folds some of them, whose changes are not noticed here
+   */
+  readModelChanges(): number | undefined {
+    return this.options.projections.every(({ name }) => this.leases.has(name)) ? this.changes : undefined;
   }
 
   /** Finishes the current page, saves, and releases the leases. */
@@ -506,6 +517,7 @@ export class Runner {
       if ((await this.leases.take(lease))?.token !== fence.token)
         throw new Conflict('documents/lease-lost', `Another process rebuilt ${name} in the meantime.`, lease);
       await documents.activate(name, generation);
+      this.changes++;
       this.folds.refresh();
       if (before && before !== generation) await this.dropWhenUnused(before);
       return { generation, events };

@@ -1,8 +1,13 @@
-import { csvCell, Refused } from '@baton/kernel';
+import { csvCell, Refused, type Role } from '@baton/kernel';
 import type { LogLeaf, LogPlace } from '../proof/log-tree.projection';
 
 export const exportFormats = ['ndjson', 'csv', 'cloudevents', 'parquet'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
+
+/** Who may export over HTTP what its role may read; personal values are sealed. */
+export const exportRoles: readonly Role[] = ['analyst', 'auditor'];
+/** Who may export a read model with personal values, with a reason. */
+export const grantRoles: readonly Role[] = ['revops'];
 
 /** A column of an export; `json` is the text of a JSON value. */
 export interface ExportColumn {

@@ -143,12 +143,24 @@ interface CompiledRule {
   readonly fields: readonly string[];
 }
 
+type SiteLists = NonNullable<ChannelRules['sites']>;
+const siteListFinders = new WeakMap<SiteLists, (text: string) => string | undefined>();
+/** Finds the list that contains a site, compiled once per lists of a definition body. */
+const siteListFinder = (sites: SiteLists): ((text: string) => string | undefined) => {
+  let find = siteListFinders.get(sites);
+  if (!find) {
+    find = siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const));
+    siteListFinders.set(sites, find);
+  }
+  return find;
+};
+
 /**
  * Compiles the conditions on touches of rules, `include` and `exclude`.
  * @param sites the lists that conditions name
  */
 export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) => {
-  const findSiteList = siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const));
+  const findSiteList = siteListFinder(sites);
   return (when: TouchConditions): ((touch: ConditionInput) => boolean) => {
     const tests = Object.entries(when).map(([name, wanted]): ((touch: ConditionInput) => boolean) => {
       const field = name as keyof TouchConditions;
@@ -167,11 +179,18 @@ export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) =
   };
 };
 
-const compiledRules = ({ sites, rules }: ChannelRules): readonly CompiledRule[] => {
-  const compile = conditionCompiler(sites ? { sites } : {});
-  return rules.map(({ when, channel, subChannel }) => {
-    return { channel, subChannel, holds: compile(when), fields: Object.keys(when) };
-  });
+const rulesOfBodies = new WeakMap<ChannelRules, readonly CompiledRule[]>();
+/** Compiled once per definition body. */
+const compiledRules = (body: ChannelRules): readonly CompiledRule[] => {
+  let compiled = rulesOfBodies.get(body);
+  if (!compiled) {
+    const compile = conditionCompiler(body);
+    compiled = body.rules.map(({ when, channel, subChannel }) => {
+      return { channel, subChannel, holds: compile(when), fields: Object.keys(when) };
+    });
+    rulesOfBodies.set(body, compiled);
+  }
+  return compiled;
 };
 
 /** The channels that the rules can assign. */

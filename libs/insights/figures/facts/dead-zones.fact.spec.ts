@@ -28,14 +28,14 @@ const touch = (leadId: string, day: number, more: object = {}) =>
   ofLead(leadId, 'TouchRecorded', day, { team: 'sales', action: 'call', ...more });
 const ofDeal = (opportunityId: string, type: OpportunityEvent['type'], day: number, data: object = {}) =>
   recorded({ type, data: { opportunityId, ...data } } as unknown as OpportunityEvent, { occurredAt: on(day) });
-const agreed = (body: object) =>
+const agreed = (body: object, number = 1, day = 1) =>
   [
     {
       type: 'DefinitionProposed',
-      data: { definitionId: 'pipeline', number: 1, body: body as Json, reason: 'x', reviewBy: '2025-01-01' },
+      data: { definitionId: 'pipeline', number, body: body as Json, reason: 'x', reviewBy: '2025-01-01' },
     },
-    { type: 'DefinitionPutInForce', data: { definitionId: 'pipeline', number: 1, from: on(1) } },
-  ].map((one) => recorded(one as DefinitionEvent, { occurredAt: on(1), stream: 'definition-pipeline' }));
+    { type: 'DefinitionPutInForce', data: { definitionId: 'pipeline', number, from: on(day) } },
+  ].map((one) => recorded(one as DefinitionEvent, { occurredAt: on(day), stream: 'definition-pipeline' }));
 const body = {
   pipelines: [
     {
@@ -62,9 +62,9 @@ describe('dead zones', () => {
   const asked = async (
     events: readonly Parameters<typeof recorded>[0][],
     scope: Partial<Scope> = {},
-    withBody: object = body,
+    withBody: object | null = body,
   ) => {
-    const models = await modelsOf(PROJECTIONS, [...agreed(withBody), ...events] as never);
+    const models = await modelsOf(PROJECTIONS, [...(withBody ? agreed(withBody) : []), ...events] as never);
     const all = { filters: {}, ...scope };
     const { figures } = await askFigures(
       models,
@@ -102,6 +102,16 @@ describe('dead zones', () => {
 
   it('need a limit, of a version in force', async () => {
     expect(await asked(handedOff, {}, { pipelines: body.pipelines })).toMatchObject({ count: '0', days: '0' });
+  });
+
+  it('have the limit that was in force when they began', async () => {
+    const of = (days: number) => ({ ...body, silence: [{ stage: 'handed-off', days }] });
+    const versions = [agreed(of(10), 1, 10), agreed(of(20), 2, 40)].flat();
+    const acts = [8, 25, 45, 60, 85].map((day) => touch('ann', day));
+    const { figures, ...found } = await asked([...versions, ...handedOff, ...acts], {}, null);
+    // Nothing was agreed on the 3rd and 8th; 20 days from the 25th exceed 10; 15 and 25 from the 45th and 60th are judged by 20.
+    expect(found).toEqual({ count: '2', days: '45', from: [25, 60] });
+    expect(figures[0]!.definitions).toEqual(['pipeline@1', 'pipeline@2']);
   });
 
   it('count touches of leads that were merged, what marketing delivered, and each person once', async () => {

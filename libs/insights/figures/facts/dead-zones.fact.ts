@@ -1,4 +1,4 @@
-import { DAY_MS, fromMs } from '@baton/kernel';
+import { DAY_MS } from '@baton/kernel';
 import { pipelineOf, type Pipelines } from '@baton/definitions';
 import { instantOf, madeFact, numberIn, numberOf, textIn, textOf, type MadeFrom, type PackedRows } from '../fact.rules';
 import { dealChangeFact } from './changes.fact';
@@ -17,6 +17,8 @@ interface DeadZone {
   /** Undefined while it lasts. */
   readonly until: number | undefined;
   readonly ms: number;
+  /** The version of the pipelines whose limit it exceeds. */
+  readonly definition: string;
 }
 
 /** The stages that people are moved to by one of us: a handoff, an answer to it, or a step of sales. */
@@ -59,9 +61,6 @@ const actsByPerson = ({ rowsOf, at: now }: MadeFrom, survivor: (leadId: string) 
 };
 
 const deadZones = function* (from: MadeFrom): Generator<DeadZone> {
-  const body = from.definitionAt('pipeline', from.at)?.body as Pipelines | undefined;
-  if (!body) return;
-  const limits = new Map((body.silence ?? []).map(({ stage, days }) => [stage as string, days]));
   const survivor = survivorIn(from.rowsOf(mergedLeadFact));
   const stays = from.rowsOf(leadStayFact);
   const staysOf = placesBy(stays, 'leadId', 'enteredAt');
@@ -74,11 +73,11 @@ const deadZones = function* (from: MadeFrom): Generator<DeadZone> {
       if (its) dealsOf.set(survivor(leadId), [...(dealsOf.get(survivor(leadId)) ?? []), its]);
     }
   /** The limit of the stages of the open deals of a person, the strictest; undefined without one. */
-  const limitOfDeals = (person: string, at: number): number | undefined => {
+  const limitOfDeals = (pipelines: Pipelines, person: string, at: number): number | undefined => {
     const days = (dealsOf.get(person) ?? []).flatMap((its) => {
       const state = its.findLast((move) => move.at <= at);
       if (!state?.isOpened || state.status !== 'open') return [];
-      return pipelineOf(body, state.pipeline)?.stages.find(({ code }) => code === state.stage)?.silenceDays ?? [];
+      return pipelineOf(pipelines, state.pipeline)?.stages.find(({ code }) => code === state.stage)?.silenceDays ?? [];
     });
     return days.length > 0 ? Math.min(...days) : undefined;
   };
@@ -88,10 +87,16 @@ const deadZones = function* (from: MadeFrom): Generator<DeadZone> {
       const stay = staysOf.get(leadId)?.findLast((place) => stays.numbers['enteredAt']![place]! <= act);
       const leg = stay === undefined ? undefined : textIn(stays, 'stage', stay)!;
       if (leg === undefined) continue;
-      const days = (leg === 'opportunity' ? limitOfDeals(leadId, act) : undefined) ?? limits.get(leg);
+      const inForce = from.definitionAt('pipeline', act);
+      if (!inForce) continue;
+      const pipelines = inForce.body as Pipelines;
+      const days =
+        (leg === 'opportunity' ? limitOfDeals(pipelines, leadId, act) : undefined) ??
+        pipelines.silence?.find(({ stage }) => stage === leg)?.days;
       const until = acts[index + 1];
       const ms = (until ?? from.at) - act;
-      if (days !== undefined && ms > days * DAY_MS) yield { leadId, leg, from: act, until, ms };
+      if (days !== undefined && ms > days * DAY_MS)
+        yield { leadId, leg, from: act, until, ms, definition: inForce.ref };
     }
   }
 };
@@ -100,7 +105,7 @@ const deadZones = function* (from: MadeFrom): Generator<DeadZone> {
 export const deadZoneFact = madeFact<DeadZone>({
   name: 'dead zones',
   description:
-    'Every time between two acts of our teams about a person that is longer than the limit of the stage at its beginning; one that lasts runs to the instant of the question.',
+    'Every time between two acts of our teams about a person that is longer than the limit that its stage had at its beginning; one that lasts runs to the instant of the question.',
   entity: 'Lead',
   from: sources,
   definitions: ['pipeline'],
@@ -108,11 +113,12 @@ export const deadZoneFact = madeFact<DeadZone>({
     for (const row of deadZones(from)) yield { id: `${row.leadId}:${row.from}`, entity: row.leadId, row };
   },
   columns: {
-    from: instantOf(({ from }) => fromMs(from)),
+    from: instantOf(({ from }) => from),
     leadId: textOf(({ leadId }) => leadId),
     leg: textOf(({ leg }) => leg),
     lasting: textOf(({ until }) => until === undefined),
     ms: numberOf(({ ms }) => ms),
+    definition: textOf(({ definition }) => definition),
   },
   dimensions: {
     ...{ leg: 'leg', lasting: 'lasting', rep: ofPerson('rep'), source: ofPerson('source') },

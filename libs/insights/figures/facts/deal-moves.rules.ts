@@ -1,4 +1,4 @@
-import { numberIn, textIn, type PackedRows } from '../fact.rules';
+import { numberIn, textIn, whileUnchanged, type PackedRows } from '../fact.rules';
 
 /** A deal at an instant. */
 export interface DealState {
@@ -46,17 +46,24 @@ export const placesBy = (
 };
 
 /** The changes of each deal, in their order. @param changes the rows of the fact of changes */
-export const movesByDeal = (changes: PackedRows): ReadonlyMap<string, readonly DealMove[]> =>
-  new Map(
-    [...placesBy(changes, 'opportunityId', 'at', 'turn')].map(([id, places]) => {
-      const opening = places.findIndex((place) => textIn(changes, 'what', place) === 'opened');
-      const moves = places.map((place, index) => ({
-        ...{ at: changes.numbers['at']![place]!, isOpened: opening >= 0 && index >= opening },
-        status: textIn(changes, 'status', place)!,
-        ...{ pipeline: textIn(changes, 'pipeline', place), stage: textIn(changes, 'stage', place) },
-        ...{ owner: textIn(changes, 'owner', place), closesOn: textIn(changes, 'expectedCloseOn', place) },
-        ...{ minor: numberIn(changes, 'amount', place), currency: textIn(changes, 'currency', place) },
-      }));
-      return [id, moves];
-    }),
-  );
+export const movesByDeal = (changes: PackedRows): ReadonlyMap<string, readonly DealMove[]> => keptMoves([changes]);
+const keptMoves = whileUnchanged(
+  ([changes]) =>
+    new Map(
+      [...placesBy(changes!, 'opportunityId', 'at', 'turn')].map(([id, places]) => [id, movesAt(changes!, places)]),
+    ),
+);
+const movesAt = (changes: PackedRows, places: readonly number[]): readonly DealMove[] => {
+  const opening = places.findIndex((place) => textIn(changes, 'what', place) === 'opened');
+  return places.map((place, index) => ({
+    at: changes.numbers['at']![place]!,
+    isOpened: opening >= 0 && index >= opening,
+    status: textIn(changes, 'status', place)!,
+    pipeline: textIn(changes, 'pipeline', place),
+    stage: textIn(changes, 'stage', place),
+    owner: textIn(changes, 'owner', place),
+    minor: numberIn(changes, 'amount', place),
+    currency: textIn(changes, 'currency', place),
+    closesOn: textIn(changes, 'expectedCloseOn', place),
+  }));
+};

@@ -13,9 +13,16 @@ const priceBands = [
   [1_000_000, '100,000–999,999'],
   [Infinity, '1,000,000 and more'],
 ] as const;
-const priceBandOf = ({ amountMinor, currency }: Deal): string | undefined => {
-  if (amountMinor === null || currency === null) return undefined;
-  const major = amountMinor / 10 ** minorDigits(currency);
+/** The range that an amount in minor units is in. */
+export const priceBandOf = ({
+  minor,
+  currency,
+}: {
+  readonly minor: number | null | undefined;
+  readonly currency: string | null | undefined;
+}): string | undefined => {
+  if (typeof minor !== 'number' || typeof currency !== 'string') return undefined;
+  const major = minor / 10 ** minorDigits(currency);
   return priceBands.find(([most]) => major < most)![1];
 };
 
@@ -45,7 +52,7 @@ export const dealFact = fact<Deal, Deal>({
     product: textOf(({ product }) => product),
     account: textOf(({ account }) => account),
     lossReason: textOf(({ lossReason }) => lossReason),
-    priceBand: textOf(priceBandOf),
+    priceBand: textOf(({ amountMinor, currency }) => priceBandOf({ minor: amountMinor, currency })),
     competitor: textOf(({ competitor }) => competitor),
     leadId: textOf(({ roles }) => roles[0]?.leadId),
   },

@@ -1,5 +1,5 @@
 import type { StageName } from '@baton/leads';
-import { toMs } from '@baton/kernel';
+import { toMs, type Instant } from '@baton/kernel';
 import { handoffs, type HandoffActivity, type HandoffsDocument } from '@baton/sales-sla';
 import { fact, instantOf, numberOf, textOf } from '../fact.rules';
 import { ofColleague } from './colleagues.fact';
@@ -22,13 +22,13 @@ const answeredWithin = ({ at, attemptedAt }: HandoffActivity): string => {
   return answerTimes.find(([most]) => minutes <= most)![1];
 };
 
-type HandoffRow = HandoffActivity & { readonly reached: readonly string[] };
-/** Each handoff with the stages that the lead came to until the next one. */
+type HandoffRow = HandoffActivity & { readonly reached: readonly string[]; readonly endedAt: Instant | undefined };
+/** Each handoff with the stages that the lead came to until the next one, and when it stopped waiting for an answer. */
 const rowsOf = ({ handoffs: all, moves }: HandoffsDocument): readonly HandoffRow[] =>
   all.map((handoff, place) => {
     const until = all[place + 1]?.at;
     const its = moves.filter(({ at }) => at >= handoff.at && (until === undefined || at < until));
-    return { ...handoff, reached: its.map(({ stage }) => stage) };
+    return { ...handoff, reached: its.map(({ stage }) => stage), endedAt: handoff.disposedAt ?? until };
   });
 const hasReached =
   (...stages: readonly StageName[]) =>
@@ -44,6 +44,7 @@ export const handoffFact = fact<HandoffsDocument, HandoffRow>({
   rows: (doc) => rowsOf(doc).map((row) => ({ id: row.eventId, entity: row.leadId, row })),
   columns: {
     handedOffAt: instantOf(({ at }) => at),
+    endedAt: instantOf(({ endedAt }) => endedAt),
     leadId: textOf(({ leadId }) => leadId),
     rep: textOf(({ rep }) => rep),
     queue: textOf(({ queue }) => queue),

@@ -1,61 +1,43 @@
-import { fromMs } from '@baton/kernel';
-import { instantOf, madeFact, numberOf, textIn, textOf } from '../fact.rules';
+import { instantOf, madeFact, numberOf, textOf } from '../fact.rules';
 import { ofColleague } from './colleagues.fact';
-import { dealFact } from './deals.fact';
+import { dealFact, priceBandOf } from './deals.fact';
 import { ofFirstTouch } from './first-touches.fact';
 import { ofPerson } from './people.fact';
 import { openDealsAt, openDealSources, type OpenDeal } from './open-deals.rules';
 
-const isStuck = ({ isLong, isSilent }: OpenDeal): boolean => isLong === true || isSilent === true;
-/** Why a deal is stuck; undefined for one that is not. */
-export const stuckReasonOf = ({ isLong, isSilent }: OpenDeal): string | undefined => {
-  if (isLong) return isSilent ? 'too long in stage, and silent' : 'too long in stage';
-  return isSilent ? 'silent' : undefined;
-};
-
-/** An open deal, with what is known of it as it stands now. */
-type OpenDealRow = OpenDeal & Readonly<Record<'source' | 'product' | 'account' | 'leadId', string | undefined>>;
-
 /** Every deal that is open at the end of a period, as it stood then. */
-export const openDealFact = madeFact<OpenDealRow>({
+export const openDealFact = madeFact<OpenDeal>({
   name: 'open deals',
   description:
-    'Every deal that is open at the end of a period, as it stood then; its people, product and company are those of today.',
+    'Every deal that is open at the end of a period, as it stood then, with the manager of its owner on that day; its people, product, company and competitor are those of today.',
   entity: 'Opportunity',
   from: openDealSources,
   definitions: ['pipeline'],
   begins: { fact: dealFact, column: 'openedAt' },
   *rows(from) {
-    const known = from.rowsOf(dealFact);
     for (const { deals } of openDealsAt(from))
-      for (const open of deals) {
-        const text = (column: string) => (open.deal === undefined ? undefined : textIn(known, column, open.deal));
-        const its = {
-          source: text('source'),
-          product: text('product'),
-          account: text('account'),
-          leadId: text('leadId'),
-        };
-        yield { id: `${open.opportunityId}:${open.takenAt}`, entity: open.opportunityId, row: { ...open, ...its } };
-      }
+      for (const row of deals) yield { id: `${row.opportunityId}:${row.takenAt}`, entity: row.opportunityId, row };
   },
   columns: {
-    takenAt: instantOf(({ takenAt }) => fromMs(takenAt)),
-    openedAt: instantOf(({ openedAt }) => fromMs(openedAt)),
+    takenAt: instantOf(({ takenAt }) => takenAt),
+    stoodAt: instantOf(({ stoodAt }) => stoodAt),
+    openedAt: instantOf(({ openedAt }) => openedAt),
     opportunityId: textOf(({ opportunityId }) => opportunityId),
     pipeline: textOf(({ pipeline }) => pipeline),
     stage: textOf(({ stage }) => stage),
     category: textOf(({ category }) => category),
-    owner: textOf(({ owner }) => owner),
-    source: textOf(({ source }) => source),
-    product: textOf(({ product }) => product),
-    account: textOf(({ account }) => account),
-    leadId: textOf(({ leadId }) => leadId),
-    amount: numberOf(({ minor }) => minor),
-    currency: textOf(({ currency }) => currency),
+    owner: textOf(({ state }) => state.owner),
+    source: textOf((deal) => deal.known('source')),
+    product: textOf((deal) => deal.known('product')),
+    account: textOf((deal) => deal.known('account')),
+    competitor: textOf((deal) => deal.known('competitor')),
+    leadId: textOf((deal) => deal.known('leadId')),
+    amount: numberOf(({ state }) => state.minor),
+    currency: textOf(({ state }) => state.currency),
+    priceBand: textOf(({ state }) => priceBandOf(state)),
     stageMs: numberOf(({ stageMs }) => stageMs),
-    stuck: textOf(isStuck),
-    stuckReason: textOf(stuckReasonOf),
+    stuck: textOf(({ stuckReason }) => stuckReason !== undefined),
+    stuckReason: textOf(({ stuckReason }) => stuckReason),
     long: textOf(({ isLong }) => isLong),
     silent: textOf(({ isSilent }) => isSilent),
     quality: textOf(({ quality }) => quality),
@@ -64,8 +46,9 @@ export const openDealFact = madeFact<OpenDealRow>({
   },
   dimensions: {
     ...{ pipeline: 'pipeline', stage: 'stage', category: 'category', stuckReason: 'stuckReason' },
-    ...{ owner: 'owner', product: 'product', account: 'account', currency: 'currency' },
-    ...{ rep: 'owner', manager: ofColleague('owner', ['takenAt'], 'manager') },
+    ...{ owner: 'owner', product: 'product', account: 'account', currency: 'currency', recordSource: 'source' },
+    ...{ competitor: 'competitor', priceBand: 'priceBand' },
+    ...{ rep: 'owner', manager: ofColleague('owner', ['stoodAt'], 'manager') },
     ...{ channel: ofFirstTouch('channel'), campaign: ofFirstTouch('campaign') },
     ...{ source: ofFirstTouch('source', 'source'), team: ofFirstTouch('team') },
     ...{ region: ofPerson('region'), industry: ofPerson('industry') },

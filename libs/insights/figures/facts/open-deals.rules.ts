@@ -9,10 +9,10 @@ import {
   type PipelineStage,
   type TouchFact,
 } from '@baton/definitions';
-import { DAY_MS, dayAt, fromMs } from '@baton/kernel';
+import { DAY_MS, dayAt, fromMs, type Day } from '@baton/kernel';
 import { criteriaDaysOf, criteriaFieldsOf } from '@baton/opportunities';
 import { quantileOf } from '../evaluate.rules';
-import { numberIn, textIn, type MadeFrom, type PackedRows } from '../fact.rules';
+import { numberIn, textIn, whileUnchanged, type MadeFrom, type PackedRows } from '../fact.rules';
 import { dealChangeFact } from './changes.fact';
 import { dealPersonFact, mergedLeadFact, survivorIn } from './deal-people.fact';
 import { movesByDeal, placesBy, type DealMove, type DealState } from './deal-moves.rules';
@@ -36,36 +36,12 @@ export interface StageLimit {
   readonly quantile: number;
   readonly definition: string | undefined;
 }
-/** An open deal at an instant. */
-export interface OpenDeal extends DealState {
-  readonly opportunityId: string;
-  /** Its place among the packed deals. */
-  readonly deal: number | undefined;
-  readonly takenAt: number;
-  readonly openedAt: number;
-  readonly category: string | undefined;
-  /** In its present stage, all stays together. */
-  readonly stageMs: number;
-  readonly limitMs: number | undefined;
-  readonly lastActivityAt: number;
-  readonly silenceMs: number | undefined;
-  /** Longer in its stage than the limit; undefined without one. So too silent, and of quality. */
-  readonly isLong: boolean | undefined;
-  readonly isSilent: boolean | undefined;
-  readonly quality: boolean | undefined;
-  readonly missingQuality: string | undefined;
-  /** What its exit criteria lack; undefined where nothing does. */
-  readonly missingForExit: string | undefined;
-  readonly isOverdue: boolean;
-  readonly definition: string | undefined;
-}
-
 /** The facts from which the state of open deals follows. */
 export const openDealSources = [
   ...([dealFact, dealChangeFact, dealStayFact, touchFact, dealPersonFact, mergedLeadFact] as const),
 ] as const;
 
-/** What is read once for all instants of a question. */
+/** The histories of deals, whatever is asked. */
 class Histories {
   readonly moves: ReadonlyMap<string, readonly DealMove[]>;
   private readonly deals: PackedRows;
@@ -77,7 +53,7 @@ class Histories {
   private readonly touchesOf = new Map<string, number[]>();
   private readonly survivor: (leadId: string) => string;
 
-  constructor({ rowsOf }: MadeFrom) {
+  constructor(rowsOf: MadeFrom['rowsOf']) {
     this.deals = rowsOf(dealFact);
     this.stays = rowsOf(dealStayFact);
     this.touches = rowsOf(touchFact);
@@ -118,11 +94,9 @@ class Histories {
     }
     return times;
   }
-  place(opportunityId: string): number | undefined {
-    return this.deals.placeOf(opportunityId);
-  }
   /** A text of the deal as it is now. */
-  text(place: number | undefined, column: string): string | undefined {
+  text(opportunityId: string, column: string): string | undefined {
+    const place = this.deals.placeOf(opportunityId);
     return place === undefined ? undefined : textIn(this.deals, column, place);
   }
   rolesIn(opportunityId: string): readonly string[] {
@@ -156,6 +130,10 @@ class Histories {
   }
 }
 
+const keptHistories = whileUnchanged(
+  (sources) => new Histories((fact) => sources[openDealSources.findIndex((source) => source === fact)]!),
+);
+
 /** The version in force at an instant, with its stages. */
 const pipelinesAt = ({ definitionAt }: MadeFrom, at: number) => {
   const inForce = definitionAt('pipeline', at);
@@ -174,7 +152,7 @@ const stateBefore = (moves: readonly DealMove[], before: number): DealMove | und
 const isUpsideDown = (moves: readonly DealMove[]): boolean =>
   moves.some(({ status, isOpened }) => status !== 'open' && !isOpened);
 
-const stageTimesOf = (
+const stageLimitsOf = (
   histories: Histories,
   pipelines: ReturnType<typeof pipelinesAt>,
   at: number,
@@ -219,11 +197,124 @@ const stageTimesOf = (
   );
 };
 
-/** Judges a deal by criteria of its pipeline. */
-const judge = (criteria: DealCriterion, facts: () => DealCriteriaFacts, at: number) => {
-  const result = evaluateDealCriterion(criteria, facts(), fromMs(at));
-  return { met: result.met, missing: result.met ? undefined : missingCriteria(criteria, result) };
-};
+/** An end of a period, and what open deals are judged by there. */
+interface Moment {
+  readonly histories: Histories;
+  readonly pipelines: ReturnType<typeof pipelinesAt>;
+  /** The end, or the instant of the question where that is earlier; in milliseconds. */
+  readonly at: number;
+  /** What happened before this counts. */
+  readonly before: number;
+  readonly takenAt: number;
+  readonly today: Day;
+  /** By pipeline and stage; made when it is asked for. */
+  readonly stageLimits: () => ReadonlyMap<string, StageLimit>;
+}
+/** An open deal at the end of a period, as it stood then. What is not asked for is not computed. */
+export class OpenDeal {
+  readonly stage: string;
+  readonly pipeline: string;
+
+  constructor(
+    readonly opportunityId: string,
+    readonly state: DealState & { readonly at: number },
+    private readonly moves: readonly DealMove[],
+    private readonly moment: Moment,
+  ) {
+    this.stage = state.stage ?? '';
+    this.pipeline = moment.pipelines.nameOf(state.pipeline);
+  }
+
+  get takenAt(): number {
+    return this.moment.takenAt;
+  }
+  /** The instant as of which it is: never after that of the question. */
+  get stoodAt(): number {
+    return this.moment.before - 1;
+  }
+  get openedAt(): number {
+    return this.moves.find(({ isOpened }) => isOpened)!.at;
+  }
+  get definition(): string | undefined {
+    return this.moment.pipelines.ref;
+  }
+  private get agreed(): DealPipeline | undefined {
+    return this.moment.pipelines.find(this.pipeline);
+  }
+  private get agreedStage(): PipelineStage | undefined {
+    return this.agreed?.stages.find(({ code }) => code === this.stage);
+  }
+  get category(): string | undefined {
+    return this.agreedStage?.category;
+  }
+  /** A text of the deal as it is now. */
+  known(column: string): string | undefined {
+    return this.moment.histories.text(this.opportunityId, column);
+  }
+  /** In its present stage, all stays together. */
+  get stageMs(): number {
+    return this.moment.histories.stageTimes(this.opportunityId, this.moment.at).get(this.stage) ?? 0;
+  }
+  get limitMs(): number | undefined {
+    return this.moment.stageLimits().get(keyOf(this.pipeline, this.stage))?.limitMs;
+  }
+  /** Longer in its stage than the limit; undefined without one. So too silent, and of quality. */
+  get isLong(): boolean | undefined {
+    const { limitMs } = this;
+    return limitMs === undefined ? undefined : this.stageMs > limitMs;
+  }
+  get lastActivityAt(): number {
+    const { histories, before } = this.moment;
+    return Math.max(this.state.at, histories.lastTouchAt(this.opportunityId, before));
+  }
+  get silenceMs(): number | undefined {
+    const days = this.agreedStage?.silenceDays;
+    return days === undefined ? undefined : days * DAY_MS;
+  }
+  get isSilent(): boolean | undefined {
+    const { silenceMs } = this;
+    return silenceMs === undefined ? undefined : this.moment.at - this.lastActivityAt > silenceMs;
+  }
+  /** Why it is stuck; undefined if it is not. */
+  get stuckReason(): string | undefined {
+    if (this.isLong) return this.isSilent ? 'too long in stage, and silent' : 'too long in stage';
+    return this.isSilent ? 'silent' : undefined;
+  }
+  get quality(): boolean | undefined {
+    const { agreed } = this;
+    return agreed?.quality && this.judged(agreed.quality).met;
+  }
+  get missingQuality(): string | undefined {
+    const { agreed } = this;
+    return agreed?.quality && this.judged(agreed.quality).missing;
+  }
+  /** What its exit criteria lack; undefined where nothing does. */
+  get missingForExit(): string | undefined {
+    const { agreedStage } = this;
+    return agreedStage?.exit && this.judged(agreedStage.exit.criteria).missing;
+  }
+  get isOverdue(): boolean {
+    const { closesOn } = this.state;
+    return closesOn !== undefined && closesOn < this.moment.today;
+  }
+  private judged(criteria: DealCriterion) {
+    const result = evaluateDealCriterion(criteria, this.criteriaFacts(), fromMs(this.moment.at));
+    return { met: result.met, missing: result.met ? undefined : missingCriteria(criteria, result) };
+  }
+  private criteriaFacts(): DealCriteriaFacts {
+    const { histories, before, at } = this.moment;
+    const { owner, minor, currency, closesOn: expectedCloseOn } = this.state;
+    const amount = minor === undefined || currency === undefined ? undefined : { minor, currency };
+    const known = { account: this.known('account'), product: this.known('product'), source: this.known('source') };
+    const since = fromMs(sinceOf(this.moves, before));
+    return {
+      fields: criteriaFieldsOf({ ...known, owner, expectedCloseOn, amount } as never),
+      roles: histories.rolesIn(this.opportunityId),
+      days: criteriaDaysOf({ openedAt: fromMs(this.openedAt), since, expectedCloseOn }, fromMs(at)),
+      touches: histories.touchesBefore(this.opportunityId, before),
+    };
+  }
+}
 
 /**
  * The deals that are open just before each end of a period, or at the instant of the question where that is earlier, and
@@ -231,58 +322,22 @@ const judge = (criteria: DealCriterion, facts: () => DealCriteriaFacts, at: numb
  */
 export const openDealsAt = (
   from: MadeFrom,
-): readonly { readonly deals: readonly OpenDeal[]; readonly stages: readonly StageLimit[] }[] => {
-  const histories = new Histories(from);
+): readonly { readonly deals: readonly OpenDeal[]; readonly stageLimits: () => readonly StageLimit[] }[] => {
+  const histories = keptHistories(openDealSources.map(from.rowsOf));
   return from.ends.map((end) => {
     const at = Math.min(end, from.at);
     const before = Math.min(end, from.at + 1);
-    const today = dayAt(fromMs(before - 1), from.timeZone);
     const pipelines = pipelinesAt(from, at);
-    const times = stageTimesOf(histories, pipelines, at, before);
-    const deals = [...histories.moves].flatMap(([opportunityId, moves]): OpenDeal[] => {
+    let limits: ReadonlyMap<string, StageLimit> | undefined;
+    const stageLimits = () => (limits ??= stageLimitsOf(histories, pipelines, at, before));
+    const today = dayAt(fromMs(before - 1), from.timeZone);
+    const moment: Moment = { histories, pipelines, at, before, takenAt: end - 1, today, stageLimits };
+    const deals: OpenDeal[] = [];
+    for (const [opportunityId, moves] of histories.moves) {
       const state = stateBefore(moves, before);
-      if (!state?.isOpened || state.status !== 'open') return [];
-      const stage = state.stage ?? '';
-      const pipeline = pipelines.nameOf(state.pipeline);
-      const agreed: PipelineStage | undefined = pipelines.find(pipeline)?.stages.find(({ code }) => code === stage);
-      const openedAt = moves.find(({ isOpened }) => isOpened)!.at;
-      const stageMs = histories.stageTimes(opportunityId, at).get(stage) ?? 0;
-      const limitMs = times.get(keyOf(pipeline, stage))?.limitMs;
-      const lastActivityAt = Math.max(state.at, histories.lastTouchAt(opportunityId, before));
-      const silenceMs = agreed?.silenceDays === undefined ? undefined : agreed.silenceDays * DAY_MS;
-      const deal = histories.place(opportunityId);
-      const facts = (): DealCriteriaFacts => {
-        const text = (column: string) => histories.text(deal, column);
-        const amount =
-          state.minor === undefined || state.currency === undefined
-            ? undefined
-            : { minor: state.minor, currency: state.currency };
-        const known = { account: text('account'), product: text('product'), source: text('source') };
-        const changing = { owner: state.owner, expectedCloseOn: state.closesOn, amount };
-        const since = fromMs(sinceOf(moves, before));
-        return {
-          fields: criteriaFieldsOf({ ...known, ...changing } as never),
-          roles: histories.rolesIn(opportunityId),
-          days: criteriaDaysOf({ openedAt: fromMs(openedAt), since, expectedCloseOn: state.closesOn }, fromMs(at)),
-          touches: histories.touchesBefore(opportunityId, before),
-        };
-      };
-      const quality = pipelines.find(pipeline)?.quality;
-      const judged = quality && judge(quality, facts, at);
-      return [
-        {
-          ...{ ...state, opportunityId, deal, pipeline, stage, takenAt: end - 1, openedAt, stageMs, limitMs },
-          ...{ category: agreed?.category, lastActivityAt, silenceMs },
-          isLong: limitMs === undefined ? undefined : stageMs > limitMs,
-          isSilent: silenceMs === undefined ? undefined : at - lastActivityAt > silenceMs,
-          ...{ quality: judged?.met, missingQuality: judged?.missing },
-          missingForExit: agreed?.exit && judge(agreed.exit.criteria, facts, at).missing,
-          isOverdue: state.closesOn !== undefined && state.closesOn < today,
-          definition: pipelines.ref,
-        },
-      ];
-    });
-    return { deals, stages: [...times.values()] };
+      if (state?.isOpened && state.status === 'open') deals.push(new OpenDeal(opportunityId, state, moves, moment));
+    }
+    return { deals, stageLimits: () => [...stageLimits().values()] };
   });
 };
 /** Since when a deal is in its stage: its latest reopening begins a new stay. */

@@ -3,7 +3,7 @@ import { DAY_MS, enumeration, field, fromMs, objectFields, roles, type Fields, t
 import { pageOf, type ReadModels } from '@baton/platform/documents';
 import { report, type ReportContext } from '@baton/platform/report';
 import { figureOf } from '../../figures/catalogue.rules';
-import { openDealFact, stuckReasonOf } from '../../figures/facts/open-deals.fact';
+import { openDealFact } from '../../figures/facts/open-deals.fact';
 import { quantileOf } from '../../figures/evaluate.rules';
 import { openDealsAt, type OpenDeal } from '../../figures/facts/open-deals.rules';
 import {
@@ -50,7 +50,7 @@ const tableOf = async (codes: readonly string[], question: object, context: Repo
 };
 
 const healthFigures = [
-  ...['pipeline-deals', 'pipeline-amount', 'active-deals', 'active-rate', 'silent-deals', 'long-stay-deals'],
+  ...['open-deals', 'open-amount', 'active-deals', 'active-rate', 'silent-deals', 'long-stay-deals'],
   ...['stuck-deals', 'stuck-rate', 'stuck-amount', 'quality-deals', 'quality-rate', 'overdue-deals', 'overdue-amount'],
 ];
 export const pipelineHealthReport = report({
@@ -120,11 +120,11 @@ const checks = enumeration('DealCheck', 'Which open deals.', {
   'below-quality': 'Those that do not meet the criteria of quality.',
 });
 const figureOfCheck = {
-  ...{ all: 'pipeline-deals', stuck: 'stuck-deals', 'too-long': 'long-stay-deals', silent: 'silent-deals' },
+  ...{ all: 'open-deals', stuck: 'stuck-deals', 'too-long': 'long-stay-deals', silent: 'silent-deals' },
   ...{ overdue: 'overdue-deals', 'below-quality': 'below-quality-deals' },
 } as const;
 const nullable = { nullable: true } as const;
-const dealRow = objectFields('DealHealth', 'How an open deal is.', {
+export const dealRow = objectFields('DealHealth', 'How an open deal is.', {
   id: field.id('The id of the row.'),
   opportunityId: field.id('The deal.', { entity: 'Opportunity' }),
   pipeline: field.text('Its pipeline; empty without one.'),
@@ -149,35 +149,43 @@ const dealRow = objectFields('DealHealth', 'How an open deal is.', {
   definition: field.text('The version of the pipelines, `pipeline@2`; null without one.', nullable),
 });
 const shownDeal = (id: string, deal: OpenDeal) => ({
-  ...{ id, opportunityId: deal.opportunityId, pipeline: deal.pipeline ?? '', stage: deal.stage ?? '' },
-  owner: deal.owner ?? null,
+  ...{ id, opportunityId: deal.opportunityId, pipeline: deal.pipeline, stage: deal.stage },
+  owner: deal.state.owner ?? null,
   amount:
-    deal.minor === undefined || deal.currency === undefined ? null : { minor: deal.minor, currency: deal.currency },
-  ...{ expectedCloseOn: deal.closesOn ?? null, daysInStage: deal.stageMs / DAY_MS },
+    deal.state.minor === undefined || deal.state.currency === undefined
+      ? null
+      : { minor: deal.state.minor, currency: deal.state.currency },
+  ...{ expectedCloseOn: deal.state.closesOn ?? null, daysInStage: deal.stageMs / DAY_MS },
   limitDays: deal.limitMs === undefined ? null : deal.limitMs / DAY_MS,
   lastActivityAt: fromMs(deal.lastActivityAt),
   silenceDays: deal.silenceMs === undefined ? null : deal.silenceMs / DAY_MS,
-  ...{ stuckReason: stuckReasonOf(deal) ?? null, overdue: deal.isOverdue, quality: deal.quality ?? null },
+  ...{ stuckReason: deal.stuckReason ?? null, overdue: deal.isOverdue, quality: deal.quality ?? null },
   ...{ missingQuality: deal.missingQuality ?? null, missingForExit: deal.missingForExit ?? null },
   definition: deal.definition ?? null,
 });
 
 /** The open deals and stages at the end of the period of a question about them. */
 const openAtEnd = ({ madeAt, period }: OpenedQuestion) => openDealsAt(madeAt([rangeOf(period).to]))[0]!;
-/** The open deals under a check with all that is known of them, those that are longest in their stage first. */
+/**
+ * The open deals under a check with all that is known of them, those that are longest in their stage first.
+ * @param limit only so many; all by default
+ */
 export const dealsUnderCheck = async (
   models: ReadModels,
   check: keyof typeof figureOfCheck,
   scope: Scope,
   at: Instant,
   methodOf: MethodOfFigures,
+  limit = Infinity,
 ) => {
   const figure = figureOf(figureOfCheck[check]);
   const question = await openQuestion(models, [figure], scope, at, methodOf);
   const known = new Map(openAtEnd(question).deals.map((deal) => [deal.opportunityId, deal]));
   return rowsBehindIn(figure, question, { side: 'denominator' })
-    .map(({ id, entityId }) => shownDeal(id, known.get(entityId)!))
-    .sort((a, b) => b.daysInStage - a.daysInStage || (a.id < b.id ? -1 : 1));
+    .map(({ id, entityId }) => ({ id, deal: known.get(entityId)!, stageMs: known.get(entityId)!.stageMs }))
+    .sort((a, b) => b.stageMs - a.stageMs || (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
+    .map(({ id, deal }) => shownDeal(id, deal));
 };
 export const dealHealthReport = report({
   name: 'dealHealth',
@@ -227,10 +235,10 @@ export const stageLimitsReport = report({
   ),
   ask: async (asked, context) => {
     const scope = scopeOf(asked);
-    const figures = [figureOf('pipeline-deals')];
+    const figures = [figureOf('open-deals')];
     const question = await openQuestion(context.models, figures, scope, context.at, methodOfScope(scope, context));
-    const { stages } = openAtEnd(question);
-    const shown = stages
+    const shown = openAtEnd(question)
+      .stageLimits()
       .map(({ pipeline, stage, wonMs, limitMs, limitIs, quantile, definition }) => {
         const days = (share: number) => (wonMs.length === 0 ? null : quantileOf(wonMs, share).toNumber() / DAY_MS);
         return {

@@ -11,6 +11,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { figureOf } from '../../figures/catalogue.rules';
 import { textOfExact } from '../../figures/exact.rules';
 import { askFigures, builtInOfFigures, type Scope } from '../../figures/figures.query';
+import { weeklyReviewOf } from '../weekly-review/weekly-review.query';
 import { dealsUnderCheck, stageLimitsReport, winLossReport } from './deal-health.report';
 
 const PROJECTIONS = [deals, dealChanges, dealStageStays, touches, leads, leadStageStays, definitions];
@@ -155,6 +156,49 @@ describe('the health of open deals', () => {
     });
   });
 
+  it('is in the weekly review: the stuck deals by reason, and those that are longest in their stage', async () => {
+    const models = await modelsOf(PROJECTIONS, all);
+    const week = { from: on('2024-02-26'), to: on('2024-03-04'), timeZone: 'UTC' };
+    const { stuck, stuckDeals } = await weeklyReviewOf(models, week, on('2024-03-10'), builtInOfFigures);
+    const valueIn = (code: string) => stuck.find((one) => one.code === code)!;
+    expect(['open-deals', 'stuck-deals'].map((code) => valueIn(code).total[0]!.value)).toEqual(['4', '3']);
+    expect(valueIn('stuck-deals').groups.map(({ key, values }) => [key, values[0]!.value])).toEqual([
+      ['too long in stage, and silent', '2'],
+      [null, '0'],
+      ['too long in stage', '1'],
+    ]);
+    expect(stuckDeals.map(({ opportunityId, daysInStage }) => [opportunityId, daysInStage])).toEqual([
+      ['d', 30 - 2 + 1],
+      ['b', 22],
+      ['a', 18],
+    ]);
+  });
+
+  it('is that of deals whose stage has left the pipeline, without limits of its own', async () => {
+    const left = opened('left', '2024-02-01', { stage: 'trial' });
+    const models = await modelsOf(PROJECTIONS, [...all, left]);
+    const scope = { filters: { stage: { in: ['trial'] } } };
+    const asked = async (check: Parameters<typeof dealsUnderCheck>[1]) =>
+      dealsUnderCheck(models, check, scope, on('2024-06-01'), builtInOfFigures);
+    expect(await asked('all')).toMatchObject([
+      { opportunityId: 'left', stage: 'trial', limitDays: null, silenceDays: null, stuckReason: null, quality: false },
+    ]);
+    expect(await asked('stuck')).toEqual([]);
+    expect(await valueOf(models, 'open-deals', on('2024-06-01'), scope)).toBe('1');
+  });
+
+  it('counts a deal that was opened, won and reopened in one second as open', async () => {
+    const second = [
+      opened('quick', '2024-03-01'),
+      event('quick', 'OpportunityWon', '2024-03-01', { leadIds: [] }),
+      event('quick', 'OpportunityReopened', '2024-03-01', { reason: 'x' }),
+    ];
+    const open = async (to: string) =>
+      valueOf(await modelsOf(PROJECTIONS, second), 'open-deals', on('2024-06-01'), { to });
+    expect(await open('2024-03-01')).toBe('0');
+    expect(await open('2024-03-01T00:00:00.001Z')).toBe('1');
+  });
+
   it('says what is missing for quality and for the exit of the stage', async () => {
     const found = await checkedOn('2024-02-20', 'all');
     const of = (id: string) => found.find(({ opportunityId }) => opportunityId === id)!;
@@ -177,19 +221,19 @@ describe('the health of open deals', () => {
   it('is that of the end of a past period, and of each month', async () => {
     const models = await modelsOf(PROJECTIONS, all);
     const now = on('2024-06-01');
-    expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-04' })).toBe('3');
-    expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-05' })).toBe('3');
-    expect(await valueOf(models, 'pipeline-deals', now, { to: '2024-02-06' })).toBe('4');
+    expect(await valueOf(models, 'open-deals', now, { to: '2024-02-04' })).toBe('3');
+    expect(await valueOf(models, 'open-deals', now, { to: '2024-02-05' })).toBe('3');
+    expect(await valueOf(models, 'open-deals', now, { to: '2024-02-06' })).toBe('4');
     expect(await valueOf(models, 'stuck-deals', now, { to: '2024-02-20' })).toBe('1');
     const scope = { by: 'month', from: '2024-01-01', to: '2024-04-01', filters: {} };
-    const { figures } = await askFigures(models, [figureOf('pipeline-deals')], scope, now, builtInOfFigures);
+    const { figures } = await askFigures(models, [figureOf('open-deals')], scope, now, builtInOfFigures);
     expect(figures[0]!.groups.map(({ group, values }) => [group.key, values[0]!.support])).toEqual([
       ['2024-01', 1],
       ['2024-02', 4],
       ['2024-03', 4],
     ]);
     const compared = { period: '2024-02', compare: 'previous-period' as const, by: 'stage', filters: {} };
-    const { figures: both } = await askFigures(models, [figureOf('pipeline-deals')], compared, now, builtInOfFigures);
+    const { figures: both } = await askFigures(models, [figureOf('open-deals')], compared, now, builtInOfFigures);
     expect(
       both[0]!.groups.map(({ group, values: [one] }) => [group.key, one!.support, one!.compared?.toString()]),
     ).toEqual([
@@ -274,7 +318,7 @@ describeWithData('stuck deals of 8 800 real ones', ['crm-sales-opportunities/sal
     ]);
     const engaging = { filters: { stage: { in: ['Engaging'] } } };
     expect(await valueOf(models, 'stuck-deals', LAST, engaging)).toBe('1467');
-    expect(await valueOf(models, 'pipeline-deals', LAST, engaging)).toBe('1589');
+    expect(await valueOf(models, 'open-deals', LAST, engaging)).toBe('1589');
     expect(await valueOf(models, 'stuck-deals', LAST)).toBe('1467');
   });
 
@@ -289,7 +333,7 @@ describeWithData('stuck deals of 8 800 real ones', ['crm-sales-opportunities/sal
         (row) => row['engage_date'] && row['engage_date'] < day && !(row['close_date'] && row['close_date'] < day),
       );
       const stuck = open.filter((row) => daysOf(row['engage_date']!, day) > limit);
-      expect([day, await valueOf(models, 'pipeline-deals', LAST, { to: day })]).toEqual([day, String(open.length)]);
+      expect([day, await valueOf(models, 'open-deals', LAST, { to: day })]).toEqual([day, String(open.length)]);
       expect([day, await valueOf(models, 'stuck-deals', LAST, { to: day })]).toEqual([day, String(stuck.length)]);
       const { figures } = await askFigures(
         models,

@@ -146,6 +146,44 @@ describe('a funnel', () => {
     expect(counts(await asked(again, { over: 'deals', steps: ['demo', 'won', 'lost'] }))).toEqual([1, 1, 1]);
   });
 
+  it('is compared with that of the period before, or of the year before, in all of its groups', async () => {
+    const [hour, month] = [60, 31 * 24 * 60];
+    const events = [-12, -1, 0].flatMap((months) =>
+      ['ann', 'bob', 'cy', 'dan'].slice(0, 3 + (months % 2)).flatMap((name, index) => {
+        const [person, began] = [`${name}${months}`, months * month + index * hour];
+        return [
+          captured(person, began, { source: index === 0 ? 'fair' : 'web' }),
+          ...(index + months > -12 && index < 2 ? [qualified(person, began + (2 - months) * hour)] : []),
+        ];
+      }),
+    );
+    const period = { from: '2023-12-31T00:00:00.000Z', to: '2024-01-31T00:00:00.000Z' };
+    const before = { from: '2023-11-30T00:00:00.000Z', to: '2023-12-31T00:00:00.000Z' };
+    const yearBefore = { from: '2022-12-31T00:00:00.000Z', to: '2023-01-31T00:00:00.000Z' };
+    const of = (scope: FunnelQuestion['scope']) =>
+      asked(events, { over: 'people', steps: ['lead', 'mql'], scope: { ...scope, windowMs: DAY } });
+    const shown = (steps: readonly StepValues[], which: 'value' | 'compared') =>
+      steps.map((values) => Object.values(values).map(({ value }) => value[which]?.toFixed(9) ?? null));
+    for (const [compare, other] of [
+      ['previous-period', before],
+      ['year-before', yearBefore],
+    ] as const)
+      for (const by of [undefined, 'source', 'week']) {
+        const found = await of({ ...period, compare, by, filters: {} });
+        const then = await of({ ...other, by, filters: {} });
+        expect(found.compared).toMatchObject(other);
+        expect(shown(found.steps, 'compared')).toEqual(shown(then.steps, 'value'));
+        expect(counts(found)[0]).not.toBe(counts(then)[0]);
+        for (const [place, { group, steps }] of found.groups.entries()) {
+          const its = by === 'week' ? then.groups[place] : then.groups.find((one) => one.group.key === group.key);
+          if (its) expect([group.key, shown(steps, 'compared')]).toEqual([group.key, shown(its.steps, 'value')]);
+        }
+      }
+    await expect(of({ compare: 'previous-period', filters: {} })).rejects.toMatchObject({
+      code: 'figures/open-period',
+    });
+  });
+
   it('of people leaves out those merged into others, and knows who may still go on', async () => {
     const events = [
       ...[captured('a', 0), captured('b', 0), captured('c', 0), captured('d', 0), qualified('a', 3), qualified('c', 5)],

@@ -20,7 +20,7 @@ import {
   type OpenedQuestion,
   type Scope,
 } from '../../figures/figures.query';
-import { isGrain, rangeOf, scopePeriod, type ScopePeriod } from '../../figures/scope.rules';
+import { comparedPeriod, isGrain, rangeOf, scopePeriod, type ScopePeriod } from '../../figures/scope.rules';
 import { orderedBy, sequencesOf } from '../../figures/sequences.rules';
 import { sliceOf, type RowsOfFact } from '../../figures/slice.rules';
 import { bestAttempt, EXCLUDED, NO_STEP, type FunnelReading } from './funnel.rules';
@@ -115,6 +115,7 @@ export interface FunnelGroup {
 }
 export interface Funnel {
   readonly period: ScopePeriod;
+  readonly compared: ScopePeriod | undefined;
   readonly position: Position;
   /** Erased people among those who begin attempts. */
   readonly erased: number;
@@ -252,16 +253,20 @@ const openFunnel = async (
   const { over, unit, steps, scope } = question;
   const { fact, subjects, anySubject } = entriesOf[over];
   const period = scopePeriod(scope, instant);
+  const compared = scope.compare && comparedPeriod(period, scope.compare);
   const needed = [fact, ...dimensionFactsOf(fact, scope), ...(anySubject && unit === 'person' ? [] : [subjects])];
   const when = { at: instant, timeZone: period.timeZone };
   const { rowsAt, ...read } = await readFacts(models, needed, when, methodOf);
-  const rowsOf = rowsAt([rangeOf(period).to]);
   const at = toMs(instant);
   const attempts = attemptsOf(question);
-  const { rows, withoutAccount: without } = attemptRows(question, rowsOf, period, at);
+  const attemptsIn = (of: ScopePeriod) => attemptRows(question, rowsAt([rangeOf(of).to]), of, at);
+  const { rows, withoutAccount: without } = attemptsIn(period);
+  const before = compared && { end: rangeOf(compared).to, rows: attemptsIn(compared).rows };
   const opened: OpenedQuestion = {
     scope: { filters: {}, ...(scope.by !== undefined && { by: scope.by }) },
-    ...{ period, compared: undefined, limits: { at }, ...read, rowsAt: () => () => rows },
+    ...{ period, compared, limits: { at }, ...read },
+    // The last end of the parts of a period is that of the period.
+    rowsAt: (ends) => () => (before && ends.at(-1) === before.end ? before.rows : rows),
   };
   return { opened, figures: figuresOf(attempts, steps), withoutAccount: without, rows, at };
 };
@@ -300,7 +305,7 @@ const isClosed = (
 /**
  * How many come to each step of a funnel, how fast, and where they stay behind.
  * @throws Refused `funnel/steps`, `funnel/repeated-step`, `funnel/unknown-stage`, `figures/unknown-dimension`, and as
- *   `scopePeriod` and `calendarParts`
+ *   `scopePeriod`, `comparedPeriod` and `calendarParts`
  */
 export const funnel = async (
   models: ReadModels,
@@ -323,7 +328,7 @@ export const funnel = async (
   const least = <T>(all: readonly T[], isLess: (a: T, b: T) => boolean): T | undefined =>
     all.reduce<T | undefined>((found, one) => (found === undefined || isLess(one, found) ? one : found), undefined);
   return {
-    ...{ period: opened.period, position: opened.position, erased: answers[0]!.erased },
+    ...{ period: opened.period, compared: opened.compared, position: opened.position, erased: answers[0]!.erased },
     ...{ steps, groups, withoutAccount: without },
     bottleneck: least(rated, (a, b) => a.values.rate.value.value!.lt(b.values.rate.value.value!))?.step,
     slowest: least(

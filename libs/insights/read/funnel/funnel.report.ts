@@ -4,6 +4,8 @@ import { report } from '@baton/platform/report';
 import type { EntryKind } from '../../figures/facts/paths.fact';
 import {
   answeredPeriodFields,
+  compareArgument,
+  comparedFields,
   erasedCount,
   figureRow,
   value as figureValue,
@@ -16,7 +18,7 @@ import {
   shownRow,
   sides,
 } from '../../figures/figures.report';
-import { answeredPeriod, shownValue } from '../../figures/shown-figures.query';
+import { answeredPeriod, comparedEnds, shownValue } from '../../figures/shown-figures.query';
 import { funnel, funnelRows, type FunnelQuestion, type FunnelUnit, type StepValues } from './funnel.query';
 import type { FunnelReading } from './funnel.rules';
 
@@ -49,7 +51,7 @@ const questionOf = ({
   unit,
   exclude = [],
   ...scope
-}: ObjectOf<typeof funnelArguments>): FunnelQuestion => ({
+}: ObjectOf<typeof funnelArguments> & Pick<Parameters<typeof scopeOf>[0], 'compare'>): FunnelQuestion => ({
   ...{ over, steps, reading, unit, exclude },
   scope: scopeOf(scope),
 });
@@ -82,10 +84,11 @@ export const funnelReport = report({
   description:
     'How many come to each step of a funnel, how fast, and where they stay behind. A person counts once, by the attempt that came furthest, of several the fastest, and in the group of its beginning, which lies in the period; later steps count up to now, or within the window.',
   ...{ allow: roles, heavy: 'period' },
-  arguments: funnelArguments,
+  arguments: { ...funnelArguments, ...compareArgument },
   answer: field.object(
     objectFields('Funnel', 'A funnel.', {
       ...answeredPeriodFields,
+      ...comparedFields,
       erased: erasedCount,
       steps: field.object(step, 'The steps, of all.', { list: true }),
       groups: field.object(group, 'One per group.', { list: true }),
@@ -103,7 +106,7 @@ export const funnelReport = report({
     const question = questionOf(asked);
     const found = await funnel(models, question, at, methodOfScope(question.scope, context));
     return {
-      ...{ ...answeredPeriod(found, at), erased: found.erased },
+      ...{ ...answeredPeriod(found, at), ...comparedEnds(found.compared), erased: found.erased },
       steps: shownSteps(found.steps, question),
       groups: found.groups.map(({ group: name, steps }) => ({ ...name, steps: shownSteps(steps, question) })),
       ...{ bottleneck: found.bottleneck ?? null, slowest: found.slowest ?? null, withoutAccount: found.withoutAccount },

@@ -1,7 +1,8 @@
 import type { StoredEvent } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leads, type LeadEvent } from '@baton/leads';
-import { deals, type OpportunityEvent } from '@baton/opportunities';
+import { definitions } from '@baton/definitions';
+import { dealChanges, deals, dealStageStays, touches, type OpportunityEvent } from '@baton/opportunities';
 import { modelsOf } from '../../../../test/support/read-models';
 import { pipeline } from './pipeline.query';
 
@@ -14,7 +15,7 @@ const lead = (event: LeadEvent): StoredEvent => recorded(event, { stream: `lead-
 
 describe('the pipeline', () => {
   const models = modelsOf(
-    [deals, leads],
+    [deals, dealChanges, dealStageStays, touches, definitions, leads],
     [
       open('a', 'open', 100),
       open('b', 'open', 50),

@@ -9,10 +9,9 @@ import {
   type Period,
   type Position,
 } from '@baton/kernel';
-import { builtInOfFigures } from '../../figures/figures.query';
+import { builtInOfFigures, type Scope } from '../../figures/figures.query';
 import { definitionKinds, inForceAt, listDefinitions, overdueReviews } from '@baton/definitions';
 import { feedbackTopics } from '@baton/leads';
-import { handoffReport, slaReport } from '@baton/sales-sla';
 import { servedDeals } from '@baton/opportunities';
 import type { ReadModels } from '@baton/platform/documents';
 import type { ReviewInputCommand, ReviewFacts, ReviewKind } from '../../write/review/review.events';
@@ -42,9 +41,24 @@ const versionsInForce = async (models: ReadModels, at: Instant) => {
 
 /** Figures of the period, as `figures` answers them; dimensions of journeys by the built-in method. */
 const figuresOf =
-  (codes: readonly string[], by?: string): Figures =>
+  (codes: readonly string[], by?: string, filters: Scope['filters'] = {}): Figures =>
   (models, { from, to, timeZone, at }) =>
-    shownFigures(models, codes, { from, to, timeZone, by }, at, builtInOfFigures);
+    shownFigures(models, codes, { from, to, timeZone, by, filters }, at, builtInOfFigures);
+/** How sales kept its obligations that were due in a period. */
+const slaFigures = [
+  ...['sla-due', 'sla-kept-rate', 'sla-met-late', 'sla-breaches', 'sla-missed-as-known', 'sla-recorded-late'],
+  ...['sla-cancelled', 'sla-response-time', 'p90-sla-response-time', 'sla-counted-time', 'p90-sla-counted-time'],
+];
+const handoffFigures = [
+  ...[
+    'handoffs',
+    'acceptance-rate',
+    'rejection-rate',
+    'given-back-handoffs',
+    'attempts-before-return',
+    'limbo-handoffs',
+  ],
+];
 const salesCycleFigures = [
   ...['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'],
 ];
@@ -72,7 +86,9 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
   'monthly-sla': {
     marketingSla: (models, { from, to, timeZone, at }) =>
       marketingSla(models, { period: monthOf(from, timeZone), timeZone, at: at < to ? at : to }),
-    sla: (models, { from, to, timeZone, at }) => slaReport(models, { from, to, timeZone, at, by: ['rep'] }),
+    sla: figuresOf(slaFigures, 'kind'),
+    slaByRep: figuresOf(slaFigures, 'rep'),
+    handoffs: figuresOf(handoffFigures, 'rep'),
     pipeline: (models, { at }) => pipeline(models, at),
     trend: (models, { to, timeZone, at }) =>
       shownFigures(models, trendFigures, { ...trendBefore(to, timeZone), by: 'month' }, at, builtInOfFigures),
@@ -87,7 +103,8 @@ export const reviewFigures: Readonly<Record<ReviewKind, Readonly<Record<string, 
         reviewBy,
         reason,
       })),
-    rejections: (models, { from, to, at }) => handoffReport(models, { from, to, at, by: ['definition'] }),
+    rejections: figuresOf(handoffFigures, 'definition'),
+    rejectionReasons: figuresOf(['handoffs'], 'reason', { disposition: { in: ['rejected'] } }),
     overdue: async (models, { at, timeZone }) =>
       (await overdueReviews(models, { at, timeZone })).map(({ kind, number, reviewBy }) => ({
         kind,

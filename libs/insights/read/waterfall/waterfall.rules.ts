@@ -11,7 +11,7 @@ import {
   type MadeFrom,
   type PackedRows,
 } from '../../figures/fact.rules';
-import { fromMs, type Day, type Instant } from '@baton/kernel';
+import type { Day } from '@baton/kernel';
 import type { Range } from '../../figures/evaluate.rules';
 import { figure, sum, type Figure } from '../../figures/figure.rules';
 
@@ -195,7 +195,7 @@ export const waterfallBetween = (range: Range, closing: ClosingPeriod | undefine
     },
     columns: {
       ...Object.fromEntries(ownDimensions.map((column) => [column, ofDeal(column)])),
-      at: instantOf(({ at }): Instant => fromMs(at)),
+      at: instantOf(({ at }) => at),
       cell: textOf(({ cell }) => cell),
       direction: textOf(({ direction }) => direction),
       amount: numberOf(({ minor }) => minor),

@@ -5,12 +5,17 @@ import type { MethodOfFigures, Scope } from '../../figures/figures.query';
 import type { ScopePeriod } from '../../figures/scope.rules';
 import { shownFigures, velocityFigures } from '../../figures/shown-figures.query';
 import { reviewActions } from '../reviews/reviews.read-model';
+import { dealsUnderCheck } from '../deal-health/deal-health.report';
 import { waterfallCellsOf } from '../waterfall/waterfall.query';
 
 const TOP_FEEDBACK = 5;
 /** So many open actions are listed, those that are due first. */
 const MOST_ACTIONS = 100;
+/** So many stuck deals are listed, those that are longest in their stage. */
+const MOST_STUCK = 50;
 const leadFigures = ['captured-leads', 'handoffs', 'acceptance-rate', 'rejection-rate'];
+const openFigures = ['open-deals', 'stuck-rate'];
+const stuckFigures = ['stuck-deals', 'stuck-amount'];
 const slaFigures = ['sla-kept-rate', 'sla-breaches', 'first-response-time'];
 
 /**
@@ -39,6 +44,8 @@ export const weeklyReviewOf = async (
   return {
     leads: await figures(leadFigures, { compare: 'previous-period' }),
     movement: await waterfallCellsOf(models, period, at, method),
+    stuck: [...(await figures(openFigures)), ...(await figures(stuckFigures, { by: 'stuckReason' }))],
+    stuckDeals: await dealsUnderCheck(models, 'stuck', { ...period, filters: {} }, at, method, MOST_STUCK),
     velocity: await figures(velocityFigures),
     sla: await figures(slaFigures, { by: 'rep' }),
     feedback,

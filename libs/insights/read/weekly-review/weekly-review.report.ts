@@ -3,6 +3,7 @@ import { feedbackTopicNames } from '@baton/leads';
 import { report } from '@baton/platform/report';
 import { answeredFigure, calendarArguments, figureTotal, methodOfScope, value } from '../../figures/figures.report';
 import { scopePeriod } from '../../figures/scope.rules';
+import { dealRow } from '../deal-health/deal-health.report';
 import { waterfallCell } from '../waterfall/waterfall.report';
 import { weeklyReviewOf } from './weekly-review.query';
 
@@ -29,7 +30,7 @@ const movement = objectFields('WeeklyMovement', 'A cell of the waterfall of a we
 export const weeklyReviewReport = report({
   name: 'weeklyReview',
   description:
-    'What both teams look at each week: new leads and handoffs, movement of the pipeline, SLA, feedback, open actions. A review that is held (`holdReview`) keeps the same.',
+    'What both teams look at each week: new leads and handoffs, movement of the pipeline, stuck deals, SLA, feedback, open actions. A review that is held (`holdReview`) keeps the same.',
   ...{ allow: roles, heavy: 'period' },
   arguments: calendarArguments,
   answer: field.object(
@@ -39,6 +40,16 @@ export const weeklyReviewReport = report({
       complete: field.flag('False while the period has not ended.'),
       leads: field.object(figureTotal, 'New leads, handoffs, and their rates, compared with the period before.', list),
       movement: field.object(movement, 'What changed in the open pipeline, as `waterfall` answers it.', list),
+      stuck: field.object(
+        answeredFigure,
+        'Open deals at the end of the period, and those that are stuck, by the reason.',
+        list,
+      ),
+      stuckDeals: field.object(
+        dealRow,
+        'The stuck deals, those that are longest in their stage first; at most 50, as `dealHealth` lists them.',
+        list,
+      ),
       velocity: field.object(figureTotal, 'The velocity and what it is made of.', list),
       sla: field.object(answeredFigure, 'How sales kept its obligations, by rep.', list),
       feedback: field.object(topic, 'By topic.', list),
