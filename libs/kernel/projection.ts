@@ -89,6 +89,8 @@ export interface LogFolding {
   readonly state: () => object;
 }
 
+/** The fields of documents of each kind. */
+type FieldOf<D> = D extends unknown ? keyof D & string : never;
 export interface ProjectionShape<D, E extends AnyEvent> {
   readonly name: string;
   readonly version: number;
@@ -96,9 +98,9 @@ export interface ProjectionShape<D, E extends AnyEvent> {
   /** A field of this name in an event and in the document is found by these terms of its value. */
   readonly search?: { readonly [C in keyof D & string]?: SearchTerms };
   /** Each column is the document's field of that name; an absent field is null. */
-  readonly columns?: { readonly [C in keyof D & string]?: ColumnType };
+  readonly columns?: { readonly [C in FieldOf<D>]?: ColumnType };
   /** The columns that have an index; by default each. */
-  readonly indexed?: readonly (keyof D & string)[];
+  readonly indexed?: readonly FieldOf<D>[];
   /** Ids of the documents that an event changes; [] for none. */
   readonly keys: (event: StoredEvent<AsStored<E>>) => readonly string[];
   readonly initial: (key: string) => D;

@@ -2,13 +2,12 @@ import type { ContextParts } from '@baton/kernel';
 import { liftReport, probabilityReport } from './read/lift/lift.report';
 import { leadScores } from './read/list-scores/lead-scores.contribution';
 import { scoreFacts } from './read/list-scores/score-facts.projection';
-import { outcomes } from './read/lift/outcomes.projection';
 import { qualificationReport, scoreReport } from './read/qualification/qualification.report';
 
 export const scoringParts: ContextParts = {
   name: 'scoring',
   aggregates: [],
-  projections: [outcomes, scoreFacts],
+  projections: [scoreFacts],
   policies: [],
   contributions: [leadScores],
   reports: [qualificationReport, scoreReport, liftReport, probabilityReport],

@@ -5,7 +5,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import type { LeadEvent } from '@baton/leads';
 import { leads } from '@baton/leads';
 import { lift, type LiftQuestion } from './lift.query';
-import { outcomes } from './outcomes.projection';
+import { scoreFacts } from '../list-scores/score-facts.projection';
 import { leadProbability } from './probability.query';
 
 const day = (monthDay: string): Instant => `2024-${monthDay}T12:00:00.000Z`;
@@ -64,7 +64,7 @@ describe('outcomes of leads', () => {
   const streams = new Map(Object.entries(stories).map(([id, events]) => [`lead-${id}`, told(id, events)]));
   const journal = { read: async (stream: string) => streams.get(stream) ?? [] } as unknown as Journal;
   const models = modelsOf(
-    [definitions, outcomes, leads],
+    [definitions, scoreFacts, leads],
     [...agreed.map((event) => recorded(event, { occurredAt: day('01-01') })), ...[...streams.values()].flat()],
   );
   const ask = async (more: Partial<LiftQuestion> = {}) =>
@@ -129,7 +129,7 @@ describe('outcomes of leads', () => {
       ['01-15', 'LeadBecameCustomer', { opportunityId: 'deal' }],
     ]);
     const past = await modelsOf(
-      [definitions, outcomes, leads],
+      [definitions, scoreFacts, leads],
       [...agreed.map((event) => recorded(event, { occurredAt: day('01-01') })), ...ivo],
     );
     const found = await lift(past, { read: async () => ivo } as unknown as Journal, { at: day('04-01') });

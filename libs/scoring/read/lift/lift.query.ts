@@ -3,7 +3,8 @@ import type { AsOf, ReadModels } from '@baton/platform/documents';
 import type { ScoringModel } from '@baton/definitions';
 import { ErasedCount, erasedLeads, scoreAt } from '@baton/leads';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
-import { becameSqlAt, isCustomer, outcomes, type Outcome } from './outcomes.projection';
+import { isTouchMonth, scoreFacts } from '../list-scores/score-facts.projection';
+import { becameSqlAt, isCustomer, type Outcome } from './outcomes.rules';
 
 /** Number of leads, and how many of them reached each outcome. */
 export interface OutcomeCounts {
@@ -80,11 +81,17 @@ const movedToSqlAt = (doc: Outcome): Instant | undefined => {
   return when && laterOf(when, doc.capturedAt ?? '');
 };
 
+/** The outcomes of leads, in pages. */
+async function* outcomes(models: ReadModels, where: Where): AsyncGenerator<readonly Outcome[]> {
+  for await (const page of models.pages(scoreFacts, { ...where, month: { eq: null } }))
+    yield page.flatMap(({ doc }) => (isTouchMonth(doc) ? [] : [doc]));
+}
+
 /** The median time from capture to SQL in milliseconds; null if no lead became SQL. */
 const medianAgeAtSql = async (models: ReadModels, where: Where): Promise<number | null> => {
   const ages: number[] = [];
-  for await (const page of models.pages(outcomes, where))
-    for (const { doc } of page) {
+  for await (const page of outcomes(models, where))
+    for (const doc of page) {
       const moved = movedToSqlAt(doc);
       if (moved !== undefined && doc.capturedAt !== undefined) ages.push(toMs(moved) - toMs(doc.capturedAt));
     }
@@ -159,13 +166,11 @@ export const lift = async (
     counts.add(doc, facts, scoredAt);
     erased.add(doc.leadId);
   };
-  for await (const page of models.pages(outcomes, where)) {
-    const counted = page.filter(
-      ({ doc: { capturedAt = at } }) => ageMs === null || toMs(capturedAt) + ageMs <= toMs(at),
-    );
+  for await (const page of outcomes(models, where)) {
+    const counted = page.filter(({ capturedAt = at }) => ageMs === null || toMs(capturedAt) + ageMs <= toMs(at));
     immature += page.length - counted.length;
     for (let first = 0; first < counted.length; first += BATCH_SIZE)
-      await Promise.all(counted.slice(first, first + BATCH_SIZE).map(({ doc }) => countLead(doc)));
+      await Promise.all(counted.slice(first, first + BATCH_SIZE).map(countLead));
   }
   return {
     ...{ definition: agreed.ref, ageMs, immature },

@@ -1,7 +1,7 @@
 import { boundsOf, field, objectFields, roles } from '@baton/kernel';
 import { report } from '@baton/platform/report';
 import { lift } from './lift.query';
-import { predictors } from './outcomes.projection';
+import { predictors } from './outcomes.rules';
 import { leadProbability } from './probability.query';
 
 const optional = { optional: true } as const;

@@ -2,7 +2,8 @@ import type { Where } from '@baton/kernel';
 import type { ReadModels } from '@baton/platform/documents';
 import { probabilityToWin, type WonLostCounts, type OutcomeHistory } from './naive-bayes.model';
 import { leadById } from '@baton/leads';
-import { outcomes, predictors, sizeOf, type Predictor } from './outcomes.projection';
+import { scoreFacts } from '../list-scores/score-facts.projection';
+import { predictors, sizeOf, type Predictor } from './outcomes.rules';
 
 /** A probability and the counts behind it. */
 export interface Probability {
@@ -18,7 +19,7 @@ const NOBODY: WonLostCounts = { won: 0, lost: 0 };
 const countsBy = async (models: ReadModels, field: Predictor | undefined) => {
   const where: Where = { mergedInto: { eq: null }, outcome: { in: ['won', 'lost'] } };
   const by = [...(field ? [field] : []), 'outcome'];
-  const groups = await models.aggregate(outcomes, { where, by, measures: { people: 'count' } });
+  const groups = await models.aggregate(scoreFacts, { where, by, measures: { people: 'count' } });
   const counts = new Map<string | null, WonLostCounts>();
   for (const { keys, values } of groups) {
     const value = field ? (keys[0] as string | null) : null;

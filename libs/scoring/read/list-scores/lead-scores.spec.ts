@@ -23,6 +23,7 @@ import { modelsOf } from '../../../../test/support/read-models';
 import { leadScore } from '../qualification/qualification.query';
 import { someContributed } from '@baton/platform/contribution';
 import { leadScores } from './lead-scores.contribution';
+import { noOutcome } from '../lift/outcomes.rules';
 import { ScoreColumns } from './score-columns.model';
 import { scoreFacts, type ScoreFacts } from './score-facts.projection';
 
@@ -249,7 +250,7 @@ describe('scores of leads in lists', () => {
 
   it('stay as they were for a question that still uses them', () => {
     const columns = new ScoreColumns();
-    const captured = { leadId: 'ada', capturedAt: minute(0), facts: {}, parts: [], removals: [] };
+    const captured = { ...noOutcome('ada'), capturedAt: minute(0), parts: [], removals: [] };
     const touches = [{ at: minute(1), action: 'click' }];
     const hour = columns.scores({ kind: 'scoring-model', version: 1, ref: 'scoring-model@1', body: plain }, minute(60));
     for (const [id, doc] of [

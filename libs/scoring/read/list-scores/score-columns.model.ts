@@ -1,6 +1,7 @@
 import { toMs, withRoom, type Definition, type Instant } from '@baton/kernel';
 import {
   compileTouchPattern,
+  profileFields,
   type CriteriaFacts,
   type MatchingTouches,
   type ProfileField,
@@ -142,7 +143,8 @@ export class ScoreColumns {
     } else {
       this.capturedAt[row] = doc.capturedAt === undefined ? Infinity : toMs(doc.capturedAt);
       this.facts.put(row, this.changesOf(doc));
-      if (doc.parts.length + doc.removals.length > 0) this.merged.set(row, doc);
+      if (doc.parts.length + doc.removals.length > 0)
+        this.merged.set(row, { parts: doc.parts, removals: doc.removals });
     }
     for (const scores of this.hours.values()) scores.outdated.add(row);
   }
@@ -248,12 +250,14 @@ export class ScoreColumns {
   }
   private changesOf({ facts }: ScoredLead): Entry[] {
     const changes: Entry[] = [];
-    for (const [name, register] of Object.entries(facts))
+    for (const [name, register] of Object.entries(facts)) {
+      if (!(name in profileFields)) continue; // which personal facts are known does not count for a score
       for (const { from, value } of register) {
         const key = `${name} ${typeof value} ${String(value)}`;
         const code = this.profileValues.codeOf(key, () => [name as ProfileField, value as string | number | undefined]);
         changes.push({ at: toMs(from), code });
       }
+    }
     return changes;
   }
 }

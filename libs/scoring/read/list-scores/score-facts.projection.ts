@@ -1,12 +1,9 @@
 import {
-  DAY_MS,
-  fromMs,
   projection,
-  toMs,
   valueAt,
   type Instant,
   type Position,
-  type Register,
+  type ProjectionShape,
   type StoredEvent,
 } from '@baton/kernel';
 import {
@@ -16,7 +13,8 @@ import {
   type TouchFact,
   type TouchPattern,
 } from '@baton/definitions';
-import { factsAfter, type LeadEvent, type OwnFacts } from '@baton/leads';
+import type { LeadEvent } from '@baton/leads';
+import { noOutcome, outcomeFolds, type Outcome } from '../lift/outcomes.rules';
 
 /** A touch as scores see it. */
 export interface ScoredTouch extends Partial<Record<keyof TouchPattern, string>> {
@@ -31,12 +29,8 @@ export interface TouchMonth {
   readonly month: string;
   readonly touches: readonly ScoredTouch[];
 }
-/** What a lead is like, without its touches. */
-export interface ScoredLead {
-  readonly leadId: string;
-  readonly capturedAt?: Instant;
-  /** The lead’s own facts through time. */
-  readonly facts: OwnFacts;
+/** What a lead is like, without its touches, and what became of it. */
+export interface ScoredLead extends Outcome {
   /** The facts of each merged lead, in the order of their merges. */
   readonly parts: readonly { readonly path: readonly string[]; readonly profile: CriteriaFacts['profile'] }[];
   /** Merges that were undone: touches that were added before through this path do not count. */
@@ -56,7 +50,6 @@ const touchOf = (at: Instant, touch: Touched): ScoredTouch => ({
   ...Object.fromEntries(patternFields.flatMap((name) => (touch[name] === undefined ? [] : [[name, touch[name]]]))),
 });
 
-type VisitsJoined = Extract<LeadEvent, { type: 'LeadVisitsJoined' }>;
 type FactsAdded = Extract<LeadEvent, { type: 'MergedFactsAdded' }>;
 /** The touches in an event, of the lead itself or of a merged one. */
 const touchesIn = (event: StoredEvent<LeadEvent>): readonly ScoredTouch[] => {
@@ -76,38 +69,10 @@ const pathOf = ({
 const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
   start.every((id, index) => path[index] === id);
 
-/** A walk through a list keeps its instant for a day, so earlier values are not asked for. */
-const KEPT_MS = 31 * DAY_MS;
-/** The register without values that were replaced long before its latest one. */
-const withoutOld = <V>(register: Register<V>): Register<V> => {
-  const latest = register.at(-1)?.from;
-  if (register.length < 2 || !latest) return register;
-  const from = fromMs(toMs(latest) - KEPT_MS);
-  return register.slice(
-    Math.max(
-      0,
-      register.findLastIndex((value) => value.from <= from),
-    ),
-  );
-};
-const isProfileField = (name: string): boolean => name in profileFields;
-
-const withFacts = (doc: ScoreFacts, event: StoredEvent<LeadEvent>): ScoreFacts => {
-  if (isTouchMonth(doc)) return doc;
-  // Which personal facts are known does not count for a score.
-  const known = Object.entries(factsAfter(doc.facts, event)).filter(([name]) => isProfileField(name));
-  return {
-    ...doc,
-    facts: Object.fromEntries(known.map(([name, register]) => [name, withoutOld<never>(register as never)])),
-  };
-};
 const withTouches = (doc: TouchMonth, event: StoredEvent<LeadEvent>): TouchMonth => ({
   ...doc,
   touches: [...doc.touches, ...touchesIn(event).filter(({ at }) => monthOf(at) === doc.month)],
 });
-const onTouches = (doc: ScoreFacts, event: StoredEvent<LeadEvent>): ScoreFacts =>
-  isTouchMonth(doc) ? withTouches(doc, event) : doc;
-
 const withPart = (doc: ScoredLead, { data }: StoredEvent<FactsAdded>): ScoredLead => {
   const path = pathOf(data);
   const isIt = (part: ScoredLead['parts'][number]) => part.path.length === path.length && startsWith(part.path, path);
@@ -116,48 +81,60 @@ const withPart = (doc: ScoredLead, { data }: StoredEvent<FactsAdded>): ScoredLea
   const part = { path, profile: { ...Object.fromEntries(kept), ...data.profile } };
   return { ...doc, parts: before ? doc.parts.map((one) => (isIt(one) ? part : one)) : [...doc.parts, part] };
 };
-const withoutParts = (doc: ScoreFacts, path: readonly string[], at: Position): ScoreFacts => {
-  if (isTouchMonth(doc) || !doc.parts.some((part) => startsWith(part.path, path))) return doc;
+const withoutParts = (doc: ScoredLead, path: readonly string[], at: Position): ScoredLead => {
+  if (!doc.parts.some((part) => startsWith(part.path, path))) return doc;
   const parts = doc.parts.filter((part) => !startsWith(part.path, path));
   return { ...doc, parts, removals: [...doc.removals, { path, at }] };
 };
 
-const monthsOf = (touches: readonly { readonly at: Instant }[], leadId: string): readonly string[] => [
-  ...new Set(touches.map(({ at }) => keyOf(monthOf(at), leadId))),
-];
+const touchFolds: ProjectionShape<TouchMonth, LeadEvent>['on'] = {
+  TouchRecorded: withTouches,
+  LeadVisitsJoined: withTouches,
+  MergedFactsAdded: withTouches,
+};
+const mergeFolds: ProjectionShape<ScoredLead, LeadEvent>['on'] = {
+  MergedFactsAdded: withPart,
+  MergedFactsRemoved: (doc, { data, position }) => withoutParts(doc, pathOf(data), position),
+  LeadUnmerged: (doc, { data, position }) => withoutParts(doc, [data.mergedLeadId], position),
+};
+type Fold<D> = (doc: D, event: StoredEvent<LeadEvent>) => D;
+/** What an event makes of a document of either kind. */
+const foldOf = (type: keyof typeof outcomeFolds) => {
+  const [ofMonth, ofMerge] = [touchFolds[type], mergeFolds[type]] as [Fold<TouchMonth>?, Fold<ScoredLead>?];
+  const ofLead = outcomeFolds[type] as Fold<Outcome>;
+  return (doc: ScoreFacts, event: StoredEvent<LeadEvent>): ScoreFacts => {
+    if (isTouchMonth(doc)) return ofMonth!(doc, event);
+    const lead = ofLead(doc, event) as ScoredLead; // it keeps the other fields
+    return ofMerge ? ofMerge(lead, event) : lead;
+  };
+};
 
 /**
- * What scores of leads are computed from, in documents that do not grow with history: one of the lead (of each fact the
- * values of a month, and its merges), and one for each calendar month in which it was touched. A model may count a touch of
- * any age, so none is dropped. Contains no personal data.
+ * What scores of leads and their success are computed from, in documents that do not grow with history: one of the lead
+ * (its facts, its merges, and what became of it), and one for each calendar month in which it was touched. A model may
+ * count a touch of any age, so none is dropped. Contains no personal data.
  */
 export const scoreFacts = projection<ScoreFacts, LeadEvent>({
   name: 'score-facts',
-  version: 1,
-  columns: { leadId: 'text' },
+  version: 2,
+  columns: {
+    ...{ leadId: 'text', month: 'text', outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
+    ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
+  },
+  indexed: ['leadId', 'outcome', 'capturedAt'],
   keys: (event) => {
     const { leadId } = event.data;
-    if (event.type === 'TouchRecorded') return [keyOf(monthOf(event.occurredAt), leadId)];
-    if (event.type === 'LeadVisitsJoined') return monthsOf((event.data as VisitsJoined['data']).visits, leadId);
-    const months =
-      event.type === 'MergedFactsAdded' ? monthsOf((event.data as FactsAdded['data']).touches, leadId) : [];
+    const months = new Set(touchesIn(event as StoredEvent<LeadEvent>).map(({ at }) => keyOf(monthOf(at), leadId)));
     return [keyOf(LEAD, leadId), ...months];
   },
   initial: (key) => {
     const end = key.indexOf(':');
     const [part, leadId] = [key.slice(0, end), key.slice(end + 1)];
-    return part === LEAD ? { leadId, facts: {}, parts: [], removals: [] } : { leadId, month: part, touches: [] };
+    return part === LEAD ? { ...noOutcome(leadId), parts: [], removals: [] } : { leadId, month: part, touches: [] };
   },
-  on: {
-    LeadCaptured: (doc, event) => withFacts({ ...doc, capturedAt: event.occurredAt }, event),
-    LeadProfileChanged: withFacts,
-    LeadFactsCleared: withFacts,
-    TouchRecorded: onTouches,
-    LeadVisitsJoined: onTouches,
-    MergedFactsAdded: (doc, event) => (isTouchMonth(doc) ? withTouches(doc, event) : withPart(doc, event)),
-    MergedFactsRemoved: (doc, { data, position }) => withoutParts(doc, pathOf(data), position),
-    LeadUnmerged: (doc, { data, position }) => withoutParts(doc, [data.mergedLeadId], position),
-  },
+  on: Object.fromEntries(
+    (Object.keys(outcomeFolds) as (keyof typeof outcomeFolds)[]).map((type) => [type, foldOf(type)]),
+  ),
 });
 
 const profileNames = Object.keys(profileFields) as readonly ProfileField[];

@@ -1,4 +1,10 @@
-import { enumeration, projection, type EnumerationValue, type Instant, type StoredEvent } from '@baton/kernel';
+import {
+  enumeration,
+  type EnumerationValue,
+  type Instant,
+  type ProjectionShape,
+  type StoredEvent,
+} from '@baton/kernel';
 import type { LeadEvent } from '@baton/leads';
 import { isLateMove, movedAtOf } from '@baton/leads';
 import { convertedFrom, type StageName } from '@baton/leads';
@@ -103,43 +109,34 @@ const withProfile = (doc: Outcome, event: StoredEvent<LeadEvent>): Outcome => {
 const withTouchAt = (doc: Outcome, when: Instant): Outcome =>
   doc.lastTouchAt !== undefined && doc.lastTouchAt >= when ? doc : { ...doc, lastTouchAt: when };
 
-/** One document per lead: what it was like, and what became of it. */
-export const outcomes = projection<Outcome, LeadEvent>({
-  name: 'lead-outcomes',
-  version: 6,
-  columns: {
-    ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
-    ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
+/** A lead of which nothing is known yet. */
+export const noOutcome = (leadId: string): Outcome => ({ leadId, stage: 'lead', outcome: null, facts: {} });
+/** What each event of a lead says of what it is like, and of what became of it. */
+export const outcomeFolds: ProjectionShape<Outcome, LeadEvent>['on'] = {
+  LeadCaptured: (doc, event) => withProfile({ ...doc, capturedAt: event.occurredAt }, event),
+  LeadProfileChanged: withProfile,
+  LeadFactsCleared: withProfile,
+  TouchRecorded: (doc, { occurredAt }) => withTouchAt(doc, occurredAt),
+  LeadVisitsJoined: (doc, { data: { visits } }) =>
+    visits.reduce((known, { at: when }) => withTouchAt(known, when), doc),
+  LeadQualified: (doc, event) => withStage(doc, event, 'mql'),
+  LeadHandedOff: (doc, event) => withStage(doc, event, 'handed-off'),
+  LeadAccepted: (doc, event) => withStage(doc, event, 'sal'),
+  LeadRejected: (doc, event) => withStage(doc, event, 'rejected'),
+  LeadRecycled: (doc, event) => withStage(doc, event, 'recycled'),
+  LeadReengaged: (doc, event) => withStage(doc, event, 'lead'),
+  LeadDisqualified: (doc, event) => withStage(doc, event, 'disqualified'),
+  LeadSalesQualified: (doc, event) => withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, 'sql'),
+  LeadConverted: (doc, event) =>
+    withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
+  LeadBecameCustomer: (doc, event) => {
+    const customerAt = doc.customerAt ?? event.occurredAt;
+    return withStage({ ...withSqlAt(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
   },
-  indexed: ['outcome', 'capturedAt'],
-  keys: ({ data }) => [data.leadId],
-  initial: (leadId) => ({ leadId, stage: 'lead', outcome: null, facts: {} }),
-  on: {
-    LeadCaptured: (doc, event) => withProfile({ ...doc, capturedAt: event.occurredAt }, event),
-    LeadProfileChanged: withProfile,
-    LeadFactsCleared: withProfile,
-    TouchRecorded: (doc, { occurredAt }) => withTouchAt(doc, occurredAt),
-    LeadVisitsJoined: (doc, { data: { visits } }) =>
-      visits.reduce((known, { at: when }) => withTouchAt(known, when), doc),
-    LeadQualified: (doc, event) => withStage(doc, event, 'mql'),
-    LeadHandedOff: (doc, event) => withStage(doc, event, 'handed-off'),
-    LeadAccepted: (doc, event) => withStage(doc, event, 'sal'),
-    LeadRejected: (doc, event) => withStage(doc, event, 'rejected'),
-    LeadRecycled: (doc, event) => withStage(doc, event, 'recycled'),
-    LeadReengaged: (doc, event) => withStage(doc, event, 'lead'),
-    LeadDisqualified: (doc, event) => withStage(doc, event, 'disqualified'),
-    LeadSalesQualified: (doc, event) => withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, 'sql'),
-    LeadConverted: (doc, event) =>
-      withStage(withSqlAt(doc, event.occurredAt, event.data.external), event, convertedFrom(doc.stage)),
-    LeadBecameCustomer: (doc, event) => {
-      const customerAt = doc.customerAt ?? event.occurredAt;
-      return withStage({ ...withSqlAt(doc, event.occurredAt, undefined), customerAt }, event, 'customer');
-    },
-    LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => withStage(doc, event, 'opportunity'),
-    MergedFactsAdded: withMergedStage,
-    MergedFactsRemoved: withMergedStage,
-    LeadUnmerged: withMergedStage,
-    LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
-    LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
-  },
-});
+  LeadReturnedToOpportunity: ({ customerAt: _, ...doc }, event) => withStage(doc, event, 'opportunity'),
+  MergedFactsAdded: withMergedStage,
+  MergedFactsRemoved: withMergedStage,
+  LeadUnmerged: withMergedStage,
+  LeadMergedInto: (doc, { data: { survivorId } }) => ({ ...doc, mergedInto: survivorId }),
+  LeadUnmergedFrom: ({ mergedInto: _, ...doc }) => doc,
+};
