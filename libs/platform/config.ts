@@ -179,7 +179,7 @@ export const settings = [
   {
     name: 'BATON_QUERY_MEMORY',
     key: 'queryMemory',
-    fallback: '256',
+    fallback: '512',
     meaning: 'Heap limit of such a process in MiB; a query that exceeds it fails.',
     pattern: /^([6-9]\d|[1-9]\d{2,4})$/,
     requirement: 'be a whole number from 60 to 99999',
