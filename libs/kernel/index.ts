@@ -17,6 +17,7 @@ export * from './handle';
 export * from './hash';
 export * from './message';
 export * from './money';
+export * from './once';
 export * from './period';
 export * from './policy';
 export * from './ports';

@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS, enumeration, type EnumerationValue } from '@baton/kernel';
+import { DAY_MS, enumeration, oncePer, type EnumerationValue } from '@baton/kernel';
 import {
   ALL_DAY,
   minuteOf,
@@ -141,15 +141,7 @@ export const wallClock: Calendar = calendarOf('wall-clock', 'UTC', Array<Hours>(
  * one that it skips does not count.
  * @param calendar the hours of a valid `business-calendar`, or of one of its calendars
  */
-export const compileCalendar = (calendar: WorkingTime): Calendar => {
-  const before = compiledBodies.get(calendar);
-  if (before) return before;
-  const made = compileContent(calendar);
-  compiledBodies.set(calendar, made);
-  return made;
-};
-/** Bodies of definitions are never changed, so each is compiled once. */
-const compiledBodies = new WeakMap<WorkingTime, Calendar>();
+export const compileCalendar = oncePer((calendar: WorkingTime): Calendar => compileContent(calendar));
 
 /** Calendars that are kept by their content; a company has a few, and one that is dropped is compiled again. */
 const MAX_CALENDARS = 50;

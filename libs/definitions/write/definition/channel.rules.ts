@@ -1,4 +1,16 @@
-import { either, hasText, wordKey, list, object, optional, tidy, type Fault, type Static, text } from '@baton/kernel';
+import {
+  either,
+  hasText,
+  wordKey,
+  list,
+  object,
+  oncePer,
+  optional,
+  tidy,
+  type Fault,
+  type Static,
+  text,
+} from '@baton/kernel';
 import { isSite, SITE_SAYS, siteFinder, siteKey } from './sites.rules';
 
 const PATTERN = 'Exact text (case is ignored), `*` for any characters, or `(none)` for an absent field.';
@@ -144,16 +156,10 @@ interface CompiledRule {
 }
 
 type SiteLists = NonNullable<ChannelRules['sites']>;
-const siteListFinders = new WeakMap<SiteLists, (text: string) => string | undefined>();
 /** Finds the list that contains a site, compiled once per lists of a definition body. */
-const siteListFinder = (sites: SiteLists): ((text: string) => string | undefined) => {
-  let find = siteListFinders.get(sites);
-  if (!find) {
-    find = siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const));
-    siteListFinders.set(sites, find);
-  }
-  return find;
-};
+const siteListFinder = oncePer((sites: SiteLists) =>
+  siteFinder(sites.map(({ name, members }) => [wordKey(name), members] as const)),
+);
 
 /**
  * Compiles the conditions on touches of rules, `include` and `exclude`.
@@ -179,19 +185,13 @@ export const conditionCompiler = ({ sites = [] }: Pick<ChannelRules, 'sites'>) =
   };
 };
 
-const rulesOfBodies = new WeakMap<ChannelRules, readonly CompiledRule[]>();
 /** Compiled once per definition body. */
-const compiledRules = (body: ChannelRules): readonly CompiledRule[] => {
-  let compiled = rulesOfBodies.get(body);
-  if (!compiled) {
-    const compile = conditionCompiler(body);
-    compiled = body.rules.map(({ when, channel, subChannel }) => {
-      return { channel, subChannel, holds: compile(when), fields: Object.keys(when) };
-    });
-    rulesOfBodies.set(body, compiled);
-  }
-  return compiled;
-};
+const compiledRules = oncePer((body: ChannelRules): readonly CompiledRule[] => {
+  const compile = conditionCompiler(body);
+  return body.rules.map(({ when, channel, subChannel }) => {
+    return { channel, subChannel, holds: compile(when), fields: Object.keys(when) };
+  });
+});
 
 /** The channels that the rules can assign. */
 const channelNamesOf = ({ rules, otherwise }: ChannelRules): readonly string[] => [

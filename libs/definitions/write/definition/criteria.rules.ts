@@ -1,5 +1,6 @@
 import {
   durationMs,
+  oncePer,
   enumeration,
   type EnumerationValue,
   type Fault,
@@ -285,14 +286,10 @@ export const comparisonText = (leaf: LeafComparison): string => {
   return `${operator} ${Array.isArray(value) ? value.join(', ') : String(value)}`;
 };
 
-const periods = new WeakMap<object, number>();
 /** The period of a leaf in milliseconds, parsed once; Infinity without one. */
-const periodOf = (leaf: TouchesLeaf): number => {
-  if (leaf.within === undefined) return Infinity;
-  let length = periods.get(leaf);
-  if (length === undefined) periods.set(leaf, (length = durationMs(leaf.within)));
-  return length;
-};
+const periodOf = oncePer((leaf: TouchesLeaf): number =>
+  leaf.within === undefined ? Infinity : durationMs(leaf.within),
+);
 
 /** The touches of a leaf that count at an instant, as a range [first, end) of its matching touches. */
 const countedRange = (

@@ -1,4 +1,4 @@
-import { object, toMs, type Instant, type Static } from '@baton/kernel';
+import { object, oncePer, toMs, type Instant, type Static } from '@baton/kernel';
 import { matcher, pattern } from './channel.rules';
 
 /** Selects touches: every given field must match, `{}` matches all. `channel` is the one that the source stated. */
@@ -48,22 +48,16 @@ const memoized = <V>(holds: (value: V) => boolean): ((value: V) => boolean) => {
     return answer;
   };
 };
-const compiled = new WeakMap<TouchPattern, (touch: TouchFact) => boolean>();
 
 /** Compiles a pattern, once per pattern object of a definition body. */
-export const compileTouchPattern = (match: TouchPattern): ((touch: TouchFact) => boolean) => {
-  let means = compiled.get(match);
-  if (!means) {
-    const names = Object.keys(match) as (keyof TouchPattern)[];
-    const holds = names.map((name) => memoized(matcher(match[name]!)));
-    means = (touch) => {
-      for (let index = 0; index < names.length; index++) if (!holds[index]!(touch[names[index]!])) return false;
-      return true;
-    };
-    compiled.set(match, means);
-  }
-  return means;
-};
+export const compileTouchPattern = oncePer((match: TouchPattern): ((touch: TouchFact) => boolean) => {
+  const names = Object.keys(match) as (keyof TouchPattern)[];
+  const holds = names.map((name) => memoized(matcher(match[name]!)));
+  return (touch) => {
+    for (let index = 0; index < names.length; index++) if (!holds[index]!(touch[names[index]!])) return false;
+    return true;
+  };
+});
 
 /** How many of the ascending numbers are below `limit`. */
 export const countBelow = (rising: readonly number[], limit: number): number => {

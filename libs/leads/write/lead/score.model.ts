@@ -1,4 +1,4 @@
-import { durationMs, enumeration, toMs, type EnumerationValue, type Instant } from '@baton/kernel';
+import { durationMs, enumeration, oncePer, toMs, type EnumerationValue, type Instant } from '@baton/kernel';
 import {
   countBelow,
   matchingTouches,
@@ -87,23 +87,18 @@ interface RuleParameters {
   /** Age from which a hit rounds to zero points. */
   readonly worthlessAfterMs: number;
 }
-const parametersByRule = new WeakMap<EngagementRule, RuleParameters>();
-const parametersOf = (rule: EngagementRule): RuleParameters => {
-  let known = parametersByRule.get(rule);
-  if (!known) {
-    const hundredths = hundredthsOf(rule.points);
-    const [coolDown, within, halfLife] = [
-      rule.coolDown === undefined ? 0 : durationMs(rule.coolDown),
-      rule.within === undefined ? Infinity : durationMs(rule.within),
-      rule.halfLife === undefined ? Infinity : durationMs(rule.halfLife),
-    ];
-    // Up to half a hundredth rounds to zero; the margin covers the rounding of this age.
-    const halves = Math.max(0, Math.log2(2 * Math.abs(hundredths)));
-    const worthlessAfterMs = halfLife === Infinity ? Infinity : halfLife * halves * (1 + 1e-9) + 1;
-    parametersByRule.set(rule, (known = { hundredths, coolDown, within, halfLife, worthlessAfterMs }));
-  }
-  return known;
-};
+const parametersOf = oncePer((rule: EngagementRule): RuleParameters => {
+  const hundredths = hundredthsOf(rule.points);
+  const [coolDown, within, halfLife] = [
+    rule.coolDown === undefined ? 0 : durationMs(rule.coolDown),
+    rule.within === undefined ? Infinity : durationMs(rule.within),
+    rule.halfLife === undefined ? Infinity : durationMs(rule.halfLife),
+  ];
+  // Up to half a hundredth rounds to zero; the margin covers the rounding of this age.
+  const halves = Math.max(0, Math.log2(2 * Math.abs(hundredths)));
+  const worthlessAfterMs = halfLife === Infinity ? Infinity : halfLife * halves * (1 + 1e-9) + 1;
+  return { hundredths, coolDown, within, halfLife, worthlessAfterMs };
+});
 
 /** The points of a hit at some age, in hundredths. */
 const hundredthsAt = ({ hundredths, halfLife }: RuleParameters, ageMs: number): number =>
