@@ -57,8 +57,8 @@ describe('a caller', () => {
       const allowed = Object.keys(matrix).filter(
         (name) => matrix[name]!.includes(role) && !['node', 'sendCommands'].includes(name),
       );
-      const told = [...can.mutations, ...can.queries].filter((name) => name in matrix || !(name in subscriptions));
-      expect([role, told.sort()]).toEqual([role, allowed.sort()]);
+      const answered = [...can.mutations, ...can.queries].filter((name) => name in matrix || !(name in subscriptions));
+      expect([role, answered.sort()]).toEqual([role, allowed.sort()]);
       expect(can.mutations.some((name) => can.queries.includes(name))).toBe(false);
       expect([role, can.personal, colleague]).toEqual([role, !['analyst', 'auditor'].includes(role), null]);
     }

@@ -9,14 +9,14 @@ import {
   type Report,
   type Role,
 } from '@baton/kernel';
-import { operationsOf } from '@baton/audit';
+import { operationsOf, type DeclaredOperation } from '@baton/audit';
 import { readsPersonal } from '@baton/platform/access';
 import { report } from '@baton/platform/report';
 
 /** What the contexts let a caller with these roles do: an admin everything. */
-const permissionsOf = (contexts: readonly ContextParts[], granted: readonly Role[]) => {
+const permissionsOf = (operations: readonly DeclaredOperation[], granted: readonly Role[]) => {
   const may = (allow: readonly Role[]) => allow.some((role) => granted.includes(role) || granted.includes('admin'));
-  const allowed = operationsOf(contexts).filter(({ allow }) => may(allow));
+  const allowed = operations.filter(({ allow }) => may(allow));
   const mutations = allowed.filter(({ kind }) => kind === 'Mutation').map(({ name }) => name);
   const others = allowed.filter(({ kind }) => kind !== 'Mutation').map(({ name }) => name);
   return {
@@ -27,8 +27,9 @@ const permissionsOf = (contexts: readonly ContextParts[], granted: readonly Role
 };
 
 /** Who calls, and what that caller may do of what these contexts offer. */
-export const meReport = (contexts: readonly ContextParts[]): Report =>
-  report({
+export const meReport = (contexts: readonly ContextParts[]): Report => {
+  const operations = operationsOf(contexts);
+  return report({
     name: 'me',
     description: 'Who calls: the name under which it acts, and what it may do.',
     ...{ allow: roles, asOf: false },
@@ -52,9 +53,10 @@ export const meReport = (contexts: readonly ContextParts[]): Report =>
       'The caller.',
     ),
     ask: (_, { caller: { actor, roles: granted, origin } }) => ({
-      ...{ actor, roles: granted, origin, can: permissionsOf(contexts, granted) },
+      ...{ actor, roles: granted, origin, can: permissionsOf(operations, granted) },
     }),
   });
+};
 
 export const revisionReport = report({
   name: 'revision',

@@ -1,5 +1,5 @@
 export { accessMatrix } from './read/access-matrix/access-matrix.projection';
-export { declaredAccess, operationsOf } from './read/access-matrix/declared-access';
+export { declaredAccess, operationsOf, type DeclaredOperation } from './read/access-matrix/declared-access';
 export { caseEntries } from './read/case-file/case-file.projection';
 export type { CaseEntry } from './read/case-file/case-file.rules';
 export {

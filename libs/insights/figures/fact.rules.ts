@@ -161,12 +161,13 @@ export const madeFact = <R>({
 };
 
 /**
- * Makes something of rows, and keeps it until one of them changes: as long as the first rows are kept.
- * @param make given the rows; pure
+ * Makes something of the rows of facts, and keeps it until one of them changes: as long as the rows of the first are kept.
+ * @param make given the rows of these facts; pure
  */
 export const whileUnchanged = <T>(
-  make: (sources: readonly PackedRows[]) => T,
-): ((sources: readonly PackedRows[]) => T) => {
+  facts: readonly [Fact, ...Fact[]],
+  make: (rowsOf: MadeFrom['rowsOf']) => T,
+): ((rowsOf: MadeFrom['rowsOf']) => T) => {
   interface Kept {
     readonly sources: readonly PackedRows[];
     readonly versions: readonly number[];
@@ -174,11 +175,12 @@ export const whileUnchanged = <T>(
   }
   const kept = new WeakMap<PackedRows, Kept>();
   const isSame = <E>(a: readonly E[], b: readonly E[]): boolean => a.every((one, place) => one === b[place]);
-  return (sources) => {
+  return (rowsOf) => {
+    const sources = facts.map(rowsOf);
     const versions = sources.map(({ version }) => version);
     const known = kept.get(sources[0]!);
     if (known && isSame(known.sources, sources) && isSame(known.versions, versions)) return known.made;
-    const made = make(sources);
+    const made = make(rowsOf);
     kept.set(sources[0]!, { sources, versions, made });
     return made;
   };
@@ -197,9 +199,8 @@ export const derivedFact = ({
   readonly from: readonly [Fact, ...Fact[]];
   readonly rows: (sources: readonly PackedRows[]) => PackedRows;
 }): Fact => {
-  const made = whileUnchanged(rows);
-  const rowsFrom = ({ rowsOf }: MadeFrom): PackedRows => made(from.map(rowsOf));
-  return { ...declared, columns: from[0].columns, made: { from, definitions: [], rows: rowsFrom } };
+  const made = whileUnchanged(from, (rowsOf) => rows(from.map(rowsOf)));
+  return { ...declared, columns: from[0].columns, made: { from, definitions: [], rows: ({ rowsOf }) => made(rowsOf) } };
 };
 
 /** The text of a column of a row; undefined for none. */
@@ -372,7 +373,10 @@ export class FactRows<D, R> implements PackedRows {
   }
 
   placeOf(id: string): number | undefined {
-    this.byId ??= new Map(this.ids.flatMap((one, place) => (this.alive[place] ? [[one, place] as const] : [])));
+    if (!this.byId) {
+      this.byId = new Map();
+      for (let place = 0; place < this.count; place++) if (this.alive[place]) this.byId.set(this.ids[place]!, place);
+    }
     return this.byId.get(id);
   }
 

@@ -8,9 +8,12 @@ import { modelsOf } from '../../../test/support/read-models';
 import { builtInOfFigures, type Scope } from './figures.query';
 import { shownFigures } from './shown-figures.query';
 
-let told = 0;
+let recordedEvents = 0;
 const event = (leadId: string, at: string, type: LeadEvent['type'], data: object = {}): StoredEvent =>
-  recorded({ type, data: { leadId, ...data } } as LeadEvent, { id: `e${told++}`, occurredAt: `2024-${at}:00.000Z` });
+  recorded({ type, data: { leadId, ...data } } as LeadEvent, {
+    id: `e${recordedEvents++}`,
+    occurredAt: `2024-${at}:00.000Z`,
+  });
 const handed = (leadId: string, at: string, definition = 'mql@1', rep = 'rita', queue?: string) =>
   event(leadId, at, 'LeadHandedOff', { rep, definition, count: 1, ...(queue && { queue }) });
 const rejected = (leadId: string, at: string, reason: string) =>

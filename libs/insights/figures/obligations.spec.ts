@@ -171,26 +171,26 @@ const clock = (
   { queue, ...more }: { queue?: string; rep?: string; kind?: string } = {},
 ): StoredEvent[] => {
   const about = { leadId, kind: 'first-response', startedBy: `start-${leadId}`, rep: 'rita', ...more };
-  const told = (type: LeadEvent['type'], occurredAt: string, data: object) =>
+  const eventOf = (type: LeadEvent['type'], occurredAt: string, data: object) =>
     recorded({ type, data: { ...about, ...data } } as LeadEvent, { occurredAt });
   const dueAt = later(at, 2);
   const terms = { definition: 'sla-policy@1', budgetMs: 2 * HOUR, dueAt, clock: 'wall-clock' };
   const events = [
-    told('ObligationStarted', onDay(at), {
+    eventOf('ObligationStarted', onDay(at), {
       ...terms,
       moments: [{ at: dueAt, what: 'breach' }],
       ...(queue && { queue }),
     }),
   ];
-  if (breach) events.push(told('ObligationBreached', dueAt, { dueAt, cause: 'time' }));
-  if (cancelledAfter !== undefined) events.push(told('ObligationCancelled', later(at, cancelledAfter), { by: 'x' }));
+  if (breach) events.push(eventOf('ObligationBreached', dueAt, { dueAt, cause: 'time' }));
+  if (cancelledAfter !== undefined) events.push(eventOf('ObligationCancelled', later(at, cancelledAfter), { by: 'x' }));
   if (answeredAfter !== undefined) {
     const countedMs = Math.max(0, answeredAfter * HOUR) / 2; // half of it was closed
     const verdict = {
       ...{ by: 'x', at: later(at, answeredAfter), late: answeredAfter > 2, countedMs },
       ...(recordedLate && { recordedLate }),
     };
-    events.push(told('ObligationMet', later(at, answeredAfter), verdict));
+    events.push(eventOf('ObligationMet', later(at, answeredAfter), verdict));
   }
   return events;
 };

@@ -27,7 +27,8 @@ export const answeredPeriod = (
 
 /** The period that an answer is compared with. */
 export const comparedEnds = (compared: ScopePeriod | undefined) => ({
-  ...{ comparedFrom: compared?.from ?? null, comparedTo: compared?.to ?? null },
+  comparedFrom: compared?.from ?? null,
+  comparedTo: compared?.to ?? null,
 });
 
 /** A value as answers and reviews have it. */

@@ -171,7 +171,8 @@ class KeptAnswers {
     maxSize: KEPT_CHARACTERS,
     maxEntrySize: KEPT_CHARACTERS / 16,
     sizeCalculation: ({ answer }, key) => answer.text.length + key.length,
-    ...{ ttl: KEPT_MS, ttlResolution: 0 },
+    ttl: KEPT_MS,
+    ttlResolution: 0,
   });
 
   /**

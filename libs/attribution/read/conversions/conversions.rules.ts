@@ -69,13 +69,13 @@ const reportedFields = [...(Object.keys(touchFields) as (keyof typeof touchField
 /** The touch as it was reported, and whether the capture of its lead recorded it. */
 const contactOf = (touch: Touch, capture: PersonDocument['capture']): Contact => {
   const { touchId, at: occurredAt, sequence, correlationId = '' } = touch;
-  const told = { occurredAt, meta: { $correlationId: correlationId } };
+  const recorded = { occurredAt, meta: { $correlationId: correlationId } };
   const reported = reportedFields.flatMap((name) => (touch[name] === null ? [] : [[name, touch[name]] as const]));
   return {
     ...{ touchId, occurredAt },
     ...(sequence !== undefined && { sequence }),
     ...(Object.fromEntries(reported) as Pick<Contact, 'action' | 'team'>),
-    ...(isAtCapture(told, capture) && { atCapture: true }),
+    ...(isAtCapture(recorded, capture) && { atCapture: true }),
   };
 };
 

@@ -72,7 +72,7 @@ const actsByPerson = (rowsOf: RowsOf, survivor: (leadId: string) => string) => {
 };
 /** The changes of the deals of each person. */
 const dealsByPerson = (rowsOf: RowsOf, survivor: (leadId: string) => string) => {
-  const moves = movesByDeal(rowsOf(dealChangeFact));
+  const moves = movesByDeal(rowsOf);
   const roles = rowsOf(dealPersonFact);
   const deals = new Map<string, (readonly DealMove[])[]>();
   for (const [leadId, places] of placesBy(roles, 'leadId'))
@@ -92,8 +92,7 @@ interface Gap {
   readonly until: number | undefined;
 }
 /** The gaps of people, and the changes of their deals, whatever is asked. */
-const keptGaps = whileUnchanged((packed) => {
-  const rowsOf: RowsOf = (fact) => packed[sources.findIndex((source) => source === fact)]!;
+const keptGaps = whileUnchanged(sources, (rowsOf) => {
   const survivor = survivorIn(rowsOf(mergedLeadFact));
   const stays = rowsOf(leadStayFact);
   const staysOf = placesBy(stays, 'leadId', 'enteredAt');
@@ -109,7 +108,7 @@ const keptGaps = whileUnchanged((packed) => {
 });
 
 const deadZones = function* (made: MadeFrom): Generator<DeadZone> {
-  const { gaps, deals } = keptGaps(sources.map(made.rowsOf));
+  const { gaps, deals } = keptGaps(made.rowsOf);
   /** The limit of the stages of the open deals of a person, the strictest; undefined without one. */
   const limitOfDeals = (pipelines: Pipelines, person: string, at: number): number | undefined => {
     const days = (deals.get(person) ?? []).flatMap((its) => {

@@ -1,4 +1,5 @@
 import { numberIn, textIn, whileUnchanged, type PackedRows } from '../fact.rules';
+import { dealChangeFact } from './changes.fact';
 
 /** A deal at an instant. */
 export interface DealState {
@@ -46,14 +47,12 @@ export const placesBy = (
   return places;
 };
 
-/** The changes of each deal, in their order. @param changes the rows of the fact of changes */
-export const movesByDeal = (changes: PackedRows): ReadonlyMap<string, readonly DealMove[]> => keptMoves([changes]);
-const keptMoves = whileUnchanged(
-  ([changes]) =>
-    new Map(
-      [...placesBy(changes!, 'opportunityId', 'at', 'turn')].map(([id, places]) => [id, movesAt(changes!, places)]),
-    ),
-);
+/** The changes of each deal, in their order. */
+export const movesByDeal = whileUnchanged([dealChangeFact], (rowsOf): ReadonlyMap<string, readonly DealMove[]> => {
+  const changes = rowsOf(dealChangeFact);
+  const places = [...placesBy(changes, 'opportunityId', 'at', 'turn')];
+  return new Map(places.map(([id, its]) => [id, movesAt(changes, its)]));
+});
 const movesAt = (changes: PackedRows, places: readonly number[]): readonly DealMove[] => {
   const opening = places.findIndex((place) => textIn(changes, 'what', place) === 'opened');
   return places.map((place, index) => ({

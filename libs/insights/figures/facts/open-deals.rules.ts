@@ -58,7 +58,7 @@ class Histories {
     this.stays = rowsOf(dealStayFact);
     this.touches = rowsOf(touchFact);
     this.roles = rowsOf(dealPersonFact);
-    this.moves = movesByDeal(rowsOf(dealChangeFact));
+    this.moves = movesByDeal(rowsOf);
     this.staysOf = placesBy(this.stays, 'opportunityId', 'enteredAt');
     this.rolesOf = placesBy(this.roles, 'opportunityId');
     this.survivor = survivorIn(rowsOf(mergedLeadFact));
@@ -130,9 +130,7 @@ class Histories {
   }
 }
 
-const keptHistories = whileUnchanged(
-  (sources) => new Histories((fact) => sources[openDealSources.findIndex((source) => source === fact)]!),
-);
+const keptHistories = whileUnchanged(openDealSources, (rowsOf) => new Histories(rowsOf));
 
 /** The version in force at an instant, with its stages. */
 const pipelinesAt = ({ definitionAt }: MadeFrom, at: number) => {
@@ -327,7 +325,7 @@ export class OpenDeal {
 export const openDealsAt = (
   from: MadeFrom,
 ): readonly { readonly deals: readonly OpenDeal[]; readonly stageLimits: () => readonly StageLimit[] }[] => {
-  const histories = keptHistories(openDealSources.map(from.rowsOf));
+  const histories = keptHistories(from.rowsOf);
   return from.ends.map((end) => {
     const at = Math.min(end, from.at);
     const before = Math.min(end, from.at + 1);

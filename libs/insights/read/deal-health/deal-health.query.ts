@@ -51,7 +51,10 @@ export const dealsUnderCheck = async (
   const question = await openQuestion(models, [figure], scope, at, methodOf);
   const known = new Map(openAtEnd(question).deals.map((deal) => [deal.opportunityId, deal]));
   return rowsBehindIn(figure, question, { side: 'denominator' })
-    .map(({ id, entityId }) => ({ id, deal: known.get(entityId)!, stageMs: known.get(entityId)!.stageMs }))
+    .map(({ id, entityId }) => {
+      const deal = known.get(entityId)!;
+      return { id, deal, stageMs: deal.stageMs }; // computed once, and not for each comparison
+    })
     .sort((a, b) => b.stageMs - a.stageMs || (a.id < b.id ? -1 : 1))
     .slice(0, limit)
     .map(({ id, deal }) => shownDeal(id, deal));

@@ -50,14 +50,8 @@ const slaFigures = [
   ...['sla-cancelled', 'sla-response-time', 'p90-sla-response-time', 'sla-counted-time', 'p90-sla-counted-time'],
 ];
 const handoffFigures = [
-  ...[
-    'handoffs',
-    'acceptance-rate',
-    'rejection-rate',
-    'given-back-handoffs',
-    'attempts-before-return',
-    'limbo-handoffs',
-  ],
+  ...['handoffs', 'acceptance-rate', 'rejection-rate', 'given-back-handoffs'],
+  ...['attempts-before-return', 'limbo-handoffs'],
 ];
 const salesCycleFigures = [
   ...['sales-cycle', 'median-sales-cycle', 'p90-sales-cycle', 'wins-without-contact', 'wins-before-contact'],

@@ -160,7 +160,7 @@ const rowsOf = (
   closing: ClosingPeriod | undefined,
 ): readonly WaterfallRow[] => {
   const deals = rows(dealFact);
-  return [...movesByDeal(rows(dealChangeFact))].flatMap(([opportunityId, moves]) => {
+  return [...movesByDeal(rows)].flatMap(([opportunityId, moves]) => {
     const deal = deals.placeOf(opportunityId);
     return waterfallOf(moves, range, closing).map((part) => ({ ...part, opportunityId, deal }));
   });
