@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ERASURE,
   partsOf,
@@ -8,7 +9,6 @@ import {
   type ColumnType,
   type Document,
   type EventLog,
-  type Fence,
   type Journal,
   type Projection,
   type Scalar,
@@ -30,10 +30,11 @@ import {
 } from '../documents';
 import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
+import type { HeldFence } from './leases';
 import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
-import { SubjectRows } from './subject-rows';
+import { SubjectRows, type Writes } from './subject-rows';
 import { UnsavedDocuments } from './unsaved-documents';
 
 /** Follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
@@ -67,13 +68,17 @@ export interface FoldStores extends ParkedSequenceStores {
  */
 export type SaveMode = 'live' | 'history' | 'rebuild';
 const UNSAVED_LIMITS: Readonly<Record<Exclude<SaveMode, 'rebuild'>, number>> = { live: 50_000, history: 20_000 };
-/** What a rebuild holds in memory: documents as objects, bytes of packed ones; and how many one of its commits writes. */
+/**
+ * What a rebuild holds in memory: documents as objects, bytes of packed ones, and rows that history makes; and how many
+ * documents one of its commits writes.
+ */
 export interface RebuildLimits {
   readonly objects: number;
   readonly bytes: number;
+  readonly rows: number;
   readonly committed: number;
 }
-const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, committed: 50_000 };
+const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, rows: 50_000, committed: 5_000 };
 /**
  * A live fold that is behind saves only every few pages, because neighbouring pages often change the same documents.
  */
@@ -116,7 +121,7 @@ export class Fold implements Follower {
     private readonly stores: FoldStores,
     readonly projection: Projection,
     generation: string,
-    private readonly fence: () => Fence,
+    private readonly fence: HeldFence,
     private readonly saveMode: SaveMode,
     /** Whether the checkpoint carries a digest of the events; computing it costs as much as reading them. */
     private readonly keepsDigest: boolean,
@@ -147,7 +152,7 @@ export class Fold implements Follower {
     stores: FoldStores,
     projection: Projection,
     generation: string,
-    fence: () => Fence,
+    fence: HeldFence,
     { saving = 'live', counts = true, from }: { saving?: SaveMode; counts?: boolean; from?: string } = {},
   ): Promise<Fold> {
     const { documents } = stores;
@@ -192,7 +197,7 @@ export class Fold implements Follower {
 
   private isFull(): boolean {
     const rows = this.rows?.size ?? 0;
-    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.committed;
+    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.rows;
     return this.dirty.size + this.entriesUnsaved + rows >= UNSAVED_LIMITS[this.saveMode];
   }
 
@@ -349,33 +354,36 @@ export class Fold implements Follower {
   }
 
   /**
-   * Saves what is more than one commit of a rebuild should write: nobody reads its generation yet, and a commit that takes
-   * long would cost the lease. As everywhere, a checkpoint is saved after what it stands for.
-   * @returns the rest, to be saved with the checkpoint
+   * Saves what the saved checkpoint does not stand for yet. A rebuild saves it in parts, between which the process does
+   * other things: nobody reads its generation yet, and one long commit would hold up everybody else.
    */
-  private async savedInParts(removed: string[]): Promise<Iterable<Document>> {
-    const { committed } = this.limits;
-    if (this.saveMode !== 'rebuild' || this.dirty.size <= committed)
-      return { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
-    for (const documents of partsOf(this.changes(removed), committed))
+  private async saveAhead({ collection, documents, removed }: Writes): Promise<void> {
+    const inParts = this.saveMode === 'rebuild';
+    for (const part of inParts ? partsOf(documents, this.limits.committed) : [documents]) {
       await this.stores.documents.commit({
-        writes: { collection: this.collection, documents, fresh: this.isNew },
-        ...{ follower: this.name, checkpoint: this.savedCheckpoint, fence: this.fence() },
+        writes: { collection, documents: part, removed, fresh: this.isNew },
+        ...{ follower: this.name, checkpoint: this.savedCheckpoint, fence: await this.fence() },
       });
-    return [];
+      removed.length = 0;
+      if (inParts) await nextTurn();
+    }
   }
 
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const { listSizes } = this.projection;
+    await this.rows?.save((writes) => this.saveAhead(writes));
     const removed: string[] = [];
-    await this.rows?.save(this.name, this.savedCheckpoint, this.fence(), this.isNew);
-    const documents = await this.savedInParts(removed);
+    let documents: Iterable<Document> = { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
+    if (this.saveMode === 'rebuild' && this.dirty.size + this.entriesUnsaved > this.limits.committed) {
+      await this.saveAhead({ collection: this.collection, documents, removed });
+      documents = [];
+    }
     const checkpoint = this.digest.at(this.handledTo);
     await this.parked.commit(this.stores, {
       ...(this.changed && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint,
-      fence: this.fence(),
+      fence: await this.fence(),
       forgets: this.forgets,
     });
     if (this.changed) this.isNew = false;

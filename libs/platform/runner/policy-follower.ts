@@ -7,7 +7,6 @@ import {
   START,
   type Checkpoint,
   type EventLog,
-  type Fence,
   type Journal,
   type Outcome,
   type Policy,
@@ -20,6 +19,7 @@ import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
 import type { FollowedStreams } from './followed-streams';
+import type { HeldFence } from './leases';
 import { DecodedPage } from './page';
 import { policyFollower } from '../at-tip';
 import { machineTimers, type Timers } from '../timers';
@@ -61,7 +61,7 @@ export class PolicyFollower implements Follower {
     private readonly stores: PolicyFollowerStores,
     private readonly policy: Policy,
     private readonly dispatch: Dispatch,
-    private readonly fence: () => Fence,
+    private readonly fence: HeldFence,
     private readonly streams: FollowedStreams,
     readonly name: string,
   ) {
@@ -78,7 +78,7 @@ export class PolicyFollower implements Follower {
     stores: PolicyFollowerStores,
     policy: Policy,
     dispatch: Dispatch,
-    fence: () => Fence,
+    fence: HeldFence,
     streams: FollowedStreams,
     tip: string,
     known: Checkpoint | undefined,
@@ -225,7 +225,7 @@ export class PolicyFollower implements Follower {
     });
     for (let attempt = 1; ; attempt++) {
       try {
-        this.fence(); // throws if another process may run the policy by now
+        await this.fence(); // throws if another process may run the policy by now
         const outcome = await this.dispatch(command);
         if (outcome instanceof Accepted || outcome instanceof Refused) {
           if (outcome instanceof Refused && !this.policy.answers.includes(outcome.code)) this.park(event, outcome);
@@ -255,7 +255,7 @@ export class PolicyFollower implements Follower {
 
   async flush(): Promise<void> {
     if (!this.hasUnsavedProgress) return;
-    await this.parked.commit(this.stores, { checkpoint: this.digest.at(this.handledTo), fence: this.fence() });
+    await this.parked.commit(this.stores, { checkpoint: this.digest.at(this.handledTo), fence: await this.fence() });
     this.parkedChanged = false;
     this.savedTo = this.handledTo;
     this.hasUnsavedProgress = false;
