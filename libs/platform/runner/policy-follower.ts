@@ -137,7 +137,7 @@ export class PolicyFollower implements Follower {
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
-          const look = lookThrough((stream) => this.look(stream, event.position));
+          const look = lookThrough((stream, types) => this.look(stream, event.position, types));
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {
@@ -155,8 +155,11 @@ export class PolicyFollower implements Follower {
   }
 
   /** A stream as it was at a trigger. Unreadable events are ignored if they came later or were discarded. */
-  private async look(stream: string, upTo: string): Promise<readonly StoredEvent[]> {
-    const events = await this.streams.upTo(stream, upTo);
+  private async look(stream: string, upTo: string, types?: readonly string[]): Promise<readonly StoredEvent[]> {
+    const followed = await this.streams.get(stream);
+    const found = types && followed.ofTypes(types, upTo);
+    if (found) return found;
+    const events = followed.upTo(upTo);
     try {
       return events.map((event) => event.decoded());
     } catch (error) {
@@ -262,19 +265,24 @@ export class PolicyFollower implements Follower {
   }
 }
 
-/** Merges reactions of one page with the same `once.key` into one: the last one, with the reasons of all of them. */
+/** Merges reactions of one page with the same `once.key` into one: the last one, with what those before it say. */
 const coalesced = (pending: readonly PendingCommand[]): PendingCommand[] => {
-  const groups = new Map<string, { readonly last: string; readonly reasons: ReadonlySet<string> }>();
+  const groups = new Map<
+    string,
+    { readonly last: string; readonly reasons: ReadonlySet<string>; readonly data: object }
+  >();
   for (const { event, reaction } of pending) {
     if (!reaction.once) continue;
-    const { key, reasons } = reaction.once;
-    groups.set(key, { last: event.id, reasons: new Set([...(groups.get(key)?.reasons ?? []), ...reasons]) });
+    const { key, reasons, after } = reaction.once;
+    const earlier = groups.get(key);
+    const data = (earlier && after?.(earlier.data)) ?? reaction.data;
+    groups.set(key, { last: event.id, reasons: new Set([...(earlier?.reasons ?? []), ...reasons]), data });
   }
   return pending.flatMap((command) => {
     const { event, reaction } = command;
     if (!reaction.once) return [command];
-    const { last, reasons } = groups.get(reaction.once.key)!;
+    const { last, reasons, data } = groups.get(reaction.once.key)!;
     if (event.id !== last) return [];
-    return [{ ...command, reaction: { ...reaction, data: { ...reaction.data, reasons: [...reasons] } } }];
+    return [{ ...command, reaction: { ...reaction, data: { ...data, reasons: [...reasons] } } }];
   });
 };

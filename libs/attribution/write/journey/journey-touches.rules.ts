@@ -23,6 +23,12 @@ export const changedTouches = (
   return [...touches.filter(({ touchId }) => !others.has(touchId)), ...changed, ...added].sort(inOrder);
 };
 
+/** The touches of a journey with these as they are now. */
+export const withTouches = (
+  touches: readonly JourneyTouch[],
+  stated: readonly JourneyTouch[],
+): readonly JourneyTouch[] => changedTouches(touches, { added: [], changed: [...stated], removed: [] });
+
 const MINUTE_MS = 60_000;
 /** When a lead was captured, and its correlation id: that of one command, or of one row of an import. */
 export interface Capture {
