@@ -122,7 +122,8 @@ export const dealsOf = async (look: Look, leadId: string): Promise<readonly stri
 };
 
 const rawFields = Object.keys(touchFields);
-type TouchEvent = StoredEvent<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
+/** A contact: a touch of a lead, or a visit. */
+export type TouchEvent = StoredEvent<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
 
 const touchOf = (
   { id, occurredAt, data, meta }: TouchEvent,
@@ -138,31 +139,34 @@ const touchOf = (
     ),
   }) as JourneyTouch;
 
-/** The visits of a visitor that belong to one of these leads. */
-const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: KnownPerson) => {
-  const stream = await look(visitorDecider, visitorId);
-  const identified = stream.findLast(({ type }) => type === 'VisitorIdentified');
-  const owner = identified?.type === 'VisitorIdentified' ? identified.data.leadId : linkedTo;
-  return stream.flatMap((event) =>
-    event.type === 'VisitRecorded' && person.leadIds.has(event.data.leadId ?? owner) ? [event] : [],
-  );
+/** The visits of a visitor that belong to one of these leads. @param only this contact, if it is one of them */
+const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: KnownPerson, only?: TouchEvent) => {
+  const identified = (await look(visitorDecider, visitorId, ['VisitorIdentified'])).at(-1);
+  const owner = identified?.data.leadId ?? linkedTo;
+  const isOnly = only?.type === 'VisitRecorded' && only.data.visitorId === visitorId;
+  const visits = only ? (isOnly ? [only] : []) : await look(visitorDecider, visitorId, ['VisitRecorded']);
+  return visits.filter(({ data }) => person.leadIds.has(data.leadId ?? owner));
+};
+/** The touches of a lead. @param only this contact, if it is one of them */
+const touchesOf = async (look: Look, leadId: string, only?: TouchEvent) => {
+  if (!only) return look(leadDecider, leadId, ['TouchRecorded']);
+  return only.type === 'TouchRecorded' && only.data.leadId === leadId ? [only] : [];
 };
 
 /**
  * The journey of a closed deal as known now: the touches of its people up to the close, of the leads merged with them
  * and of their visits before they were identified, in the order of `inOrder`.
  * @param until later merges and identifications are ignored, as in `deal`
- * @param only  the id of an event: the statement is about its touch, where it is one of the journey, and keeps the others
+ * @param only  the statement is about this contact, where it belongs to the journey, and keeps the others
  */
 export const journeyOf = async (
   look: Look,
   deal: ClosedDeal,
   until: Instant = '9999',
-  only?: string,
+  only?: TouchEvent,
 ): Promise<JourneyStatement> => {
   const contacts = new Map<string, JourneyTouch>();
   const created: Instant[] = [];
-  let firstContactAt: Instant | undefined;
   let latestAt = deal.latestAt;
   // In the order of their ids, so that if two people of a deal are merged, the choice of the role does not depend on
   // the order of events.
@@ -176,24 +180,22 @@ export const journeyOf = async (
       for (const { occurredAt } of captures) created.push(occurredAt);
       const capture = captures[0] && captureOf(captures[0]);
       const add = (event: TouchEvent, visitorId?: string) => {
-        if (event.occurredAt <= until && !(firstContactAt && firstContactAt <= event.occurredAt))
-          firstContactAt = event.occurredAt;
-        if (only !== undefined && event.id !== only) return;
         const atCapture = visitorId === undefined && isAtCapture(event, capture);
         const more = { ...(visitorId && { visitorId }), ...(atCapture && { atCapture }) };
         if (!contacts.has(event.id) || leadId === holder) contacts.set(event.id, touchOf(event, { ...who, ...more }));
       };
-      for (const touch of await look(leadDecider, leadId, ['TouchRecorded'])) add(touch);
+      for (const touch of await touchesOf(look, leadId, only)) add(touch);
       for (const { occurredAt, data } of await look(leadDecider, leadId, ['LeadVisitorLinked'])) {
         if (occurredAt > until) continue;
         latestAt = laterOf(latestAt, occurredAt);
-        for (const visit of await visitsOf(look, data.visitorId, leadId, person)) add(visit, data.visitorId);
+        for (const visit of await visitsOf(look, data.visitorId, leadId, person, only)) add(visit, data.visitorId);
       }
     }
   }
   const ordered = [...contacts.values()].sort(inOrder);
   const { opportunityId, outcome, openedAt, closedAt, amounts, stamps, roles } = deal;
   const leadCreatedAt = created.filter((at) => at <= until).sort()[0];
+  const firstContactAt = ordered.find(({ occurredAt }) => occurredAt <= until)?.occurredAt;
   const data = {
     journeyId: opportunityId,
     outcome,
@@ -205,7 +207,7 @@ export const journeyOf = async (
     leadIds: [...roles.keys()].sort(),
     ...stamps,
     touches: ordered.filter(({ occurredAt }) => occurredAt <= closedAt),
-    ...(only !== undefined && { keepsOthers: true }),
+    ...(only && { keepsOthers: true }),
   };
   const instants = [leadCreatedAt ?? '', firstContactAt ?? '', latestAt];
   return { data, latestAt: instants.reduce(laterOf) };

@@ -271,6 +271,7 @@ describe('later knowledge about a closed deal', () => {
     expect(two).toMatchObject({ touches: [{ page: '01-01' }, { page: '01-06' }] });
     const role = await of(deal('03-02', 'ContactRoleAdded', { leadId: 'ada', role: 'champion' }));
     const whole = await joinedBy(role, await of(first!));
+    expect(whole).toMatchObject({ firstContactAt: at('01-05') });
     expect(whole).toMatchObject({ touches: [{ page: 'first', role: 'champion' }, { page: '01-06' }] });
     expect(whole).not.toHaveProperty('keepsOthers');
     expect(await joinedBy(await of(first!), await of(first!, left))).toEqual((await of(first!, left)).data);

@@ -2,15 +2,23 @@ import { policy, send, type Look, type Reaction, type StoredEvent } from '@baton
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
-import { withTouches } from '../write/journey/journey-touches.rules';
+import { firstContact, withTouches } from '../write/journey/journey-touches.rules';
 import { ToJourney, type JourneyEvent, type RestatementReason } from '../write/journey/journey.events';
-import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type JourneyStatement } from './closed-deal.rules';
+import {
+  closedDeal,
+  dealsOf,
+  journeyOf,
+  type ClosedDeal,
+  type JourneyStatement,
+  type TouchEvent,
+} from './closed-deal.rules';
 
 /** What two statements of one page say: that of single touches adds to the one before it. */
 const joined = (earlier: JourneyStatement['data'], { keepsOthers, ...later }: JourneyStatement['data']) => {
   if (!keepsOthers) return later;
   return {
     ...later,
+    ...firstContact(earlier, later),
     touches: withTouches(earlier.touches, later.touches),
     ...(earlier.keepsOthers && { keepsOthers }),
   };
@@ -30,19 +38,21 @@ const closeJourney = async (opportunityId: string, look: Look): Promise<readonly
 
 /**
  * The journeys of the closed deals among these, as known now. In a page of events only the last one needs them.
- * @param contact nothing but this changed: a journey of thousands of touches is not stated whole because of one
+ * @param contact nothing but this was recorded: a journey of thousands of touches is not stated whole because of one
  */
 const restateJourney = async (
   opportunityIds: readonly string[],
   reasons: readonly RestatementReason[],
   look: Look,
-  contact?: { readonly id: string; readonly changes: (deal: ClosedDeal) => Promise<boolean> },
+  contact?: { readonly event: TouchEvent; readonly changes: (deal: ClosedDeal) => Promise<boolean> },
 ): Promise<readonly Reaction[]> => {
   const reactions: Reaction[] = [];
   for (const id of new Set(opportunityIds)) {
     const deal = await closedDeal(look, id);
     if (!deal || (contact && !(await contact.changes(deal)))) continue;
-    const statement = await journeyOf(look, deal, undefined, contact?.id);
+    // One after the close is no touch of the journey, but may be the first contact.
+    const only = contact && contact.event.occurredAt <= deal.closedAt ? contact.event : undefined;
+    const statement = await journeyOf(look, deal, undefined, only);
     const after = (earlier: object) => joined(earlier as JourneyStatement['data'], statement.data);
     reactions.push(stateJourney(statement, { key: `journey-${id}`, reasons, after }));
   }
@@ -54,8 +64,8 @@ const restateJourney = async (
  * contact was, and not even that if an earlier contact is in the same stream. Keeps the touches of customers cheap.
  * @param stream the contacts in its stream
  */
-const contactIn = (contact: StoredEvent, stream: () => Promise<readonly StoredEvent[]>) => ({
-  id: contact.id,
+const contactIn = (contact: TouchEvent, stream: () => Promise<readonly StoredEvent[]>) => ({
+  event: contact,
   changes: async ({ closedAt }: ClosedDeal): Promise<boolean> =>
     contact.occurredAt <= closedAt ||
     !(await stream()).some(({ id, occurredAt }) => id !== contact.id && occurredAt <= contact.occurredAt),

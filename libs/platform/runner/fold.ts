@@ -17,13 +17,21 @@ import {
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
 import {
+  blockDocument,
+  blockIdsIn,
+  blocksOf,
   collectionOf,
   emptyList,
   firstGeneration,
   fitsColumn,
+  joinDocument,
   listAfterSave,
   loadOpenList,
+  missingEntries,
+  pagesOf,
+  splitDocument,
   statesOf,
+  whereBlocks,
   writesOf,
   type ListSizes,
   type OpenList,
@@ -79,6 +87,8 @@ export interface RebuildLimits {
   readonly committed: number;
 }
 const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, rows: 50_000, committed: 5_000 };
+/** From so many documents with long lists on, those that are not cached are forgotten. */
+const MANY_LONG = 1_000;
 /**
  * A live fold that is behind saves only every few pages, because neighbouring pages often change the same documents.
  */
@@ -91,6 +101,10 @@ export class Fold implements Follower {
   /** Of the documents; where history makes rows, of the states of their subjects. */
   private readonly collection: Collection;
   private readonly rows: SubjectRows | undefined;
+  /** Of the blocks of long lists. */
+  private readonly blocks: Collection | undefined;
+  /** The ids of the blocks that documents have in the store: of those that are cached, and of some others. */
+  private readonly savedBlocks = new Map<string, ReadonlySet<string>>();
   /** The position that the rows of a step then have. */
   private stepPosition = START;
   private savedCheckpoint: Checkpoint;
@@ -140,6 +154,7 @@ export class Fold implements Follower {
     const collection = collectionOf(projection, generation);
     this.collection = history ? statesOf(generation) : collection;
     this.rows = history && new SubjectRows(stores.documents, collection, history, (row) => this.checkColumns(row));
+    this.blocks = projection.longLists && blocksOf(generation);
     this.subscribed = projection.types && new Set(projection.types);
     this.columns = Object.entries(projection.columns);
     this.followerId = firstGeneration(projection);
@@ -160,6 +175,7 @@ export class Fold implements Follower {
     await documents.prepare(fold.collection);
     const rows = collectionOf(projection, generation);
     if (fold.rows) await documents.prepare(rows);
+    if (fold.blocks) await documents.prepare(fold.blocks);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
       fold.digest = new Digest(fold.followerId, checkpoint);
@@ -322,7 +338,41 @@ export class Fold implements Follower {
     if (missing.length === 0 || this.isNew) return;
     if (listSizes) return this.loadLists(missing, listSizes);
     for (const document of (await this.stores.documents.getMany(this.collection, missing)).values())
-      this.dirty.set(document);
+      this.dirty.set(this.blocks ? await this.withLists(document, this.blocks) : document);
+  }
+
+  /** Blocks that a commit which was cut short has left behind are found, too, and go with the next one. */
+  private async withLists(document: Document, blocks: Collection): Promise<Document> {
+    const { id } = document;
+    if (blockIdsIn(this.projection, document).length === 0) return document;
+    const stored = new Map<string, Document>();
+    for await (const page of pagesOf(this.stores.documents, blocks, { where: whereBlocks(id) }))
+      for (const block of page) stored.set(block.id, block);
+    const doc = joinDocument(this.projection, document, stored);
+    if (!doc) throw missingEntries(this.collection, id);
+    this.savedBlocks.set(id, new Set(stored.keys()));
+    return { ...document, doc };
+  }
+
+  /** The blocks that are not saved yet; ids of those that no document names any more are added to `removed`. */
+  private *newBlocks(removed: string[]): Iterable<Document> {
+    for (const { id, doc, position } of this.dirty) {
+      if (position <= this.savedTo) continue;
+      const { blocks } = splitDocument(this.projection, id, doc as object);
+      const saved = this.savedBlocks.get(id);
+      for (const [block, entries] of blocks) if (!saved?.has(block)) yield blockDocument(block, entries);
+      for (const block of saved ?? []) if (!blocks.has(block)) removed.push(block);
+      if (blocks.size > 0) this.savedBlocks.set(id, new Set(blocks.keys()));
+      else this.savedBlocks.delete(id);
+    }
+  }
+
+  /** @returns the ids of blocks that go once the documents are saved that no longer name them */
+  private async saveBlocks(collection: Collection): Promise<readonly string[]> {
+    const removed: string[] = [];
+    const documents = this.saveMode === 'rebuild' ? this.newBlocks(removed) : [...this.newBlocks(removed)];
+    if (!Array.isArray(documents) || documents.length > 0) await this.saveAhead({ collection, documents, removed: [] });
+    return removed;
   }
 
   private async loadLists(keys: readonly string[], listSizes: ListSizes): Promise<void> {
@@ -344,7 +394,9 @@ export class Fold implements Follower {
     for (const document of this.dirty) {
       if (document.position <= this.savedTo) continue;
       if (!listSizes) {
-        yield document;
+        yield this.blocks
+          ? { ...document, doc: splitDocument(this.projection, document.id, document.doc as object).doc }
+          : document;
         continue;
       }
       const list = writesOf(document.id, document.doc as OpenList, listSizes);
@@ -373,6 +425,7 @@ export class Fold implements Follower {
     if (!this.unsaved) return;
     const { listSizes } = this.projection;
     await this.rows?.save((writes) => this.saveAhead(writes));
+    const oldBlocks = this.blocks ? await this.saveBlocks(this.blocks) : [];
     const removed: string[] = [];
     let documents: Iterable<Document> = { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
     if (this.saveMode === 'rebuild' && this.dirty.size + this.entriesUnsaved > this.limits.committed) {
@@ -386,12 +439,19 @@ export class Fold implements Follower {
       fence: await this.fence(),
       forgets: this.forgets,
     });
+    if (this.blocks && oldBlocks.length > 0)
+      await this.stores.documents.commit({
+        writes: { collection: this.blocks, documents: [], removed: oldBlocks },
+        ...{ follower: this.name, checkpoint, fence: await this.fence(), forgets: this.forgets },
+      });
     if (this.changed) this.isNew = false;
     for (const document of this.dirty.recentOnes())
       this.cache.set(
         document.id,
         listSizes ? { ...document, doc: listAfterSave(document.doc as OpenList, listSizes) } : document,
       );
+    if (this.savedBlocks.size > MANY_LONG)
+      for (const id of this.savedBlocks.keys()) if (!this.cache.has(id)) this.savedBlocks.delete(id);
     this.dirty = new UnsavedDocuments(this.name, this.limits.objects);
     this.savedTo = this.handledTo;
     this.savedCheckpoint = checkpoint;

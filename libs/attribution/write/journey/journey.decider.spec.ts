@@ -151,11 +151,22 @@ describe('stating some touches', () => {
       .when(some([corrected, three]))
       .then(restated({ added: [three], changed: [corrected] }));
   });
-  it('records a fact without any touch', () => {
-    const firstContactAt = '2024-03-01T00:00:00.000Z';
+  it('records a fact without any touch', () =>
     given(closed([one]))
-      .when(some([], { firstContactAt }))
-      .then(restated({}, { firstContactAt }));
+      .when(some([], { owner: 'amy' }))
+      .then(restated({}, { owner: 'amy' })));
+  it('keeps an earlier first contact, and records an earlier one', () => {
+    const [first, second, third] = [1, 2, 3].map((day) => ({ firstContactAt: `2024-01-0${day}T00:00:00.000Z` }));
+    const known = restated({}, second);
+    given(closed([one]), known)
+      .when(some([one], third))
+      .then();
+    given(closed([one]), known)
+      .when(some([]))
+      .then();
+    given(closed([one]), known)
+      .when(some([two], first))
+      .then(restated({ added: [two] }, first));
   });
   it('writes nothing the second time', () =>
     given(closed([one, two]))

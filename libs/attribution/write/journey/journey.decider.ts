@@ -1,5 +1,5 @@
 import { contentHash, decider, chunksOf, type NewEvent } from '@baton/kernel';
-import { changedTouches } from './journey-touches.rules';
+import { changedTouches, firstContact } from './journey-touches.rules';
 import {
   journeyCommands,
   journeyEvents,
@@ -68,10 +68,11 @@ const factsOf = ({ touches: _, reasons: __, keepsOthers: ___, ...facts }: Stated
 /** While a statement is incomplete its next part is yet to be stated, with everything that is known by then. */
 const withSomeTouches = (state: Journey, data: StatedJourney): readonly NewEvent<JourneyEvent>[] => {
   if (state.stage !== 'closed' || state.isIncomplete) return [];
-  const stated = new Set(data.touches.map(({ touchId }) => touchId));
-  const known = state.touches.filter(({ touchId }) => stated.has(touchId));
+  const ids = new Set(data.touches.map(({ touchId }) => touchId));
+  const known = state.touches.filter(({ touchId }) => ids.has(touchId));
   const different = differenceOf(known, data.touches);
-  return different.length === 0 && isEqual(state.facts, factsOf(data)) ? [] : eventsOf(data, different, false);
+  const stated = { ...data, ...firstContact(data, state.facts) };
+  return different.length === 0 && isEqual(state.facts, factsOf(stated)) ? [] : eventsOf(stated, different, false);
 };
 
 /** The changes of the touches compared with the known ones, in parts that fit in an event; [] for none. */
