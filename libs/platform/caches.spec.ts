@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { givesWay, halveCaches } from './caches';
+import { boundByHeap, halveCaches } from './caches';
 
 const root = join(__dirname, '..', '..');
 const filled = (entries: number) => {
-  const cache = givesWay(new LRUCache<number, string>({ max: 1_000 }));
+  const cache = boundByHeap(new LRUCache<number, string>({ max: 1_000 }));
   for (let n = 0; n < entries; n++) cache.set(n, `entry ${n}`);
   return cache;
 };
@@ -13,9 +13,9 @@ const filled = (entries: number) => {
 /** Puts objects of about a KiB into a cache, twice as many bytes as the heap of the process may have. */
 const program = `
   const { LRUCache } = require('lru-cache');
-  const { givesWay, watchHeap } = require('./dist/libs/platform/caches.js');
+  const { boundByHeap, watchHeap } = require('./dist/libs/platform/caches.js');
   const cache = new LRUCache({ maxSize: 1_000_000, sizeCalculation: () => 1 });
-  if (process.argv[1] === 'watched') watchHeap(givesWay(cache));
+  if (process.argv[1] === 'watched') watchHeap(boundByHeap(cache));
   const fill = async () => {
     for (let n = 0; n < 120_000; n++) {
       cache.set(n, Array.from({ length: 128 }, (_, place) => n + place));

@@ -23,8 +23,8 @@ const SHORT = 0.6;
  */
 const caches = new Set<WeakRef<Cache>>();
 
-/** Adds a cache to those that give way. It leaves with whoever holds it. */
-export const givesWay = <C extends Cache>(cache: C): C => {
+/** Adds a cache to those that the heap bounds, until whoever holds it is gone. */
+export const boundByHeap = <C extends Cache>(cache: C): C => {
   caches.add(new WeakRef(cache));
   return cache;
 };

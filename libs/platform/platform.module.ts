@@ -25,7 +25,7 @@ import { Progress } from './health/progress';
 import { assertKeysBelongToLog } from './keys';
 import { HeavyWork } from './heavy-work';
 import { imports, openImports } from './imports/imports.read-model';
-import { givesWay, watchHeap } from './caches';
+import { boundByHeap, watchHeap } from './caches';
 import { columnKeeper, StreamStarts, historyOf, Runner, type Sender } from './runner';
 import { openStores, SystemClock, type Stores } from './stores';
 import {
@@ -104,7 +104,7 @@ const commandProviders = ({ config, clock, contexts }: PlatformParts): Provider[
     provide: DecisionContext,
     useFactory: (definitions: DefinitionSource) => {
       const context = new DecisionContext(clock, definitions);
-      givesWay(context.streams);
+      boundByHeap(context.streams);
       return context;
     },
     inject: [DefinitionSource],
@@ -198,7 +198,7 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
-  private readonly leaveHeap = watchHeap();
+  private readonly unwatchHeap = watchHeap();
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -260,7 +260,7 @@ export class PlatformModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     const get = <T>(token: abstract new (...args: never[]) => T): T =>
       this.moduleRef.get(token as never, { strict: false });
-    this.leaveHeap();
+    this.unwatchHeap();
     get(RefusedAccess).endMinute();
     await get(AccessLog).settle();
     await get(Runner).stop();

@@ -16,7 +16,7 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
-import { givesWay } from '../caches';
+import { boundByHeap } from '../caches';
 import {
   collectionOf,
   emptyList,
@@ -131,7 +131,7 @@ export class Fold implements Follower {
       maxSize: stores.maxCachedDocuments ?? 20_000,
       sizeCalculation: ({ doc }) => (projection.listSizes ? 1 + (doc as OpenList).entries.length : 1),
     });
-    this.cache = givesWay(cache);
+    this.cache = boundByHeap(cache);
     this.types = projection.types;
     const { history } = projection;
     const collection = collectionOf(projection, generation);

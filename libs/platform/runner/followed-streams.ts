@@ -1,6 +1,6 @@
 import type { EventLog, Journal, Page, Position, StoredEvent, RawEvent } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
-import { givesWay } from '../caches';
+import { boundByHeap } from '../caches';
 
 const KEPT_BYTES = 64 * 2 ** 20;
 
@@ -43,7 +43,7 @@ export class FollowedStreams {
       maxSize: keptBytes,
       sizeCalculation: (events) => events.reduce((sum, { bytes }) => sum + bytes, 200),
     });
-    this.streams = givesWay(streams);
+    this.streams = boundByHeap(streams);
   }
 
   /** Adds the events of the next page; a page that was already added changes nothing. */

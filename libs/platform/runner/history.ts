@@ -16,7 +16,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
-import { givesWay } from '../caches';
+import { boundByHeap } from '../caches';
 import {
   firstGeneration,
   MemoryDocuments,
@@ -168,7 +168,7 @@ export const historyOf = (
   clock: Clock,
   { aroundFold, keptBytes = KEPT_BYTES, streamStarts = new StreamStarts(log) }: HistoryOptions = {},
 ): ((cut: AsOf) => ReadModels) => {
-  const kept = givesWay(
+  const kept = boundByHeap(
     new LRUCache<string, FoldedReadModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes }),
   );
   let erasuresSeen: Position = START;
