@@ -18,7 +18,7 @@ import { stringifyResult } from './heavy';
 import { limits } from './limits';
 import { NodeLoader, NodeResolver } from './nodes';
 import { OutageWarning } from './outage-warning';
-import { parsedDocuments } from './parsed-documents';
+import { validatedDocuments } from './parsed-documents';
 import { RequestReads } from './request-reads';
 import { withResolvedBy } from './resolved-by';
 import { MoneyType } from './scalars';
@@ -84,7 +84,7 @@ export const graphqlModule = (): DynamicModule => ({
         introspection: true, // who may ask for the schema is decided before
         allowBatchedHttpRequests: false,
         persistedQueries: false,
-        documentStore: parsedDocuments(),
+        documentStore: validatedDocuments(),
         parseOptions: { maxTokens: limits.tokens.max },
         validationOptions: { maxErrors: 5 }, // every error looks for names that are alike
         includeStacktraceInErrorResponses: false,
