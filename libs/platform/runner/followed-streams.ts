@@ -1,5 +1,6 @@
 import type { EventLog, Journal, Page, Position, StoredEvent, RawEvent } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
+import { boundByHeap } from '../caches';
 
 const KEPT_BYTES = 64 * 2 ** 20;
 
@@ -86,7 +87,8 @@ export class FollowedStreams {
     private readonly journal: Journal,
     keptBytes = KEPT_BYTES,
   ) {
-    this.streams = new LRUCache({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+    const streams = new LRUCache<string, FollowedStream>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+    this.streams = boundByHeap(streams);
   }
 
   /** Adds the events of the next page; a page that was already added changes nothing. */
