@@ -156,7 +156,8 @@ export const openCaseFile = async (files: CaseFiles, subject: string, view: Case
   checkSubject(subject);
   const { entries } = await collectEvents(files, subject, view.asOf);
   if (entries.length === 0) throw unknownSubject(subject);
-  return { entries: inOrder(entries, view), show: entryBuilder(files, entries, view) };
+  const ordered = inOrder(entries, view);
+  return { entries: asAsked(ordered, view), show: entryBuilder(files, entries, ordered, view.reads) };
 };
 
 const PAGE = 500;
@@ -164,8 +165,9 @@ const PAGE = 500;
 /** The whole case file, entry by entry; nothing for a subject without events. See `openCaseFile`. */
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
   const { entries } = await collectEvents(files, subject, view.asOf);
-  const asked = inOrder(entries, view);
-  const build = entryBuilder(files, entries, view);
+  const ordered = inOrder(entries, view);
+  const asked = asAsked(ordered, view);
+  const build = entryBuilder(files, entries, ordered, view.reads);
   for (let start = 0; start < asked.length; start += PAGE) yield* await build(asked.slice(start, start + PAGE));
 }
 
@@ -189,7 +191,7 @@ export async function* caseFileEvents(
     const fresh = entries.filter(({ position }) => position > seen);
     return {
       subjects,
-      newEntries: await entryBuilder(files, entries, { by: 'recorded', reads: reads.another() })(fresh),
+      newEntries: await entryBuilder(files, entries, entries, reads.another())(fresh),
     };
   };
   let { subjects, newEntries } = await news(tip);
@@ -208,10 +210,11 @@ export async function* caseFileEvents(
 const subjectsIn = (catalogue: Catalogue, event: RawEvent): string[] =>
   subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as StoredEvent);
 
-const inOrder = (entries: readonly CaseEntry[], { by = 'occurred', newestFirst = false }: CaseFileView) => {
-  const ordered = [...entries].sort(compareBy(by));
-  return newestFirst ? ordered.reverse() : ordered;
-};
+/** @param entries in log order @returns them in the reader's order, oldest first */
+const inOrder = (entries: readonly CaseEntry[], { by = 'occurred' }: CaseFileView) =>
+  by === 'recorded' ? entries : [...entries].sort(compareBy(by));
+const asAsked = (ordered: readonly CaseEntry[], { newestFirst = false }: CaseFileView) =>
+  newestFirst ? [...ordered].reverse() : ordered;
 
 /** Whether an entry belongs to the cut. The index has all fields that a cut needs, so nothing is folded again. */
 const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy, knownBy, knownAt }: AsOf): boolean =>
@@ -226,7 +229,7 @@ const collectEvents = async (
   // A case file needs the log: without it, nobody can tell whether it is complete.
   if (asOf?.knownAt) log.assertPosition(asOf.knownAt);
   await log.tip();
-  const found = new Map<string, CaseEntry>();
+  const lists: (readonly CaseEntry[])[] = [];
   const subjects: string[] = [];
   const waiting = [subject];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -234,9 +237,12 @@ const collectEvents = async (
     subjects.push(next);
     const all = await models.entries(caseEntries, next);
     const own = asOf ? all.filter((entry) => isWithin(entry, asOf)) : all;
-    for (const entry of own) found.set(entry.position, entry);
+    lists.push(own);
     waiting.push(...isSamePerson(own));
   }
+  // A list is in log order.
+  if (lists.length === 1) return { subjects, entries: lists[0]! };
+  const found = new Map(lists.flat().map((entry) => [entry.position, entry]));
   return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
 };
 
@@ -334,16 +340,17 @@ const decryptorFor = async (
 };
 
 /**
- * @param entries all of the file in log order: the deciders and previous values are found among them
+ * @param entries all of the file in log order: the deciders are found among them
+ * @param ordered the same in the reader's order, oldest first: the previous values are found among them
  * @returns a function that describes some of them, in the reader's order
  */
 const entryBuilder = (
   files: CaseFiles,
   entries: readonly CaseEntry[],
-  { by = 'occurred', reads }: CaseFileView,
+  ordered: readonly CaseEntry[],
+  reads: CaseFileReads | undefined,
 ): ((asked: readonly CaseEntry[]) => Promise<readonly CaseFileEntry[]>) => {
   const { catalogue } = files;
-  const ordered = by === 'recorded' ? entries : [...entries].sort(compareBy(by));
   const decisionOf = decisionsOf(catalogue, entries);
   const erased = new Set(
     entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice(stream.indexOf('-') + 1)),

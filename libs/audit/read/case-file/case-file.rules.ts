@@ -28,9 +28,8 @@ type EntryPosition = Pick<CaseEntry, 'position' | 'occurredAt'>;
 export const compareBy =
   (by: CaseFileTime) =>
   (a: EntryPosition, b: EntryPosition): number => {
-    const [one, other] =
-      by === 'occurred' && a.occurredAt !== b.occurredAt ? [a.occurredAt, b.occurredAt] : [a.position, b.position];
-    return one < other ? -1 : one > other ? 1 : 0;
+    if (by === 'occurred' && a.occurredAt !== b.occurredAt) return a.occurredAt < b.occurredAt ? -1 : 1;
+    return a.position < b.position ? -1 : a.position > b.position ? 1 : 0;
   };
 
 /**
@@ -195,20 +194,19 @@ export const decisionsOf = (
 ): ((entry: CaseEntry, event: StatedEvent & { readonly meta: EventMeta }) => Decision) => {
   const rules = ruleActors(entries);
   const actorOf = (entry: CaseEntry) => rules.get(entry.position) ?? entry.actor;
-  const byId = new Map(entries.map((entry) => [entry.eventId, entry]));
+  // Most entries of a long file follow from nothing: what is looked up by is made when it is first needed.
+  let byId: ReadonlyMap<string, CaseEntry> | undefined;
   const from = (eventId: string): Cause => {
+    byId ??= new Map(entries.map((entry) => [entry.eventId, entry]));
     const found = byId.get(eventId);
     return { eventId, type: found?.type ?? null, actor: found ? actorOf(found) : null };
   };
-  const sent = new Map<string, CaseEntry[]>();
-  for (const entry of entries) {
-    const known = sent.get(entry.commandId);
-    if (known) known.push(entry);
-    else sent.set(entry.commandId, [entry]);
-  }
+  let sent: ReadonlyMap<string, readonly CaseEntry[]> | undefined;
   /** The events decided by the sender of an entry's command, in the order of the log. */
-  const besides = ({ stream, actor, commandId }: CaseEntry) =>
-    sent.get(commandId)!.filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
+  const besides = ({ stream, actor, commandId }: CaseEntry) => {
+    sent ??= byCommand(entries);
+    return sent.get(commandId)!.filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
+  };
   const causeOf = (
     entry: CaseEntry,
     { type, data, meta }: StatedEvent & { readonly meta: EventMeta },
@@ -227,6 +225,16 @@ export const decisionsOf = (
     return trigger === undefined ? { eventId: null, type: null, actor: entry.actor } : from(trigger);
   };
   return (entry, event) => ({ actor: actorOf(entry), cause: causeOf(entry, event) });
+};
+
+const byCommand = (entries: readonly CaseEntry[]): ReadonlyMap<string, readonly CaseEntry[]> => {
+  const sent = new Map<string, CaseEntry[]>();
+  for (const entry of entries) {
+    const known = sent.get(entry.commandId);
+    if (known) known.push(entry);
+    else sent.set(entry.commandId, [entry]);
+  }
+  return sent;
 };
 
 /** The rule that decided each entry, for entries decided by a rule. */
