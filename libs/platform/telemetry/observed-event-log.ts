@@ -33,6 +33,13 @@ export class ObservedEventLog extends EventLog {
     });
   }
 
+  override appendDeferred(stream: string, events: readonly EventToAppend[]) {
+    return traced('append deferred', { 'baton.events': events.length }, async () => {
+      await this.log.appendDeferred(stream, events);
+      this.metrics.append(events.length);
+    });
+  }
+
   appendMany(appends: readonly AppendRequest[]) {
     return traced('append many', { 'baton.appends': appends.length }, async () => {
       const answers = await this.log.appendMany(appends);
