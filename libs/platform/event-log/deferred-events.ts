@@ -77,10 +77,10 @@ export class DeferredEvents {
   /** Writes records, see `textOf`. @throws if they could not be written; a part of them may be there */
   write(texts: readonly string[]): void {
     // Each record begins with the end of the line before, which a killed process may have left open.
-    const bytes = Buffer.from(texts.map((text) => `\n${text}`).join(''));
+    const text = `\n${texts.join('\n')}`;
     for (let written = false; !written;) {
       const { handle, inode } = (this.file ??= this.open());
-      if (writeSync(handle, bytes) < bytes.length) throw new Error('the disk is full');
+      if (writeSync(handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
       written = statSync(this.path, { throwIfNoEntry: false })?.ino === inode;
       if (!written) this.closeFile();
     }
