@@ -12,8 +12,8 @@ type WorkAnswer =
 type WorkHandler = (data: never) => Promise<unknown>;
 
 /**
- * Work of commands that holds up the event loop: it is done by another process where there is one for it, else here. The
- * same application runs there, and offers the same work.
+ * Work that holds up the event loop or takes much memory: it is done by another process where there is one for it, else
+ * here. The same application runs there, and offers the same work.
  */
 export class HeavyWork {
   private readonly handlers = new Map<string, WorkHandler>();

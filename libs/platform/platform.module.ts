@@ -25,6 +25,7 @@ import { Progress } from './health/progress';
 import { assertKeysBelongToLog } from './keys';
 import { HeavyWork } from './heavy-work';
 import { imports, openImports } from './imports/imports.read-model';
+import { boundByHeap, watchHeap } from './caches';
 import { columnKeeper, StreamStarts, historyOf, Runner, type Sender } from './runner';
 import { openStores, SystemClock, type Stores } from './stores';
 import {
@@ -113,7 +114,11 @@ const readProviders = ({ clock, contexts }: PlatformParts): Provider[] => [
 const commandProviders = ({ config, clock, contexts }: PlatformParts): Provider[] => [
   {
     provide: DecisionContext,
-    useFactory: (definitions: DefinitionSource) => new DecisionContext(clock, definitions),
+    useFactory: (definitions: DefinitionSource) => {
+      const context = new DecisionContext(clock, definitions);
+      boundByHeap(context.streams);
+      return context;
+    },
     inject: [DefinitionSource],
   },
   {
@@ -189,13 +194,15 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
   },
   {
     provide: Conservation,
-    useFactory: (runner: Runner, log: EventLog, documents: Documents, models: ReadModels, logger: Logger) =>
+    useFactory: (
+      ...[runner, log, documents, models, work, logger]: [Runner, EventLog, Documents, ReadModels, HeavyWork, Logger]
+    ) =>
       new Conservation({
-        ...{ runner, log, documents, models, clock },
+        ...{ runner, log, documents, models, work, clock },
         checks: contexts.flatMap(({ checks = [] }) => checks),
         onFailure: (err, code) => logger.warn({ err, code }, 'numbers could not be compared; it is tried again'),
       }),
-    inject: [Runner, EventLog, Documents, ReadModels, LOGGER],
+    inject: [Runner, EventLog, Documents, ReadModels, HeavyWork, LOGGER],
   },
 ];
 
@@ -203,6 +210,8 @@ const runnerProviders = ({ clock, contexts, options: { senders } }: PlatformPart
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
+  private readonly unwatchHeap = watchHeap();
+
   constructor(private readonly moduleRef: ModuleRef) {}
 
   static forRoot(
@@ -263,6 +272,7 @@ export class PlatformModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     const get = <T>(token: abstract new (...args: never[]) => T): T =>
       this.moduleRef.get(token as never, { strict: false });
+    this.unwatchHeap();
     get(RefusedAccess).endMinute();
     await get(AccessLog).settle();
     await get(Runner).stop();

@@ -28,6 +28,7 @@ import {
 import { createComplexityRule, type ComplexityEstimator } from 'graphql-query-complexity';
 import { LRUCache } from 'lru-cache';
 import { assumedSizes, checkVariables, limits, assertWithinLimit } from './limits';
+import { bytesOfDocument, documentCacheBounds } from './parsed-documents';
 
 /** The body of a GraphQL request. */
 export interface GraphqlRequest {
@@ -77,8 +78,8 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 /** Checks the size, form and cost of a request before the GraphQL server sees it, each in time linear in its limit. */
 export class Admission {
   private readonly checked = new LRUCache<string, CheckedDocument>({
-    maxSize: 4 * 2 ** 20,
-    sizeCalculation: (_, source) => source.length,
+    ...documentCacheBounds(),
+    sizeCalculation: (_, source) => bytesOfDocument(source),
   });
 
   constructor(

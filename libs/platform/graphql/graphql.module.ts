@@ -18,6 +18,7 @@ import { stringifyResult } from './heavy';
 import { limits } from './limits';
 import { NodeLoader, NodeResolver } from './nodes';
 import { OutageWarning } from './outage-warning';
+import { validatedDocuments } from './parsed-documents';
 import { RequestReads } from './request-reads';
 import { withResolvedBy } from './resolved-by';
 import { MoneyType } from './scalars';
@@ -83,6 +84,7 @@ export const graphqlModule = (): DynamicModule => ({
         introspection: true, // who may ask for the schema is decided before
         allowBatchedHttpRequests: false,
         persistedQueries: false,
+        documentStore: validatedDocuments(),
         parseOptions: { maxTokens: limits.tokens.max },
         validationOptions: { maxErrors: 5 }, // every error looks for names that are alike
         includeStacktraceInErrorResponses: false,

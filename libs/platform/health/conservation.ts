@@ -10,6 +10,7 @@ import {
 } from '@baton/kernel';
 import { Decimal } from 'decimal.js';
 import type { ReadModels } from '../documents';
+import type { HeavyWork } from '../heavy-work';
 import type { Runner } from '../runner';
 import { machineTimers, repeatEvery, type Timers } from '../timers';
 import { keepResults } from './results';
@@ -39,7 +40,8 @@ export interface CheckResult {
   readonly position: Position;
 }
 
-const KEPT = { name: 'conservation', columns: {} };
+const WORK = 'conservation';
+const KEPT = { name: WORK, columns: {} };
 const ATTEMPTS = 3;
 const HOUR_MS = 3_600_000;
 /** So many differences of one check are kept. */
@@ -69,12 +71,20 @@ export const checkConservation = async (
   return results;
 };
 
+/** One check on the data of an instant. */
+interface CheckQuestion {
+  readonly check: string;
+  readonly at: Instant;
+  readonly position: Position;
+}
 interface ConservationParts {
   readonly checks: readonly ConservationCheck[];
   readonly models: ReadModels;
   readonly documents: Documents;
   readonly log: EventLog;
   readonly runner: Runner;
+  /** Checks read as much as the dearest questions of callers: they are answered where those are. */
+  readonly work: HeavyWork;
   readonly clock: Clock;
   readonly onFailure: (error: unknown, code: string) => void;
   readonly timers?: Timers;
@@ -84,18 +94,28 @@ interface ConservationParts {
 export class Conservation {
   private readonly stopping = new AbortController();
   private schedule: Promise<void> | undefined;
-  constructor(private readonly parts: ConservationParts) {}
+  private readonly check: (question: CheckQuestion, caller: string) => Promise<readonly CheckResult[]>;
+
+  constructor(private readonly parts: ConservationParts) {
+    const { checks, models, work } = parts;
+    this.check = work.register(WORK, ({ check, at, position }: CheckQuestion) => {
+      const asked = checks.filter(({ name }) => name === check);
+      return checkConservation(asked, models, at, position);
+    });
+  }
 
   /**
    * Checks at the end of the log and keeps what it found. While events come, read models may stand at different ones:
    * what differs is checked again.
    */
   async run(): Promise<readonly CheckResult[]> {
-    const { checks, models, documents, log, runner, clock } = this.parts;
+    const { checks, documents, log, runner, clock } = this.parts;
     for (let attempt = 1; ; attempt++) {
       const position = await log.tip();
       await runner.waitFor(position, 'all');
-      const results = await checkConservation(checks, models, clock.now(), position);
+      const at = clock.now();
+      const results: CheckResult[] = [];
+      for (const { name: check } of checks) results.push(...(await this.check({ check, at, position }, WORK)));
       if (attempt < ATTEMPTS && results.some(({ holds }) => !holds) && (await log.tip()) !== position) continue;
       const kept = results.map((result): readonly [string, CheckResult] => [result.check, result]);
       await keepResults(documents, clock, KEPT.name, kept);

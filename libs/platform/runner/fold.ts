@@ -16,6 +16,7 @@ import {
   type StoredEvent,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
+import { boundByHeap } from '../caches';
 import {
   collectionOf,
   emptyList,
@@ -126,10 +127,11 @@ export class Fold implements Follower {
     // `maxSize` and not `max`, because LRUCache allocates room for `max` entries at once, for each read model.
     this.limits = stores.rebuildLimits ?? REBUILD_LIMITS;
     this.dirty = new UnsavedDocuments(generation, this.limits.objects);
-    this.cache = new LRUCache({
+    const cache = new LRUCache<string, Document>({
       maxSize: stores.maxCachedDocuments ?? 20_000,
       sizeCalculation: ({ doc }) => (projection.listSizes ? 1 + (doc as OpenList).entries.length : 1),
     });
+    this.cache = boundByHeap(cache);
     this.types = projection.types;
     const { history } = projection;
     const collection = collectionOf(projection, generation);

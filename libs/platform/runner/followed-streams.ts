@@ -1,5 +1,6 @@
 import type { EventLog, Journal, Page, Position, StoredEvent, RawEvent } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
+import { boundByHeap } from '../caches';
 
 const KEPT_BYTES = 64 * 2 ** 20;
 
@@ -38,10 +39,11 @@ export class FollowedStreams {
     private readonly journal: Journal,
     keptBytes = KEPT_BYTES,
   ) {
-    this.streams = new LRUCache({
+    const streams = new LRUCache<string, FollowedEvent[]>({
       maxSize: keptBytes,
       sizeCalculation: (events) => events.reduce((sum, { bytes }) => sum + bytes, 200),
     });
+    this.streams = boundByHeap(streams);
   }
 
   /** Adds the events of the next page; a page that was already added changes nothing. */

@@ -16,6 +16,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { LRUCache } from 'lru-cache';
+import { boundByHeap } from '../caches';
 import {
   firstGeneration,
   MemoryDocuments,
@@ -167,7 +168,9 @@ export const historyOf = (
   clock: Clock,
   { aroundFold, keptBytes = KEPT_BYTES, streamStarts = new StreamStarts(log) }: HistoryOptions = {},
 ): ((cut: AsOf) => ReadModels) => {
-  const kept = new LRUCache<string, FoldedReadModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+  const kept = boundByHeap(
+    new LRUCache<string, FoldedReadModels>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes }),
+  );
   let erasuresSeen: Position = START;
   /** A cut folded before an erasure has what it removes: the tokens that a person is found by. */
   const forgetErased = async () => {
