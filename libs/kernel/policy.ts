@@ -3,15 +3,30 @@ import { streamOf, type AnyDecider } from './decider';
 import type { AnyEvent, StoredEvent } from './event';
 import type { Instant } from './time';
 
-/** Reads the events of an aggregate up to the position of the event that triggered the policy. */
-export type Look = <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) => Promise<readonly StoredEvent<E>[]>;
+/**
+ * Reads the events of an aggregate up to the position of the event that triggered the policy.
+ * @param types only events of these types: what takes part in a long stream is found without going through it
+ */
+export type Look = <E extends AnyEvent, T extends E['type'] = E['type']>(
+  aggregate: AnyDecider<E>,
+  id: string,
+  types?: readonly T[],
+) => Promise<readonly StoredEvent<Extract<E, { type: T }>>[]>;
 
-/** Makes a `Look` from a function that reads the events of a stream, up to where the policy may see them. */
-export const lookThrough =
-  (read: (stream: string) => Promise<readonly StoredEvent[]>): Look =>
+/**
+ * Makes a `Look` from a function that reads the events of a stream, up to where the policy may see them.
+ * @param read may leave out events of other types than those asked for
+ */
+export const lookThrough = (
+  read: (stream: string, types?: readonly string[]) => Promise<readonly StoredEvent[]>,
+): Look => {
+  const look = async (aggregate: AnyDecider<AnyEvent>, id: string, types?: readonly string[]) => {
+    const events = await read(streamOf(aggregate, id), types);
+    return types ? events.filter(({ type }) => types.includes(type)) : events;
+  };
   // Safe: the stream of an aggregate contains only events of its decider.
-  async <E extends AnyEvent>(aggregate: AnyDecider<E>, id: string) =>
-    (await read(streamOf(aggregate, id))) as readonly StoredEvent<E>[];
+  return look as unknown as Look;
+};
 
 declare const checked: unique symbol;
 /** A command that follows from an event, made by `send`. The runner adds its id, actor, mode and cause. */
@@ -28,7 +43,12 @@ export interface Reaction {
    * Coalesces reactions with the same key within a page: only those of the last event are sent, and their data lists
    * the `reasons` of all.
    */
-  readonly once?: { readonly key: string; readonly reasons: readonly string[] };
+  readonly once?: {
+    readonly key: string;
+    readonly reasons: readonly string[];
+    /** What the data of an earlier reaction and this one say together; without it, this one says all of it. */
+    readonly after?: (earlier: object) => object;
+  };
 }
 
 type BodyOf<C extends AnyCommand> = C extends AnyCommand ? Pick<C, 'type' | 'data'> : never;

@@ -40,6 +40,12 @@ export interface Projection<D = any> {
    * document per key.
    */
   readonly listSizes?: { readonly row: number; readonly block: number };
+  /**
+   * Fields with lists that grow with history. A long one is kept in blocks beside its document and read with it, so that a
+   * change of one entry does not write the others. Each gives the text of an entry by which blocks end: one that differs
+   * between entries. Folds never change an entry, they put another one in its place.
+   */
+  readonly longLists?: Readonly<Record<string, (entry: never) => string>>;
   /** It is a fold of the whole log, see `logFold`: `keys` and `fold` are not used. */
   readonly ofLog?: LogFold;
   /** Each key is a subject whose history makes rows; `initial` and `fold` are not used. */
@@ -89,6 +95,7 @@ export interface LogFolding {
   readonly state: () => object;
 }
 
+type EntryOf<L> = NonNullable<L> extends readonly (infer E)[] ? E : never;
 /** The fields of documents of each kind. */
 type FieldOf<D> = D extends unknown ? keyof D & string : never;
 export interface ProjectionShape<D, E extends AnyEvent> {
@@ -101,6 +108,8 @@ export interface ProjectionShape<D, E extends AnyEvent> {
   readonly columns?: { readonly [C in FieldOf<D>]?: ColumnType };
   /** The columns that have an index; by default each. */
   readonly indexed?: readonly FieldOf<D>[];
+  /** Lists that grow with history, see `Projection`. */
+  readonly longLists?: { readonly [C in keyof D & string]?: (entry: EntryOf<D[C]>) => string };
   /** Ids of the documents that an event changes; [] for none. */
   readonly keys: (event: StoredEvent<AsStored<E>>) => readonly string[];
   readonly initial: (key: string) => D;
@@ -129,6 +138,7 @@ export const projection = <D extends object, E extends AnyEvent>(shape: Projecti
     search: (shape.search ?? {}) as Record<string, SearchTerms>,
     columns: columnsOf(shape),
     ...(shape.indexed && { indexes: shape.indexed.map((column) => [{ column }]) }),
+    ...(shape.longLists && { longLists: shape.longLists as NonNullable<Projection['longLists']> }),
     types: [...new Set([...Object.keys(shape.on), ...(personal ? [ERASURE] : [])])],
     keys: personal ? (event) => (event.type === ERASURE ? [event.data.leadId] : keys(event)) : keys,
     initial: shape.initial,

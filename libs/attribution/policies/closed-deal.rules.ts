@@ -63,48 +63,50 @@ export const closedDeal = async (
   };
 };
 
-type LeadStream = readonly StoredEvent<LeadEvent>[];
+const mergeTypes = ['LeadMerged', 'LeadUnmerged', 'LeadMergedInto'] as const;
+type MergeEvent = StoredEvent<Extract<LeadEvent, { type: (typeof mergeTypes)[number] }>>;
 
-/** The leads merged into this one, each with the instant of its merge. */
-const mergedInto = (stream: LeadStream, until: Instant): ReadonlyMap<string, Instant> => {
-  const merged = new Map<string, Instant>();
-  for (const { type, data, occurredAt } of stream)
+/** The leads merged into this one. */
+const mergedInto = (merges: readonly MergeEvent[], until: Instant): ReadonlySet<string> => {
+  const merged = new Set<string>();
+  for (const { type, data, occurredAt } of merges)
     if (occurredAt > until) continue;
-    else if (type === 'LeadMerged') merged.set(data.mergedLeadId, occurredAt);
+    else if (type === 'LeadMerged') merged.add(data.mergedLeadId);
     else if (type === 'LeadUnmerged') merged.delete(data.mergedLeadId);
   return merged;
 };
-const latestMergeIn = (stream: LeadStream, until: Instant): Instant =>
-  stream.reduce<Instant>(
+const latestMergeIn = (merges: readonly MergeEvent[], until: Instant): Instant =>
+  merges.reduce<Instant>(
     (latest, { type, occurredAt }) =>
-      (type === 'LeadMerged' || type === 'LeadUnmerged') && occurredAt <= until ? laterOf(latest, occurredAt) : latest,
+      type !== 'LeadMergedInto' && occurredAt <= until ? laterOf(latest, occurredAt) : latest,
     '',
   );
 
-/** All leads of the same person, with their streams, and the latest instant of their merges. */
+/** All leads of the same person, and the latest instant of their merges. */
 interface KnownPerson {
-  readonly streams: ReadonlyMap<string, LeadStream>;
+  readonly leadIds: ReadonlySet<string>;
   readonly latestAt: Instant;
 }
 /** The survivor's stream decides who is merged: the merged lead records it later, and an unmerge must apply at once. */
 const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Promise<KnownPerson> => {
-  const streams = new Map<string, LeadStream>();
+  const mergesOf = (id: string) => look(leadDecider, id, mergeTypes);
+  const leadIds = new Set<string>();
   let latestAt: Instant = '';
   const waiting = [leadId];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (streams.has(id)) continue;
-    const stream = await look(leadDecider, id);
-    streams.set(id, stream);
-    latestAt = laterOf(latestAt, latestMergeIn(stream, until));
-    waiting.push(...mergedInto(stream, until).keys());
-    const note = stream.findLast(({ type }) => type === 'LeadMergedInto');
+    if (leadIds.has(id)) continue;
+    leadIds.add(id);
+    const merges = await mergesOf(id);
+    latestAt = laterOf(latestAt, latestMergeIn(merges, until));
+    waiting.push(...mergedInto(merges, until));
+    const note = merges.findLast(({ type }) => type === 'LeadMergedInto');
     if (note?.type !== 'LeadMergedInto') continue;
     const { survivorId } = note.data;
-    const survivors = await look(leadDecider, survivorId);
+    const survivors = await mergesOf(survivorId);
     latestAt = laterOf(latestAt, latestMergeIn(survivors, until));
     if (mergedInto(survivors, until).has(id)) waiting.push(survivorId);
   }
-  return { streams, latestAt };
+  return { leadIds, latestAt };
 };
 
 /**
@@ -113,14 +115,15 @@ const personOf = async (look: Look, leadId: string, until: Instant = '9999'): Pr
  */
 export const dealsOf = async (look: Look, leadId: string): Promise<readonly string[]> => {
   const deals = new Set<string>();
-  for (const stream of (await personOf(look, leadId)).streams.values())
-    for (const { type, data } of stream)
-      if (type === 'LeadJoinedOpportunity' || type === 'LeadConverted') deals.add(data.opportunityId);
+  for (const id of (await personOf(look, leadId)).leadIds)
+    for (const { data } of await look(leadDecider, id, ['LeadJoinedOpportunity', 'LeadConverted']))
+      deals.add(data.opportunityId);
   return [...deals];
 };
 
 const rawFields = Object.keys(touchFields);
-type TouchEvent = StoredEvent<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
+/** A contact: a touch of a lead, or a visit. */
+export type TouchEvent = StoredEvent<Extract<LeadEvent | VisitorEvent, { type: 'TouchRecorded' | 'VisitRecorded' }>>;
 
 const touchOf = (
   { id, occurredAt, data, meta }: TouchEvent,
@@ -136,22 +139,32 @@ const touchOf = (
     ),
   }) as JourneyTouch;
 
-/** The visits of a visitor that belong to one of these leads. */
-const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: KnownPerson) => {
-  const stream = await look(visitorDecider, visitorId);
-  const identified = stream.findLast(({ type }) => type === 'VisitorIdentified');
-  const owner = identified?.type === 'VisitorIdentified' ? identified.data.leadId : linkedTo;
-  return stream.flatMap((event) =>
-    event.type === 'VisitRecorded' && person.streams.has(event.data.leadId ?? owner) ? [event] : [],
-  );
+/** The visits of a visitor that belong to one of these leads. @param only this contact, if it is one of them */
+const visitsOf = async (look: Look, visitorId: string, linkedTo: string, person: KnownPerson, only?: TouchEvent) => {
+  const identified = (await look(visitorDecider, visitorId, ['VisitorIdentified'])).at(-1);
+  const owner = identified?.data.leadId ?? linkedTo;
+  const isOnly = only?.type === 'VisitRecorded' && only.data.visitorId === visitorId;
+  const visits = only ? (isOnly ? [only] : []) : await look(visitorDecider, visitorId, ['VisitRecorded']);
+  return visits.filter(({ data }) => person.leadIds.has(data.leadId ?? owner));
+};
+/** The touches of a lead. @param only this contact, if it is one of them */
+const touchesOf = async (look: Look, leadId: string, only?: TouchEvent) => {
+  if (!only) return look(leadDecider, leadId, ['TouchRecorded']);
+  return only.type === 'TouchRecorded' && only.data.leadId === leadId ? [only] : [];
 };
 
 /**
  * The journey of a closed deal as known now: the touches of its people up to the close, of the leads merged with them
  * and of their visits before they were identified, in the order of `inOrder`.
  * @param until later merges and identifications are ignored, as in `deal`
+ * @param only  the statement is about this contact, where it belongs to the journey, and keeps the others
  */
-export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '9999'): Promise<JourneyStatement> => {
+export const journeyOf = async (
+  look: Look,
+  deal: ClosedDeal,
+  until: Instant = '9999',
+  only?: TouchEvent,
+): Promise<JourneyStatement> => {
   const contacts = new Map<string, JourneyTouch>();
   const created: Instant[] = [];
   let latestAt = deal.latestAt;
@@ -160,23 +173,23 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
   for (const [holder, role] of [...deal.roles].sort()) {
     const person = await personOf(look, holder, until);
     latestAt = laterOf(latestAt, person.latestAt);
-    for (const [leadId, stream] of person.streams) {
+    for (const leadId of person.leadIds) {
       const held = deal.roles.get(leadId) ?? role;
       const who = { leadId, ...(held !== undefined && { role: held }) };
-      const add = (event: TouchEvent, visitorId?: string, atCapture = false) => {
+      const captures = await look(leadDecider, leadId, ['LeadCaptured']);
+      for (const { occurredAt } of captures) created.push(occurredAt);
+      const capture = captures[0] && captureOf(captures[0]);
+      const add = (event: TouchEvent, visitorId?: string) => {
+        const atCapture = visitorId === undefined && isAtCapture(event, capture);
         const more = { ...(visitorId && { visitorId }), ...(atCapture && { atCapture }) };
         if (!contacts.has(event.id) || leadId === holder) contacts.set(event.id, touchOf(event, { ...who, ...more }));
       };
-      const captured = stream.find(({ type }) => type === 'LeadCaptured');
-      const capture = captured && captureOf(captured);
-      for (const event of stream)
-        if (event.type === 'TouchRecorded') add(event, undefined, isAtCapture(event, capture));
-        else if (event.type === 'LeadCaptured') created.push(event.occurredAt);
-        else if (event.type === 'LeadVisitorLinked' && event.occurredAt <= until) {
-          latestAt = laterOf(latestAt, event.occurredAt);
-          for (const visit of await visitsOf(look, event.data.visitorId, leadId, person))
-            add(visit, event.data.visitorId);
-        }
+      for (const touch of await touchesOf(look, leadId, only)) add(touch);
+      for (const { occurredAt, data } of await look(leadDecider, leadId, ['LeadVisitorLinked'])) {
+        if (occurredAt > until) continue;
+        latestAt = laterOf(latestAt, occurredAt);
+        for (const visit of await visitsOf(look, data.visitorId, leadId, person, only)) add(visit, data.visitorId);
+      }
     }
   }
   const ordered = [...contacts.values()].sort(inOrder);
@@ -194,6 +207,7 @@ export const journeyOf = async (look: Look, deal: ClosedDeal, until: Instant = '
     leadIds: [...roles.keys()].sort(),
     ...stamps,
     touches: ordered.filter(({ occurredAt }) => occurredAt <= closedAt),
+    ...(only && { keepsOthers: true }),
   };
   const instants = [leadCreatedAt ?? '', firstContactAt ?? '', latestAt];
   return { data, latestAt: instants.reduce(laterOf) };

@@ -253,8 +253,29 @@ describe('later knowledge about a closed deal', () => {
     expect(await after(...closed, again, line)).toEqual([]);
   });
 
-  it('puts the late touch in its place', async () =>
-    expect(pages(await after(...closed, touched('ada', '01-01', 'late')))).toEqual(['late', 'first']));
+  it('states a late touch alone, with the facts of the journey, and keeps the others', async () => {
+    const [reaction] = await after(...closed, touched('ada', '01-01', 'late'));
+    expect(reaction!.data).toMatchObject({
+      firstContactAt: at('01-01'),
+      touches: [{ page: 'late' }],
+      keepsOthers: true,
+    });
+  });
+  it('states in one page what each of its events says', async () => {
+    const [first, second] = ['01-06', '01-01'].map((day) => touched('ada', day, day));
+    const left = deal('03-02', 'ContactRoleRemoved', { leadId: 'ada' });
+    const of = async (...lines: readonly Line[]) => (await after(...closed, ...lines))[0]!;
+    const joinedBy = async (earlier: Reaction, later: Reaction) => later.once!.after!(earlier.data);
+    const two = await joinedBy(await of(first!), await of(first!, second!));
+    expect(two).toMatchObject({ firstContactAt: at('01-01'), keepsOthers: true });
+    expect(two).toMatchObject({ touches: [{ page: '01-01' }, { page: '01-06' }] });
+    const role = await of(deal('03-02', 'ContactRoleAdded', { leadId: 'ada', role: 'champion' }));
+    const whole = await joinedBy(role, await of(first!));
+    expect(whole).toMatchObject({ firstContactAt: at('01-05') });
+    expect(whole).toMatchObject({ touches: [{ page: 'first', role: 'champion' }, { page: '01-06' }] });
+    expect(whole).not.toHaveProperty('keepsOthers');
+    expect(await joinedBy(await of(first!), await of(first!, left))).toEqual((await of(first!, left)).data);
+  });
   it('the corrected amount is restated', async () => {
     const [reaction] = await after(
       ...closed,
@@ -280,7 +301,7 @@ describe('later knowledge about a closed deal', () => {
     const merged = lead('ada', '02-05', 'LeadMerged', { mergedLeadId: 'ada-2', mergeNumber: 0 });
     const noted = lead('ada-2', '02-05', 'LeadMergedInto', { survivorId: 'ada', mergeNumber: 0 });
     const story = [...past, merged, noted, won];
-    expect(pages(await after(...story, touched('ada-2', '01-06', 'late')))).toEqual(['first', 'late']);
+    expect(pages(await after(...story, touched('ada-2', '01-06', 'late')))).toEqual(['late']);
     const onMerged = [opened, role('ada-2'), joined('ada-2'), merged, noted, won];
     expect(pages(await after(...onMerged, touched('ada', '01-06', 'late')))).toEqual(['late']);
   });

@@ -2,8 +2,27 @@ import { policy, send, type Look, type Reaction, type StoredEvent } from '@baton
 import { visitorDecider, type VisitorEvent } from '@baton/campaigns';
 import { leadDecider, type LeadEvent } from '@baton/leads';
 import type { OpportunityEvent } from '@baton/opportunities';
+import { firstContact, withTouches } from '../write/journey/journey-touches.rules';
 import { ToJourney, type JourneyEvent, type RestatementReason } from '../write/journey/journey.events';
-import { closedDeal, dealsOf, journeyOf, type ClosedDeal, type JourneyStatement } from './closed-deal.rules';
+import {
+  closedDeal,
+  dealsOf,
+  journeyOf,
+  type ClosedDeal,
+  type JourneyStatement,
+  type TouchEvent,
+} from './closed-deal.rules';
+
+/** What two statements of one page say: that of single touches adds to the one before it. */
+const joined = (earlier: JourneyStatement['data'], { keepsOthers, ...later }: JourneyStatement['data']) => {
+  if (!keepsOthers) return later;
+  return {
+    ...later,
+    ...firstContact(earlier, later),
+    touches: withTouches(earlier.touches, later.touches),
+    ...(earlier.keepsOthers && { keepsOthers }),
+  };
+};
 
 const stateJourney = ({ data, latestAt }: JourneyStatement, once?: Reaction['once']): Reaction =>
   send(ToJourney, data.journeyId, { type: 'StateJourney', data }, { occurredAt: latestAt, ...(once && { once }) });
@@ -17,33 +36,40 @@ const closeJourney = async (opportunityId: string, look: Look): Promise<readonly
   return [...(atClose ? [stateJourney(await journeyOf(look, atClose, deal.closedAt))] : []), stateJourney(now)];
 };
 
-/** The journeys of the closed deals among these, as known now. In a page of events only the last one needs them. */
+/**
+ * The journeys of the closed deals among these, as known now. In a page of events only the last one needs them.
+ * @param contact nothing but this was recorded: a journey of thousands of touches is not stated whole because of one
+ */
 const restateJourney = async (
   opportunityIds: readonly string[],
   reasons: readonly RestatementReason[],
   look: Look,
-  concerns: (deal: ClosedDeal) => boolean | Promise<boolean> = () => true,
+  contact?: { readonly event: TouchEvent; readonly changes: (deal: ClosedDeal) => Promise<boolean> },
 ): Promise<readonly Reaction[]> => {
   const reactions: Reaction[] = [];
   for (const id of new Set(opportunityIds)) {
     const deal = await closedDeal(look, id);
-    if (!deal || !(await concerns(deal))) continue;
-    reactions.push(stateJourney(await journeyOf(look, deal), { key: `journey-${id}`, reasons }));
+    if (!deal || (contact && !(await contact.changes(deal)))) continue;
+    // One after the close is no touch of the journey, but may be the first contact.
+    const only = contact && contact.event.occurredAt <= deal.closedAt ? contact.event : undefined;
+    const statement = await journeyOf(look, deal, undefined, only);
+    const after = (earlier: object) => joined(earlier as JourneyStatement['data'], statement.data);
+    reactions.push(stateJourney(statement, { key: `journey-${id}`, reasons, after }));
   }
   return reactions;
 };
 
 /**
- * Whether this contact changes the journey of a closed deal. A contact after the close only tells when the first
+ * Whether a contact changes the journey of a closed deal. A contact after the close only tells when the first
  * contact was, and not even that if an earlier contact is in the same stream. Keeps the touches of customers cheap.
+ * @param stream the contacts in its stream
  */
-const changes =
-  (contact: StoredEvent, stream: () => Promise<readonly StoredEvent[]>) =>
-  async ({ closedAt }: ClosedDeal): Promise<boolean> =>
+const contactIn = (contact: TouchEvent, stream: () => Promise<readonly StoredEvent[]>) => ({
+  event: contact,
+  changes: async ({ closedAt }: ClosedDeal): Promise<boolean> =>
     contact.occurredAt <= closedAt ||
-    !(await stream()).some(
-      ({ id, type, occurredAt }) => type === contact.type && id !== contact.id && occurredAt <= contact.occurredAt,
-    );
+    !(await stream()).some(({ id, occurredAt }) => id !== contact.id && occurredAt <= contact.occurredAt),
+});
 
 const restateOfLeads = async (leadIds: readonly string[], reason: RestatementReason, look: Look) => {
   const deals: string[] = [];
@@ -72,7 +98,7 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
         await dealsOf(look, event.data.leadId),
         ['late-touch'],
         look,
-        changes(event, () => look(leadDecider, event.data.leadId)),
+        contactIn(event, () => look(leadDecider, event.data.leadId, ['TouchRecorded'])),
       ),
     VisitRecorded: async (event, look) =>
       event.data.leadId === undefined
@@ -81,7 +107,7 @@ export const journeyPolicy = policy<OpportunityEvent | LeadEvent | VisitorEvent 
             await dealsOf(look, event.data.leadId),
             ['late-visit'],
             look,
-            changes(event, () => look(visitorDecider, event.data.visitorId)),
+            contactIn(event, () => look(visitorDecider, event.data.visitorId, ['VisitRecorded'])),
           ),
     LeadMerged: ({ data: { leadId, mergedLeadId } }, look) => restateOfLeads([leadId, mergedLeadId], 'merge', look),
     LeadMergedInto: ({ data: { leadId } }, look) => restateOfLeads([leadId], 'merge', look),

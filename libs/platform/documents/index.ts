@@ -19,12 +19,22 @@ export {
   emptyList,
   lastDocumentOf,
   listKeyOf,
+  missingEntries,
   listAfterSave,
   loadOpenList,
   writesOf,
   type ListSizes,
   type OpenList,
 } from './index-runs';
+export {
+  blockDocument,
+  blockIdsIn,
+  blocksOf,
+  isIntactBlock,
+  joinDocument,
+  splitDocument,
+  whereBlocks,
+} from './long-lists';
 export { nothingToFind, searchWhere } from './search';
 export { ContributedModels, joined, type ContributedValues } from './contributed';
 export {

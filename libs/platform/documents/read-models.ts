@@ -17,6 +17,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { missingEntries, entriesOf, whereList } from './index-runs';
+import { blockIdsIn, blocksOf, joinDocument } from './long-lists';
 import type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';
 
 /** The collection that holds one generation of a read model. */
@@ -108,6 +109,8 @@ export interface ReadModelProgress {
 
 /** So often a list is looked at whose rows become a block meanwhile, and what is rebuilt meanwhile. */
 const MAX_READ_ATTEMPTS = 5;
+/** Blocks of long lists that one call of the store reads. */
+const BLOCKS_PER_READ = 1000;
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
@@ -151,15 +154,20 @@ export class ReadModels {
   }
 
   async getMany<D>(projection: Projection<D>, ids: readonly string[]): Promise<ReadonlyMap<string, D>> {
-    const found = await this.read(projection, (of) => this.documents.getMany(of, ids));
-    return new Map([...found].map(([id, { doc }]) => [id, doc as D]));
+    const found = await this.read(projection, async (of) =>
+      this.withLists(projection, of, [...(await this.documents.getMany(of, ids)).values()]),
+    );
+    return new Map(found.map(({ id, doc }) => [id, doc as D]));
   }
 
   async find<D>(
     projection: Projection<D>,
     find: FindOptions = {},
   ): Promise<{ id: string; doc: D; position: Position }[]> {
-    return [...(await this.read(projection, (of) => this.documents.find(of, find)))];
+    const found = await this.read(projection, async (of) =>
+      this.withLists(projection, of, await this.documents.find(of, find)),
+    );
+    return [...found];
   }
 
   /**
@@ -222,13 +230,51 @@ export class ReadModels {
   async *pages<D>(projection: Projection<D>, where: Where = {}, orderBy: readonly Order[] = [], limit = 1000) {
     const collection = await this.collection(projection); // one generation for the whole walk
     for await (const page of pagesOf(this.documents, collection, { where, orderBy }, limit))
-      yield page as readonly { id: string; doc: D; position: Position }[];
-    if ((await this.collection(projection)).name !== collection.name)
-      throw new Conflict(
-        'read/rebuilt',
-        `The read model ${projection.name} was rebuilt while it was read; ask again.`,
-        projection.name,
-      );
+      yield (await this.withLists(projection, collection, page)) as readonly {
+        id: string;
+        doc: D;
+        position: Position;
+      }[];
+    if ((await this.collection(projection)).name !== collection.name) throw rebuilt(projection);
+  }
+
+  /**
+   * The documents with their long lists. One whose blocks are gone has changed meanwhile, and is read again.
+   * @throws Conflict `read/rebuilt` where the read model was rebuilt meanwhile; `read/documents-differ` where a block is
+   *   missing
+   */
+  private async withLists(
+    projection: Projection,
+    of: Collection,
+    found: readonly Document[],
+  ): Promise<readonly Document[]> {
+    if (!projection.longLists) return found;
+    const whole = new Map<string, Document>();
+    for (let waiting = found, look = 1; waiting.length > 0; look++) {
+      const wanted = waiting.flatMap((document) => blockIdsIn(projection, document));
+      const blocks = await this.blocks(of, wanted);
+      const again: string[] = [];
+      for (const document of waiting) {
+        const doc = joinDocument(projection, document, blocks);
+        if (doc) whole.set(document.id, { ...document, doc });
+        else again.push(document.id);
+      }
+      if (again.length === 0) break;
+      waiting = [...(await this.documents.getMany(of, again)).values()];
+      if (look < MAX_READ_ATTEMPTS && waiting.length === again.length) continue;
+      if ((await this.collection(projection)).name !== of.name) throw rebuilt(projection);
+      throw missingEntries(of, again[0]!);
+    }
+    return found.map(({ id }) => whole.get(id)!);
+  }
+
+  private async blocks(of: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
+    if (ids.length <= BLOCKS_PER_READ)
+      return ids.length === 0 ? new Map() : this.documents.getMany(blocksOf(of.name), ids);
+    const found = new Map<string, Document>();
+    for (let from = 0; from < ids.length; from += BLOCKS_PER_READ)
+      for (const [id, block] of await this.blocks(of, ids.slice(from, from + BLOCKS_PER_READ))) found.set(id, block);
+    return found;
   }
 
   /** Walks pages again when the read model was rebuilt meanwhile. */
@@ -252,11 +298,18 @@ export class ReadModels {
     mayHide = false,
   ): Promise<A> {
     const of = await this.collection(projection);
-    const answer = await act(of);
+    const answer = await act(of).catch((error: unknown) => {
+      if (codeOf(error) !== 'read/rebuilt') throw error;
+      return undefined;
+    });
+    if (answer === undefined) return this.read(projection, act, mayHide);
     if (sizeOf(answer) > 0 && !mayHide) return answer;
     return (await this.collection(projection)).name === of.name ? answer : this.read(projection, act, mayHide);
   }
 }
+
+const rebuilt = ({ name }: Projection): Conflict =>
+  new Conflict('read/rebuilt', `The read model ${name} was rebuilt while it was read; ask again.`, name);
 
 /** What a store answers. */
 type Answer = number | ReadonlyMap<string, unknown> | readonly unknown[];

@@ -7,7 +7,6 @@ import {
   To,
   ToMessage,
   type CommandMeta,
-  type Fence,
   type DatedEvent,
   type Journal,
   type Message,
@@ -20,6 +19,7 @@ import {
   send,
 } from '@baton/kernel';
 import { isToSend, messageDecider, type MessageState } from '../outbox/message.decider';
+import type { HeldFence } from './leases';
 import type { Dispatch } from './policy-follower';
 import { machineTimers, type Timers } from '../timers';
 
@@ -83,13 +83,13 @@ export const deliveryDispatch =
   (
     { target, outbound }: Sender,
     { journal, dispatch, timers = machineTimers, beforeSending = [] }: DeliveryOptions,
-    fence: () => Fence,
+    fence: HeldFence,
     stopping: AbortSignal,
     onEffect: OnEffect = () => undefined,
   ): Dispatch =>
   async ({ command }) => {
     if (stopping.aborted) throw processStops();
-    fence();
+    await fence();
     const { messageId, attempt } = command.data as DeliveryAttempt;
     const history = await journal.read(`message-${messageId}`);
     const state = history.reduce<MessageState>(

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ERASURE,
   partsOf,
@@ -8,7 +9,6 @@ import {
   type ColumnType,
   type Document,
   type EventLog,
-  type Fence,
   type Journal,
   type Projection,
   type Scalar,
@@ -18,23 +18,32 @@ import {
 import { LRUCache } from 'lru-cache';
 import { boundByHeap } from '../caches';
 import {
+  blockDocument,
+  blockIdsIn,
+  blocksOf,
   collectionOf,
   emptyList,
   firstGeneration,
   fitsColumn,
+  joinDocument,
   listAfterSave,
   loadOpenList,
+  missingEntries,
+  pagesOf,
+  splitDocument,
   statesOf,
+  whereBlocks,
   writesOf,
   type ListSizes,
   type OpenList,
 } from '../documents';
 import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
+import type { HeldFence } from './leases';
 import type { DecodedPage } from './page';
 import { keysOfStream, refold, type AroundFold, type FoldFailure } from './refold';
 import { ParkedSequences, type ParkedSequenceStores } from './parked-sequences';
-import { SubjectRows } from './subject-rows';
+import { SubjectRows, type Writes } from './subject-rows';
 import { UnsavedDocuments } from './unsaved-documents';
 
 /** Follows the log with a checkpoint of its own: a generation of a read model, or a policy. */
@@ -68,13 +77,19 @@ export interface FoldStores extends ParkedSequenceStores {
  */
 export type SaveMode = 'live' | 'history' | 'rebuild';
 const UNSAVED_LIMITS: Readonly<Record<Exclude<SaveMode, 'rebuild'>, number>> = { live: 50_000, history: 20_000 };
-/** What a rebuild holds in memory: documents as objects, bytes of packed ones; and how many one of its commits writes. */
+/**
+ * What a rebuild holds in memory: documents as objects, bytes of packed ones, and rows that history makes; and how many
+ * documents one of its commits writes.
+ */
 export interface RebuildLimits {
   readonly objects: number;
   readonly bytes: number;
+  readonly rows: number;
   readonly committed: number;
 }
-const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, committed: 50_000 };
+const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, rows: 50_000, committed: 5_000 };
+/** From so many documents with long lists on, those that are not cached are forgotten. */
+const MANY_LONG = 1_000;
 /**
  * A live fold that is behind saves only every few pages, because neighbouring pages often change the same documents.
  */
@@ -87,6 +102,10 @@ export class Fold implements Follower {
   /** Of the documents; where history makes rows, of the states of their subjects. */
   private readonly collection: Collection;
   private readonly rows: SubjectRows | undefined;
+  /** Of the blocks of long lists. */
+  private readonly blocks: Collection | undefined;
+  /** The ids of the blocks that documents have in the store: of those that are cached, and of some others. */
+  private readonly savedBlocks = new Map<string, ReadonlySet<string>>();
   /** The position that the rows of a step then have. */
   private stepPosition = START;
   private savedCheckpoint: Checkpoint;
@@ -117,7 +136,7 @@ export class Fold implements Follower {
     private readonly stores: FoldStores,
     readonly projection: Projection,
     generation: string,
-    private readonly fence: () => Fence,
+    private readonly fence: HeldFence,
     private readonly saveMode: SaveMode,
     /** Whether the checkpoint carries a digest of the events; computing it costs as much as reading them. */
     private readonly keepsDigest: boolean,
@@ -137,6 +156,7 @@ export class Fold implements Follower {
     const collection = collectionOf(projection, generation);
     this.collection = history ? statesOf(generation) : collection;
     this.rows = history && new SubjectRows(stores.documents, collection, history, (row) => this.checkColumns(row));
+    this.blocks = projection.longLists && blocksOf(generation);
     this.subscribed = projection.types && new Set(projection.types);
     this.columns = Object.entries(projection.columns);
     this.followerId = firstGeneration(projection);
@@ -149,7 +169,7 @@ export class Fold implements Follower {
     stores: FoldStores,
     projection: Projection,
     generation: string,
-    fence: () => Fence,
+    fence: HeldFence,
     { saving = 'live', counts = true, from }: { saving?: SaveMode; counts?: boolean; from?: string } = {},
   ): Promise<Fold> {
     const { documents } = stores;
@@ -157,6 +177,7 @@ export class Fold implements Follower {
     await documents.prepare(fold.collection);
     const rows = collectionOf(projection, generation);
     if (fold.rows) await documents.prepare(rows);
+    if (fold.blocks) await documents.prepare(fold.blocks);
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
       fold.digest = new Digest(fold.followerId, checkpoint);
@@ -194,7 +215,7 @@ export class Fold implements Follower {
 
   private isFull(): boolean {
     const rows = this.rows?.size ?? 0;
-    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.committed;
+    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.rows;
     return this.dirty.size + this.entriesUnsaved + rows >= UNSAVED_LIMITS[this.saveMode];
   }
 
@@ -319,7 +340,41 @@ export class Fold implements Follower {
     if (missing.length === 0 || this.isNew) return;
     if (listSizes) return this.loadLists(missing, listSizes);
     for (const document of (await this.stores.documents.getMany(this.collection, missing)).values())
-      this.dirty.set(document);
+      this.dirty.set(this.blocks ? await this.withLists(document, this.blocks) : document);
+  }
+
+  /** Blocks that a commit which was cut short has left behind are found, too, and go with the next one. */
+  private async withLists(document: Document, blocks: Collection): Promise<Document> {
+    const { id } = document;
+    if (blockIdsIn(this.projection, document).length === 0) return document;
+    const stored = new Map<string, Document>();
+    for await (const page of pagesOf(this.stores.documents, blocks, { where: whereBlocks(id) }))
+      for (const block of page) stored.set(block.id, block);
+    const doc = joinDocument(this.projection, document, stored);
+    if (!doc) throw missingEntries(this.collection, id);
+    this.savedBlocks.set(id, new Set(stored.keys()));
+    return { ...document, doc };
+  }
+
+  /** The blocks that are not saved yet; ids of those that no document names any more are added to `removed`. */
+  private *newBlocks(removed: string[]): Iterable<Document> {
+    for (const { id, doc, position } of this.dirty) {
+      if (position <= this.savedTo) continue;
+      const { blocks } = splitDocument(this.projection, id, doc as object);
+      const saved = this.savedBlocks.get(id);
+      for (const [block, entries] of blocks) if (!saved?.has(block)) yield blockDocument(block, entries);
+      for (const block of saved ?? []) if (!blocks.has(block)) removed.push(block);
+      if (blocks.size > 0) this.savedBlocks.set(id, new Set(blocks.keys()));
+      else this.savedBlocks.delete(id);
+    }
+  }
+
+  /** @returns the ids of blocks that go once the documents are saved that no longer name them */
+  private async saveBlocks(collection: Collection): Promise<readonly string[]> {
+    const removed: string[] = [];
+    const documents = this.saveMode === 'rebuild' ? this.newBlocks(removed) : [...this.newBlocks(removed)];
+    if (!Array.isArray(documents) || documents.length > 0) await this.saveAhead({ collection, documents, removed: [] });
+    return removed;
   }
 
   private async loadLists(keys: readonly string[], listSizes: ListSizes): Promise<void> {
@@ -341,7 +396,9 @@ export class Fold implements Follower {
     for (const document of this.dirty) {
       if (document.position <= this.savedTo) continue;
       if (!listSizes) {
-        yield document;
+        yield this.blocks
+          ? { ...document, doc: splitDocument(this.projection, document.id, document.doc as object).doc }
+          : document;
         continue;
       }
       const list = writesOf(document.id, document.doc as OpenList, listSizes);
@@ -351,41 +408,52 @@ export class Fold implements Follower {
   }
 
   /**
-   * Saves what is more than one commit of a rebuild should write: nobody reads its generation yet, and a commit that takes
-   * long would cost the lease. As everywhere, a checkpoint is saved after what it stands for.
-   * @returns the rest, to be saved with the checkpoint
+   * Saves what the saved checkpoint does not stand for yet. A rebuild saves it in parts, between which the process does
+   * other things: nobody reads its generation yet, and one long commit would hold up everybody else.
    */
-  private async savedInParts(removed: string[]): Promise<Iterable<Document>> {
-    const { committed } = this.limits;
-    if (this.saveMode !== 'rebuild' || this.dirty.size <= committed)
-      return { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
-    for (const documents of partsOf(this.changes(removed), committed))
+  private async saveAhead({ collection, documents, removed }: Writes): Promise<void> {
+    const inParts = this.saveMode === 'rebuild';
+    for (const part of inParts ? partsOf(documents, this.limits.committed) : [documents]) {
       await this.stores.documents.commit({
-        writes: { collection: this.collection, documents, fresh: this.isNew },
-        ...{ follower: this.name, checkpoint: this.savedCheckpoint, fence: this.fence() },
+        writes: { collection, documents: part, removed, fresh: this.isNew },
+        ...{ follower: this.name, checkpoint: this.savedCheckpoint, fence: await this.fence() },
       });
-    return [];
+      removed.length = 0;
+      if (inParts) await nextTurn();
+    }
   }
 
   async flush(): Promise<void> {
     if (!this.unsaved) return;
     const { listSizes } = this.projection;
+    await this.rows?.save((writes) => this.saveAhead(writes));
+    const oldBlocks = this.blocks ? await this.saveBlocks(this.blocks) : [];
     const removed: string[] = [];
-    await this.rows?.save(this.name, this.savedCheckpoint, this.fence(), this.isNew);
-    const documents = await this.savedInParts(removed);
+    let documents: Iterable<Document> = { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
+    if (this.saveMode === 'rebuild' && this.dirty.size + this.entriesUnsaved > this.limits.committed) {
+      await this.saveAhead({ collection: this.collection, documents, removed });
+      documents = [];
+    }
     const checkpoint = this.digest.at(this.handledTo);
     await this.parked.commit(this.stores, {
       ...(this.changed && { writes: { collection: this.collection, documents, removed, fresh: this.isNew } }),
       checkpoint,
-      fence: this.fence(),
+      fence: await this.fence(),
       forgets: this.forgets,
     });
+    if (this.blocks && oldBlocks.length > 0)
+      await this.stores.documents.commit({
+        writes: { collection: this.blocks, documents: [], removed: oldBlocks },
+        ...{ follower: this.name, checkpoint, fence: await this.fence(), forgets: this.forgets },
+      });
     if (this.changed) this.isNew = false;
     for (const document of this.dirty.recentOnes())
       this.cache.set(
         document.id,
         listSizes ? { ...document, doc: listAfterSave(document.doc as OpenList, listSizes) } : document,
       );
+    if (this.savedBlocks.size > MANY_LONG)
+      for (const id of this.savedBlocks.keys()) if (!this.cache.has(id)) this.savedBlocks.delete(id);
     this.dirty = new UnsavedDocuments(this.name, this.limits.objects);
     this.savedTo = this.handledTo;
     this.savedCheckpoint = checkpoint;

@@ -26,7 +26,7 @@ const setting = (keptBytes?: number) => {
   const streams = new FollowedStreams(log, journal, keptBytes);
   const take = (position: number, ...events: RawEvent[]) => streams.take({ events, position: at(position) });
   const seen = async (stream: string, upTo: number) =>
-    (await streams.upTo(stream, at(upTo))).map((event) => Number(event.stored.position));
+    (await streams.get(stream)).upTo(at(upTo)).map((event) => Number(event.stored.position));
   return { add, take, seen, streams, reads };
 };
 
@@ -76,10 +76,32 @@ describe('followed streams', () => {
     expect(reads).toEqual(['a', 'a']);
   });
 
+  it('give the events of some types, unless one up to there cannot be read', async () => {
+    const { add, take, streams } = setting();
+    const echo = (position: number) => ({ ...add('a', position, { tillId: 't', half: 1 }), type: 'CoinEchoed' });
+    take(4, add('a', 1), echo(2), add('a', 3), echo(4));
+    const followed = await streams.get('a');
+    const found = (types: readonly string[], upTo: number) =>
+      followed.ofTypes(types, at(upTo))?.map(({ type, position }) => [type, Number(position)]);
+    expect(found(['CoinEchoed'], 4)).toEqual([
+      ['CoinEchoed', 2],
+      ['CoinEchoed', 4],
+    ]);
+    expect(found(['CoinEchoed', 'CoinDropped'], 3)).toEqual([
+      ['CoinDropped', 1],
+      ['CoinEchoed', 2],
+      ['CoinDropped', 3],
+    ]);
+    expect(found(['CoinLost'], 4)).toEqual([]);
+    take(6, add('a', 5, { odd: true }), echo(6));
+    expect(found(['CoinEchoed'], 6)).toBeUndefined();
+    expect(found(['CoinEchoed'], 3)).toEqual([['CoinEchoed', 2]]);
+  });
+
   it('report an unreadable event only when it is decoded', async () => {
     const { add, take, streams } = setting();
     take(2, add('a', 1), add('a', 2, { odd: true }));
-    const [first, second] = await streams.upTo('a', at(2));
+    const [first, second] = (await streams.get('a')).upTo(at(2));
     expect(first!.decoded()).toMatchObject({ data: { coins: 1 } });
     expect(first!.decoded()).toBe(first!.decoded());
     expect(() => second!.decoded()).toThrow(UnknownType);

@@ -23,6 +23,54 @@ export class FollowedEvent {
   }
 }
 
+/** A stream, as far as it was followed. */
+export class FollowedStream {
+  private readonly events: FollowedEvent[] = [];
+  private readonly byType = new Map<string, FollowedEvent[]>();
+  /** So many events are known to be readable. */
+  private readable = 0;
+  /** Its approximate size in memory. */
+  bytes = 200;
+
+  get length(): number {
+    return this.events.length;
+  }
+
+  add(event: FollowedEvent): void {
+    this.events.push(event);
+    this.bytes += event.bytes;
+    const { type } = event.stored;
+    const known = this.byType.get(type);
+    if (known) known.push(event);
+    else this.byType.set(type, [event]);
+  }
+
+  upTo(position: Position): readonly FollowedEvent[] {
+    return upTo(this.events, position);
+  }
+
+  /**
+   * The events of these types, in their order.
+   * @returns undefined where some event of the stream up to there cannot be read: nobody knows what it would say
+   */
+  ofTypes(types: readonly string[], position: Position): readonly StoredEvent[] | undefined {
+    const end = lastUpTo(this.events, position);
+    try {
+      for (; this.readable <= end; this.readable++) this.events[this.readable]!.decoded();
+    } catch {
+      return undefined;
+    }
+    const found = types.flatMap((type) => upTo(this.byType.get(type) ?? [], position));
+    if (types.length > 1) found.sort((a, b) => a.stored.revision - b.stored.revision);
+    return found.map((event) => event.decoded());
+  }
+}
+
+const lastUpTo = (events: readonly FollowedEvent[], position: Position): number =>
+  events.findLastIndex(({ stored }) => stored.position <= position);
+const upTo = (events: readonly FollowedEvent[], position: Position): readonly FollowedEvent[] =>
+  events.slice(0, lastUpTo(events, position) + 1);
+
 /**
  * A cache of streams for policies, each up to the position that was followed. A stream is read from the log at most
  * once, and not at all if it begins in a followed page; later events come from the pages. One instance serves the
@@ -30,8 +78,8 @@ export class FollowedEvent {
  * when it is needed.
  */
 export class FollowedStreams {
-  private readonly streams: LRUCache<string, FollowedEvent[]>;
-  private readonly reading = new Map<string, Promise<FollowedEvent[]>>();
+  private readonly streams: LRUCache<string, FollowedStream>;
+  private readonly reading = new Map<string, Promise<FollowedStream>>();
   private followedTo: Position = '';
 
   constructor(
@@ -39,10 +87,7 @@ export class FollowedStreams {
     private readonly journal: Journal,
     keptBytes = KEPT_BYTES,
   ) {
-    const streams = new LRUCache<string, FollowedEvent[]>({
-      maxSize: keptBytes,
-      sizeCalculation: (events) => events.reduce((sum, { bytes }) => sum + bytes, 200),
-    });
+    const streams = new LRUCache<string, FollowedStream>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
     this.streams = boundByHeap(streams);
   }
 
@@ -50,29 +95,28 @@ export class FollowedStreams {
   take({ events, position }: Pick<Page, 'events' | 'position'>): void {
     if (position <= this.followedTo) return;
     this.followedTo = position;
-    const grown = new Map<string, FollowedEvent[]>();
+    const grown = new Map<string, FollowedStream>();
     for (const event of events) {
-      const known = grown.get(event.stream) ?? this.streams.peek(event.stream) ?? [];
+      const known = grown.get(event.stream) ?? this.streams.peek(event.stream) ?? new FollowedStream();
       if (event.revision !== known.length) continue; // the stream was read further than this page, or is not cached
-      known.push(new FollowedEvent(event, this.journal));
+      known.add(new FollowedEvent(event, this.journal));
       grown.set(event.stream, known);
     }
     for (const [stream, known] of grown) this.streams.set(stream, known);
   }
 
-  /** The events of a stream up to a position that has been followed. */
-  async upTo(stream: string, position: Position): Promise<readonly FollowedEvent[]> {
-    const events = this.streams.get(stream) ?? (await this.read(stream));
-    const last = events.findLastIndex(({ stored }) => stored.position <= position);
-    return events.slice(0, last + 1);
+  /** A stream, at least up to what has been followed. */
+  async get(stream: string): Promise<FollowedStream> {
+    return this.streams.get(stream) ?? (await this.read(stream));
   }
 
-  private read(stream: string): Promise<FollowedEvent[]> {
+  private read(stream: string): Promise<FollowedStream> {
     let reading = this.reading.get(stream);
     if (!reading) {
       const { followedTo } = this;
       reading = this.log.read(stream).then((events) => {
-        const known = events.map((event) => new FollowedEvent(event, this.journal));
+        const known = new FollowedStream();
+        for (const event of events) known.add(new FollowedEvent(event, this.journal));
         // If a page came meanwhile, the read may lack events of it.
         if (this.followedTo === followedTo) this.streams.set(stream, known);
         return known;

@@ -1,12 +1,13 @@
 import { codeOf, START, type Documents, type Fence, type Projection } from '@baton/kernel';
-import { collectionOf, firstGeneration, isGenerationOf, rebuildLease, statesOf } from '../documents';
+import { blocksOf, collectionOf, firstGeneration, isGenerationOf, rebuildLease, statesOf } from '../documents';
 
 export const isDropped = (error: unknown): boolean => codeOf(error) === 'documents/generation-dropped';
 
-/** Drops a generation for good, with the states of its subjects where history makes its rows. */
+/** Drops a generation for good, with the states of its subjects where history makes its rows, and its long lists. */
 export const dropGeneration = async (documents: Documents, generation: string): Promise<void> => {
-  const { name: states } = statesOf(generation);
-  if ((await documents.generations()).includes(states)) await documents.drop(states);
+  const known = await documents.generations();
+  for (const { name } of [statesOf(generation), blocksOf(generation)])
+    if (known.includes(name)) await documents.drop(name);
   await documents.drop(generation);
 };
 

@@ -23,6 +23,20 @@ class FakeTimers implements Timers {
       else signal?.addEventListener('abort', stop, { once: true });
     });
   }
+  /** Moves the time and lets no timer run. */
+  elapse(ms: number) {
+    this.ms += ms;
+  }
+  /** Moves the time while the event loop is held up, then lets the timers run that are due: the earliest first. */
+  async hold(ms: number) {
+    this.elapse(ms);
+    const due = this.waiting.filter(({ dueMs }) => dueMs <= this.ms).sort((a, b) => a.dueMs - b.dueMs);
+    this.waiting = this.waiting.filter(({ dueMs }) => dueMs > this.ms);
+    for (const { wake } of due) {
+      wake();
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
   /** Moves the time in small steps, so that each delay resolves at its time. */
   async pass(ms: number) {
     for (const end = this.ms + ms; this.ms < end;) {
@@ -106,17 +120,39 @@ describe('leases', () => {
     expect(stoppedMs).toBeLessThanOrEqual(5_000);
     expect(takenMs).toBeGreaterThan(6_000);
     expect(takenMs).toBeLessThan(20_000);
-    expect(() => fence()).toThrow('lost the lease');
+    await expect((async () => fence())()).rejects.toThrow('lost the lease');
     expect(one.state.changes).toBe(2); // taken, then lost
 
     one.wake();
     await timers.pass(60_000);
     expect([one.has(), two.has()]).toEqual([[], ['a', 'b']]); // the first process does not get them back
-    expect(() => fence()).toThrow('lost the lease');
+    await expect((async () => fence())()).rejects.toThrow('lost the lease');
     await two.leases.releaseAll();
     await timers.pass(4_000);
     expect(one.has()).toEqual(['a', 'b']); // under a new name
-    expect(() => fence()).toThrow('lost the lease');
+    await expect((async () => fence())()).rejects.toThrow('lost the lease');
+  });
+
+  it('are kept by a process whose event loop was held up for longer than its term', async () => {
+    const one = await started();
+    await timers.hold(9_000);
+    expect(one.has()).toEqual(['a', 'b']);
+    expect(one.state.changes).toBe(1);
+  });
+
+  it('are renewed before a commit where that is due, because no timer runs between two long ones', async () => {
+    const [one, two] = [await started(), await started()];
+    const fence = one.leases.fenceFor('a');
+    for (let commit = 0; commit < 5; commit++) {
+      calls.length = 0;
+      expect(await fence()).toMatchObject({ lease: 'a' });
+      await fence();
+      expect(calls).toEqual(commit === 0 ? [] : ['renewLeases']);
+      timers.elapse(8_000);
+    }
+    expect(two.has()).toEqual([]);
+    await documents.endHeartbeat((await documents.leases()).get('a')!.holder);
+    await expect((async () => fence())()).rejects.toThrow('lost the lease');
   });
 
   it('are taken again by a process that could not renew for a while, if nobody has ended its heartbeat', async () => {

@@ -14,6 +14,13 @@ const RETRY_MS = 500;
 const WATCH_MS = 1_000;
 
 /**
+ * The fence of a held lease, for one commit. A lease is renewed first where that is due, so that it does not run out while
+ * one long piece of work follows the other.
+ * @throws Conflict `documents/lease-lost`
+ */
+export type HeldFence = () => Fence | Promise<Fence>;
+
+/**
  * The leases of one process, kept by one heartbeat. They do not expire by a clock: another process that has seen the
  * heartbeat's number unchanged for a whole term ends the heartbeat and then takes its leases; the first process, if it
  * is still alive, finds its heartbeat ended and holds nothing.
@@ -23,6 +30,9 @@ export class Leases {
   private readonly fences = new Map<string, Fence>();
   /** When the last successful renewal was sent, by `timers`. */
   private renewedMs = -Infinity;
+  /** When the last renewal was sent, also one that is not answered or failed. */
+  private sentMs = -Infinity;
+  private sending: Promise<void> | undefined;
   private readonly watchedHeartbeats = new Map<string, { readonly heartbeat: number; readonly sinceMs: number }>();
   private wanted: readonly string[] = [];
   private onChange: () => void = () => undefined;
@@ -59,16 +69,16 @@ export class Leases {
    * Returns the fence that is held now, on each call, as long as it is held. A follower that was opened under it must
    * not write under a later one, because another process may have written in between.
    */
-  fenceFor(lease: string): () => Fence {
+  fenceFor(lease: string): HeldFence {
     const held = this.fences.get(lease);
-    return () => {
-      if (!held || !this.has(lease) || this.fences.get(lease)?.token !== held.token)
-        throw new Conflict(
-          'documents/lease-lost',
-          `This process lost the lease ${lease}; another process may hold it.`,
-          lease,
-        );
-      return held;
+    const lost = () =>
+      new Conflict('documents/lease-lost', `This process lost the lease ${lease}; another process may hold it.`, lease);
+    const isHeld = () => held !== undefined && this.fences.get(lease)?.token === held.token;
+    return async () => {
+      if (!isHeld()) throw lost();
+      if (this.timers.now() - this.renewedMs >= RENEWAL_MS) await this.renew(false);
+      if (!isHeld() || !this.has(lease)) throw lost();
+      return held!;
     };
   }
 
@@ -119,21 +129,30 @@ export class Leases {
     }
   }
 
-  private async renew(begins: boolean): Promise<void> {
-    const sentMs = this.timers.now();
+  /** Sends one renewal at a time. */
+  private renew(begins: boolean): Promise<void> {
+    return (this.sending ??= this.sendRenewal(begins).finally(() => (this.sending = undefined)));
+  }
+
+  private async sendRenewal(begins: boolean): Promise<void> {
+    const sentMs = (this.sentMs = this.timers.now());
     const number = await this.documents.renewLeases(this.holder, begins);
     if (number === undefined) {
       // Another process ended this heartbeat. Start again under a new name.
       this.dropLeases();
       this.holder = newHolder();
-      return this.renew(true);
+      return this.sendRenewal(true);
     }
     this.renewedMs = sentMs;
   }
 
-  /** Drops leases that another process may take soon; if nobody does, a later renewal takes them again. */
+  /**
+   * Drops leases that another process may take soon; if nobody does, a later renewal takes them again. Where the event loop
+   * was held up, this timer may run before that of the renewal: then the store has not been asked yet.
+   */
   private checkOwnTerm(): void {
-    if (this.fences.size > 0 && this.timers.now() - this.renewedMs >= OWN_TERM_MS) this.dropLeases();
+    const isUnanswered = this.sentMs > this.renewedMs;
+    if (this.fences.size > 0 && isUnanswered && this.timers.now() - this.renewedMs >= OWN_TERM_MS) this.dropLeases();
   }
 
   private dropLeases(): void {

@@ -3,7 +3,6 @@ import {
   START,
   type Collection,
   type Document,
-  type Fence,
   type LogFold,
   type LogFolding,
   type LogState,
@@ -12,6 +11,7 @@ import {
 import { collectionOf, firstGeneration } from '../documents';
 import { Digest } from './digest';
 import type { Follower, FoldStores, SaveMode } from './fold';
+import type { HeldFence } from './leases';
 import type { DecodedPage } from './page';
 
 /** Rows that wait to be written; a row holds the hashes of some hundred events. */
@@ -40,7 +40,7 @@ export class LogFollower implements Follower {
     projection: Projection,
     private readonly ofLog: LogFold,
     generation: string,
-    private readonly fence: () => Fence,
+    private readonly fence: HeldFence,
     private readonly saveMode: SaveMode,
   ) {
     this.name = generation;
@@ -56,7 +56,7 @@ export class LogFollower implements Follower {
     projection: Projection,
     ofLog: LogFold,
     generation: string,
-    fence: () => Fence,
+    fence: HeldFence,
     { saving = 'live', from }: { saving?: SaveMode; from?: string } = {},
   ): Promise<LogFollower> {
     const { documents } = stores;
@@ -113,7 +113,7 @@ export class LogFollower implements Follower {
       follower: this.name,
       ...(this.changed && { writes: { collection: this.collection, documents: [...this.rows, state] } }),
       checkpoint: this.digest.at(this.handledTo),
-      fence: this.fence(),
+      fence: await this.fence(),
     });
     this.rows = [];
     this.savedTo = this.handledTo;

@@ -1,9 +1,10 @@
-import type { Documents, EventLog, Fence, Policy, Projection } from '@baton/kernel';
+import type { Documents, EventLog, Policy, Projection } from '@baton/kernel';
 import { firstGeneration, isGenerationOf, readableGeneration } from '../documents';
 import { deliveriesTo, effectFollower, type Sender } from './effect';
 import { Fold, type Follower, type FoldStores, type SaveMode } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
+import type { HeldFence } from './leases';
 import { LogFollower } from './log-follower';
 import { policyFollower } from '../at-tip';
 import { PolicyFollower, type Dispatch, type PolicyFollowerStores } from './policy-follower';
@@ -51,7 +52,7 @@ export const openGeneration = (
   stores: FoldStores,
   projection: Projection,
   generation: string,
-  fence: () => Fence,
+  fence: HeldFence,
   how: { readonly saving?: SaveMode; readonly counts?: boolean; readonly from?: string } = {},
 ): Promise<Follower> =>
   projection.ofLog
@@ -66,7 +67,7 @@ export const openGeneration = (
 export const openFold = async (
   parts: FollowerStores,
   projection: Projection,
-  fence: () => Fence,
+  fence: HeldFence,
   trusted: boolean,
   saving: SaveMode,
 ): Promise<Follower | undefined> => {
@@ -98,7 +99,7 @@ export const openPolicyFollower = async (
   policy: Policy,
   name: string,
   dispatch: Dispatch,
-  fence: () => Fence,
+  fence: HeldFence,
   streams: FollowedStreams,
   trusted: boolean,
 ): Promise<PolicyFollower> => {

@@ -7,7 +7,6 @@ import {
   START,
   type Checkpoint,
   type EventLog,
-  type Fence,
   type Journal,
   type Outcome,
   type Policy,
@@ -20,6 +19,7 @@ import { discardedBy, pageParts, type ParkingDecision } from './decisions';
 import { Digest } from './digest';
 import type { Follower } from './fold';
 import type { FollowedStreams } from './followed-streams';
+import type { HeldFence } from './leases';
 import { DecodedPage } from './page';
 import { policyFollower } from '../at-tip';
 import { machineTimers, type Timers } from '../timers';
@@ -61,7 +61,7 @@ export class PolicyFollower implements Follower {
     private readonly stores: PolicyFollowerStores,
     private readonly policy: Policy,
     private readonly dispatch: Dispatch,
-    private readonly fence: () => Fence,
+    private readonly fence: HeldFence,
     private readonly streams: FollowedStreams,
     readonly name: string,
   ) {
@@ -78,7 +78,7 @@ export class PolicyFollower implements Follower {
     stores: PolicyFollowerStores,
     policy: Policy,
     dispatch: Dispatch,
-    fence: () => Fence,
+    fence: HeldFence,
     streams: FollowedStreams,
     tip: string,
     known: Checkpoint | undefined,
@@ -137,7 +137,7 @@ export class PolicyFollower implements Follower {
     for (let start = 0; start < triggers.length; start += 64) {
       const reactions = await Promise.all(
         triggers.slice(start, start + 64).map(async (event) => {
-          const look = lookThrough((stream) => this.look(stream, event.position));
+          const look = lookThrough((stream, types) => this.look(stream, event.position, types));
           try {
             return (await this.policy.react(event, look)).map((reaction, index) => ({ event, reaction, index }));
           } catch (error) {
@@ -155,8 +155,11 @@ export class PolicyFollower implements Follower {
   }
 
   /** A stream as it was at a trigger. Unreadable events are ignored if they came later or were discarded. */
-  private async look(stream: string, upTo: string): Promise<readonly StoredEvent[]> {
-    const events = await this.streams.upTo(stream, upTo);
+  private async look(stream: string, upTo: string, types?: readonly string[]): Promise<readonly StoredEvent[]> {
+    const followed = await this.streams.get(stream);
+    const found = types && followed.ofTypes(types, upTo);
+    if (found) return found;
+    const events = followed.upTo(upTo);
     try {
       return events.map((event) => event.decoded());
     } catch (error) {
@@ -225,7 +228,7 @@ export class PolicyFollower implements Follower {
     });
     for (let attempt = 1; ; attempt++) {
       try {
-        this.fence(); // throws if another process may run the policy by now
+        await this.fence(); // throws if another process may run the policy by now
         const outcome = await this.dispatch(command);
         if (outcome instanceof Accepted || outcome instanceof Refused) {
           if (outcome instanceof Refused && !this.policy.answers.includes(outcome.code)) this.park(event, outcome);
@@ -255,26 +258,31 @@ export class PolicyFollower implements Follower {
 
   async flush(): Promise<void> {
     if (!this.hasUnsavedProgress) return;
-    await this.parked.commit(this.stores, { checkpoint: this.digest.at(this.handledTo), fence: this.fence() });
+    await this.parked.commit(this.stores, { checkpoint: this.digest.at(this.handledTo), fence: await this.fence() });
     this.parkedChanged = false;
     this.savedTo = this.handledTo;
     this.hasUnsavedProgress = false;
   }
 }
 
-/** Merges reactions of one page with the same `once.key` into one: the last one, with the reasons of all of them. */
+/** Merges reactions of one page with the same `once.key` into one: the last one, with what those before it say. */
 const coalesced = (pending: readonly PendingCommand[]): PendingCommand[] => {
-  const groups = new Map<string, { readonly last: string; readonly reasons: ReadonlySet<string> }>();
+  const groups = new Map<
+    string,
+    { readonly last: string; readonly reasons: ReadonlySet<string>; readonly data: object }
+  >();
   for (const { event, reaction } of pending) {
     if (!reaction.once) continue;
-    const { key, reasons } = reaction.once;
-    groups.set(key, { last: event.id, reasons: new Set([...(groups.get(key)?.reasons ?? []), ...reasons]) });
+    const { key, reasons, after } = reaction.once;
+    const earlier = groups.get(key);
+    const data = (earlier && after?.(earlier.data)) ?? reaction.data;
+    groups.set(key, { last: event.id, reasons: new Set([...(earlier?.reasons ?? []), ...reasons]), data });
   }
   return pending.flatMap((command) => {
     const { event, reaction } = command;
     if (!reaction.once) return [command];
-    const { last, reasons } = groups.get(reaction.once.key)!;
+    const { last, reasons, data } = groups.get(reaction.once.key)!;
     if (event.id !== last) return [];
-    return [{ ...command, reaction: { ...reaction, data: { ...reaction.data, reasons: [...reasons] } } }];
+    return [{ ...command, reaction: { ...reaction, data: { ...data, reasons: [...reasons] } } }];
   });
 };

@@ -1,7 +1,6 @@
 import {
   START,
   type EventLog,
-  type Fence,
   type Instant,
   type Journal,
   type Page,
@@ -13,6 +12,7 @@ import type { AsOf } from '../documents';
 import { decisionTypes } from './decisions';
 import { readAhead } from './group';
 import type { RebuildLimits } from './fold';
+import type { HeldFence } from './leases';
 import { openGeneration } from './opening';
 import { DecodedPage } from './page';
 import type { ParkedSequenceStores } from './parked-sequences';
@@ -64,7 +64,7 @@ export const replay = (
   }: ReplayStores,
   projection: Projection,
   generation: string,
-  fence: () => Fence,
+  fence: HeldFence,
   {
     pageSize = 5000,
     onProgress,

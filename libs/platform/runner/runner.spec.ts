@@ -17,6 +17,7 @@ import {
   To,
   withMode,
   type CommandOf,
+  type Commit,
   type Documents,
   type EventLog,
   type EventOf,
@@ -28,6 +29,7 @@ import { MemoryDocuments, ReadModels } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { Runner } from './runner';
+import type { Timers } from '../timers';
 
 // A till that counts coins and closes when it is due.
 const tillEvents = events({
@@ -116,7 +118,7 @@ const world = (
   const faults: unknown[] = [];
   const send = ({ id, command }: To): Promise<Outcome> => handle(journal, till, id, command as TillCommand, context);
   const dropped: string[] = [];
-  const runner = (projections: readonly Projection[] = [sums, dues]) =>
+  const runner = (projections: readonly Projection[] = [sums, dues], timers?: Timers) =>
     new Runner({
       log,
       journal,
@@ -126,6 +128,7 @@ const world = (
       aggregates: [aggregate(ToTill, till, { due: dues })],
       dispatch: send,
       ...(isImportOpen && { isImportOpen }),
+      ...(timers && { timers }),
       clock,
       onDropped: (generation) => void dropped.push(generation),
       onFault: (fault) => faults.push(fault),
@@ -282,6 +285,52 @@ describe('the runner', () => {
     expect(await documents.generations()).not.toContain('sums-v1');
     await expect(follower.rebuild('nothing')).rejects.toMatchObject({ code: 'read/unknown-read-model' });
     await follower.stop();
+    await log.close();
+  });
+
+  it('keeps the lease of a rebuild whose commits take long, and lets others have their turn after each', async () => {
+    let ms = 0;
+    let turns = 0;
+    const commits: { documents: number; turnsBefore: number }[] = [];
+    /** Each commit holds the event loop for four seconds: no timer runs before a commit has ended. */
+    class BusyDocuments extends MemoryDocuments {
+      override async commit(commit: Commit) {
+        if (!commit.writes) return super.commit(commit);
+        const documents = [...commit.writes.documents];
+        ms += 4_000;
+        commits.push({ documents: documents.length, turnsBefore: turns });
+        setImmediate(() => turns++);
+        return super.commit({ ...commit, writes: { ...commit.writes, documents } });
+      }
+    }
+    const timers = {
+      now: () => ms,
+      delay: (_: number, signal?: AbortSignal) =>
+        new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
+    };
+    const { journal, runner, documents, log } = world(undefined, new BusyDocuments());
+    const [events, pages] = [500, 25];
+    for (let page = 0; page < pages; page++)
+      await journal.append(
+        'till-a',
+        Array.from({ length: events }, (_, n) => ({
+          ...{ id: `drop-${page}-${n}`, type: 'CoinDropped', data: { tillId: 'a', coins: 1 } },
+          meta: {
+            ...{ actor: 'tester', origin: 'person' as const, mode: 'live' as const, commandHash: '' },
+            ...{ commandId: `c-${page}-${n}`, occurredAt: '2024-02-01T00:00:00.000Z' },
+            ...{ $correlationId: 'c', $causationId: 'c' },
+          },
+        })),
+        page === 0 ? 'none' : page * events - 1,
+      );
+    const each = { ...sums, keys: ({ position }: { position: string }) => [position] } as Projection;
+    const rebuilding = runner([each], timers);
+    expect(await rebuilding.rebuild('sums')).toEqual({ generation: 'sums-v1-2', events: events * pages });
+    expect(Math.max(...commits.map(({ documents: written }) => written))).toBeLessThanOrEqual(5_000);
+    expect(commits.reduce((sum, { documents: written }) => sum + written, 0)).toBe(events * pages);
+    expect(commits.map(({ turnsBefore }) => turnsBefore)).toEqual(commits.map((_, n) => n));
+    expect(await documents.active('sums')).toBe('sums-v1-2');
+    await rebuilding.stop();
     await log.close();
   });
 

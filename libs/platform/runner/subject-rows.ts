@@ -3,16 +3,18 @@ import {
   rowIdOf,
   rowIdsOf,
   withoutSealed,
-  type Checkpoint,
   type Collection,
+  type Commit,
   type Document,
   type Documents,
-  type Fence,
   type SubjectHistory,
   type StoredEvent,
 } from '@baton/kernel';
 import { isDeepStrictEqual } from 'node:util';
 import { pagesOf } from '../documents';
+
+/** Documents that are written, and the ids of those that go, which are known once the documents were read. */
+export type Writes = Pick<NonNullable<Commit['writes']>, 'collection' | 'documents'> & { readonly removed: string[] };
 
 /**
  * The rows of a read model whose history makes rows, as long as they are not saved. They are saved before the states of
@@ -86,16 +88,14 @@ export class SubjectRows {
     this.stored.clear();
   }
 
-  /** @param checkpoint that was saved last: the states are still those of it */
-  async save(follower: string, checkpoint: Checkpoint, fence: Fence, fresh: boolean): Promise<void> {
+  /** @param commit writes them under the checkpoint that was saved last: the states are still those of it */
+  async save(commit: (writes: Writes) => Promise<void>): Promise<void> {
     if (this.size === 0) return;
-    const writes = {
+    await commit({
       collection: this.collection,
       documents: [...this.changed.values()],
       removed: [...this.dropped],
-      fresh,
-    };
-    await this.documents.commit({ follower, writes, checkpoint, fence });
+    });
     this.changed = new Map();
     this.dropped = new Set();
   }

@@ -7,6 +7,7 @@ import {
   START,
   subjectOfRow,
   type Checkpoint,
+  type Document,
   type Documents,
   type EventLog,
   type Journal,
@@ -15,7 +16,17 @@ import {
   type LogState,
   type Projection,
 } from '@baton/kernel';
-import { collectionOf, lastDocumentOf, listKeyOf, MemoryDocuments, pagesOf, statesOf } from '../documents';
+import {
+  blockIdsIn,
+  blocksOf,
+  collectionOf,
+  isIntactBlock,
+  lastDocumentOf,
+  listKeyOf,
+  MemoryDocuments,
+  pagesOf,
+  statesOf,
+} from '../documents';
 import { replay } from './replay';
 import { recountEvents, type VerificationResult, type FollowerCheckpoint } from './verify';
 
@@ -190,10 +201,17 @@ const compareDocuments = async (
         one,
         wanted.map(({ id }) => id),
       );
-      for (const { id, doc, position } of wanted) {
+      for (const document of wanted) {
+        const { id, doc, position } = document;
         seen.add(id);
         if (position > checkpoint.position) ahead.add(keyOf(id));
         else if (!isDeepStrictEqual(doc, refolded.get(id)?.doc)) differ.push({ id, key: keyOf(id) });
+        else if (!(await hasBlocks(documents, projection, generation, document))) {
+          // They go when a later event has changed the document.
+          const now = (await documents.getMany(one, [id])).get(id);
+          if (now && now.position > checkpoint.position) ahead.add(keyOf(id));
+          else differ.push({ id, key: keyOf(id) });
+        }
       }
     }
     for await (const page of pagesOf(scratch, one))
@@ -206,6 +224,19 @@ const compareDocuments = async (
     if (last && last.position > checkpoint.position) ahead.add(list);
   }
   return { differ: differ.filter(({ key }) => !ahead.has(key)), ahead };
+};
+
+/** Whether the long lists of a document are stored: it names its blocks by their content. */
+const hasBlocks = async (
+  documents: Documents,
+  projection: Projection,
+  generation: string,
+  document: Document,
+): Promise<boolean> => {
+  const ids = blockIdsIn(projection, document);
+  if (ids.length === 0) return true;
+  const blocks = await documents.getMany(blocksOf(generation), ids);
+  return ids.every((id) => blocks.has(id) && isIntactBlock(blocks.get(id)!));
 };
 
 const foldFromLog = async (

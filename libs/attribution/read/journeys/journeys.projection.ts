@@ -62,7 +62,7 @@ const withStatement = (
 /** One document per deal that closed, also when it was reopened since. */
 export const journeys = projection<JourneyDocument, JourneyEvent>({
   name: 'journeys',
-  version: 3,
+  version: 4,
   columns: {
     status: 'text',
     outcome: 'text',
@@ -74,6 +74,11 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
     source: 'text',
     amountMinor: 'integer',
     currency: 'text',
+  },
+  longLists: {
+    touches: ({ touchId }) => touchId,
+    gathered: ({ touchId }) => touchId,
+    restatements: ({ at, reasons }) => `${reasons.join()} ${at}`,
   },
   keys: ({ data }) => [data.journeyId],
   initial: (journeyId) => ({

@@ -23,6 +23,21 @@ export const changedTouches = (
   return [...touches.filter(({ touchId }) => !others.has(touchId)), ...changed, ...added].sort(inOrder);
 };
 
+/** The touches of a journey with these as they are now. */
+export const withTouches = (
+  touches: readonly JourneyTouch[],
+  stated: readonly JourneyTouch[],
+): readonly JourneyTouch[] => changedTouches(touches, { added: [], changed: [...stated], removed: [] });
+
+/** The earlier one of two first contacts, each of which may be unknown; as a field that is absent where both are. */
+export const firstContact = (
+  one: { readonly firstContactAt?: Instant | undefined },
+  other: { readonly firstContactAt?: Instant | undefined },
+): { readonly firstContactAt?: Instant } => {
+  const [first] = [one, other].flatMap(({ firstContactAt }) => firstContactAt ?? []).sort();
+  return first === undefined ? {} : { firstContactAt: first };
+};
+
 const MINUTE_MS = 60_000;
 /** When a lead was captured, and its correlation id: that of one command, or of one row of an import. */
 export interface Capture {

@@ -141,6 +141,58 @@ describe('restating a journey', () => {
     ));
 });
 
+describe('stating some touches', () => {
+  const [one, two, three] = [touch('one'), touch('two'), touch('three')];
+  const some = (touches: readonly JourneyTouch[], changed = {}) =>
+    state(touches, { keepsOthers: true, ...changed }, late);
+  it('keeps the others', () => {
+    const corrected = { ...two, role: 'champion' };
+    given(closed([one, two]))
+      .when(some([corrected, three]))
+      .then(restated({ added: [three], changed: [corrected] }));
+  });
+  it('records a fact without any touch', () =>
+    given(closed([one]))
+      .when(some([], { owner: 'amy' }))
+      .then(restated({}, { owner: 'amy' })));
+  it('keeps an earlier first contact, and records an earlier one', () => {
+    const [first, second, third] = [1, 2, 3].map((day) => ({ firstContactAt: `2024-01-0${day}T00:00:00.000Z` }));
+    const known = restated({}, second);
+    given(closed([one]), known)
+      .when(some([one], third))
+      .then();
+    given(closed([one]), known)
+      .when(some([]))
+      .then();
+    given(closed([one]), known)
+      .when(some([two], first))
+      .then(restated({ added: [two] }, first));
+  });
+  it('writes nothing the second time', () =>
+    given(closed([one, two]))
+      .when(some([two]))
+      .then());
+  it('writes nothing while a statement is incomplete: its next part states them', () => {
+    given(closed([one], true))
+      .when(some([two]))
+      .then();
+    given(closed([one]), restated({ added: [two] }, { more: true }))
+      .when(some([three]))
+      .then();
+    given(closed([one]), restated({ added: [two] }, { more: true }), restated({}))
+      .when(some([three]))
+      .then(restated({ added: [three] }));
+  });
+  it('writes nothing if no journey is closed', () => {
+    given()
+      .when(some([one]))
+      .then();
+    given(closed([one]), reopened)
+      .when(some([two]))
+      .then();
+  });
+});
+
 describe('reopening a deal', () => {
   it('ends the credit of its close', () => given(closed([])).when(reopen).then(reopened));
   it('ends it before the statement is complete, too', () => given(closed([], true)).when(reopen).then(reopened));

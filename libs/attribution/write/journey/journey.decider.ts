@@ -1,5 +1,5 @@
 import { contentHash, decider, chunksOf, type NewEvent } from '@baton/kernel';
-import { changedTouches } from './journey-touches.rules';
+import { changedTouches, firstContact } from './journey-touches.rules';
 import {
   journeyCommands,
   journeyEvents,
@@ -17,6 +17,8 @@ type Journey =
       readonly stage: 'closing' | 'closed' | 'reopened';
       readonly facts: JourneyFacts;
       readonly touches: readonly JourneyTouch[];
+      /** The rest of a restatement is still missing. */
+      readonly isIncomplete?: true;
     };
 
 /** How many events of that size fit in one append: below 1 MiB with metadata. */
@@ -35,6 +37,7 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
   initialState: () => ({ stage: 'unknown' }),
   decide: {
     StateJourney: (state, { data }) => {
+      if (data.keepsOthers) return withSomeTouches(state, data);
       const known = state.stage === 'unknown' || state.stage === 'reopened' ? [] : state.touches;
       const different = differenceOf(known, data.touches);
       const closes =
@@ -54,13 +57,23 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
     JourneyRestated: (state, { data: { added, changed, removed, more, reasons: _, ...facts } }) => {
       const touches = changedTouches('touches' in state ? state.touches : [], { added, changed, removed });
       // Until the statement is complete its facts are not: a repeated command then adds the rest.
-      return more && 'facts' in state ? { ...state, touches } : { stage: 'closed', facts, touches };
+      return more && 'facts' in state ? { ...state, touches, isIncomplete: true } : { stage: 'closed', facts, touches };
     },
     JourneyReopened: (state) => (state.stage === 'unknown' ? state : { ...state, stage: 'reopened' }),
   },
 });
 
-const factsOf = ({ touches: _, reasons: __, ...facts }: StatedJourney): JourneyFacts => facts;
+const factsOf = ({ touches: _, reasons: __, keepsOthers: ___, ...facts }: StatedJourney): JourneyFacts => facts;
+
+/** While a statement is incomplete its next part is yet to be stated, with everything that is known by then. */
+const withSomeTouches = (state: Journey, data: StatedJourney): readonly NewEvent<JourneyEvent>[] => {
+  if (state.stage !== 'closed' || state.isIncomplete) return [];
+  const ids = new Set(data.touches.map(({ touchId }) => touchId));
+  const known = state.touches.filter(({ touchId }) => ids.has(touchId));
+  const different = differenceOf(known, data.touches);
+  const stated = { ...data, ...firstContact(data, state.facts) };
+  return different.length === 0 && isEqual(state.facts, factsOf(stated)) ? [] : eventsOf(stated, different, false);
+};
 
 /** The changes of the touches compared with the known ones, in parts that fit in an event; [] for none. */
 const differenceOf = (known: readonly JourneyTouch[], touches: readonly JourneyTouch[]): readonly EventPart[] => {

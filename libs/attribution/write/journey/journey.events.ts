@@ -106,6 +106,9 @@ export const journeyCommands = commands('journey', {
     ...facts,
     reasons: optional(list(oneOf(restatementReasons), 'Reasons for a restatement.')),
     touches: list(journeyTouch, 'All touches up to the close, oldest first.', { max: 1_000_000 }),
+    keepsOthers: optional(
+      flag('Only these touches are stated: the others, and an earlier first contact, are as they were.'),
+    ),
   },
   ReopenJourney: { description: 'Record that the deal of a journey was reopened.', journeyId: facts.journeyId },
 });
