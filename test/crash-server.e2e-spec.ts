@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Role } from '@baton/kernel';
 import { repetitions } from '@baton/kernel/testing';
 import { startingPolicy } from '@baton/sla-clocks';
-import { root, Served, temporaryFolder } from './support/baton';
+import { batonJson, root, Served, temporaryFolder } from './support/baton';
 import { eventsIn, faultsOf, seeded, unsoundModels } from './support/crash';
 import { freePort } from './support/free-port';
 
@@ -13,6 +13,15 @@ const SEED = Number(process.env['CRASH_SEED'] ?? 1);
 const KILLS = repetitions(3, 200);
 /** Callers work until the last kill, and at least this long. */
 const LEADS = repetitions(20, 200);
+
+/** Starts a server of a folder in a process of its own. */
+const startServer = async (folder: string, port: number) => {
+  const env = { ...process.env, BATON_DATA_DIR: folder, BATON_PORT: String(port), BATON_LOG_LEVEL: 'silent' };
+  const child = spawn(process.execPath, [join(root, 'dist', 'apps', 'cli', 'main.js'), 'start', '--json'], { env });
+  const ended = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { child, ended };
+};
 
 const mutationOf = (command: string): string =>
   `mutation ($id: ID!, $input: ${command.charAt(0).toUpperCase()}${command.slice(1)}Input!) {
@@ -53,13 +62,7 @@ describe('a server that is killed while callers send mutations', () => {
 
   it('has each acknowledged mutation once, read models equal to a new fold, and hands off each lead once', async () => {
     const port = await freePort();
-    const env = { ...process.env, BATON_DATA_DIR: folder, BATON_PORT: String(port), BATON_LOG_LEVEL: 'silent' };
-    const start = async () => {
-      const child = spawn(process.execPath, [join(root, 'dist', 'apps', 'cli', 'main.js'), 'start', '--json'], { env });
-      const ended = once(child, 'exit');
-      await Promise.race([once(child.stdout, 'data'), ended]);
-      return { child, ended };
-    };
+    const start = () => startServer(folder, port);
     const acknowledged = new Map<string, string>();
     let [kills, repeats] = [0, 0];
     /** Sends a mutation until it gets a response, under one id. */
@@ -123,5 +126,44 @@ describe('a server that is killed while callers send mutations', () => {
       ...{ faults: [], incomplete: [], differing: [] },
     });
     process.stderr.write(`server: ${kills} kills, ${acknowledged.size} mutations, ${repeats} sent again; 0 lost\n`);
+  });
+});
+
+describe('a server that is killed after it has shown somebody', () => {
+  const folder = temporaryFolder();
+
+  it('has recorded it once, for a command line beside it too', async () => {
+    const served = await Served.start(folder);
+    await served.ask('mutation { captureLead(commandId: "a", input: { leadId: "ada", name: "Ada" }) { __typename } }', [
+      'admin',
+    ]);
+    const token = await served.token('sales');
+    await served.settle();
+    await served.stop();
+    const port = await freePort();
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const look = async () => {
+      const body = JSON.stringify({ query: '{ leads { nodes { name } } }' });
+      const response = await fetch(`http://127.0.0.1:${port}/graphql`, { method: 'POST', headers, body });
+      expect(await response.json()).toEqual({ data: { leads: { nodes: [{ name: 'Ada' }] } } });
+    };
+    const sightings = async () => (await batonJson<{ caller: string }[]>(folder, 'who-saw', 'ada')).length;
+
+    const first = await startServer(folder, port);
+    await look();
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await sightings()).toBe(1);
+
+    const second = await startServer(folder, port);
+    await look();
+    expect(await sightings()).toBe(2);
+    await look();
+    second.child.kill('SIGKILL');
+    await second.ended;
+    const third = await startServer(folder, port);
+    third.child.kill('SIGTERM');
+    await third.ended;
+    expect(await sightings()).toBe(3);
   });
 });

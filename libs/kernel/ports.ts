@@ -43,13 +43,6 @@ export interface AppendOptions {
    * that cannot tell reads the stream first. Ignored with `any`.
    */
   readonly checked?: boolean;
-  /**
-   * Written beside the work of others, who wait for it: a store may tell followers of it only within half a second, and
-   * if it syncs each append by itself, do that within a tenth. A crash of the process loses nothing; a power cut may
-   * lose the last such appends, unless another one came behind them. The ids of its events were made at random for this
-   * append, so that no store needs to look for them.
-   */
-  readonly aside?: boolean;
 }
 export interface AppendRequest extends AppendOptions {
   readonly stream: string;
@@ -95,6 +88,16 @@ export abstract class EventLog {
     expected: ExpectedRevision,
     options?: AppendOptions,
   ): Promise<AppendResult>;
+  /**
+   * Appends at the end of a stream, wherever that is, for a caller who waits for no place in the log. Once it resolves, no
+   * crash of the process loses the events; a power cut may lose those of the last tenth of a second. A store may gather
+   * them for a second before it appends them; whoever asks this log for the stream, a page or the tip before that
+   * finds them there. Their ids are new.
+   * @throws Conflict `log/unavailable`, also while what was deferred before cannot be appended
+   */
+  async appendDeferred(stream: string, events: readonly EventToAppend[]): Promise<void> {
+    await this.append(stream, events, 'any');
+  }
   /** Many independent appends at once. Each succeeds or fails by itself; results are in the order of the appends. */
   abstract appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]>;
   /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */

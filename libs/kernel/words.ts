@@ -10,7 +10,11 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 
 /** True if the text has no visible character. */
-export const isBlank = (text: string): boolean => !VISIBLE.test(text);
+export const isBlank = (text: string): boolean => {
+  const first = text.charCodeAt(0);
+  // Most texts begin with a visible character of ASCII, and every text of every event is asked.
+  return !(first > 0x20 && first < 0x7f) && !VISIBLE.test(text);
+};
 
 /** True if the text is neither undefined nor blank. */
 export const hasText = (word: string | undefined): word is string => word !== undefined && !isBlank(word);

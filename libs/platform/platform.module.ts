@@ -69,7 +69,19 @@ interface PlatformParts {
 const STORES = Symbol('stores');
 
 const storeProviders = ({ config, clock, catalogue, options }: PlatformParts): Provider[] => [
-  { provide: STORES, useFactory: () => openStores(config, clock, options) },
+  {
+    provide: STORES,
+    useFactory: (logger: Logger) =>
+      openStores(config, clock, {
+        ...options,
+        onUnreadable: (records) =>
+          logger.warn(
+            { records },
+            'records of a killed process are incomplete and were dropped; nobody was answered for them',
+          ),
+      }),
+    inject: [LOGGER],
+  },
   {
     provide: EventLog,
     useFactory: ({ log }: Stores, metrics: Metrics) => new ObservedEventLog(log, metrics),
@@ -127,7 +139,7 @@ const commandProviders = ({ config, clock, contexts }: PlatformParts): Provider[
   },
   {
     provide: AccessLog,
-    useFactory: (journal: Journal, log: EventLog) => new AccessLog(journal, log, clock),
+    useFactory: (journal: SealedJournal, log: EventLog) => new AccessLog(journal, log, clock),
     inject: [Journal, EventLog],
   },
   {

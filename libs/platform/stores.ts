@@ -20,17 +20,20 @@ export interface Stores {
   readonly keys: KeyStore;
 }
 
+export interface OpenOptions {
+  /** Whether a store may be created where there is none. */
+  readonly mayCreateStore?: boolean;
+  /** Embedded files are not written. */
+  readonly readOnly?: boolean;
+  /** As of `EmbeddedEventLog.open`. */
+  readonly onUnreadable?: (records: number) => void;
+}
+
 /**
  * Opens the stores of a configuration: all of them, or none.
- * @param how `mayCreateStore`: whether a store may be created where there is none; `readOnly`: embedded files are not
- *   written
  * @throws BatonError `store/none`, `store/file-missing`, `file/…`, `keys/…`, `documents/unavailable`, `config/invalid`
  */
-export const openStores = async (
-  config: Config,
-  clock: Clock,
-  how: { readonly mayCreateStore?: boolean; readonly readOnly?: boolean } = {},
-): Promise<Stores> => {
+export const openStores = async (config: Config, clock: Clock, how: OpenOptions = {}): Promise<Stores> => {
   const opened: { close(): Promise<void> }[] = [];
   try {
     return await openAll(config, clock, how, <T extends { close(): Promise<void> }>(store: T): T => {
@@ -58,7 +61,7 @@ type TrackOpened = <T extends { close(): Promise<void> }>(store: T) => T;
 const openAll = async (
   config: Config,
   clock: Clock,
-  { mayCreateStore = false, readOnly = false }: { readonly mayCreateStore?: boolean; readonly readOnly?: boolean },
+  { mayCreateStore = false, readOnly = false, onUnreadable }: OpenOptions,
   track: TrackOpened,
 ): Promise<Stores> => {
   const folder = await withFileName(config.dataDir, () => new DataFolder(config, mayCreateStore));
@@ -69,7 +72,7 @@ const openAll = async (
   const log = track(
     config.eventStoreUrl
       ? (await import('./event-log/eventstore-event-log.js')).EventStoreEventLog.connect(config.eventStoreUrl)
-      : await file('log.db', (path) => EmbeddedEventLog.open(path, steadyClock, { readOnly })),
+      : await file('log.db', (path) => EmbeddedEventLog.open(path, steadyClock, { readOnly, onUnreadable })),
   );
   await folder.assertComplete(log);
   const master = await file('master.key', () => masterKeys(config.dataDir, config));

@@ -150,6 +150,27 @@ export const eventLogContract = (name: string, open: () => Promise<EventLog>): v
       expect(await log.read(stream)).toHaveLength(4);
     });
 
+    it('appends what is deferred at the end of a stream, and shows it to whoever asks', async () => {
+      await append('none', anEvent());
+      const [one, two, three] = some(3) as [EventToAppend, EventToAppend, EventToAppend];
+      await Promise.all([log.appendDeferred(stream, [one]), log.appendDeferred(stream, [two])]);
+      expect(idsOf(await log.read(stream, 1))).toEqual(idsOf([one, two]));
+      await append(2, anEvent());
+      const before = await log.tip();
+      await log.appendDeferred(stream, [three]);
+      expect(await log.revisionOf(stream)).toBe(4);
+      await log.appendDeferred(`${stream}-other`, some(2));
+      const { events } = await readToTip(log, before);
+      expect(events.map((event) => [event.stream, event.revision])).toEqual([
+        [stream, 4],
+        [`${stream}-other`, 0],
+        [`${stream}-other`, 1],
+      ]);
+      expect(events[0]).toMatchObject(three);
+      await log.appendDeferred(stream, [anEvent()]);
+      expect((await log.tip()) > events[2]!.position).toBe(true);
+    });
+
     it('returns one answer to the same append sent twice at once', async () => {
       const events = some(2);
       const [first, second] = await Promise.all([append('none', ...events), append('none', ...events)]);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   accessStreamOf,
   codeOf,
@@ -8,8 +7,8 @@ import {
   type CallerOrigin,
   type Clock,
   type EventLog,
-  type Journal,
 } from '@baton/kernel';
+import type { SealedJournal } from '../event-log';
 import { SUBJECTS_NAMED, type AccessEvent } from './access.events';
 
 /** Who did it. */
@@ -22,21 +21,8 @@ export type AccessEntry = AccessEvent & { readonly by: AccessActor };
 /** Records what a caller is about to be shown. @throws Conflict `access/not-recorded` */
 export type RecordAccess = (entries: readonly AccessEntry[]) => Promise<void>;
 
-interface PendingAccess {
-  readonly entries: readonly AccessEntry[];
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** Far below the 1 MiB that an append can have: an event names at most 500 people. */
 const EVENTS_PER_APPEND = 10;
-const CONFLICTS = 8;
-/** How long an answer waits at most for others that are recorded with it, while the event loop is busy with them. */
-const GATHERING_MS = 20;
-/** A turn of the event loop that takes no longer had no other work. */
-const IDLE_TURN_MS = 0.2;
-/** The ids are new, so that no store needs to look for them. */
-const how = { checked: true, aside: true } as const;
 export const NOT_RECORDED = 'access/not-recorded';
 /**
  * The events of people whose values are shown: one for each 500.
@@ -65,93 +51,48 @@ export const readEntries = (
 };
 
 /**
- * The record of who was shown personal data, who signed in, and who was refused: one stream for each day. What several
- * requests record within the same turn, or while an append is under way, is one append.
+ * The record of who was shown personal data, who signed in, and who was refused: one stream for each day. What is recorded
+ * is kept when the answer leaves; the log may gather it with what others record before it is in the stream.
  */
 export class AccessLog {
-  private pending: PendingAccess[] = [];
-  private writing: Promise<void> | undefined;
-  /** The last revision of a stream, where this process knows it. */
-  private known: { readonly stream: string; readonly revision: number } | undefined;
+  private readonly writing = new Set<Promise<void>>();
 
-  /** @param steadyMs milliseconds of a timer that nobody can set */
   constructor(
-    private readonly journal: Pick<Journal, 'append'>,
-    private readonly log: Pick<EventLog, 'availability' | 'revisionOf'>,
+    private readonly journal: Pick<SealedJournal, 'appendDeferred'>,
+    private readonly log: Pick<EventLog, 'availability'>,
     private readonly clock: Clock,
-    private readonly steadyMs: () => number = () => performance.now(),
   ) {}
 
   /**
-   * Resolves once the entries are in the log.
+   * Resolves once the log keeps the entries, see `EventLog.appendDeferred`.
    * @throws Conflict `access/not-recorded`: the log takes no events; whoever asks must not see the answer
    */
   readonly record: RecordAccess = (entries) => {
     if (entries.length === 0) return Promise.resolve();
     if (this.log.availability().state === 'unavailable') return Promise.reject(notRecorded('log/unavailable'));
-    return new Promise<void>((resolve, reject) => {
-      this.pending.push({ entries, resolve, reject });
-      this.writing ??= this.writeAll();
+    const written = this.write(entries).catch((error: unknown) => {
+      throw notRecorded(codeOf(error));
     });
+    const done = () => void this.writing.delete(written);
+    this.writing.add(written);
+    written.then(done, done);
+    return written;
   };
 
-  /** Waits for what is being written. */
+  /** Waits for what is being recorded, also by callers who do not wait for it. */
   async settle(): Promise<void> {
-    await this.writing;
+    await Promise.allSettled(this.writing);
   }
 
-  /** Waits while the event loop has other work: it may be answers that can be recorded with these. */
-  private async gathered(): Promise<void> {
-    const began = this.steadyMs();
-    for (let turnBegan = began; ;) {
-      await nextTurn();
-      const now = this.steadyMs();
-      if (now - turnBegan < IDLE_TURN_MS || now - began >= GATHERING_MS) return;
-      turnBegan = now;
-    }
-  }
-
-  private async writeAll(): Promise<void> {
-    while (this.pending.length > 0) {
-      await this.gathered();
-      const [some, entries] = [[] as PendingAccess[], [] as AccessEntry[]];
-      while (this.pending.length > 0 && (some.length === 0 || entries.length < EVENTS_PER_APPEND)) {
-        some.push(this.pending.shift()!);
-        entries.push(...some.at(-1)!.entries);
-      }
-      await this.writeInParts(entries).then(
-        () => some.forEach(({ resolve }) => resolve()),
-        (error: unknown) => some.forEach(({ reject }) => reject(notRecorded(codeOf(error)))),
-      );
-    }
-    this.writing = undefined; // in the turn in which nothing was pending: what comes next begins anew
-  }
-
-  private async writeInParts(entries: readonly AccessEntry[]): Promise<void> {
-    for (let at = 0; at < entries.length; at += EVENTS_PER_APPEND)
-      await this.write(entries.slice(at, at + EVENTS_PER_APPEND));
-  }
-
-  /** Appends at the end of the day’s stream, again where another process came first. */
   private async write(entries: readonly AccessEntry[]): Promise<void> {
     const now = this.clock.now();
-    const stream = accessStreamOf(now);
     const events = entries.map(({ type, data, by: { actor, origin } }) => {
       const id = randomUUID();
       const cause = { commandId: id, commandHash: '', $correlationId: id, $causationId: id };
       return { id, type, data, meta: { actor, origin, occurredAt: now, mode: 'live' as const, ...cause } };
     });
-    for (let conflicts = 0; ; conflicts++) {
-      const last = this.known?.stream === stream ? this.known.revision : ((await this.log.revisionOf(stream)) ?? -1);
-      try {
-        const { revision } = await this.journal.append(stream, events, last < 0 ? 'none' : last, how);
-        this.known = { stream, revision };
-        return;
-      } catch (error) {
-        this.known = undefined;
-        if (codeOf(error) !== 'log/wrong-revision' || conflicts >= CONFLICTS) throw error;
-      }
-    }
+    for (let at = 0; at < events.length; at += EVENTS_PER_APPEND)
+      await this.journal.appendDeferred(accessStreamOf(now), events.slice(at, at + EVENTS_PER_APPEND));
   }
 }
 

@@ -1,9 +1,20 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { START } from '@baton/kernel';
 import { anEvent, eventLogContract, FixedClock, followUntil, readToTip, repetitions } from '@baton/kernel/testing';
+import { openDatabase } from '../sqlite';
 import { EmbeddedEventLog } from './embedded-event-log';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-log-'));
@@ -11,8 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 eventLogContract('The embedded log', async () => EmbeddedEventLog.open(join(folder, 'contract.db'), new FixedClock()));
 
-/** Appends without end, 32 at once, and prints the id of each event that the log has acknowledged. */
-const endlessWriter = `
+/** The beginning of a program that opens the log of its argument. */
+const openLog = `
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
 const swcrc = JSON.parse(readFileSync('.swcrc', 'utf8'));
@@ -23,6 +34,9 @@ require.extensions['.ts'] = (module, filename) =>
 const { EmbeddedEventLog } = require(process.cwd() + '/libs/platform/event-log/embedded-event-log.ts');
 const { anEvent } = require(process.cwd() + '/libs/kernel/testing/event-log.contract.ts');
 const log = EmbeddedEventLog.open(process.argv[1], { now: () => new Date().toISOString() });
+`;
+/** Appends without end, 32 at once, and prints the id of each event that the log has acknowledged. */
+const endlessWriter = `${openLog}
 const write = async (stream) => {
   for (let n = 0; ; n++) {
     const event = anEvent({ n });
@@ -111,6 +125,126 @@ describe('the embedded log', () => {
     expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
     expect(acknowledged.length).toBeGreaterThan(500);
     expect(events.map(({ position }) => Number(position))).toEqual(events.map((_, index) => index + 1));
+    await log.close();
+  });
+});
+
+describe('what is deferred', () => {
+  const clock = new FixedClock('2024-05-01T00:00:00.000Z');
+  const open = (name: string, onUnreadable?: (records: number) => void) =>
+    EmbeddedEventLog.open(join(folder, name), clock, { onUnreadable });
+  const filesOf = (name: string) => readdirSync(folder).filter((file) => file.startsWith(`${name}-deferred`));
+  const idsIn = async (log: EmbeddedEventLog) => (await readToTip(log, START)).events.map(({ id }) => id);
+
+  it('is in a file of its owner alone until somebody asks for it, and then in the log', async () => {
+    const log = open('private.db');
+    const [one, two] = [anEvent({ text: 'a\nb\tc' }), anEvent()];
+    await log.appendDeferred('a-1', [one]);
+    await log.appendDeferred('a-2', [two]);
+    const [file] = filesOf('private.db');
+    expect(statSync(join(folder, file!)).mode & 0o777).toBe(0o600);
+    const beside = EmbeddedEventLog.open(join(folder, 'private.db'), clock, { readOnly: true });
+    expect(await beside.tip()).toBe(START);
+    expect(await log.read('a-1')).toMatchObject([{ ...one, recordedAt: clock.instant }]);
+    expect(await idsIn(beside)).toEqual([one.id, two.id]);
+    await Promise.all([log.close(), beside.close()]);
+    expect(filesOf('private.db')).toEqual([]);
+  });
+
+  it('is appended for followers without anybody asking', async () => {
+    const log = open('quiet.db');
+    const event = anEvent();
+    await log.appendDeferred('a-1', [event]);
+    expect((await followUntil(log.follow(START), (events) => events.length > 0))[0]).toMatchObject(event);
+    await log.close();
+  });
+
+  it('is kept when a process is killed, and appended once by whoever opens the log next', async () => {
+    const path = join(folder, 'left.db');
+    const program = `${openLog}
+      const write = async () => {
+        for (let n = 0; ; n++) {
+          const event = anEvent({ n });
+          await log.appendDeferred('a-' + process.pid, [event]);
+          process.stdout.write(event.id + '\\n');
+          if (n % 100 === 99) await log.tip();
+          else if (n % 10 === 9) await new Promise(setImmediate);
+        }
+      };
+      void write();`;
+    await open('left.db').close();
+    const outputs = await Promise.all(
+      [1, 2].map(
+        () =>
+          new Promise<string>((done, fail) => {
+            const child = spawn(process.execPath, ['-e', program, path], { cwd: resolve(__dirname, '../../..') });
+            let [output, errors] = ['', ''];
+            child.stdout.on('data', (chunk: Buffer) => {
+              output += chunk.toString();
+              if (output.length > 37 * 1_000) child.kill('SIGKILL');
+            });
+            child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()));
+            child.on('close', () => (errors === '' ? done(output) : fail(new Error(errors))));
+          }),
+      ),
+    );
+    const acknowledged = outputs.flatMap((output) => output.split('\n').filter((line) => line.length === 36));
+    const log = open('left.db');
+    const ids = await idsIn(log);
+    expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+    await log.close();
+    expect(filesOf('left.db')).toEqual([]);
+  });
+
+  it('is not appended again if its file is still there, because the process was killed before it removed it', async () => {
+    const log = open('again.db');
+    const [one, two] = [anEvent(), anEvent()];
+    await log.appendDeferred('a-1', [one]);
+    cpSync(join(folder, 'again.db-deferred'), join(folder, 'kept'));
+    await log.appendDeferred('a-1', [two]);
+    await log.close();
+    cpSync(join(folder, 'kept'), join(folder, 'again.db-deferred.of-another'));
+    const again = open('again.db');
+    expect(await idsIn(again)).toEqual([one.id, two.id]);
+    await again.close();
+    expect(filesOf('again.db')).toEqual([]);
+  });
+
+  it('loses only the record whose write was cut short, and says so', async () => {
+    const log = open('torn.db');
+    const [one, two] = [anEvent(), anEvent()];
+    await log.appendDeferred('a-1', [one]);
+    const file = join(folder, 'torn.db-deferred');
+    appendFileSync(file, readFileSync(file).subarray(0, -1));
+    await log.appendDeferred('a-1', [two]);
+    cpSync(file, join(folder, 'cut'));
+    await log.close();
+    rmSync(join(folder, 'torn.db'));
+    cpSync(join(folder, 'cut'), file);
+    const unreadable: number[] = [];
+    const again = open('torn.db', (records) => unreadable.push(records));
+    expect(await idsIn(again)).toEqual([one.id, two.id]);
+    expect(unreadable).toEqual([1]);
+    await again.close();
+  });
+
+  it('is refused if it cannot be kept, or while what was deferred before cannot be appended', async () => {
+    const log = open('refused.db');
+    const refused = { code: 'log/unavailable' };
+    mkdirSync(join(folder, 'refused.db-deferred'));
+    await expect(log.appendDeferred('a-1', [anEvent()])).rejects.toMatchObject(refused);
+    rmdirSync(join(folder, 'refused.db-deferred'));
+    const [one, two] = [anEvent(), anEvent()];
+    await log.appendDeferred('a-1', [one]);
+    const other = openDatabase(join(folder, 'refused.db'), { synchronous: 'NORMAL' });
+    other.exec('ALTER TABLE events RENAME TO away');
+    await expect(log.read('a-1')).rejects.toThrow();
+    await expect(log.appendDeferred('a-1', [anEvent()])).rejects.toMatchObject(refused);
+    other.exec('ALTER TABLE away RENAME TO events');
+    await log.appendDeferred('a-1', [two]);
+    expect(await idsIn(log)).toEqual([one.id, two.id]);
+    other.close();
     await log.close();
   });
 });

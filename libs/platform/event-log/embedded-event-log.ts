@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import {
@@ -6,7 +5,6 @@ import {
   EventLog,
   Refused,
   START,
-  type AppendOptions,
   type AppendRequest,
   type AppendResult,
   type Clock,
@@ -18,6 +16,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
+import { DeferredEvents, textOf, type DeferredEvent } from './deferred-events';
 import { watchCommits, type CommitWatch } from './file-watch';
 import { metaOf, storedMeta } from './stored-meta';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
@@ -33,8 +32,7 @@ const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the mi
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
 const NO_LIMIT = -1; // to SQLite a negative limit is none
-const SYNC_MS = 100; // how late appends that stand aside are on the disk
-const WAKE_MS = 500; // how late followers are told of them
+const DEFERRED_MS = 1_000; // how late deferred events are in the log, and followers are told of them
 const MAX_SCANNED_ROWS = 20_000; // rows that one page of a filtered read may look at
 
 interface Row {
@@ -47,8 +45,12 @@ interface Row {
   meta: string;
   recordedAt: Instant;
 }
-interface PendingAppend extends AppendRequest {
+/** An append whose data and metadata are JSON already. */
+interface TextsToAppend extends Pick<AppendRequest, 'stream' | 'expected'> {
+  readonly events: readonly Pick<EventToAppend, 'id' | 'type'>[];
   readonly texts: readonly { readonly data: string; readonly meta: string }[];
+}
+interface PendingAppend extends AppendRequest, Pick<TextsToAppend, 'texts'> {
   readonly resolve: (appended: AppendResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -69,10 +71,9 @@ export class EmbeddedEventLog extends EventLog {
   private flushing = false;
   private lastWriteFailed = false;
   private closed = false;
-  /** Followers have been told of everything up to here. */
-  private announced = -1;
-  private lateWake: NodeJS.Timeout | undefined;
-  private lateSync: NodeJS.Timeout | undefined;
+  /** The streams of what this process has deferred. */
+  private readonly deferredStreams = new Set<string>();
+  private deferredTimer: NodeJS.Timeout | undefined;
   private readonly waiters = new Set<{ readonly after: number; readonly wake: () => void }>();
   private watch: CommitWatch | undefined;
 
@@ -80,23 +81,36 @@ export class EmbeddedEventLog extends EventLog {
     private readonly database: Sqlite,
     private readonly path: string,
     private readonly clock: Clock,
+    /** Undefined where nothing can be deferred. */
+    private readonly deferred: DeferredEvents | undefined,
+    private readonly onUnreadable: (records: number) => void,
   ) {
     super();
   }
 
-  /** Opens or creates the log's file; `:memory:` for a log that is not stored. */
-  static open(path: string, clock: Clock, { readOnly = false } = {}): EmbeddedEventLog {
+  /**
+   * Opens or creates the log's file, and appends what is deferred beside it; `:memory:` for a log that is not stored.
+   * @param how `onUnreadable`: is told how many deferred records could not be read, because a crash interrupted their
+   *   write: nobody was told that they are kept
+   */
+  static open(
+    path: string,
+    clock: Clock,
+    {
+      readOnly = false,
+      onUnreadable = () => undefined,
+    }: { readonly readOnly?: boolean; readonly onUnreadable?: (records: number) => void } = {},
+  ): EmbeddedEventLog {
     const database = openDatabase(path, { synchronous: 'FULL', readOnly });
     if (!readOnly) database.exec(SCHEMA);
-    return new EmbeddedEventLog(database, path, clock);
+    const deferred =
+      readOnly || path === ':memory:' ? undefined : new DeferredEvents(`${path}-deferred`, `${path}-wal`);
+    const log = new EmbeddedEventLog(database, path, clock, deferred, onUnreadable);
+    log.tryAppendDeferred();
+    return log;
   }
 
-  append(
-    stream: string,
-    events: readonly EventToAppend[],
-    expected: ExpectedRevision,
-    { aside = false }: AppendOptions = {},
-  ): Promise<AppendResult> {
+  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
@@ -104,15 +118,27 @@ export class EmbeddedEventLog extends EventLog {
       const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
       if (bytes > APPEND_LIMIT)
         throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
-      this.queue.push({ stream, events, expected, aside, texts, resolve, reject });
+      this.queue.push({ stream, events, expected, texts, resolve, reject });
       this.schedule();
     });
   }
 
   appendMany(appends: readonly AppendRequest[]) {
-    return Promise.allSettled(
-      appends.map(({ stream, events, expected, ...options }) => this.append(stream, events, expected, options)),
-    );
+    return Promise.allSettled(appends.map(({ stream, events, expected }) => this.append(stream, events, expected)));
+  }
+
+  override async appendDeferred(stream: string, events: readonly EventToAppend[]): Promise<void> {
+    if (!this.deferred) return super.appendDeferred(stream, events);
+    this.assertOpen();
+    try {
+      this.clock.now(); // refuses where it would be refused later
+      if (this.lastWriteFailed) this.appendDeferredEvents();
+      this.deferred.write(events.map((event) => textOf(stream, event)));
+    } catch (error) {
+      throw appendFailure(error);
+    }
+    this.deferredStreams.add(stream);
+    this.deferLater();
   }
 
   /**
@@ -147,6 +173,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async read(stream: string, from = 0, limit = NO_LIMIT): Promise<readonly RawEvent[]> {
     this.assertOpen();
+    if (this.deferredStreams.has(stream)) this.appendDeferredEvents();
     return this.database
       .prepareRows(`SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`)
       .all(stream, from, limit)
@@ -155,6 +182,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async revisionOf(stream: string): Promise<number | undefined> {
     this.assertOpen();
+    if (this.deferredStreams.has(stream)) this.appendDeferredEvents();
     return this.storedHeadOf(stream); // another process may have written since
   }
 
@@ -162,6 +190,7 @@ export class EmbeddedEventLog extends EventLog {
     const from = sequenceOf(after);
     await nextTurn(); // lets timers and sockets run between the pages of a catch-up
     this.assertOpen();
+    if (this.deferredStreams.size > 0) this.tryAppendDeferred();
     return this.page(from, filter, limit);
   }
 
@@ -185,6 +214,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async tip(): Promise<Position> {
     this.assertOpen();
+    if (this.deferredStreams.size > 0) this.tryAppendDeferred();
     const tip = this.maxPosition();
     this.wake(tip); // whoever asks may wait for followers to come so far
     return positionOf(tip);
@@ -218,9 +248,10 @@ export class EmbeddedEventLog extends EventLog {
   async close(): Promise<void> {
     if (this.closed) return;
     while (this.queue.length > 0) this.flush();
+    if (this.deferredStreams.size > 0) this.tryAppendDeferred(); // what fails is done by whoever opens the log next
     this.closed = true;
-    clearTimeout(this.lateWake);
-    clearTimeout(this.lateSync); // the file is synced when it is closed
+    clearTimeout(this.deferredTimer);
+    this.deferred?.close();
     this.watch?.end();
     for (const { wake } of [...this.waiters]) wake();
     this.database.close();
@@ -272,16 +303,10 @@ export class EmbeddedEventLog extends EventLog {
   /** Writes the waiting appends in one transaction; they are answered after its commit. */
   private flush() {
     const batch = this.nextBatch();
-    const standAside = batch.every(({ aside }) => aside);
     let answers: (AppendResult | Error)[];
     try {
-      answers = this.commit(() => this.write(batch), standAside);
-      this.lastWriteFailed = false;
+      answers = this.commit(() => this.write(batch));
     } catch (error) {
-      this.lastWriteFailed = true;
-      // The transaction was rolled back, so the caches are wrong.
-      this.streamRevisions.clear();
-      this.last = -1;
       for (const { reject } of batch) reject(appendFailure(error));
       return;
     }
@@ -289,30 +314,75 @@ export class EmbeddedEventLog extends EventLog {
       if (answer instanceof Error) batch[index]!.reject(answer);
       else batch[index]!.resolve(answer);
     });
-    if (standAside) this.lateWake ??= setTimeout(() => this.wake(this.last), WAKE_MS).unref();
-    else this.wake(this.last);
+    this.wake(this.last);
   }
 
-  /**
-   * One transaction. A commit waits for the disk, unless all of it stands aside: then that is done soon after, by the
-   * system and not by this thread.
-   */
-  private commit<T>(work: () => T, standsAside = false): T {
-    this.database.setSynchronous(standsAside ? 'NORMAL' : 'FULL');
+  /** One transaction. @param waits for the disk */
+  private commit<T>(work: () => T, waits = true): T {
+    this.database.setSynchronous(waits ? 'FULL' : 'NORMAL');
     try {
-      return this.database.transaction(work);
-    } finally {
-      if (standsAside && this.path !== ':memory:')
-        this.lateSync ??= setTimeout(() => void this.sync(), SYNC_MS).unref();
+      const answer = this.database.transaction(work);
+      this.lastWriteFailed = false;
+      return answer;
+    } catch (error) {
+      this.lastWriteFailed = true;
+      // The transaction was rolled back, so the caches are wrong.
+      this.streamRevisions.clear();
+      this.last = -1;
+      throw error;
     }
   }
 
-  private async sync(): Promise<void> {
-    this.lateSync = undefined;
-    // Where the file is gone meanwhile, it was synced when it was closed; another fault of the disk the next commit tells.
-    const file = await open(`${this.path}-wal`, 'r').catch(() => undefined);
-    await file?.datasync().catch(() => undefined);
-    await file?.close();
+  private deferLater(): void {
+    this.deferredTimer ??= setTimeout(() => this.tryAppendDeferred(), DEFERRED_MS).unref();
+  }
+
+  /** As `appendDeferredEvents`; what fails is tried again, and refuses what would be deferred next. */
+  private tryAppendDeferred(): void {
+    if (!this.deferred) return;
+    try {
+      this.appendDeferredEvents();
+    } catch {
+      this.lastWriteFailed = true;
+    }
+  }
+
+  /**
+   * Appends what this process and others have deferred, each event once: one that the log has already, because its file is
+   * not removed yet, is not appended again.
+   */
+  private appendDeferredEvents(): void {
+    clearTimeout(this.deferredTimer);
+    this.deferredTimer = undefined;
+    try {
+      const { events, unreadable, remove } = this.deferred!.take();
+      // The file stays until the commit is on the disk, for which this thread does not wait.
+      if (events.length > 0) this.commit(() => this.writeDeferred(events), false);
+      remove();
+      if (unreadable > 0) this.onUnreadable(unreadable);
+    } catch (error) {
+      this.deferLater();
+      throw error;
+    }
+    this.deferredStreams.clear();
+    this.wake(this.last);
+  }
+
+  private writeDeferred(events: readonly DeferredEvent[]): void {
+    const known = this.placesOf(events.map(({ id }) => id));
+    const byStream = new Map<string, Map<string, DeferredEvent>>();
+    for (const event of events) {
+      const { stream, id } = event;
+      if (known.has(id)) continue;
+      if (!byStream.has(stream)) byStream.set(stream, new Map());
+      byStream.get(stream)!.set(id, event);
+    }
+    this.write(
+      [...byStream].map(([stream, fresh]) => {
+        const texts = [...fresh.values()];
+        return { stream, events: texts, texts, expected: 'any' };
+      }),
+    );
   }
 
   private nextBatch(): PendingAppend[] {
@@ -321,7 +391,7 @@ export class EmbeddedEventLog extends EventLog {
     return this.queue.splice(0, enough < 0 ? this.queue.length : enough + 1);
   }
 
-  private write(batch: readonly PendingAppend[]): (AppendResult | Error)[] {
+  private write(batch: readonly TextsToAppend[]): (AppendResult | Error)[] {
     const tip = this.maxPosition();
     if (tip !== this.last) {
       // Another process has written, or this is the first write: the cached heads are stale.
@@ -330,7 +400,7 @@ export class EmbeddedEventLog extends EventLog {
     }
     const now = this.clock.now();
     const recordedAt = now > this.lastRecordedAt ? now : this.lastRecordedAt;
-    const places = this.placesOf(batch.flatMap(({ events, aside }) => (aside ? [] : events.map(({ id }) => id))));
+    const places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id)));
     const rows: Row[] = [];
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;
@@ -353,7 +423,6 @@ export class EmbeddedEventLog extends EventLog {
 
   /** Stream, revision and position of the ids that the log already has. */
   private placesOf(ids: readonly string[]): Map<string, StoredPlace> {
-    if (ids.length === 0) return new Map();
     const rows = this.database
       .prepare('SELECT id, stream, revision, position FROM events WHERE id IN (SELECT value FROM json_each(?))')
       .all<Row>(JSON.stringify(ids));
@@ -396,7 +465,7 @@ export class EmbeddedEventLog extends EventLog {
 
   /** Resolves when the log has passed a position, on abort, and on close. */
   private waitForPast(after: number, signal?: AbortSignal): Promise<void> {
-    if (this.closed || signal?.aborted || this.announced > after) return Promise.resolve();
+    if (this.closed || signal?.aborted || this.last > after) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
@@ -409,17 +478,13 @@ export class EmbeddedEventLog extends EventLog {
       this.waiters.add(waiter);
       // Commits of this process wake at once.
       this.watch ??= watchCommits(this.path, () => {
-        const tip = this.waiters.size > 0 ? this.maxPosition() : this.last;
-        if (tip !== this.last || !this.lateWake) this.wake(tip);
+        if (this.waiters.size > 0) this.wake(this.maxPosition());
       });
       this.watch.setAwaited(true);
     });
   }
 
   private wake(tip: number) {
-    clearTimeout(this.lateWake);
-    this.lateWake = undefined;
-    this.announced = Math.max(this.announced, tip);
     for (const { after, wake } of [...this.waiters]) if (tip > after) wake();
   }
 }
@@ -437,7 +502,7 @@ const appendFailure = (error: unknown): Conflict =>
  * written.
  */
 const existingAnswer = (
-  { stream, events, expected }: AppendRequest,
+  { stream, events, expected }: Pick<TextsToAppend, 'stream' | 'events' | 'expected'>,
   head: number,
   places: ReadonlyMap<string, StoredPlace>,
 ): AppendResult | Error | undefined => {

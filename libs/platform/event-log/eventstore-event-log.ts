@@ -32,6 +32,7 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import { backOffMs, CALLS_AT_ONCE, Link, withDeadline } from '../link';
+import { AppendsAtEnd } from './appends-at-end';
 import {
   batchesOf,
   consume,
@@ -82,6 +83,7 @@ export class EventStoreEventLog extends EventLog {
   private readonly formerClients: Client[] = [];
   private renewedAt = -Infinity;
   private readonly reads: OpenReads = new Set();
+  private readonly atEnd = new AppendsAtEnd(this);
   private readonly link = new Link({
     isOutage,
     unavailable: (closed) =>
@@ -152,6 +154,10 @@ export class EventStoreEventLog extends EventLog {
         from = head + 1; // another append came first: read its events, too
       }
     }
+  }
+
+  override appendDeferred(stream: string, events: readonly EventToAppend[]): Promise<void> {
+    return this.atEnd.append(stream, events);
   }
 
   async appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]> {

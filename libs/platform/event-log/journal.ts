@@ -54,12 +54,21 @@ export class SealedJournal extends Journal {
    * @throws Refused `lead/erased` for personal fields of an erased person
    */
   async append(stream: string, facts: readonly UnsealedEvent[], expected: number | 'none', options?: AppendOptions) {
+    return this.log.append(stream, await this.sealed(facts), expected, options);
+  }
+
+  /** As `EventLog.appendDeferred`, of events as `append` takes them; it throws what that throws. */
+  async appendDeferred(stream: string, facts: readonly UnsealedEvent[]): Promise<void> {
+    return this.log.appendDeferred(stream, await this.sealed(facts));
+  }
+
+  private async sealed(facts: readonly UnsealedEvent[]): Promise<readonly EventToAppend[]> {
     const checked = facts.map((fact) => ({ fact, schema: this.check(fact), personal: this.personalOf(fact) }));
     const owners = checked.flatMap(({ fact, personal, schema }) =>
       personal.length > 0 ? [keySubjectOf(schema.keyOwners, fact.data as Fields)!] : [],
     );
     const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
-    const events = checked.map(({ fact, schema, personal }): EventToAppend => {
+    return checked.map(({ fact, schema, personal }): EventToAppend => {
       const data: Record<string, unknown> = { ...(fact.data as Fields) };
       const owner = keySubjectOf(schema.keyOwners, data);
       for (const field of personal) {
@@ -69,7 +78,6 @@ export class SealedJournal extends Journal {
       }
       return { ...fact, data, meta: { ...fact.meta, schema: schema.version } };
     });
-    return this.log.append(stream, events, expected, options);
   }
 
   async read(stream: string, from = 0): Promise<readonly StoredEvent[]> {

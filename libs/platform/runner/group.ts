@@ -26,8 +26,11 @@ export type AroundPage = (follower: string, events: number, take: () => Promise<
 const IDLE_MS = 100;
 /** How long an import leaves what it has folded unsaved: most of it changes again at once. */
 const DEFERRED_MS = 3_000;
-/** How long checkpoints alone stay unsaved while nothing but reads is recorded: there may be another one with each query. */
-const READS_DEFERRED_MS = 1_000;
+/**
+ * How long checkpoints alone stay unsaved while nothing but reads is recorded. There may be another one with each query,
+ * and few followers do anything with them: after a crash they are read once more.
+ */
+const READS_DEFERRED_MS = 10_000;
 
 /** The pages, and a `pause` when no page followed one for a moment; another one while `again` says so. */
 async function* withPauses(
