@@ -66,6 +66,16 @@ describe('followed streams', () => {
     expect(reads).toEqual(['s1']);
   });
 
+  it('are evicted as they grow, others before them', async () => {
+    const { add, take, seen, reads } = setting(18_000); // nine events, or eight of one stream
+    take(2, add('long', 1), add('other', 2));
+    for (let n = 3; n <= 9; n++) take(n, add('long', n));
+    expect(await seen('long', 9)).toHaveLength(8);
+    expect(reads).toEqual([]);
+    expect(await seen('other', 9)).toEqual([2]);
+    expect(reads).toEqual(['other']);
+  });
+
   it('are not cached from a read during which a page came', async () => {
     const { add, take, seen, reads } = setting();
     add('a', 1);

@@ -102,7 +102,10 @@ export class FollowedStreams {
       known.add(new FollowedEvent(event, this.journal));
       grown.set(event.stream, known);
     }
-    for (const [stream, known] of grown) this.streams.set(stream, known);
+    for (const [stream, known] of grown) {
+      this.streams.delete(stream); // the cache does not measure an object again that it has
+      this.streams.set(stream, known);
+    }
   }
 
   /** A stream, at least up to what has been followed. */
