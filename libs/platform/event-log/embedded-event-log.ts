@@ -104,7 +104,9 @@ export class EmbeddedEventLog extends EventLog {
     const database = openDatabase(path, { synchronous: 'FULL', readOnly });
     if (!readOnly) database.exec(SCHEMA);
     const deferred =
-      readOnly || path === ':memory:' ? undefined : new DeferredEvents(`${path}-deferred`, `${path}-wal`);
+      readOnly || path === ':memory:'
+        ? undefined
+        : new DeferredEvents(path.replace(/(\.db)?$/, '-deferred'), `${path}-wal`);
     const log = new EmbeddedEventLog(database, path, clock, deferred, onUnreadable);
     log.tryAppendDeferred();
     return log;
@@ -348,8 +350,8 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   /**
-   * Appends what this process and others have deferred, each event once: one that the log has already, because its file is
-   * not removed yet, is not appended again.
+   * Appends what this process has deferred, and others had when it began, each event once: one that the log has already,
+   * because its file is not removed yet, is not appended again.
    */
   private appendDeferredEvents(): void {
     clearTimeout(this.deferredTimer);
