@@ -105,22 +105,26 @@ export class DeferredEvents {
     const remove = () => {
       this.waiting.clear();
       for (const path of done) this.appended.add(path);
-      if (done.length > 0) void this.removeLater(done);
+      if (done.length > 0) void this.removeAppended(done);
     };
     return { events, unreadable, remove };
   }
 
-  /** Ends with nothing left to remove. */
+  /** Removes what is to be removed, see `removeAppended`. */
   close(): void {
     this.closeFile();
     if (this.appended.size === 0) return;
-    const file = openSync(this.log, 'r');
     try {
-      fdatasyncSync(file);
-    } finally {
-      closeSync(file);
+      const log = openSync(this.log, 'r');
+      try {
+        fdatasyncSync(log);
+      } finally {
+        closeSync(log);
+      }
+      this.remove([...this.appended]);
+    } catch {
+      // As below.
     }
-    this.remove([...this.appended]);
   }
 
   private create() {
@@ -137,14 +141,15 @@ export class DeferredEvents {
     this.file = undefined;
   }
 
-  private async removeLater(paths: readonly string[]): Promise<void> {
-    const log = await open(this.log, 'r').catch(() => undefined);
-    const isOnDisk = await log?.datasync().then(
-      () => true,
-      () => false,
-    );
-    await log?.close();
-    if (isOnDisk) this.remove(paths); // what is left is looked through again by who opens the log next
+  /** Once the log is on the disk. A file that stays is looked through again by whoever opens the log next. */
+  private async removeAppended(paths: readonly string[]): Promise<void> {
+    try {
+      const log = await open(this.log, 'r');
+      await log.datasync().finally(() => log.close());
+      this.remove(paths);
+    } catch {
+      // Its events are in the log: what is wrong with the disk is told by the next commit.
+    }
   }
 
   private remove(paths: readonly string[]): void {

@@ -384,6 +384,7 @@ export class EmbeddedEventLog extends EventLog {
         const texts = [...fresh.values()];
         return { stream, events: texts, texts, expected: 'any' };
       }),
+      known,
     );
   }
 
@@ -393,7 +394,11 @@ export class EmbeddedEventLog extends EventLog {
     return this.queue.splice(0, enough < 0 ? this.queue.length : enough + 1);
   }
 
-  private write(batch: readonly TextsToAppend[]): (AppendResult | Error)[] {
+  /** @param places of those ids that the log already has */
+  private write(
+    batch: readonly TextsToAppend[],
+    places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id))),
+  ): (AppendResult | Error)[] {
     const tip = this.maxPosition();
     if (tip !== this.last) {
       // Another process has written, or this is the first write: the cached heads are stale.
@@ -402,7 +407,6 @@ export class EmbeddedEventLog extends EventLog {
     }
     const now = this.clock.now();
     const recordedAt = now > this.lastRecordedAt ? now : this.lastRecordedAt;
-    const places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id)));
     const rows: Row[] = [];
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;
