@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessStreamOf, EventLog, type RawEvent, type Role } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
@@ -182,11 +182,12 @@ describe('who saw what', () => {
   });
 
   it('shows no personal value that cannot be recorded, and says so', async () => {
-    const file = join(folder, 'log.db-deferred');
-    await served.app.get(EventLog).tip(); // what was deferred is in the log, so that there is no file
-    mkdirSync(file); // where nothing can be written
+    const place = join(folder, 'log-deferred');
+    await served.app.get(EventLog).tip(); // what was deferred is in the log
+    rmSync(place, { recursive: true });
+    writeFileSync(place, ''); // where the folder should be
     const { data, errors } = await names('sales');
-    rmdirSync(file);
+    rmSync(place);
     expect(data.leads.nodes.map(({ name }) => name)).toEqual([null, null]);
     expect(errors!.map(({ extensions }) => extensions.code)).toEqual(['access/not-recorded']);
     expect((await names('sales')).errors).toBeUndefined();

@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
-  fstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
 import type { EventToAppend } from '@baton/kernel';
+import { isCrashedLocalProcess } from '../crashed-process';
 import { storedMeta } from './stored-meta';
 
-const SYNC_MS = 100; // how late records are on the disk
+/** How long a file of a process that nobody here knows stays unchanged until it is taken for ended. */
+const ABANDONED_MS = 24 * 3_600_000;
 
 /** An event as the file has it. */
 export interface DeferredEvent {
@@ -51,113 +54,119 @@ const eventOf = (line: string): DeferredEvent | undefined => {
   }
 };
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
-
 /**
- * Events that wait beside the log for their place in it: a file to which every process of the data folder adds lines. A
- * line is kept by the system once it is written, whatever becomes of the process, and is on the disk within a tenth of a
- * second.
+ * Events that wait beside the log for their place in it, in files of the process that deferred them. A record is kept by
+ * the system once it is written, whatever becomes of the process, and is on the disk with the log, within a second or so.
  *
- * Any process may take the file, at any time and without a lock: it gives it a name of its own first, and whoever finds
- * after a write that the file has another name now writes once more. So no line is lost, some events are there twice, and
- * the log takes each id once.
+ * A process that opens the log takes the files of all others, too. It removes only those of processes that have ended: one
+ * that runs goes on with its file, and what is in the log twice is refused there by its id.
  */
 export class DeferredEvents {
-  private file: { readonly handle: number; readonly inode: number } | undefined;
-  private syncTimer: NodeJS.Timeout | undefined;
+  private file: { readonly handle: number; readonly path: string } | undefined;
+  private readonly own = new Set<string>();
+  /** Files whose events are not in the log yet. */
+  private readonly waiting: Set<string>;
   /** Files whose events are in the log, though perhaps not on the disk. */
   private readonly appended = new Set<string>();
 
-  /** @param log the file that has to be on the disk before what was appended from here is removed */
+  /**
+   * @param folder of the files; created when there is something to defer
+   * @param log the file that has to be on the disk before what was appended from here is removed
+   */
   constructor(
-    private readonly path: string,
+    private readonly folder: string,
     private readonly log: string,
-  ) {}
+  ) {
+    this.waiting = new Set(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
+  }
 
   /** Writes records, see `textOf`. @throws if they could not be written; a part of them may be there */
   write(texts: readonly string[]): void {
-    // Each record begins with the end of the line before, which a killed process may have left open.
-    const text = `\n${texts.join('\n')}`;
-    for (let written = false; !written;) {
-      const { handle, inode } = (this.file ??= this.open());
-      if (writeSync(handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
-      written = statSync(this.path, { throwIfNoEntry: false })?.ino === inode;
-      if (!written) this.closeFile();
-    }
-    this.syncTimer ??= setTimeout(() => {
-      this.syncTimer = undefined;
-      void synced(this.path);
-    }, SYNC_MS).unref();
+    const text = `\n${texts.join('\n')}`; // behind the end of a line that could not be written completely
+    this.file ??= this.create();
+    if (writeSync(this.file.handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
   }
 
-  /** Everything that is deferred, also by other processes, and by some that took it and were killed. */
+  /** Everything that is not in the log yet: what this process has deferred, and what others had when it began. */
   take(): TakenEvents {
     this.closeFile();
-    const [folder, name] = [dirname(this.path), basename(this.path)];
-    try {
-      renameSync(this.path, `${this.path}.${randomUUID()}`);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    const events: DeferredEvent[] = [];
+    const done: string[] = [];
+    let unreadable = 0;
+    for (const path of this.waiting) {
+      const isDone = this.own.has(path) || hasEnded(path);
+      const lines = linesOf(path);
+      const read = lines.map(eventOf).filter((event) => event !== undefined);
+      events.push(...read);
+      if (!isDone) continue; // its process may be writing the last line now
+      done.push(path);
+      unreadable += lines.length - read.length;
     }
-    const paths = readdirSync(folder)
-      .filter((file) => file.startsWith(`${name}.`))
-      .map((file) => join(folder, file))
-      .filter((path) => !this.appended.has(path));
-    const lines = paths.flatMap(linesOf);
-    const events = lines.map(eventOf).filter((event) => event !== undefined);
     const remove = () => {
-      for (const path of paths) this.appended.add(path);
-      if (paths.length > 0) void this.removeLater(paths);
+      this.waiting.clear();
+      for (const path of done) this.appended.add(path);
+      if (done.length > 0) void this.removeAppended(done);
     };
-    return { events, unreadable: lines.length - events.length, remove };
+    return { events, unreadable, remove };
   }
 
-  /** Ends with nothing left to remove. */
+  /** Removes what is to be removed, see `removeAppended`. */
   close(): void {
     this.closeFile();
     if (this.appended.size === 0) return;
-    const file = openSync(this.log, 'r');
     try {
-      fdatasyncSync(file);
-    } finally {
-      closeSync(file);
+      const log = openSync(this.log, 'r');
+      try {
+        fdatasyncSync(log);
+      } finally {
+        closeSync(log);
+      }
+      this.remove([...this.appended]);
+    } catch {
+      // As below.
     }
-    this.remove([...this.appended]);
   }
 
-  private open() {
-    const handle = openSync(this.path, 'a', 0o600);
-    return { handle, inode: fstatSync(handle).ino };
+  private create() {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.folder, `${hostname()}.${process.pid}.${randomUUID().slice(0, 8)}`);
+    const handle = openSync(path, 'ax', 0o600);
+    this.own.add(path);
+    this.waiting.add(path);
+    return { handle, path };
   }
 
   private closeFile(): void {
-    clearTimeout(this.syncTimer);
-    this.syncTimer = undefined;
     if (this.file) closeSync(this.file.handle);
     this.file = undefined;
   }
 
-  private async removeLater(paths: readonly string[]): Promise<void> {
-    if (await synced(this.log)) this.remove(paths); // what is left is looked through again by who opens the log next
+  /** Once the log is on the disk. A file that stays is looked through again by whoever opens the log next. */
+  private async removeAppended(paths: readonly string[]): Promise<void> {
+    try {
+      const log = await open(this.log, 'r');
+      await log.datasync().finally(() => log.close());
+      this.remove(paths);
+    } catch {
+      // Its events are in the log: what is wrong with the disk is told by the next commit.
+    }
   }
 
   private remove(paths: readonly string[]): void {
     for (const path of paths) {
       rmSync(path, { force: true });
       this.appended.delete(path);
+      this.own.delete(path);
     }
   }
 }
 
-/** Waits until a file is on the disk. @returns false if it could not be, or is gone */
-const synced = async (path: string): Promise<boolean> => {
-  try {
-    const file = await open(path, 'r');
-    await file.datasync().finally(() => file.close());
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether no process writes to a file any more: its own has ended, or has not written for a day on another machine. */
+const hasEnded = (path: string): boolean => {
+  const [, host = '', pid = ''] = /^(.*)\.(\d+)\.\w+$/.exec(basename(path)) ?? [];
+  if (isCrashedLocalProcess(`${host}:${pid}`)) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return !found || Date.now() - found.mtimeMs > ABANDONED_MS;
 };
 
 const linesOf = (path: string): readonly string[] => {
@@ -166,7 +175,7 @@ const linesOf = (path: string): readonly string[] => {
       .split('\n')
       .filter((line) => line !== '');
   } catch (error) {
-    if (isMissing(error)) return []; // another process has taken it, and its events are in the log
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // its events are in the log meanwhile
     throw error;
   }
 };

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -6,11 +6,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { START } from '@baton/kernel';
 import { anEvent, eventLogContract, FixedClock, followUntil, readToTip, repetitions } from '@baton/kernel/testing';
@@ -133,7 +133,13 @@ describe('what is deferred', () => {
   const clock = new FixedClock('2024-05-01T00:00:00.000Z');
   const open = (name: string, onUnreadable?: (records: number) => void) =>
     EmbeddedEventLog.open(join(folder, name), clock, { onUnreadable });
-  const filesOf = (name: string) => readdirSync(folder).filter((file) => file.startsWith(`${name}-deferred`));
+  const placeOf = (name: string) => join(folder, name.replace('.db', '-deferred'));
+  const filesOf = (name: string) => readdirSync(placeOf(name)).map((file) => join(placeOf(name), file));
+  /** A file of a process that has ended. */
+  const fileOfEnded = (name: string) => {
+    mkdirSync(placeOf(name), { recursive: true });
+    return join(placeOf(name), `${hostname()}.${spawnSync(process.execPath, ['-e', '']).pid}.0a1b2c3d`);
+  };
   const idsIn = async (log: EmbeddedEventLog) => (await readToTip(log, START)).events.map(({ id }) => id);
 
   it('is in a file of its owner alone until somebody asks for it, and then in the log', async () => {
@@ -142,7 +148,7 @@ describe('what is deferred', () => {
     await log.appendDeferred('a-1', [one]);
     await log.appendDeferred('a-2', [two]);
     const [file] = filesOf('private.db');
-    expect(statSync(join(folder, file!)).mode & 0o777).toBe(0o600);
+    expect(statSync(file!).mode & 0o777).toBe(0o600);
     const beside = EmbeddedEventLog.open(join(folder, 'private.db'), clock, { readOnly: true });
     expect(await beside.tip()).toBe(START);
     expect(await log.read('a-1')).toMatchObject([{ ...one, recordedAt: clock.instant }]);
@@ -197,14 +203,30 @@ describe('what is deferred', () => {
     expect(filesOf('left.db')).toEqual([]);
   });
 
+  it('of a process that runs is appended by others, and stays with its file', async () => {
+    const [one, two, three] = [anEvent(), anEvent(), anEvent()];
+    const running = open('running.db');
+    await running.appendDeferred('a-1', [one]);
+    const other = open('running.db');
+    expect(await idsIn(other)).toEqual([one.id]);
+    await running.appendDeferred('a-1', [two]);
+    await other.appendDeferred('a-1', [three]);
+    await other.close();
+    expect(filesOf('running.db')).toHaveLength(1);
+    expect(await idsIn(running)).toEqual([one.id, three.id, two.id]);
+    await running.close();
+    expect(filesOf('running.db')).toEqual([]);
+  });
+
   it('is not appended again if its file is still there, because the process was killed before it removed it', async () => {
     const log = open('again.db');
     const [one, two] = [anEvent(), anEvent()];
     await log.appendDeferred('a-1', [one]);
-    cpSync(join(folder, 'again.db-deferred'), join(folder, 'kept'));
+    const file = fileOfEnded('again.db');
+    cpSync(filesOf('again.db')[0]!, file);
     await log.appendDeferred('a-1', [two]);
     await log.close();
-    cpSync(join(folder, 'kept'), join(folder, 'again.db-deferred.of-another'));
+    expect(filesOf('again.db')).toEqual([file]);
     const again = open('again.db');
     expect(await idsIn(again)).toEqual([one.id, two.id]);
     await again.close();
@@ -215,13 +237,13 @@ describe('what is deferred', () => {
     const log = open('torn.db');
     const [one, two] = [anEvent(), anEvent()];
     await log.appendDeferred('a-1', [one]);
-    const file = join(folder, 'torn.db-deferred');
-    appendFileSync(file, readFileSync(file).subarray(0, -1));
+    const [file] = filesOf('torn.db');
+    appendFileSync(file!, readFileSync(file!).subarray(0, -1));
     await log.appendDeferred('a-1', [two]);
-    cpSync(file, join(folder, 'cut'));
+    cpSync(file!, join(folder, 'cut'));
     await log.close();
     rmSync(join(folder, 'torn.db'));
-    cpSync(join(folder, 'cut'), file);
+    cpSync(join(folder, 'cut'), fileOfEnded('torn.db'));
     const unreadable: number[] = [];
     const again = open('torn.db', (records) => unreadable.push(records));
     expect(await idsIn(again)).toEqual([one.id, two.id]);
@@ -232,9 +254,9 @@ describe('what is deferred', () => {
   it('is refused if it cannot be kept, or while what was deferred before cannot be appended', async () => {
     const log = open('refused.db');
     const refused = { code: 'log/unavailable' };
-    mkdirSync(join(folder, 'refused.db-deferred'));
+    writeFileSync(placeOf('refused.db'), ''); // where the folder should be
     await expect(log.appendDeferred('a-1', [anEvent()])).rejects.toMatchObject(refused);
-    rmdirSync(join(folder, 'refused.db-deferred'));
+    rmSync(placeOf('refused.db'));
     const [one, two] = [anEvent(), anEvent()];
     await log.appendDeferred('a-1', [one]);
     const other = openDatabase(join(folder, 'refused.db'), { synchronous: 'NORMAL' });

@@ -104,7 +104,9 @@ export class EmbeddedEventLog extends EventLog {
     const database = openDatabase(path, { synchronous: 'FULL', readOnly });
     if (!readOnly) database.exec(SCHEMA);
     const deferred =
-      readOnly || path === ':memory:' ? undefined : new DeferredEvents(`${path}-deferred`, `${path}-wal`);
+      readOnly || path === ':memory:'
+        ? undefined
+        : new DeferredEvents(path.replace(/(\.db)?$/, '-deferred'), `${path}-wal`);
     const log = new EmbeddedEventLog(database, path, clock, deferred, onUnreadable);
     log.tryAppendDeferred();
     return log;
@@ -348,8 +350,8 @@ export class EmbeddedEventLog extends EventLog {
   }
 
   /**
-   * Appends what this process and others have deferred, each event once: one that the log has already, because its file is
-   * not removed yet, is not appended again.
+   * Appends what this process has deferred, and others had when it began, each event once: one that the log has already,
+   * because its file is not removed yet, is not appended again.
    */
   private appendDeferredEvents(): void {
     clearTimeout(this.deferredTimer);
@@ -382,6 +384,7 @@ export class EmbeddedEventLog extends EventLog {
         const texts = [...fresh.values()];
         return { stream, events: texts, texts, expected: 'any' };
       }),
+      known,
     );
   }
 
@@ -391,7 +394,11 @@ export class EmbeddedEventLog extends EventLog {
     return this.queue.splice(0, enough < 0 ? this.queue.length : enough + 1);
   }
 
-  private write(batch: readonly TextsToAppend[]): (AppendResult | Error)[] {
+  /** @param places of those ids that the log already has */
+  private write(
+    batch: readonly TextsToAppend[],
+    places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id))),
+  ): (AppendResult | Error)[] {
     const tip = this.maxPosition();
     if (tip !== this.last) {
       // Another process has written, or this is the first write: the cached heads are stale.
@@ -400,7 +407,6 @@ export class EmbeddedEventLog extends EventLog {
     }
     const now = this.clock.now();
     const recordedAt = now > this.lastRecordedAt ? now : this.lastRecordedAt;
-    const places = this.placesOf(batch.flatMap(({ events }) => events.map(({ id }) => id)));
     const rows: Row[] = [];
     const answers = batch.map((append) => {
       const { stream, events, texts } = append;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Conflict, type Documents, type Fence } from '@baton/kernel';
-import { isCrashedLocalProcess } from './crashed-process';
+import { isCrashedLocalProcess } from '../crashed-process';
 import { repeatEvery, type Timers } from '../timers';
 
 /** A heartbeat that another process has seen unchanged for this long, on its own timer, is ended. */
