@@ -90,8 +90,8 @@ export abstract class EventLog {
   ): Promise<AppendResult>;
   /**
    * Appends at the end of a stream, wherever that is, for a caller who waits for no place in the log. Once it resolves, no
-   * crash of the process loses the events; a power cut may lose those of the last second. A store may gather
-   * them as long before it appends them; whoever asks this log for the stream, a page or the tip before that
+   * crash of the process loses the events; a power cut may lose those of the last tenth of a second. A store may gather
+   * them for a second before it appends them; whoever asks this log for the stream, a page or the tip before that
    * finds them there. Their ids are new.
    * @throws Conflict `log/unavailable`, also while what was deferred before cannot be appended
    */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   mkdirSync,
   openSync,
@@ -18,6 +19,8 @@ import type { EventToAppend } from '@baton/kernel';
 import { isCrashedLocalProcess } from '../crashed-process';
 import { storedMeta } from './stored-meta';
 
+/** How late records are on the disk. */
+const SYNC_MS = 100;
 /** How long a file of a process that nobody here knows stays unchanged until it is taken for ended. */
 const ABANDONED_MS = 24 * 3_600_000;
 
@@ -56,13 +59,14 @@ const eventOf = (line: string): DeferredEvent | undefined => {
 
 /**
  * Events that wait beside the log for their place in it, in files of the process that deferred them. A record is kept by
- * the system once it is written, whatever becomes of the process, and is on the disk with the log, within a second or so.
+ * the system once it is written, whatever becomes of the process, and is on the disk within a tenth of a second.
  *
  * A process that opens the log takes the files of all others, too. It removes only those of processes that have ended: one
  * that runs goes on with its file, and what is in the log twice is refused there by its id.
  */
 export class DeferredEvents {
   private file: { readonly handle: number; readonly path: string } | undefined;
+  private syncTimer: NodeJS.Timeout | undefined;
   private readonly own = new Set<string>();
   /** Files whose events are not in the log yet. */
   private readonly waiting: Set<string>;
@@ -85,6 +89,10 @@ export class DeferredEvents {
     const text = `\n${texts.join('\n')}`; // behind the end of a line that could not be written completely
     this.file ??= this.create();
     if (writeSync(this.file.handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
+    this.syncTimer ??= setTimeout(() => {
+      this.syncTimer = undefined;
+      if (this.file) fdatasync(this.file.handle, () => undefined); // a fault of the disk is told by the next commit
+    }, SYNC_MS).unref();
   }
 
   /** Everything that is not in the log yet: what this process has deferred, and what others had when it began. */
@@ -137,6 +145,8 @@ export class DeferredEvents {
   }
 
   private closeFile(): void {
+    clearTimeout(this.syncTimer);
+    this.syncTimer = undefined;
     if (this.file) closeSync(this.file.handle);
     this.file = undefined;
   }
