@@ -91,7 +91,7 @@ export class DeferredEvents {
     if (writeSync(this.file.handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = undefined;
-      if (this.file) fdatasync(this.file.handle, () => undefined); // a fault of the disk is told by the next commit
+      if (this.file) fdatasync(this.file.handle, () => undefined); // the next commit reports a fault of the disk
     }, SYNC_MS).unref();
   }
 
@@ -158,7 +158,7 @@ export class DeferredEvents {
       await log.datasync().finally(() => log.close());
       this.remove(paths);
     } catch {
-      // Its events are in the log: what is wrong with the disk is told by the next commit.
+      // Its events are in the log, and the next commit reports what is wrong with the disk.
     }
   }
 

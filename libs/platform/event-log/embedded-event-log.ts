@@ -32,7 +32,7 @@ const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the mi
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
 const NO_LIMIT = -1; // to SQLite a negative limit is none
-const DEFERRED_MS = 1_000; // how late deferred events are in the log, and followers are told of them
+const DEFERRED_MS = 1_000; // how late deferred events are in the log, and seen by followers
 const MAX_SCANNED_ROWS = 20_000; // rows that one page of a filtered read may look at
 
 interface Row {
@@ -90,8 +90,8 @@ export class EmbeddedEventLog extends EventLog {
 
   /**
    * Opens or creates the log's file, and appends what is deferred beside it; `:memory:` for a log that is not stored.
-   * @param how `onUnreadable`: is told how many deferred records could not be read, because a crash interrupted their
-   *   write: nobody was told that they are kept
+   * @param how `onUnreadable`: called with the number of deferred records that could not be read, because a crash
+   *   interrupted their write: nobody waited for them any more
    */
   static open(
     path: string,
