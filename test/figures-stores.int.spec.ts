@@ -1,20 +1,18 @@
-import { MongoClient } from 'mongodb';
 import fc from 'fast-check';
 import { repetitions } from '@baton/kernel/testing';
-import type { ReadModels } from '@baton/platform/documents';
-import { MongoDocuments } from '@baton/platform/documents/mongodb-documents';
-import { anyWorld, NOW, storeOfWorld } from './support/figure-worlds';
-import { onServer } from './support/stores';
 import { figures } from '@baton/insights/figures/catalogue.rules';
 import { dimensionsOf } from '@baton/insights/figures/figure.rules';
 import { askFigures, builtInOfFigures, rowsBehind } from '@baton/insights/figures/figures.query';
+import type { ReadModels } from '@baton/platform/documents';
+import { MongoDocuments } from '@baton/platform/documents/mongodb-documents';
+import { anyWorld, NOW, storeOfWorld } from './support/figure-worlds';
+import { databasesOn, onServer } from './support/stores';
 
 const text = (answer: unknown) =>
   JSON.stringify(answer, (_, one) => (typeof one === 'bigint' ? `${one}` : (one as unknown)));
 
 onServer('MONGODB_URL', (url) => {
-  const name = `baton-figures-${process.pid}`;
-  const address = () => url().replace(/^([^:]+:\/\/[^/?]+)\/?[^?]*/, `$1/${name}`);
+  const address = databasesOn(url, 'figures');
   const [world] = fc.sample(anyWorld, { numRuns: 1, seed: 8 });
   let documents: MongoDocuments;
   let [memory, stored]: ReadModels[] = [];
@@ -22,12 +20,7 @@ onServer('MONGODB_URL', (url) => {
     documents = await MongoDocuments.connect(address());
     [memory, stored] = [await storeOfWorld(world!), await storeOfWorld(world!, documents)];
   });
-  afterAll(async () => {
-    await documents.close();
-    const client = new MongoClient(address());
-    await client.db(name).dropDatabase();
-    await client.close();
-  });
+  afterAll(() => documents.close());
 
   const dimensions = [...new Set(figures.flatMap((figure) => [...dimensionsOf(figure)]))].sort();
   const some = dimensions.filter((_, place) => place % repetitions(6, 1) === 0);

@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb';
 import { EventStoreServer } from './eventstore-server';
 import { MongodbServer } from './mongodb-server';
 
@@ -44,4 +45,23 @@ export const onServer = (variable: keyof typeof servers, suite: (url: () => stri
   describe(`on a ${real || required ? 'real' : 'fake'} ${name}`, () => suite(url));
   // After the hooks of the suite itself: they may still need the server.
   afterAll(() => started?.stop());
+};
+
+/**
+ * Databases of a suite on a server of MongoDB, dropped after it.
+ * @param url of the server
+ * @returns gives the address of another database of this name on each call, which may be made from the first hook on
+ */
+export const databasesOn = (url: () => string, name: string): (() => string) => {
+  const made: string[] = [];
+  afterAll(async () => {
+    const client = new MongoClient(url());
+    for (const one of made) await client.db(one).dropDatabase();
+    await client.close();
+  });
+  return () => {
+    const database = `baton-${name}-${process.pid}-${made.length}`;
+    made.push(database);
+    return url().replace(/^([^:]+:\/\/[^/?]+)\/?[^?]*/, `$1/${database}`);
+  };
 };

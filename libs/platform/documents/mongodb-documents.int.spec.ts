@@ -1,22 +1,14 @@
 import { MongoClient } from 'mongodb';
 import { documentsContract } from '@baton/kernel/testing';
-import { onServer } from '../../../test/support/stores';
+import { databasesOn, onServer } from '../../../test/support/stores';
 import { MongoDocuments } from './mongodb-documents';
 
 onServer('MONGODB_URL', (url) => {
   let client: MongoClient;
   beforeAll(() => void (client = new MongoClient(url())));
-  const made: string[] = [];
+  afterAll(() => client.close());
   /** The same server, each time another database. */
-  const fresh = (): string => {
-    const name = `baton-test-${process.pid}-${made.length}`;
-    made.push(name);
-    return url().replace(/^([^:]+:\/\/[^/?]+)\/?[^?]*/, `$1/${name}`);
-  };
-  afterAll(async () => {
-    for (const name of made) await client.db(name).dropDatabase();
-    await client.close();
-  });
+  const fresh = databasesOn(url, 'test');
 
   documentsContract('MongoDB', () => MongoDocuments.connect(fresh()));
 
