@@ -1,4 +1,4 @@
-import { Documents, field } from '@baton/kernel';
+import { Documents, EventLog, field } from '@baton/kernel';
 import { single } from './command';
 import { backUp } from '@baton/platform/backup';
 import { countOf, line, printJson } from './output';
@@ -15,6 +15,7 @@ export const command = single({
   example: '/backups/monday',
   run: async ([folder], { withMasterKey, json }) => {
     await Session.use(async ({ app, config, clock }) => {
+      await app.get(EventLog).flush();
       const manifest = await backUp(folder!, config, app.get(Documents), clock, {
         withMasterKey: withMasterKey ?? false,
       });

@@ -23,6 +23,11 @@ import { metaOf, storedMeta } from './stored-meta';
 const SYNC_MS = 100;
 /** How long a file of a process that nobody here knows stays unchanged until it is taken for ended. */
 const ABANDONED_MS = 24 * 3_600_000;
+/**
+ * The files of this process. Another one with its name was left by a process before it: in a container each may have the
+ * same host and number.
+ */
+const openHere = new Set<string>();
 
 /** An event as the file has it. */
 export interface DeferredEvent extends EventToAppend {
@@ -130,6 +135,7 @@ export class DeferredEvents {
   /** Removes what is to be removed, see `removeAppended`. */
   close(): void {
     this.closeFile();
+    for (const path of this.own) openHere.delete(path);
     if (this.appended.size === 0) return;
     try {
       const log = openSync(this.log, 'r');
@@ -149,6 +155,7 @@ export class DeferredEvents {
     const path = join(this.folder, `${hostname()}.${process.pid}.${randomUUID().slice(0, 8)}`);
     const handle = openSync(path, 'ax', 0o600);
     this.own.add(path);
+    openHere.add(path);
     this.waiting.add(path);
     return { handle, path };
   }
@@ -176,6 +183,7 @@ export class DeferredEvents {
       rmSync(path, { force: true });
       this.appended.delete(path);
       this.own.delete(path);
+      openHere.delete(path);
     }
   }
 }
@@ -183,6 +191,7 @@ export class DeferredEvents {
 /** Whether no process writes to a file any more: its own has ended, or has not written for a day on another machine. */
 const hasEnded = (path: string): boolean => {
   const [, host = '', pid = ''] = /^(.*)\.(\d+)\.\w+$/.exec(basename(path)) ?? [];
+  if (host === hostname() && Number(pid) === process.pid) return !openHere.has(path);
   if (isCrashedLocalProcess(`${host}:${pid}`)) return true;
   const found = statSync(path, { throwIfNoEntry: false });
   return !found || Date.now() - found.mtimeMs > ABANDONED_MS;

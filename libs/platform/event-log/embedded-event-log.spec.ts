@@ -278,6 +278,21 @@ describe('what is deferred', () => {
     await again.close();
   });
 
+  it('of a process before, which had the same name, is taken for that of one that has ended', async () => {
+    const log = open('renamed.db');
+    const event = anEvent();
+    await log.appendDeferred('a-1', [event]);
+    const [file] = filesOf('renamed.db');
+    cpSync(file!, join(folder, 'before'));
+    await log.close();
+    rmSync(join(folder, 'renamed.db'));
+    cpSync(join(folder, 'before'), join(placeOf('renamed.db'), `${hostname()}.${process.pid}.0a1b2c3d`));
+    const again = open('renamed.db');
+    expect(await idsIn(again)).toEqual([event.id]);
+    await again.close();
+    expect(filesOf('renamed.db')).toEqual([]);
+  });
+
   it('is refused if it cannot be kept, or while what was deferred before cannot be appended', async () => {
     const log = open('refused.db');
     const refused = { code: 'log/unavailable' };
@@ -289,6 +304,7 @@ describe('what is deferred', () => {
     const other = openDatabase(join(folder, 'refused.db'), { synchronous: 'NORMAL' });
     other.exec('ALTER TABLE events RENAME TO away');
     await expect(log.read('a-1')).rejects.toThrow();
+    await expect(log.flush()).rejects.toMatchObject(refused);
     await expect(log.appendDeferred('a-1', [anEvent()])).rejects.toMatchObject(refused);
     other.exec('ALTER TABLE away RENAME TO events');
     await log.appendDeferred('a-1', [two]);

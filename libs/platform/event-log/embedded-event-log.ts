@@ -144,6 +144,16 @@ export class EmbeddedEventLog extends EventLog {
     this.deferLater();
   }
 
+  override async flush(): Promise<void> {
+    this.assertOpen();
+    if (!this.deferred) return;
+    try {
+      this.appendDeferredEvents();
+    } catch (error) {
+      throw appendFailure(error);
+    }
+  }
+
   /**
    * Copies events of another log in one transaction, with their ids, revisions and, unless it would go back,
    * `recordedAt`. They get the next positions.
@@ -250,7 +260,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async close(): Promise<void> {
     if (this.closed) return;
-    while (this.queue.length > 0) this.flush();
+    while (this.queue.length > 0) this.writeWaiting();
     if (this.deferredStreams.size > 0) this.tryAppendDeferred(); // what fails is done by whoever opens the log next
     this.closed = true;
     clearTimeout(this.deferredTimer);
@@ -298,13 +308,13 @@ export class EmbeddedEventLog extends EventLog {
     this.flushing = true;
     setImmediate(() => {
       this.flushing = false;
-      if (this.queue.length > 0) this.flush();
+      if (this.queue.length > 0) this.writeWaiting();
       if (this.queue.length > 0) this.schedule();
     });
   }
 
   /** Writes the waiting appends in one transaction; they are answered after its commit. */
-  private flush() {
+  private writeWaiting() {
     const batch = this.nextBatch();
     let answers: (AppendResult | Error)[];
     try {
