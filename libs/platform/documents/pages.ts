@@ -128,6 +128,24 @@ class Edge<N> {
   }
 }
 
+/**
+ * Where a page stands; its cursors are written when they are asked for. A class: V8 gives each object whose getters are
+ * its own a hidden class of its own, which lives in its old heap and keeps all that they see until that is collected.
+ */
+class Place<N> implements PagePlace {
+  constructor(
+    private readonly edges: Connection<N>['edges'],
+    readonly hasNextPage: boolean,
+    readonly hasPreviousPage: boolean,
+  ) {}
+  get startCursor(): string | null {
+    return this.edges[0]?.cursor ?? null;
+  }
+  get endCursor(): string | null {
+    return this.edges.at(-1)?.cursor ?? null;
+  }
+}
+
 /** A page of rows in the order of the list; `more`: there are further ones in the direction in which it was read. */
 const connection = <N>(
   edges: Connection<N>['edges'],
@@ -137,16 +155,7 @@ const connection = <N>(
   edges,
   nodes: edges.map(({ node }) => node),
   totalCount,
-  pageInfo: {
-    hasNextPage: backwards ? from : more,
-    hasPreviousPage: backwards ? more : from,
-    get startCursor() {
-      return edges[0]?.cursor ?? null;
-    },
-    get endCursor() {
-      return edges.at(-1)?.cursor ?? null;
-    },
-  },
+  pageInfo: new Place(edges, backwards ? from : more, backwards ? more : from),
 });
 
 /**
