@@ -161,6 +161,7 @@ const connection = <N>(
 /**
  * Reads one page of a read model as a connection; `toNode` turns documents into nodes.
  * @param at the instant of contributed values, which cursors carry
+ * @param fields those that `toNode` needs; all without it
  */
 export const readPage = async <D extends object, N>(
   source: PageSource,
@@ -169,8 +170,14 @@ export const readPage = async <D extends object, N>(
     where = {},
     orderBy = [],
     at,
+    fields,
     ...page
-  }: PageQuestion & { readonly where?: Where; readonly orderBy?: readonly Order[]; readonly at?: Instant | undefined },
+  }: PageQuestion & {
+    readonly where?: Where;
+    readonly orderBy?: readonly Order[];
+    readonly at?: Instant | undefined;
+    readonly fields?: readonly string[] | undefined;
+  },
   toNode: (doc: D, id: string, contributed?: ContributedFields) => N,
 ): Promise<Connection<N>> => {
   const { backwards, limit, cursor, end } = pageBoundsOf(page);
@@ -181,7 +188,11 @@ export const readPage = async <D extends object, N>(
   const of = [projection.name, ...orderBy.map(({ column, descending }) => (descending ? `-${column}` : column))].join();
   if (cursor && (cursor.of !== of || cursor.values.length !== orderBy.length)) throw badCursor(end);
   const after = cursor && (backwards && orderBy.length === 0 ? { ...cursor, values: [cursor.id] } : cursor);
-  const found = await source.find(projection, { where, orderBy: order, limit: limit + 1, ...(after && { after }) });
+  const found = await source.find(projection, {
+    ...{ where, orderBy: order, limit: limit + 1, ...(after && { after }) },
+    // Cursors are made of the columns of the order.
+    ...(fields && { fields: [...fields, ...orderBy.map(({ column }) => column).filter((one) => one !== 'id')] }),
+  });
   const edges = found.slice(0, limit).map(({ id, doc, contributed }) => {
     const valueOf = ({ column }: Order): Scalar => {
       if (column === 'id') return id;
