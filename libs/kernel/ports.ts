@@ -227,6 +227,8 @@ export interface FindOptions {
   /** Keyset cursor: the values of the `orderBy` columns and the id of the last document seen. */
   readonly after?: { readonly values: readonly Scalar[]; readonly id: string };
   readonly limit?: number;
+  /** The fields of the documents that are needed: others, and those that are null, may be absent. All without it. */
+  readonly fields?: readonly string[];
 }
 /** `{ column, edges }`: bucket i holds edges[i] ≤ value < edges[i+1], keyed by edges[i]; outside or null: null. */
 export type GroupBy = string | { readonly column: string; readonly edges: readonly Instant[] };
