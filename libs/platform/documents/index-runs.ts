@@ -35,8 +35,12 @@ const idOf = (key: string, number: number): string => `${key}/${String(number).p
 const numberOf = (id: string): number => Number(id.slice(-DIGITS));
 /** The list that a document of an index belongs to. */
 export const listKeyOf = (id: string): string => id.slice(0, -DIGITS - 1);
-/** The documents of a list; ':' sorts behind all digits. */
-export const whereList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:` } });
+/** The documents of a list, or of its end from the one of a number on; ':' sorts behind all digits. */
+export const whereList = (key: string, from?: number) => ({
+  id: { gte: from === undefined ? `${key}/` : idOf(key, from), lt: `${key}/:` },
+});
+/** The number of the first entry of a document. */
+export const firstNumberOf = ({ id }: Document): number => numberOf(id);
 
 /** Entries as a block keeps them: equal ones give equal bytes. */
 export const pack = (entries: readonly object[]): EntryBlock => {
@@ -88,6 +92,19 @@ export const entriesOf = <E>(documents: readonly Document[], from = 0): E[] | un
     for (let index = -ahead; index < more.length; index++) entries.push(more[index]!);
   }
   return entries;
+};
+
+/**
+ * Whether documents of a list are of one fold of it. One that is folded anew is written anew from its first document on, all
+ * with the position of that or a later one; a store that writes one after the other shows some of before for a moment.
+ */
+export const areOfOneFold = (documents: readonly Document[]): boolean => {
+  let refoldedAt = '';
+  for (const { doc, position } of documents) {
+    const last = (doc as unknown as EntryBlock).fields['position']!.values.at(-1) as Position;
+    if (position > last && position > refoldedAt) refoldedAt = position;
+  }
+  return documents.every(({ position }) => position >= refoldedAt);
 };
 
 /** @throws where entries of a list are missing */

@@ -17,6 +17,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { missingEntries, entriesOf, whereList } from './index-runs';
+import { KeptLists } from './kept-lists';
 import { blockIdsIn, blocksOf, joinDocument } from './long-lists';
 import type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';
 
@@ -114,6 +115,8 @@ const BLOCKS_PER_READ = 1000;
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
+  private lists: KeptLists | undefined;
+
   /**
    * @param history gives the read models as they were at a cut
    * @param registered the names of those that are folded; without it whatever is asked for is taken to be
@@ -171,19 +174,27 @@ export class ReadModels {
   }
 
   /**
-   * The whole list of one key of an index, in log order; [] for none. What a store shows of it while it turns rows into a
-   * block is looked at again.
+   * The whole list of one key of an index, in log order; [] for none. It is kept between questions: entries are the same
+   * objects as long as it is, so what is prepared of a list can be kept by its first one. What a store shows of a list while
+   * it turns rows into a block is looked at again.
    * @throws Conflict `read/documents-differ` where entries are missing
    */
   async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
+    const lists = (this.lists ??= new KeptLists(this.documents));
+    const kept = await lists.entries<E>(await this.collection(projection), key);
+    if (kept) return kept;
     for (let look = 1; ; look++) {
+      const collection = await this.collection(projection);
       const runs = await this.untilWhole(async () => {
         const found: Document[] = [];
         for await (const page of this.pages(projection, whereList(key))) found.push(...page);
         return found;
       });
       const entries = entriesOf<E>(runs);
-      if (entries) return entries;
+      if (entries) {
+        lists.keep(collection, key, entries, runs);
+        return entries;
+      }
       if (look === MAX_READ_ATTEMPTS) throw missingEntries(await this.collection(projection), key);
     }
   }

@@ -1,5 +1,5 @@
 import { field } from '@baton/kernel';
-import { pageOf, type Connection, type PageQuestion } from '@baton/platform/documents';
+import { pageOfRows, type Connection, type PageQuestion } from '@baton/platform/documents';
 import { report, subscription } from '@baton/platform/report';
 import {
   caseFileEntry,
@@ -13,7 +13,7 @@ import { caseFileTimes } from './case-file.rules';
 
 /**
  * One page of a case file; only its entries are read from the log.
- * @throws as `openCaseFile` and `pageOf`
+ * @throws as `openCaseFile` and `pageOfRows`
  */
 export const caseFilePage = async (
   files: CaseFiles,
@@ -22,7 +22,7 @@ export const caseFilePage = async (
   page: PageQuestion,
 ): Promise<Connection<CaseFileEntry>> => {
   const { entries, show } = await openCaseFile(files, subject, view);
-  const { edges, ...place } = pageOf(entries, page, ({ position }) => position);
+  const { edges, ...place } = pageOfRows(entries, page, ({ position }) => position);
   const nodes = await show(edges.map(({ node }) => node));
   return { ...place, nodes, edges: edges.map(({ cursor }, index) => ({ cursor, node: nodes[index]! })) };
 };
