@@ -105,6 +105,60 @@ describe('an index', () => {
     expect(await coinsOf(documents, 'till')).toEqual([]);
   });
 
+  it('is kept between questions: what was read stays the same objects, and what was added is read', async () => {
+    const world = await logOf(40);
+    const documents = new MemoryDocuments();
+    const models = new ReadModels(documents);
+    const find = jest.spyOn(documents, 'find');
+    let before: readonly { coins?: unknown }[] = [];
+    let readWhole = 0;
+    for (const count of [1, 1, 2, 3, 4, 5, 8, 8, 9, 10, 11, 13, 40, 40]) {
+      await foldNew(world, documents, 3, count);
+      find.mockClear();
+      const entries = await models.entries(drops, 'all');
+      expect(entries.map(({ coins }) => coins)).toEqual(upTo(count));
+      if (entries[0] === before[0]) expect(entries.slice(0, before.length)).toEqual(before);
+      else readWhole++;
+      if (count === before.length) expect(entries).toBe(before);
+      expect(find.mock.calls.every(([, asked]) => JSON.stringify(asked).includes('all/'))).toBe(true);
+      before = entries;
+    }
+    expect(readWhole).toBeLessThan(6); // at first, and where the last row has become part of a block
+  });
+
+  it('is not answered from what was kept once it is rebuilt or not there any more', async () => {
+    const world = await logOf(12);
+    const documents = new MemoryDocuments();
+    await foldNew(world, documents, 5);
+    const models = new ReadModels(documents);
+    const [first] = await models.entries(drops, 'all');
+    const next = 'drops-v1-2';
+    const nines = { ...drops, fold: (_: unknown, { position }: { position: string }) => ({ position, coins: 9 }) };
+    await replay({ ...world, documents }, nines as unknown as Projection, next, fence);
+    expect((await models.entries(drops, 'all'))[0]).toBe(first);
+    await documents.activate('drops', next);
+    expect((await models.entries(drops, 'all')).map(({ coins }) => coins)).toEqual(upTo(12).map(() => 9));
+    await documents.activate('drops', GENERATION);
+    await documents.drop(GENERATION);
+    expect(await models.entries(drops, 'all')).toEqual([]);
+  });
+
+  it('is not kept while a store shows a part of it as it was before it was folded anew', async () => {
+    const world = await logOf(8);
+    const documents = new MemoryDocuments();
+    await foldNew(world, documents, 8);
+    const checkpoint = (await documents.checkpoint(GENERATION))!;
+    const models = new ReadModels(documents);
+    const position = `${checkpoint.position}~`;
+    for (const [, { id, doc }] of (await stored(documents)).filter(({ id }) => id.startsWith('all/')).entries()) {
+      const write = { ...{ follower: GENERATION, checkpoint, fence: fence() } };
+      await documents.commit({ ...write, writes: { collection, documents: [{ id, doc, position }] } });
+      const isPart = id === 'all/0000000000';
+      const [one] = await models.entries(drops, 'all');
+      expect((await models.entries(drops, 'all'))[0] === one).toBe(!isPart);
+    }
+  });
+
   it('has the same bytes with any page size, after restarts and after a rebuild', async () => {
     const world = await logOf(50);
     const rebuilt = new MemoryDocuments();

@@ -204,10 +204,8 @@ const grown = (
     part.recorded[0] === before[index]!.recorded[0] && part.recorded.length >= before[index]!.recorded.length;
   if (before.length !== parts.length || !parts.every(isGrown)) return undefined;
   const added = eachOnce(parts.map(({ recorded }, index) => recorded.slice(before[index]!.recorded.length)));
-  // An event that one list has before the other is in the file already.
-  const later = added.filter(({ position }) => whole.placeOf(position, 'recorded') === -1);
-  if (later.length > 0 && later[0]!.position <= whole.position) return undefined;
-  return later.length === 0 ? whole : whole.grownTo([...whole.recorded, ...later]);
+  if (added.length === 0) return whole;
+  return added[0]!.position > whole.position ? whole.grownTo([...whole.recorded, ...added]) : undefined;
 };
 
 const eachOnce = (lists: readonly (readonly CaseEntry[])[]): CaseEntry[] => {
