@@ -20,6 +20,11 @@ const countWhile = (entries: readonly CaseEntry[], isSo: (entry: CaseEntry) => b
 const countBefore = (entries: readonly CaseEntry[], entry: CaseEntry, by: CaseFileTime): number =>
   countWhile(entries, (one) => compare[by](one, entry) < 0);
 
+/** Mostly what happens is recorded in that order. @param entries in log order */
+const inOrderOfTime = (entries: readonly CaseEntry[]): readonly CaseEntry[] =>
+  entries.every(({ occurredAt }, place) => place === 0 || entries[place - 1]!.occurredAt <= occurredAt)
+    ? entries
+    : [...entries].sort(compare.occurred);
 /** Entries in order of time; only those from the first place on at which a new one belongs are sorted. */
 const insertedByTime = (entries: readonly CaseEntry[], added: readonly CaseEntry[]): readonly CaseEntry[] => {
   const first = added.reduce((one, other) => (compare.occurred(other, one) < 0 ? other : one));
@@ -72,6 +77,8 @@ class Lookup {
 
 const stateKey = (stream: string, state: string): string => `${stream} ${state}`;
 const NO_KEYS: readonly string[] = [];
+const ERASURES = [ERASURE];
+const OTHERS = ['other'];
 const stateKeys = ({ stream, states }: CaseEntry) => states?.map((state) => stateKey(stream, state)) ?? NO_KEYS;
 const ruleKey = ({ stream, rule }: CaseEntry): string => JSON.stringify([stream, ...(rule?.per ?? [])]);
 
@@ -81,8 +88,8 @@ const newLookups = () => ({
   commands: new Lookup(({ commandId }) => [commandId]),
   /** Those that name the definition for later ones that do not. */
   definitions: new Lookup((entry) => (entry.rule?.per && entry.rule.definition ? [ruleKey(entry)] : NO_KEYS)),
-  erasures: new Lookup(({ type }) => (type === ERASURE ? [ERASURE] : NO_KEYS)),
-  others: new Lookup(({ other }) => (other === undefined ? NO_KEYS : ['other'])),
+  /** The few that say who was erased, and who is the same person. */
+  marked: new Lookup(({ type, other }) => (type === ERASURE ? ERASURES : other === undefined ? NO_KEYS : OTHERS)),
 });
 
 /** The entries of a subject or of a person, in both orders, and what is looked up among them. */
@@ -115,7 +122,7 @@ export class CaseFileEntries {
   /** Oldest first. */
   ordered(by: CaseFileTime): readonly CaseEntry[] {
     if (by === 'recorded') return this.recorded;
-    return (this.byTime ??= [...this.recorded].sort(compare.occurred));
+    return (this.byTime ??= inOrderOfTime(this.recorded));
   }
 
   /** The place of an entry in an order, -1 for none. */
@@ -152,13 +159,13 @@ export class CaseFileEntries {
 
   /** The people who were erased. */
   get erased(): ReadonlySet<string> {
-    const streams = this.lookups.erasures.all(this, ERASURE).map(({ stream }) => stream);
+    const streams = this.lookups.marked.all(this, ERASURE).map(({ stream }) => stream);
     return new Set(streams.map((stream) => stream.slice(stream.indexOf('-') + 1)));
   }
 
   /** Who else is the same person. */
   get samePerson(): ReadonlySet<string> {
-    return isSamePerson(this.lookups.others.all(this, 'other'));
+    return isSamePerson(this.lookups.marked.all(this, 'other'));
   }
 }
 
