@@ -174,7 +174,8 @@ const append = async ({ log, journal }: Opened, happen: readonly Happening[]) =>
       ...{ actor: one.actor, origin: 'person', mode: 'live', occurredAt: day(one.day), schema: 1 },
       ...{ commandId: one.command, commandHash: '', $correlationId: one.command, $causationId: caused },
     };
-    await journal.append(stream, [{ id: randomUUID(), type: one.type, data, meta }], 'any');
+    const revision = before.findLast((event) => event.stream === stream)?.revision ?? 'none';
+    await journal.append(stream, [{ id: randomUUID(), type: one.type, data, meta }], revision);
   }
 };
 
