@@ -23,6 +23,7 @@ export {
   listAfterSave,
   loadOpenList,
   writesOf,
+  type EntryList,
   type ListSizes,
   type OpenList,
 } from './index-runs';

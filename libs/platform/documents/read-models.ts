@@ -10,13 +10,14 @@ import {
   type Documents,
   type FindOptions,
   type AggregateGroup,
+  type IndexEntry,
   type Instant,
   type Order,
   type Position,
   type Projection,
   type Where,
 } from '@baton/kernel';
-import { missingEntries, entriesOf, whereList } from './index-runs';
+import { listOf, missingEntries, whereList, type EntryList } from './index-runs';
 import { KeptLists } from './kept-lists';
 import { blockIdsIn, blocksOf, joinDocument } from './long-lists';
 import type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';
@@ -173,16 +174,21 @@ export class ReadModels {
     return [...found];
   }
 
+  /** The whole list of one key of an index, in log order; [] for none. @throws as `list` */
+  async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
+    return (await this.list(projection, key)).toArray();
+  }
+
   /**
-   * The whole list of one key of an index, in log order; [] for none. It is kept between questions: entries are the same
-   * objects as long as it is, so what is prepared of a list can be kept by its first one. What a store shows of a list while
-   * it turns rows into a block is looked at again.
+   * The same, of which fields are unpacked as they are asked for. It is kept between questions, and its `origin` stays the
+   * same object as long as it is, so what is made of a list can be kept by that. What a store shows of it while it turns
+   * rows into a block is looked at again.
    * @throws Conflict `read/documents-differ` where entries are missing
    */
-  async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
+  async list<E>(projection: Projection<E>, key: string): Promise<EntryList<E>> {
     const lists = (this.lists ??= new KeptLists(this.documents));
-    const kept = await lists.entries<E>(await this.collection(projection), key);
-    if (kept) return kept;
+    const kept = await lists.read(await this.collection(projection), key);
+    if (kept) return kept as unknown as EntryList<E>;
     for (let look = 1; ; look++) {
       const collection = await this.collection(projection);
       const runs = await this.untilWhole(async () => {
@@ -190,10 +196,10 @@ export class ReadModels {
         for await (const page of this.pages(projection, whereList(key))) found.push(...page);
         return found;
       });
-      const entries = entriesOf<E>(runs);
-      if (entries) {
-        lists.keep(collection, key, entries, runs);
-        return entries;
+      const list = listOf<IndexEntry>(runs);
+      if (list) {
+        lists.keep(collection, key, list, runs);
+        return list as unknown as EntryList<E>;
       }
       if (look === MAX_READ_ATTEMPTS) throw missingEntries(await this.collection(projection), key);
     }

@@ -21,10 +21,10 @@ import { EmbeddedDocuments, ReadModels, writeCursor, type AsOf } from '@baton/pl
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
-import { CaseFileEntries, entriesOfSubject, joinEntries } from './case-file.entries';
+import { entriesOfSubject, joinKeptEntries, type CaseFileEntries, type EntrySource } from './case-file.entries';
 import { caseFile } from './case-file.projection';
 import { caseFilePage } from './case-file.report';
-import type { CaseEntry } from './case-file.rules';
+import type { CaseEntry, CaseFileTime } from './case-file.rules';
 
 const leadId = ref('lead');
 const kind = text();
@@ -124,13 +124,13 @@ const opened = async () => {
   const [folding, answering] = [await EmbeddedDocuments.open(path), await EmbeddedDocuments.open(path)];
   const journal = new SealedJournal(log, catalogue, new MemoryKeyStore());
   const fence = () => ({ lease: 'test', token: 1 });
-  let generation = 'case-file-v4';
+  let generation = 'case-file-v5';
   const fold = () => replay({ log, journal, documents: folding }, index, generation, fence);
   return {
     ...{ log, journal, documents: answering, fold },
     rebuild: async (number: number) => {
       const before = generation;
-      generation = `case-file-v4-${number}`;
+      generation = `case-file-v5-${number}`;
       await fold();
       await folding.activate('case-file', generation);
       await folding.drop(before);
@@ -331,38 +331,61 @@ describe('entries that were opened before others were added', () => {
     ...{ occurredAt: `2023-01-0${day}T00:00:00.000Z`, recordedAt: '2024-01-01T00:00:00.000Z' },
     ...{ actor: 'ann', commandId: 'c', states: ['lead.company'], ...more },
   });
-  const idsOf = (entries: readonly CaseEntry[]) => entries.map(({ eventId }) => eventId);
+  const listOf = (entries: readonly CaseEntry[], origin: object): EntrySource & { origin: object } => ({
+    ...{ origin, length: entries.length },
+    at: (number) => entries[number]!,
+    get: (number, field) => entries[number]![field],
+  });
+  const idsOf = (file: CaseFileEntries, by: CaseFileTime = 'recorded') =>
+    file.slice(0, 100, by).map(({ eventId }) => eventId);
 
   it('stay as they were, in both orders and in all that is looked up among them', () => {
+    const list = {};
     const first = [entry(1, 2), entry(2, 4), entry(3, 3, { rule: { per: ['sla'] } })];
-    const before = entriesOfSubject(first);
+    const before = entriesOfSubject(listOf(first, list));
     const setter = (file: CaseFileEntries, of: CaseEntry) => file.setterBefore(of, 'lead.company', 'occurred')?.eventId;
     expect([setter(before, first[1]!), before.definitionBefore(first[2]!)]).toEqual(['e3', undefined]);
     const added = [
       entry(4, 3),
-      entry(5, 1, { type: 'PersonErased', other: 'lead-eve', rule: { definition: 'mql@1', per: ['sla'] } }),
-      entry(6, 5, { rule: { per: ['sla'] } }),
+      entry(5, 1, { type: 'PersonErased', rule: { definition: 'mql@1', per: ['sla'] } }),
+      entry(6, 5, { rule: { per: ['sla'] }, other: 'lead-eve' }),
     ];
-    const after = entriesOfSubject([...first, ...added]);
+    const after = entriesOfSubject(listOf([...first, ...added], list));
     expect([setter(after, first[1]!), after.definitionBefore(added[2]!)]).toEqual(['e4', 'mql@1']);
-    expect(idsOf(after.ordered('occurred'))).toEqual(['e5', 'e1', 'e3', 'e4', 'e2', 'e6']);
+    expect(idsOf(after, 'occurred')).toEqual(['e5', 'e1', 'e3', 'e4', 'e2', 'e6']);
     expect([after.erased, after.samePerson]).toEqual([new Set(['ada']), new Set(['lead-eve'])]);
-    expect(idsOf(after.ofCommand('c'))).toEqual(['e1', 'e2', 'e3', 'e4', 'e5', 'e6']);
+    expect(after.ofCommand('c').map(({ eventId }) => eventId)).toEqual(['e1', 'e2', 'e3', 'e4', 'e5', 'e6']);
     expect([after.withId('e5')?.eventId, after.placeOf('0005', 'occurred')]).toEqual(['e5', 0]);
+    expect(after.after('0004').map(({ eventId }) => eventId)).toEqual(['e5', 'e6']);
 
     expect([setter(before, first[1]!), setter(before, first[0]!)]).toEqual(['e3', undefined]);
-    expect(idsOf(before.ordered('occurred'))).toEqual(['e1', 'e3', 'e2']);
+    expect(idsOf(before, 'occurred')).toEqual(['e1', 'e3', 'e2']);
     expect([before.erased, before.samePerson]).toEqual([new Set(), new Set()]);
-    expect(idsOf(before.ofCommand('c'))).toEqual(['e1', 'e2', 'e3']);
+    expect(before.ofCommand('c').map(({ eventId }) => eventId)).toEqual(['e1', 'e2', 'e3']);
     expect([before.withId('e5'), before.placeOf('0005', 'occurred')]).toEqual([undefined, -1]);
   });
 
   it('are not taken for those of a question that read more, or less', () => {
     const all = [entry(1, 3), entry(2, 2), entry(3, 1)];
-    expect(idsOf(entriesOfSubject(all.slice(0, 2)).ordered('occurred'))).toEqual(['e2', 'e1']);
-    expect(idsOf(entriesOfSubject(all).ordered('occurred'))).toEqual(['e3', 'e2', 'e1']);
-    expect(idsOf(entriesOfSubject(all.slice(0, 1)).ordered('occurred'))).toEqual(['e1']);
-    expect(idsOf(entriesOfSubject(all).ordered('occurred'))).toEqual(['e3', 'e2', 'e1']);
+    const list = {};
+    const read = (count: number) => idsOf(entriesOfSubject(listOf(all.slice(0, count), list)), 'occurred');
+    expect([2, 3, 1, 3].map(read)).toEqual([['e2', 'e1'], ['e3', 'e2', 'e1'], ['e1'], ['e3', 'e2', 'e1']]);
+  });
+
+  it.each([
+    ['in order', [1, 2, 3], [4, 5]],
+    ['one of which is late', [1, 2, 4], [3, 5]],
+    ['that are late among themselves', [1, 2, 3], [5, 4]],
+    ['of one instant', [2, 2, 2], [2, 1]],
+    ['after late ones', [3, 1, 2], [4, 5]],
+  ])('are in order of time with later ones %s', (_, days, later) => {
+    const all = [...days, ...later].map((day, n) => entry(n, day));
+    const list = {};
+    idsOf(entriesOfSubject(listOf(all.slice(0, days.length), list)), 'occurred');
+    const ordered = all.map(({ eventId, occurredAt }) => `${occurredAt} ${eventId}`).sort();
+    const grown = entriesOfSubject(listOf(all, list));
+    expect(idsOf(grown, 'occurred')).toEqual(ordered.map((one) => one.slice(-2)));
+    expect(all.map(({ position }) => grown.placeOf(position, 'occurred')).sort()).toEqual(all.map((_, n) => n));
   });
 
   it('of two people are one file in log order, also where one list was read before the other had an event', () => {
@@ -370,8 +393,14 @@ describe('entries that were opened before others were added', () => {
       [entry(1, 1), entry(4, 4)],
       [entry(2, 2), entry(3, 3), entry(5, 5)],
     ];
+    const lists = [{}, {}] as const;
     const join = (fromAda: number, fromEve: number) =>
-      idsOf(joinEntries([entriesOfSubject(ada.slice(0, fromAda)), entriesOfSubject(eve.slice(0, fromEve))]).recorded);
+      idsOf(
+        joinKeptEntries([
+          entriesOfSubject(listOf(ada.slice(0, fromAda), lists[0])),
+          entriesOfSubject(listOf(eve.slice(0, fromEve), lists[1])),
+        ]),
+      );
     expect(join(1, 1)).toEqual(['e1', 'e2']);
     expect(join(2, 1)).toEqual(['e1', 'e2', 'e4']);
     expect(join(2, 2)).toEqual(['e1', 'e2', 'e3', 'e4']);
@@ -385,13 +414,13 @@ describe('entries that were opened before others were added', () => {
       [entry(1, 1), both],
       [entry(2, 2), { ...both }],
     ];
-    for (const [fromAda, fromEve] of [
-      [1, 1],
-      [2, 1],
-      [2, 2],
-    ]) {
-      const parts = [entriesOfSubject(ada.slice(0, fromAda)), entriesOfSubject(eve.slice(0, fromEve))];
-      expect(joinEntries(parts).recorded.length).toBe(fromAda === 1 ? 2 : 3);
-    }
+    const lists = [{}, {}] as const;
+    const join = (fromAda: number, fromEve: number) =>
+      joinKeptEntries([
+        entriesOfSubject(listOf(ada.slice(0, fromAda), lists[0])),
+        entriesOfSubject(listOf(eve.slice(0, fromEve), lists[1])),
+      ]).length;
+    expect([join(1, 1), join(2, 1), join(2, 2)]).toEqual([2, 3, 3]);
+    expect([join(1, 1), join(2, 2)]).toEqual([2, 3]);
   });
 });

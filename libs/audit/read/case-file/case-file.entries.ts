@@ -1,146 +1,207 @@
 import { ERASURE, type Position } from '@baton/kernel';
-import { compareBy, isSamePerson, type CaseEntry, type CaseFileTime } from './case-file.rules';
+import type { EntryList } from '@baton/platform/documents';
+import { isSamePerson, type CaseEntry, type CaseFileTime } from './case-file.rules';
 
-type Compare = (a: CaseEntry, b: CaseEntry) => number;
-const compare: Readonly<Record<CaseFileTime, Compare>> = {
-  recorded: compareBy('recorded'),
-  occurred: compareBy('occurred'),
-};
+/** Entries in log order; numbered from 0. */
+export interface EntrySource {
+  readonly length: number;
+  at(number: number): CaseEntry;
+  get<F extends keyof CaseEntry>(number: number, field: F): CaseEntry[F];
+}
 
-/** How many entries at the beginning are so; none behind them is. */
-const countWhile = (entries: readonly CaseEntry[], isSo: (entry: CaseEntry) => boolean): number => {
-  let [low, high] = [0, entries.length];
+/** How many numbers from 0 on are so; none behind them is. */
+const countWhile = (length: number, isSo: (number: number) => boolean): number => {
+  let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isSo(entries[middle]!)) low = middle + 1;
+    if (isSo(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
 };
-const countBefore = (entries: readonly CaseEntry[], entry: CaseEntry, by: CaseFileTime): number =>
-  countWhile(entries, (one) => compare[by](one, entry) < 0);
 
-/** Mostly what happens is recorded in that order. @param entries in log order */
-const inOrderOfTime = (entries: readonly CaseEntry[]): readonly CaseEntry[] =>
-  entries.every(({ occurredAt }, place) => place === 0 || entries[place - 1]!.occurredAt <= occurredAt)
-    ? entries
-    : [...entries].sort(compare.occurred);
-/** Entries in order of time; only those from the first place on at which a new one belongs are sorted. */
-const insertedByTime = (entries: readonly CaseEntry[], added: readonly CaseEntry[]): readonly CaseEntry[] => {
-  const first = added.reduce((one, other) => (compare.occurred(other, one) < 0 ? other : one));
-  const place = countBefore(entries, first, 'occurred');
-  return [...entries.slice(0, place), ...[...entries.slice(place), ...added].sort(compare.occurred)];
+/** Oldest first; entries of one instant in the order of the log. */
+const compareIn =
+  (source: EntrySource, by: CaseFileTime) =>
+  (one: number, other: number): number => {
+    if (by === 'recorded') return one - other;
+    const [a, b] = [source.get(one, 'occurredAt'), source.get(other, 'occurredAt')];
+    return a < b ? -1 : a > b ? 1 : one - other;
+  };
+
+const numbersUpTo = (length: number, from = 0): number[] =>
+  Array.from({ length: length - from }, (_, index) => from + index);
+
+/** All entries in order of time; undefined: that of the log, as mostly what happens is recorded in that order. */
+const orderedByTime = (source: EntrySource): readonly number[] | undefined => {
+  let last = '';
+  for (let number = 0; number < source.length; number++) {
+    const next = source.get(number, 'occurredAt');
+    if (next < last) return numbersUpTo(source.length).sort(compareIn(source, 'occurred'));
+    last = next;
+  }
+  return undefined;
+};
+
+/** The order of time with later entries; only those from the first place on at which one of them belongs are sorted. */
+const extendedByTime = (
+  source: EntrySource,
+  ordered: readonly number[] | undefined,
+  known: number,
+): readonly number[] | undefined => {
+  const compare = compareIn(source, 'occurred');
+  const added = numbersUpTo(source.length, known).sort(compare);
+  const at = (place: number): number => ordered?.[place] ?? place;
+  const place = countWhile(known, (one) => compare(at(one), added[0]!) < 0);
+  if (place === known && !ordered && added.every((number, index) => number === known + index)) return undefined;
+  const before = ordered ?? numbersUpTo(known);
+  return [...before.slice(0, place), ...[...before.slice(place), ...added].sort(compare)];
 };
 
 /**
- * Entries by some key, each group in order. It is made when it is first used, and then takes in what was added to the file;
- * later entries than a file has are none of it.
+ * The numbers of entries by some key, each group in order. It is made when it is first used, and then takes in what was added
+ * to the file; later entries than a file has are none of it.
  */
 class Lookup {
-  private readonly groups = new Map<string, CaseEntry[]>();
-  private taken = 0;
+  private readonly groups = new Map<string, number[]>();
+  /** What was taken in. */
+  private taken: EntrySource = { length: 0 } as EntrySource;
 
   constructor(
-    private readonly keysOf: (entry: CaseEntry) => readonly string[],
+    private readonly keysOf: (source: EntrySource, number: number) => readonly string[],
     private readonly by: CaseFileTime = 'recorded',
   ) {}
 
   /** All entries of a key. */
-  all(file: CaseFileEntries, key: string): readonly CaseEntry[] {
-    return this.group(file, key).filter(({ position }) => position <= file.position);
+  all(file: CaseFileEntries, key: string): CaseEntry[] {
+    const numbers = this.group(file, key).filter((number) => number < file.length);
+    return numbers.map((number) => file.source.at(number));
   }
 
   /** The last entry of a key before another entry. */
-  before(file: CaseFileEntries, key: string, entry: CaseEntry): CaseEntry | undefined {
-    const group = this.group(file, key);
-    let place = countBefore(group, entry, this.by) - 1;
-    while (place >= 0 && group[place]!.position > file.position) place--;
-    return group[place];
+  before(file: CaseFileEntries, key: string, position: Position): CaseEntry | undefined {
+    const [group, number] = [this.group(file, key), file.numberOf(position)];
+    let place = this.placeIn(group, number) - 1;
+    while (place >= 0 && group[place]! >= file.length) place--;
+    return place < 0 ? undefined : file.source.at(group[place]!);
   }
 
-  private group(file: CaseFileEntries, key: string): readonly CaseEntry[] {
-    if (this.taken === 0) for (const entry of file.ordered(this.by)) this.take(entry);
-    else for (const entry of file.recorded.slice(this.taken)) this.take(entry);
-    this.taken = Math.max(this.taken, file.recorded.length);
+  private group(file: CaseFileEntries, key: string): readonly number[] {
+    const { length } = this.taken;
+    if (length < file.length) this.taken = file.source;
+    if (length === 0) for (let place = 0; place < file.length; place++) this.take(file.numberAt(place, this.by));
+    else for (let number = length; number < file.length; number++) this.take(number);
     return this.groups.get(key) ?? [];
   }
 
-  private take(entry: CaseEntry): void {
-    for (const key of this.keysOf(entry)) {
+  private take(number: number): void {
+    for (const key of this.keysOf(this.taken, number)) {
       const group = this.groups.get(key);
-      if (!group) this.groups.set(key, [entry]);
-      else if (compare[this.by](group.at(-1)!, entry) < 0) group.push(entry);
-      else group.splice(countBefore(group, entry, this.by), 0, entry);
+      if (group) group.splice(this.placeIn(group, number), 0, number);
+      else this.groups.set(key, [number]);
     }
+  }
+
+  private placeIn(group: readonly number[], number: number): number {
+    const compare = compareIn(this.taken, this.by);
+    const last = group.at(-1);
+    if (last !== undefined && compare(last, number) < 0) return group.length;
+    return countWhile(group.length, (place) => compare(group[place]!, number) < 0);
   }
 }
 
-const stateKey = (stream: string, state: string): string => `${stream} ${state}`;
-const NO_KEYS: readonly string[] = [];
+const NONE: readonly string[] = [];
 const ERASURES = [ERASURE];
 const OTHERS = ['other'];
-const stateKeys = ({ stream, states }: CaseEntry) => states?.map((state) => stateKey(stream, state)) ?? NO_KEYS;
-const ruleKey = ({ stream, rule }: CaseEntry): string => JSON.stringify([stream, ...(rule?.per ?? [])]);
+const stateKey = (stream: string, state: string): string => `${stream} ${state}`;
+const stateKeys = (source: EntrySource, number: number) => {
+  const states = source.get(number, 'states');
+  if (!states) return NONE;
+  const stream = source.get(number, 'stream');
+  return states.map((state) => stateKey(stream, state));
+};
+const ruleKey = (stream: string, rule: CaseEntry['rule']): string => JSON.stringify([stream, ...(rule?.per ?? [])]);
 
 const newLookups = () => ({
   setters: { recorded: new Lookup(stateKeys), occurred: new Lookup(stateKeys, 'occurred') },
-  ids: new Lookup(({ eventId }) => [eventId]),
-  commands: new Lookup(({ commandId }) => [commandId]),
+  ids: new Lookup((source, number) => [source.get(number, 'eventId')]),
+  commands: new Lookup((source, number) => [source.get(number, 'commandId')]),
   /** Those that name the definition for later ones that do not. */
-  definitions: new Lookup((entry) => (entry.rule?.per && entry.rule.definition ? [ruleKey(entry)] : NO_KEYS)),
+  definitions: new Lookup((source, number) => {
+    const rule = source.get(number, 'rule');
+    return rule?.per && rule.definition ? [ruleKey(source.get(number, 'stream'), rule)] : NONE;
+  }),
   /** The few that say who was erased, and who is the same person. */
-  marked: new Lookup(({ type, other }) => (type === ERASURE ? ERASURES : other === undefined ? NO_KEYS : OTHERS)),
+  marked: new Lookup((source, number) => {
+    if (source.get(number, 'type') === ERASURE) return ERASURES;
+    return source.get(number, 'other') === undefined ? NONE : OTHERS;
+  }),
 });
 
 /** The entries of a subject or of a person, in both orders, and what is looked up among them. */
 export class CaseFileEntries {
-  private byTime: readonly CaseEntry[] | undefined;
+  readonly length: number;
+  /** Made when it is first needed; without numbers it is the order of the log. */
+  private byTime: { readonly numbers: readonly number[] | undefined } | undefined;
 
-  /** @param recorded all of them, in log order, each event once */
+  /** @param source all of them, each event once */
   constructor(
-    readonly recorded: readonly CaseEntry[],
+    readonly source: EntrySource,
     private readonly lookups = newLookups(),
-  ) {}
-
-  /** The entries of several subjects as one file. */
-  static of(parts: readonly CaseFileEntries[]): CaseFileEntries {
-    return parts.length === 1 ? parts[0]! : new CaseFileEntries(eachOnce(parts.map(({ recorded }) => recorded)));
+  ) {
+    this.length = source.length;
   }
 
-  /** The last position. */
-  get position(): Position {
-    return this.recorded.at(-1)?.position ?? '';
-  }
-
-  /** The file with more entries; what was made of this one is used on. @param recorded these ones, and later ones */
-  grownTo(recorded: readonly CaseEntry[]): CaseFileEntries {
-    const grown = new CaseFileEntries(recorded, this.lookups);
-    if (this.byTime) grown.byTime = insertedByTime(this.byTime, recorded.slice(this.recorded.length));
+  /** The file with more entries; what was made of this one is used on. @param source these ones, and later ones */
+  grownTo(source: EntrySource): CaseFileEntries {
+    const grown = new CaseFileEntries(source, this.lookups);
+    if (this.byTime) grown.byTime = { numbers: extendedByTime(source, this.byTime.numbers, this.length) };
     return grown;
   }
+  /** Whether it is another file, or what that has grown to. */
+  isGrownFrom(other: CaseFileEntries): boolean {
+    return this.lookups === other.lookups && this.length >= other.length;
+  }
+  /** The same object for a file and what it grows to. */
+  get origin(): object {
+    return this.lookups;
+  }
 
-  /** Oldest first. */
-  ordered(by: CaseFileTime): readonly CaseEntry[] {
-    if (by === 'recorded') return this.recorded;
-    return (this.byTime ??= inOrderOfTime(this.recorded));
+  /** The number of the entry at a place of an order, oldest first. */
+  numberAt(place: number, by: CaseFileTime): number {
+    return (by === 'occurred' ? this.timeOrder()?.[place] : undefined) ?? place;
+  }
+
+  /** Entries in an order, oldest first. */
+  slice(from: number, to: number, by: CaseFileTime): CaseEntry[] {
+    const places = numbersUpTo(Math.max(from, Math.min(to, this.length)), from);
+    return places.map((place) => this.source.at(this.numberAt(place, by)));
+  }
+
+  /** -1 for none. */
+  numberOf(position: Position): number {
+    const number = countWhile(this.length, (one) => this.source.get(one, 'position') < position);
+    return number < this.length && this.source.get(number, 'position') === position ? number : -1;
   }
 
   /** The place of an entry in an order, -1 for none. */
   placeOf(position: Position, by: CaseFileTime): number {
-    const place = countWhile(this.recorded, (one) => one.position < position);
-    const entry = this.recorded[place];
-    if (entry?.position !== position) return -1;
-    return by === 'recorded' ? place : countBefore(this.ordered(by), entry, by);
+    const number = this.numberOf(position);
+    const ordered = by === 'occurred' && number >= 0 ? this.timeOrder() : undefined;
+    if (!ordered) return number;
+    const compare = compareIn(this.source, by);
+    return countWhile(this.length, (place) => compare(ordered[place]!, number) < 0);
   }
 
   /** The entries after a position, in log order. */
-  after(position: Position): readonly CaseEntry[] {
-    return this.recorded.slice(countWhile(this.recorded, (one) => one.position <= position));
+  after(position: Position): CaseEntry[] {
+    const from = countWhile(this.length, (one) => this.source.get(one, 'position') <= position);
+    return this.slice(from, this.length, 'recorded');
   }
 
   /** The entry that set a state last before an entry, in its stream. */
-  setterBefore(entry: CaseEntry, state: string, by: CaseFileTime): CaseEntry | undefined {
-    return this.lookups.setters[by].before(this, stateKey(entry.stream, state), entry);
+  setterBefore({ stream, position }: CaseEntry, state: string, by: CaseFileTime): CaseEntry | undefined {
+    return this.lookups.setters[by].before(this, stateKey(stream, state), position);
   }
 
   withId(eventId: string): CaseEntry | undefined {
@@ -153,8 +214,8 @@ export class CaseFileEntries {
   }
 
   /** The definition that was named last for the rule of an entry. */
-  definitionBefore(entry: CaseEntry): string | undefined {
-    return this.lookups.definitions.before(this, ruleKey(entry), entry)?.rule?.definition;
+  definitionBefore({ stream, rule, position }: CaseEntry): string | undefined {
+    return this.lookups.definitions.before(this, ruleKey(stream, rule), position)?.rule?.definition;
   }
 
   /** The people who were erased. */
@@ -167,38 +228,104 @@ export class CaseFileEntries {
   get samePerson(): ReadonlySet<string> {
     return isSamePerson(this.lookups.marked.all(this, 'other'));
   }
+
+  private timeOrder(): readonly number[] | undefined {
+    this.byTime ??= { numbers: orderedByTime(this.source) };
+    return this.byTime.numbers;
+  }
 }
 
-/** By the first entry of a list, which `ReadModels` keeps as long as the list. */
-const files = new WeakMap<CaseEntry, CaseFileEntries>();
+/** Some entries of several sources, or of one. */
+class SelectedEntries implements EntrySource {
+  /** @param places in the order of the log: the number of an entry times the number of parts, and which part has it */
+  constructor(
+    readonly parts: readonly EntrySource[],
+    readonly places: readonly number[],
+  ) {}
+  get length(): number {
+    return this.places.length;
+  }
+  at(number: number): CaseEntry {
+    const { part, place } = this.find(number);
+    return part.at(place);
+  }
+  get<F extends keyof CaseEntry>(number: number, field: F): CaseEntry[F] {
+    const { part, place } = this.find(number);
+    return part.get(place, field);
+  }
+  private find(number: number) {
+    const { parts, places } = this;
+    return { part: parts[places[number]! % parts.length]!, place: Math.floor(places[number]! / parts.length) };
+  }
+}
+
+/** The places of all entries from some numbers on, each event once. */
+const merged = (parts: readonly EntrySource[], from: readonly number[]): number[] => {
+  const places: number[] = [];
+  const next = [...from];
+  const positionIn = (index: number) =>
+    next[index]! < parts[index]!.length ? parts[index]!.get(next[index]!, 'position') : undefined;
+  const heads = parts.map((_, index) => positionIn(index));
+  for (;;) {
+    let first = -1;
+    for (const [index, head] of heads.entries())
+      if (head !== undefined && (first === -1 || head < heads[first]!)) first = index;
+    if (first === -1) return places;
+    places.push(next[first]! * parts.length + first);
+    const position = heads[first];
+    for (const [index, head] of heads.entries())
+      if (head === position) {
+        next[index]!++;
+        heads[index] = positionIn(index);
+      }
+  }
+};
+
+/** Those entries of a list that are so. */
+export const selectEntries = (list: EntrySource, isSo: (number: number) => boolean): CaseFileEntries =>
+  new CaseFileEntries(new SelectedEntries([list], numbersUpTo(list.length).filter(isSo)));
+
+/** The entries of several subjects as one file, each event once. */
+export const joinEntries = (files: readonly CaseFileEntries[]): CaseFileEntries => {
+  if (files.length === 1) return files[0]!;
+  const parts = files.map(({ source }) => source);
+  return new CaseFileEntries(
+    new SelectedEntries(
+      parts,
+      merged(
+        parts,
+        parts.map(() => 0),
+      ),
+    ),
+  );
+};
+
+/** By the origin of a list. */
+const files = new WeakMap<object, CaseFileEntries>();
+/** The entries of a list; what is made of it is kept as long as the list. */
+export const entriesOfSubject = (list: EntrySource & Pick<EntryList, 'origin'>): CaseFileEntries => {
+  const known = files.get(list.origin);
+  if (known?.length === list.length) return known;
+  // A question that began earlier has the list of then.
+  if (known && known.length > list.length) return new CaseFileEntries(list);
+  const file = known?.grownTo(list) ?? new CaseFileEntries(list);
+  files.set(list.origin, file);
+  return file;
+};
+
 interface JoinedFile {
   readonly parts: readonly CaseFileEntries[];
   readonly whole: CaseFileEntries;
 }
-/** By the first entry of the list of the subject that was asked for. */
-const joined = new WeakMap<CaseEntry, JoinedFile>();
-
-/** The entries of a list as `ReadModels.entries` gives it; what is made of it is kept as long as the list. */
-export const entriesOfSubject = (list: readonly CaseEntry[]): CaseFileEntries => {
-  const [first] = list;
-  const known = first && files.get(first);
-  if (known?.recorded.length === list.length) return known;
-  // A question that began earlier has the list of then.
-  if (known && known.recorded.length > list.length) return new CaseFileEntries(list);
-  const file = known?.grownTo(list) ?? new CaseFileEntries(list);
-  if (first) files.set(first, file);
-  return file;
-};
-
-/** The entries of several subjects as one file, each event once; what is made of it is kept as long as their lists. */
-export const joinEntries = (parts: readonly CaseFileEntries[]): CaseFileEntries => {
+/** By the origin of the file of the subject that was asked for. */
+const joined = new WeakMap<object, JoinedFile>();
+/** As `joinEntries`, of files that are kept; what is made of it is kept as long. */
+export const joinKeptEntries = (parts: readonly CaseFileEntries[]): CaseFileEntries => {
   if (parts.length === 1) return parts[0]!;
-  const first = parts[0]!.recorded[0]!;
-  const known = joined.get(first);
-  if (known && known.parts.length === parts.length && known.parts.every((part, index) => part === parts[index]))
-    return known.whole;
-  const whole = (known && grown(known, parts)) ?? CaseFileEntries.of(parts);
-  joined.set(first, { parts, whole });
+  const { origin } = parts[0]!;
+  const known = joined.get(origin);
+  const whole = (known && grown(known, parts)) ?? joinEntries(parts);
+  joined.set(origin, { parts, whole });
   return whole;
 };
 
@@ -207,15 +334,15 @@ const grown = (
   { parts: before, whole }: JoinedFile,
   parts: readonly CaseFileEntries[],
 ): CaseFileEntries | undefined => {
-  const isGrown = (part: CaseFileEntries, index: number): boolean =>
-    part.recorded[0] === before[index]!.recorded[0] && part.recorded.length >= before[index]!.recorded.length;
-  if (before.length !== parts.length || !parts.every(isGrown)) return undefined;
-  const added = eachOnce(parts.map(({ recorded }, index) => recorded.slice(before[index]!.recorded.length)));
+  if (before.length !== parts.length || !parts.every((part, index) => part.isGrownFrom(before[index]!)))
+    return undefined;
+  const sources = parts.map(({ source }) => source);
+  const added = merged(
+    sources,
+    before.map(({ length }) => length),
+  );
   if (added.length === 0) return whole;
-  return added[0]!.position > whole.position ? whole.grownTo([...whole.recorded, ...added]) : undefined;
-};
-
-const eachOnce = (lists: readonly (readonly CaseEntry[])[]): CaseEntry[] => {
-  const found = new Map(lists.flat().map((entry) => [entry.position, entry]));
-  return [...found.values()].sort(compare.recorded);
+  const selected = new SelectedEntries(sources, [...(whole.source as SelectedEntries).places, ...added]);
+  const [last, next] = [whole.length - 1, whole.length].map((number) => selected.get(number, 'position'));
+  return next! > last! ? whole.grownTo(selected) : undefined;
 };

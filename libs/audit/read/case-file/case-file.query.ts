@@ -24,9 +24,15 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import type { PersonalReads } from '@baton/platform/access';
-import type { AsOf, PagedRows, ReadModels } from '@baton/platform/documents';
+import type { AsOf, EntryList, PagedRows, ReadModels } from '@baton/platform/documents';
 import type { ReportSources } from '@baton/platform/report';
-import { CaseFileEntries, entriesOfSubject, joinEntries } from './case-file.entries';
+import {
+  entriesOfSubject,
+  joinEntries,
+  joinKeptEntries,
+  selectEntries,
+  type CaseFileEntries,
+} from './case-file.entries';
 import { caseEntries, subjectsOf } from './case-file.projection';
 import {
   caseFileCause,
@@ -152,7 +158,7 @@ const unknownSubject = (subject: string) =>
 export const openCaseFile = async (files: CaseFiles, subject: string, view: CaseFileView) => {
   checkSubject(subject);
   const { file } = await collectEvents(files, subject, view.asOf);
-  if (file.recorded.length === 0) throw unknownSubject(subject);
+  if (file.length === 0) throw unknownSubject(subject);
   return { entries: asAsked(file, view), show: entryBuilder(files, file, view) };
 };
 
@@ -207,17 +213,16 @@ const asAsked = (
   file: CaseFileEntries,
   { by = 'occurred', newestFirst = false }: CaseFileView,
 ): PagedRows<CaseEntry> => {
-  const ordered = file.ordered(by);
-  const { length } = ordered;
+  const { length } = file;
   if (!newestFirst)
     return {
       length,
-      slice: (from, to) => ordered.slice(from, to),
+      slice: (from, to) => file.slice(from, to, by),
       placeOf: (position) => file.placeOf(position, by),
     };
   return {
     length,
-    slice: (from, to) => ordered.slice(Math.max(0, length - to), Math.max(0, length - from)).reverse(),
+    slice: (from, to) => file.slice(Math.max(0, length - to), Math.max(0, length - from), by).reverse(),
     placeOf: (position) => {
       const place = file.placeOf(position, by);
       return place === -1 ? -1 : length - 1 - place;
@@ -225,9 +230,15 @@ const asAsked = (
   };
 };
 
-/** Whether an entry belongs to the cut. The index has all fields that a cut needs, so nothing is folded again. */
-const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy, knownBy, knownAt }: AsOf): boolean =>
-  (!happenedBy || occurredAt <= happenedBy) && (!knownBy || recordedAt <= knownBy) && (!knownAt || position <= knownAt);
+/** The entries of a list that belong to a cut. The index has all fields that a cut needs, so nothing is folded again. */
+const withinCut = (list: EntryList<CaseEntry>, { happenedBy, knownBy, knownAt }: AsOf): CaseFileEntries =>
+  selectEntries(
+    list,
+    (number) =>
+      (!happenedBy || list.get(number, 'occurredAt') <= happenedBy) &&
+      (!knownBy || list.get(number, 'recordedAt') <= knownBy) &&
+      (!knownAt || list.get(number, 'position') <= knownAt),
+  );
 
 /** The entries of a subject and of all that are the same person, each event once. */
 const collectEvents = async (
@@ -244,12 +255,12 @@ const collectEvents = async (
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (subjects.includes(next)) continue;
     subjects.push(next);
-    const all = await models.entries(caseEntries, next);
-    const own = asOf ? new CaseFileEntries(all.filter((entry) => isWithin(entry, asOf))) : entriesOfSubject(all);
+    const list = await models.list(caseEntries, next);
+    const own = asOf ? withinCut(list, asOf) : entriesOfSubject(list);
     parts.push(own);
     waiting.push(...own.samePerson);
   }
-  return { subjects, file: asOf ? CaseFileEntries.of(parts) : joinEntries(parts) };
+  return { subjects, file: asOf ? joinEntries(parts) : joinKeptEntries(parts) };
 };
 
 /**
@@ -262,7 +273,7 @@ export const leadsOfPerson = async (
 ): Promise<readonly string[]> => {
   checkSubject(subject);
   const { subjects, file } = await collectEvents(files, subject);
-  if (file.recorded.length === 0) throw unknownSubject(subject);
+  if (file.length === 0) throw unknownSubject(subject);
   return subjects.filter((one) => one.startsWith('lead-'));
 };
 
@@ -361,7 +372,8 @@ const entryBuilder = (
       (entry) => new Map((entry.states ?? []).map((state) => [state, file.setterBefore(entry, state, by)])),
     );
     const earlier = setters.flatMap((states) => [...states.values()].filter((one) => one !== undefined));
-    const events = await eventsOf(files, new Set([...asked, ...earlier]));
+    const wanted = new Map([...asked, ...earlier].map((entry) => [entry.position, entry]));
+    const events = await eventsOf(files, wanted.values());
     const withChanges = asked.map((entry, index) => {
       const event = events.get(entry.position)!;
       const before = (state: string) => events.get(setters[index]!.get(state)?.position ?? '');
