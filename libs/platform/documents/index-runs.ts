@@ -101,12 +101,25 @@ class LoadedBlock {
     return entry;
   }
 
+  /** Goes through a field of the entries that have it, without keeping what is unpacked for that. */
+  scan(field: string, from: number, visit: (value: unknown, index: number) => void): void {
+    const column = this.columns.get(field) ?? this.unpacked(field);
+    if (!column) return;
+    const { values, at } = column;
+    for (let index = from; index < this.count; index++) {
+      const value = values[at ? at[index]! : values.length === 1 ? 0 : index];
+      if (value !== undefined) visit(value, index);
+    }
+  }
+
   private load(field: string): LoadedColumn | undefined {
+    const column = this.unpacked(field);
+    if (column) this.columns.set(field, column);
+    return column;
+  }
+  private unpacked(field: string): LoadedColumn | undefined {
     const column = this.block.fields[field];
-    if (!column) return undefined;
-    const values = loaded(column);
-    this.columns.set(field, values);
-    return values;
+    return column && loaded(column);
   }
 }
 
@@ -129,6 +142,17 @@ export class EntryList<E = IndexEntry> {
   at(number: number): E {
     const { start, block } = this.blockOf(number);
     return block.entry(number - start) as E;
+  }
+
+  /** Goes through a field of the entries that have it, from a number on. */
+  scan<F extends keyof E & string>(
+    field: F,
+    from: number,
+    visit: (value: Exclude<E[F], undefined>, number: number) => void,
+  ): void {
+    for (const { from: first, start, block } of this.blocks)
+      if (start + block.count > from)
+        block.scan(field, Math.max(from, first) - start, (value, index) => visit(value as never, start + index));
   }
 
   /** All of them. */

@@ -335,6 +335,10 @@ describe('entries that were opened before others were added', () => {
     ...{ origin, length: entries.length },
     at: (number) => entries[number]!,
     get: (number, field) => entries[number]![field],
+    scan: (field, from, visit) =>
+      entries.forEach((one, number) => {
+        if (number >= from && one[field] !== undefined) visit(one[field] as never, number);
+      }),
   });
   const idsOf = (file: CaseFileEntries, by: CaseFileTime = 'recorded') =>
     file.slice(0, 100, by).map(({ eventId }) => eventId);

@@ -7,7 +7,10 @@ export interface EntrySource {
   readonly length: number;
   at(number: number): CaseEntry;
   get<F extends keyof CaseEntry>(number: number, field: F): CaseEntry[F];
+  /** Goes through a field of the entries that have it, from a number on. */
+  scan<F extends keyof CaseEntry>(field: F, from: number, visit: (value: Present<F>, number: number) => void): void;
 }
+type Present<F extends keyof CaseEntry> = Exclude<CaseEntry[F], undefined>;
 
 /** How many numbers from 0 on are so; none behind them is. */
 const countWhile = (length: number, isSo: (number: number) => boolean): number => {
@@ -34,13 +37,12 @@ const numbersUpTo = (length: number, from = 0): number[] =>
 
 /** All entries in order of time; undefined: that of the log, as mostly what happens is recorded in that order. */
 const orderedByTime = (source: EntrySource): readonly number[] | undefined => {
-  let last = '';
-  for (let number = 0; number < source.length; number++) {
-    const next = source.get(number, 'occurredAt');
-    if (next < last) return numbersUpTo(source.length).sort(compareIn(source, 'occurred'));
+  let [last, isInOrder] = ['', true];
+  source.scan('occurredAt', 0, (next) => {
+    isInOrder &&= last <= next;
     last = next;
-  }
-  return undefined;
+  });
+  return isInOrder ? undefined : numbersUpTo(source.length).sort(compareIn(source, 'occurred'));
 };
 
 /** The order of time with later entries; only those from the first place on at which one of them belongs are sorted. */
@@ -58,17 +60,20 @@ const extendedByTime = (
   return [...before.slice(0, place), ...[...before.slice(place), ...added].sort(compare)];
 };
 
+type KeysOf<F extends keyof CaseEntry> = (value: Present<F>, source: EntrySource, number: number) => readonly string[];
+
 /**
- * The numbers of entries by some key, each group in order. It is made when it is first used, and then takes in what was added
- * to the file; later entries than a file has are none of it.
+ * The numbers of entries by keys that follow from a field, each group in order. It is made when it is first used, and then
+ * takes in what was added to the file; later entries than a file has are none of it.
  */
-class Lookup {
+class Lookup<F extends keyof CaseEntry = keyof CaseEntry> {
   private readonly groups = new Map<string, number[]>();
   /** What was taken in. */
-  private taken: EntrySource = { length: 0 } as EntrySource;
+  private taken: EntrySource | undefined;
 
   constructor(
-    private readonly keysOf: (source: EntrySource, number: number) => readonly string[],
+    private readonly field: F,
+    private readonly keysOf: KeysOf<F>,
     private readonly by: CaseFileTime = 'recorded',
   ) {}
 
@@ -87,23 +92,28 @@ class Lookup {
   }
 
   private group(file: CaseFileEntries, key: string): readonly number[] {
-    const { length } = this.taken;
-    if (length < file.length) this.taken = file.source;
-    if (length === 0) for (let place = 0; place < file.length; place++) this.take(file.numberAt(place, this.by));
-    else for (let number = length; number < file.length; number++) this.take(number);
+    const known = this.taken?.length ?? 0;
+    if (!this.taken || known < file.length) {
+      this.taken = file.source;
+      const insert = known > 0;
+      file.source.scan(this.field, known, (value, number) => {
+        for (const one of this.keysOf(value, file.source, number)) this.put(one, number, insert);
+      });
+      if (!insert && this.by === 'occurred' && !file.isInOrderOfTime)
+        for (const group of this.groups.values()) group.sort(compareIn(file.source, 'occurred'));
+    }
     return this.groups.get(key) ?? [];
   }
 
-  private take(number: number): void {
-    for (const key of this.keysOf(this.taken, number)) {
-      const group = this.groups.get(key);
-      if (group) group.splice(this.placeIn(group, number), 0, number);
-      else this.groups.set(key, [number]);
-    }
+  private put(key: string, number: number, insert: boolean): void {
+    const group = this.groups.get(key);
+    if (!group) this.groups.set(key, [number]);
+    else if (insert) group.splice(this.placeIn(group, number), 0, number);
+    else group.push(number);
   }
 
   private placeIn(group: readonly number[], number: number): number {
-    const compare = compareIn(this.taken, this.by);
+    const compare = compareIn(this.taken!, this.by);
     const last = group.at(-1);
     if (last !== undefined && compare(last, number) < 0) return group.length;
     return countWhile(group.length, (place) => compare(group[place]!, number) < 0);
@@ -111,31 +121,25 @@ class Lookup {
 }
 
 const NONE: readonly string[] = [];
-const ERASURES = [ERASURE];
-const OTHERS = ['other'];
+const ALL = ['all'];
 const stateKey = (stream: string, state: string): string => `${stream} ${state}`;
-const stateKeys = (source: EntrySource, number: number) => {
-  const states = source.get(number, 'states');
-  if (!states) return NONE;
+const stateKeys: KeysOf<'states'> = (states, source, number) => {
   const stream = source.get(number, 'stream');
   return states.map((state) => stateKey(stream, state));
 };
 const ruleKey = (stream: string, rule: CaseEntry['rule']): string => JSON.stringify([stream, ...(rule?.per ?? [])]);
 
 const newLookups = () => ({
-  setters: { recorded: new Lookup(stateKeys), occurred: new Lookup(stateKeys, 'occurred') },
-  ids: new Lookup((source, number) => [source.get(number, 'eventId')]),
-  commands: new Lookup((source, number) => [source.get(number, 'commandId')]),
+  setters: { recorded: new Lookup('states', stateKeys), occurred: new Lookup('states', stateKeys, 'occurred') },
+  ids: new Lookup('eventId', (eventId) => [eventId]),
+  commands: new Lookup('commandId', (commandId) => [commandId]),
   /** Those that name the definition for later ones that do not. */
-  definitions: new Lookup((source, number) => {
-    const rule = source.get(number, 'rule');
-    return rule?.per && rule.definition ? [ruleKey(source.get(number, 'stream'), rule)] : NONE;
-  }),
-  /** The few that say who was erased, and who is the same person. */
-  marked: new Lookup((source, number) => {
-    if (source.get(number, 'type') === ERASURE) return ERASURES;
-    return source.get(number, 'other') === undefined ? NONE : OTHERS;
-  }),
+  definitions: new Lookup('rule', (rule, source, number) =>
+    rule.per && rule.definition ? [ruleKey(source.get(number, 'stream'), rule)] : NONE,
+  ),
+  erasures: new Lookup('type', (type) => (type === ERASURE ? ALL : NONE)),
+  /** Those that say who is the same person. */
+  others: new Lookup('other', () => ALL),
 });
 
 /** The entries of a subject or of a person, in both orders, and what is looked up among them. */
@@ -220,15 +224,18 @@ export class CaseFileEntries {
 
   /** The people who were erased. */
   get erased(): ReadonlySet<string> {
-    const streams = this.lookups.marked.all(this, ERASURE).map(({ stream }) => stream);
+    const streams = this.lookups.erasures.all(this, 'all').map(({ stream }) => stream);
     return new Set(streams.map((stream) => stream.slice(stream.indexOf('-') + 1)));
   }
 
   /** Who else is the same person. */
   get samePerson(): ReadonlySet<string> {
-    return isSamePerson(this.lookups.marked.all(this, 'other'));
+    return isSamePerson(this.lookups.others.all(this, 'all'));
   }
 
+  get isInOrderOfTime(): boolean {
+    return this.timeOrder() === undefined;
+  }
   private timeOrder(): readonly number[] | undefined {
     this.byTime ??= { numbers: orderedByTime(this.source) };
     return this.byTime.numbers;
@@ -253,6 +260,12 @@ class SelectedEntries implements EntrySource {
     const { part, place } = this.find(number);
     return part.get(place, field);
   }
+  scan<F extends keyof CaseEntry>(field: F, from: number, visit: (value: Present<F>, number: number) => void): void {
+    for (let number = from; number < this.length; number++) {
+      const value = this.get(number, field);
+      if (value !== undefined) visit(value as Present<F>, number);
+    }
+  }
   private find(number: number) {
     const { parts, places } = this;
     return { part: parts[places[number]! % parts.length]!, place: Math.floor(places[number]! / parts.length) };
@@ -263,8 +276,12 @@ class SelectedEntries implements EntrySource {
 const merged = (parts: readonly EntrySource[], from: readonly number[]): number[] => {
   const places: number[] = [];
   const next = [...from];
-  const positionIn = (index: number) =>
-    next[index]! < parts[index]!.length ? parts[index]!.get(next[index]!, 'position') : undefined;
+  const positions = parts.map((part, index) => {
+    const found: Position[] = [];
+    part.scan('position', from[index]!, (position) => found.push(position));
+    return found;
+  });
+  const positionIn = (index: number) => positions[index]![next[index]! - from[index]!];
   const heads = parts.map((_, index) => positionIn(index));
   for (;;) {
     let first = -1;
