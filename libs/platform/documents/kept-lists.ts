@@ -4,8 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { boundByHeap } from '../caches';
 import { areOfOneFold, listOf, whereList, type EntryList } from './index-runs';
 
-/** What an entry takes, with what is prepared of it, in bytes; lists take at most an eighth of the heap. */
-const ENTRY_BYTES = 800;
+/** What an entry takes once all of it was asked for, with what is made of it, in bytes; lists take at most an eighth of the heap. */
+const ENTRY_BYTES = 600;
 const KEPT_ENTRIES = Math.floor(getHeapStatistics().heap_size_limit / 8 / ENTRY_BYTES);
 /** What a list takes beside its entries, as entries. */
 const LIST_SIZE = 4;

@@ -21,7 +21,7 @@ import { EmbeddedDocuments, ReadModels, writeCursor, type AsOf } from '@baton/pl
 import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { replay } from '@baton/platform/runner';
-import { entriesOfSubject, joinKeptEntries, type CaseFileEntries, type EntrySource } from './case-file.entries';
+import { entriesOfSubject, joinEntries, type CaseFileEntries, type EntrySource } from './case-file.entries';
 import { caseFile } from './case-file.projection';
 import { caseFilePage } from './case-file.report';
 import type { CaseEntry, CaseFileTime } from './case-file.rules';
@@ -400,7 +400,7 @@ describe('entries that were opened before others were added', () => {
     const lists = [{}, {}] as const;
     const join = (fromAda: number, fromEve: number) =>
       idsOf(
-        joinKeptEntries([
+        joinEntries([
           entriesOfSubject(listOf(ada.slice(0, fromAda), lists[0])),
           entriesOfSubject(listOf(eve.slice(0, fromEve), lists[1])),
         ]),
@@ -420,11 +420,29 @@ describe('entries that were opened before others were added', () => {
     ];
     const lists = [{}, {}] as const;
     const join = (fromAda: number, fromEve: number) =>
-      joinKeptEntries([
+      joinEntries([
         entriesOfSubject(listOf(ada.slice(0, fromAda), lists[0])),
         entriesOfSubject(listOf(eve.slice(0, fromEve), lists[1])),
       ]).length;
     expect([join(1, 1), join(2, 1), join(2, 2)]).toEqual([2, 3, 3]);
     expect([join(1, 1), join(2, 2)]).toEqual([2, 3]);
+  });
+
+  it('of two people are put together anew once a list was read anew, or another person belongs to them', () => {
+    const [ada, others] = [{}, [{}, {}, {}] as const];
+    const join = (...eve: number[][]) =>
+      idsOf(
+        joinEntries([
+          entriesOfSubject(listOf([entry(1, 1), entry(3, 3)], ada)),
+          ...eve.map((numbers, n) => {
+            const entries = numbers.map((number) => entry(number, 2));
+            return entriesOfSubject(listOf(entries, others[numbers.length === 2 ? n : 2]!));
+          }),
+        ]),
+      );
+    expect(join([2, 4])).toEqual(['e1', 'e2', 'e3', 'e4']);
+    expect(join([4, 5, 6])).toEqual(['e1', 'e3', 'e4', 'e5', 'e6']);
+    expect(join([2, 4], [5, 6])).toEqual(['e1', 'e2', 'e3', 'e4', 'e5', 'e6']);
+    expect(join([2, 4])).toEqual(['e1', 'e2', 'e3', 'e4']);
   });
 });

@@ -302,21 +302,6 @@ const merged = (parts: readonly EntrySource[], from: readonly number[]): number[
 export const selectEntries = (list: EntrySource, isSo: (number: number) => boolean): CaseFileEntries =>
   new CaseFileEntries(new SelectedEntries([list], numbersUpTo(list.length).filter(isSo)));
 
-/** The entries of several subjects as one file, each event once. */
-export const joinEntries = (files: readonly CaseFileEntries[]): CaseFileEntries => {
-  if (files.length === 1) return files[0]!;
-  const parts = files.map(({ source }) => source);
-  return new CaseFileEntries(
-    new SelectedEntries(
-      parts,
-      merged(
-        parts,
-        parts.map(() => 0),
-      ),
-    ),
-  );
-};
-
 /** By the origin of a list. */
 const files = new WeakMap<object, CaseFileEntries>();
 /** The entries of a list; what is made of it is kept as long as the list. */
@@ -336,14 +321,19 @@ interface JoinedFile {
 }
 /** By the origin of the file of the subject that was asked for. */
 const joined = new WeakMap<object, JoinedFile>();
-/** As `joinEntries`, of files that are kept; what is made of it is kept as long. */
-export const joinKeptEntries = (parts: readonly CaseFileEntries[]): CaseFileEntries => {
+/** The entries of several subjects as one file, each event once; what is made of it is kept as long as the first of them. */
+export const joinEntries = (parts: readonly CaseFileEntries[]): CaseFileEntries => {
   if (parts.length === 1) return parts[0]!;
   const { origin } = parts[0]!;
   const known = joined.get(origin);
-  const whole = (known && grown(known, parts)) ?? joinEntries(parts);
+  const whole = (known && grown(known, parts)) ?? joinedAnew(parts.map(({ source }) => source));
   joined.set(origin, { parts, whole });
   return whole;
+};
+
+const joinedAnew = (sources: readonly EntrySource[]): CaseFileEntries => {
+  const start = sources.map(() => 0);
+  return new CaseFileEntries(new SelectedEntries(sources, merged(sources, start)));
 };
 
 /** The joined file with what was added to its parts; undefined if they are others, or something belongs further ahead. */

@@ -26,13 +26,7 @@ import {
 import type { PersonalReads } from '@baton/platform/access';
 import type { AsOf, EntryList, PagedRows, ReadModels } from '@baton/platform/documents';
 import type { ReportSources } from '@baton/platform/report';
-import {
-  entriesOfSubject,
-  joinEntries,
-  joinKeptEntries,
-  selectEntries,
-  type CaseFileEntries,
-} from './case-file.entries';
+import { entriesOfSubject, joinEntries, selectEntries, type CaseFileEntries } from './case-file.entries';
 import { caseEntries, subjectsOf } from './case-file.projection';
 import {
   caseFileCause,
@@ -260,7 +254,7 @@ const collectEvents = async (
     parts.push(own);
     waiting.push(...own.samePerson);
   }
-  return { subjects, file: asOf ? joinEntries(parts) : joinKeptEntries(parts) };
+  return { subjects, file: joinEntries(parts) };
 };
 
 /**
