@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { LogHeadsModule } from '../baton.module';
 import type { Config } from '@baton/platform/config';
-import { AccessWatch, GraphqlWatch, HeavyQueries, TraceResolvers } from '@baton/platform/graphql';
+import { AccessWatch, GraphqlWatch, HeavyQueries } from '@baton/platform/graphql';
 import { HealthController } from '@baton/platform/health';
 import { ExportController } from './export.controller';
 import { GraphiqlController } from './graphiql.controller';
@@ -14,10 +13,5 @@ export const apiModule = (config: Config): DynamicModule => ({
   module: class ApiModule {},
   imports: [LogHeadsModule, ...schemaModules()],
   controllers: [HealthController, ExportController, ...(config.production ? [] : [GraphiqlController])],
-  providers: [
-    ...HeavyQueries.providers(config, join(__dirname, 'query-process.js')),
-    AccessWatch,
-    GraphqlWatch,
-    { provide: APP_INTERCEPTOR, useClass: TraceResolvers },
-  ],
+  providers: [...HeavyQueries.providers(config, join(__dirname, 'query-process.js')), AccessWatch, GraphqlWatch],
 });

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { BatonError } from '@baton/kernel';
+import { LRUCache } from 'lru-cache';
 import { makePrivate, privateFile } from './private-files';
 
 /** The values of parameters and columns; `undefined` is an error. */
@@ -54,10 +55,16 @@ export const fileFault = (path: string, error: unknown): unknown => {
   return error;
 };
 
+/** Callers choose filters, orders and fields, each of which is another statement. */
+const MAX_STATEMENTS = 1_000;
+/** Those not used for longest are prepared again. */
+const keptStatements = <S extends object>() =>
+  new LRUCache<string, S>({ maxSize: MAX_STATEMENTS, sizeCalculation: () => 1 }); // with `max` its places would be allocated at once
+
 /** The part of SQLite that the embedded stores use. All methods are synchronous. */
 export class Sqlite {
-  private readonly statements = new Map<string, Statement>();
-  private readonly rowQueries = new Map<string, RowQuery>();
+  private readonly statements = keptStatements<Statement>();
+  private readonly rowQueries = keptStatements<RowQuery>();
 
   /** @param synchronous what a commit waits for at first */
   constructor(
@@ -70,7 +77,7 @@ export class Sqlite {
     this.database.exec(sql);
   }
 
-  /** Prepares a statement, once for each SQL text. */
+  /** Prepares a statement, once for each SQL text that is used often. */
   prepare(sql: string): Statement {
     let statement = this.statements.get(sql);
     if (!statement) this.statements.set(sql, (statement = this.database.prepare(sql) as unknown as Statement));

@@ -123,6 +123,25 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
     });
   });
 
+  it('gives the fields that are needed, of columns and of the rest', async () => {
+    const whole = {
+      a: { stage: 'won', amount: 10, score: 0.5, open: false, note: { text: 'x' }, tags: ['p'] },
+      b: { stage: null, amount: 0, open: true, note: '' },
+      c: {},
+    };
+    await save(whole);
+    for (const fields of [[], ['stage'], ['open', 'amount'], ['note'], ['open', 'note', 'tags', 'score'], ['absent']]) {
+      const found = await store.find(deals, { fields, orderBy: [{ column: 'stage' }] });
+      const shown = found.map(({ id, position, doc }) => [id, position, ...fields.map((name) => doc[name] ?? null)]);
+      const position = found[0]!.position;
+      const expected = (['b', 'c', 'a'] as const).map((id) => [
+        ...[id, position],
+        ...fields.map((name) => (whole[id] as Record<string, unknown>)[name] ?? null),
+      ]);
+      expect(shown).toEqual(expected);
+    }
+  });
+
   describe('columns of tokens', () => {
     const people: Collection = { name: 'people-v1-g1', columns: { stage: 'text', name: 'tokens', email: 'tokens' } };
     const sealed = (...tokens: string[]) => ({ $sealed: 'v1.', subject: 'ada', context: 'x', tokens });

@@ -114,15 +114,18 @@ export class EmbeddedDocuments extends Documents {
 
   async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
     signatureOf(collection);
-    const sql = `SELECT ${this.selected(collection)} FROM ${tableOf(collection)} WHERE id IN (SELECT value FROM json_each(?))`;
-    return new Map(this.documents(collection, sql, [JSON.stringify(ids)]).map((document) => [document.id, document]));
+    const { selected, read } = this.reading(collection);
+    const sql = `SELECT ${selected} FROM ${tableOf(collection)} WHERE id IN (SELECT value FROM json_each(?))`;
+    const found = this.readRows(sql, [JSON.stringify(ids)]).map(read);
+    return new Map(found.map((document) => [document.id, document]));
   }
 
   async find(collection: Collection, find?: FindOptions): Promise<readonly Document[]> {
     const plan = planFind(collection, find);
+    const { selected, read } = this.reading(collection, find?.fields);
     return findInParts(plan, async (matches, limit) => {
-      const { sql, values } = findSql(plan, matches, collection, this.selected(collection));
-      return this.documents(collection, sql, [...values, limit]);
+      const { sql, values } = findSql(plan, matches, collection, selected);
+      return this.readRows(sql, [...values, limit]).map(read);
     });
   }
 
@@ -308,7 +311,7 @@ export class EmbeddedDocuments extends Documents {
     const [table, ofTokens] = [tableOf(collection), tokensTableOf(collection)];
     const differ = new Set<string>();
     const names = tokens.map(columnNameOf);
-    const select = `SELECT ${this.selected(collection)}, ${names.join(', ')} FROM ${table} WHERE id > ? ORDER BY id LIMIT ${ROWS_PER_READ}`;
+    const select = `SELECT ${this.reading(collection).selected}, ${names.join(', ')} FROM ${table} WHERE id > ? ORDER BY id LIMIT ${ROWS_PER_READ}`;
     const packer = this.packerOf(collection);
     for (let rows = this.readRows(select, ['']); rows.length > 0;) {
       for (const [id, position, doc, ...columns] of rows) {
@@ -439,18 +442,20 @@ export class EmbeddedDocuments extends Documents {
     return [document.id, storedPosition(document.position), packed, ...columns];
   }
 
-  /** What a query for whole documents selects. */
-  private selected(collection: Collection): string {
-    return ['id', 'position', 'doc', ...this.packerOf(collection).columns.map(columnNameOf)].join(', ');
-  }
-
-  private documents(collection: Collection, sql: string, values: readonly SqliteValue[]): Document[] {
+  /** What a query for documents selects, whole or some fields of them, and what a row of it is. */
+  private reading(collection: Collection, fields?: readonly string[]) {
     const packer = this.packerOf(collection);
-    return this.readRows(sql, values).map(([id, position, doc, ...columns]) => ({
-      id: id as string,
-      position: positionOf(position!),
-      doc: packer.unpack(id as string, doc!, columns),
-    }));
+    const part = fields && packer.part(fields);
+    const columns = (part ?? packer).columns.map(columnNameOf);
+    const packed = part?.rest.length === 0 ? 'NULL' : 'doc';
+    return {
+      selected: ['id', 'position', packed, ...columns].join(', '),
+      read: ([id, position, doc, ...values]: readonly SqliteValue[]): Document => ({
+        id: id as string,
+        position: positionOf(position!),
+        doc: part ? packer.unpackPart(part, id as string, doc!, values) : packer.unpack(id as string, doc!, values),
+      }),
+    };
   }
 
   private packerOf(collection: Collection): DocumentPacker {

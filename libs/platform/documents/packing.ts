@@ -28,6 +28,15 @@ export const shapesInMemory = (): ShapeStore => {
   return { load: () => kept, save };
 };
 
+/** What is needed of documents for some of their fields. */
+export interface DocumentPart {
+  /** The columns that hold fields as they are. */
+  readonly columns: readonly string[];
+  readonly flags: readonly boolean[];
+  /** The fields that no column holds. */
+  readonly rest: readonly string[];
+}
+
 /** Names that are fields' names, so that most are tested once. */
 const known = new Set<string>();
 const MAX_KNOWN = 2000;
@@ -92,15 +101,54 @@ export class DocumentPacker {
    * @throws Conflict `read/documents-differ` if it is not what was written
    */
   unpack(id: string, packed: SqliteValue, columns: readonly (SqliteValue | boolean)[]): Document['doc'] {
+    const doc = this.rest(id, packed);
+    for (let index = 0; index < columns.length; index++) {
+      const value = columns[index]!;
+      if (value !== null) doc[this.plain[index]!] = this.flags[index] ? Boolean(value) : (value as Scalar);
+    }
+    return doc;
+  }
+
+  /** What is needed of documents for some of their fields. */
+  part(fields: readonly string[]): DocumentPart {
+    const indexes = [...new Set(fields)].map((name) => [name, this.plain.indexOf(name)] as const);
+    const inColumns = indexes.filter(([, index]) => index >= 0);
+    return {
+      columns: inColumns.map(([name]) => name),
+      flags: inColumns.map(([, index]) => this.flags[index]!),
+      rest: indexes.filter(([, index]) => index < 0).map(([name]) => name),
+    };
+  }
+
+  /**
+   * A document with some of its fields.
+   * @param packed null where no field of it is needed
+   * @param columns the values of those of the part, as for `unpack`
+   * @throws as `unpack`
+   */
+  unpackPart(
+    { columns: names, flags, rest }: DocumentPart,
+    id: string,
+    packed: SqliteValue,
+    columns: readonly (SqliteValue | boolean)[],
+  ): Document['doc'] {
+    const doc: Record<string, Scalar> = {};
+    for (let index = 0; index < names.length; index++) {
+      const value = columns[index]!;
+      doc[names[index]!] = value !== null && flags[index] ? Boolean(value) : (value as Scalar);
+    }
+    if (rest.length === 0) return doc;
+    const others = this.rest(id, packed);
+    for (const name of rest) if (others[name] !== undefined) doc[name] = others[name];
+    return doc;
+  }
+
+  /** All that no column holds. */
+  private rest(id: string, packed: SqliteValue): Record<string, Scalar> {
     try {
-      const doc = (
+      return (
         typeof packed === 'string' ? JSON.parse(packed) : this.packr.unpack(bufferOf(packed as Uint8Array))
       ) as Record<string, Scalar>;
-      for (let index = 0; index < columns.length; index++) {
-        const value = columns[index]!;
-        if (value !== null) doc[this.plain[index]!] = this.flags[index] ? Boolean(value) : (value as Scalar);
-      }
-      return doc;
     } catch {
       throw new Conflict(
         'read/documents-differ',

@@ -128,6 +128,24 @@ class Edge<N> {
   }
 }
 
+/**
+ * Where a page stands; its cursors are written when they are asked for. A class: V8 gives each object whose getters are
+ * its own a hidden class of its own, which lives in its old heap and keeps all that they see until that is collected.
+ */
+class Place<N> implements PagePlace {
+  constructor(
+    private readonly edges: Connection<N>['edges'],
+    readonly hasNextPage: boolean,
+    readonly hasPreviousPage: boolean,
+  ) {}
+  get startCursor(): string | null {
+    return this.edges[0]?.cursor ?? null;
+  }
+  get endCursor(): string | null {
+    return this.edges.at(-1)?.cursor ?? null;
+  }
+}
+
 /** A page of rows in the order of the list; `more`: there are further ones in the direction in which it was read. */
 const connection = <N>(
   edges: Connection<N>['edges'],
@@ -137,21 +155,13 @@ const connection = <N>(
   edges,
   nodes: edges.map(({ node }) => node),
   totalCount,
-  pageInfo: {
-    hasNextPage: backwards ? from : more,
-    hasPreviousPage: backwards ? more : from,
-    get startCursor() {
-      return edges[0]?.cursor ?? null;
-    },
-    get endCursor() {
-      return edges.at(-1)?.cursor ?? null;
-    },
-  },
+  pageInfo: new Place(edges, backwards ? from : more, backwards ? more : from),
 });
 
 /**
  * Reads one page of a read model as a connection; `toNode` turns documents into nodes.
  * @param at the instant of contributed values, which cursors carry
+ * @param fields those that `toNode` needs; all without it
  */
 export const readPage = async <D extends object, N>(
   source: PageSource,
@@ -160,8 +170,14 @@ export const readPage = async <D extends object, N>(
     where = {},
     orderBy = [],
     at,
+    fields,
     ...page
-  }: PageQuestion & { readonly where?: Where; readonly orderBy?: readonly Order[]; readonly at?: Instant | undefined },
+  }: PageQuestion & {
+    readonly where?: Where;
+    readonly orderBy?: readonly Order[];
+    readonly at?: Instant | undefined;
+    readonly fields?: readonly string[] | undefined;
+  },
   toNode: (doc: D, id: string, contributed?: ContributedFields) => N,
 ): Promise<Connection<N>> => {
   const { backwards, limit, cursor, end } = pageBoundsOf(page);
@@ -172,7 +188,11 @@ export const readPage = async <D extends object, N>(
   const of = [projection.name, ...orderBy.map(({ column, descending }) => (descending ? `-${column}` : column))].join();
   if (cursor && (cursor.of !== of || cursor.values.length !== orderBy.length)) throw badCursor(end);
   const after = cursor && (backwards && orderBy.length === 0 ? { ...cursor, values: [cursor.id] } : cursor);
-  const found = await source.find(projection, { where, orderBy: order, limit: limit + 1, ...(after && { after }) });
+  const found = await source.find(projection, {
+    ...{ where, orderBy: order, limit: limit + 1, ...(after && { after }) },
+    // Cursors are made of the columns of the order.
+    ...(fields && { fields: [...fields, ...orderBy.map(({ column }) => column).filter((one) => one !== 'id')] }),
+  });
   const edges = found.slice(0, limit).map(({ id, doc, contributed }) => {
     const valueOf = ({ column }: Order): Scalar => {
       if (column === 'id') return id;

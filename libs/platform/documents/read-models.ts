@@ -168,8 +168,10 @@ export class ReadModels {
     projection: Projection<D>,
     find: FindOptions = {},
   ): Promise<{ id: string; doc: D; position: Position }[]> {
+    // Lists are joined in whole documents.
+    const { fields: _, ...whole } = find;
     const found = await this.read(projection, async (of) =>
-      this.withLists(projection, of, await this.documents.find(of, find)),
+      this.withLists(projection, of, await this.documents.find(of, projection.longLists ? whole : find)),
     );
     return [...found];
   }

@@ -1,32 +1,12 @@
-import {
-  createParamDecorator,
-  Injectable,
-  SetMetadata,
-  type CallHandler,
-  type CanActivate,
-  type ExecutionContext,
-  type NestInterceptor,
-} from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { GqlExecutionContext } from '@nestjs/graphql';
-import { Conflict, isSealed, Refused, roles, type Contribution, type Role } from '@baton/kernel';
-import {
-  getNamedType,
-  getNullableType,
-  isInputObjectType,
-  type GraphQLInputType,
-  type GraphQLResolveInfo,
-} from 'graphql';
-import type { CallerIdentity } from '../access';
-import { StreamStarts, Runner } from '../runner';
-import { resolveAsOf, type AsOfInput } from './connection';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { Extensions, GqlExecutionContext } from '@nestjs/graphql';
+import { isSealed, Refused, roles, type Contribution, type Role } from '@baton/kernel';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { CallerIdentity, PersonalReads } from '../access';
 import type { RequestReads } from './request-reads';
-import { CallerTurns } from '../caller-turns';
 
-const ALLOWED = 'baton:allowed';
-
-/** Which roles may use a query or mutation. One without this decorator is refused to everybody. */
-export const Allow = (...allowed: readonly Role[]) => SetMetadata(ALLOWED, allowed);
+/** Which roles may use a query, mutation or subscription. One without this decorator is refused to everybody. */
+export const Allow = (...allowed: readonly Role[]) => Extensions({ allowed });
 
 /** Any caller that has a key. */
 export const everyRole: readonly Role[] = roles;
@@ -45,6 +25,8 @@ export interface GraphqlContext {
   readonly reads?: RequestReads;
   readonly nodes: Nodes;
   readonly reply?: { readonly raw: { readonly destroyed: boolean } };
+  /** Of a subscription: aborted when it ends. */
+  readonly endController?: AbortController;
 }
 
 /** The caller of a query or mutation. */
@@ -54,12 +36,22 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
   return caller;
 });
 
-/** What the caller of a query or subscription is shown of people; see `PersonalReads`. */
-export const Reads = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const graphql = GqlExecutionContext.create(context);
-  const { reads } = graphql.getContext<GraphqlContext>();
-  if (!reads) throw unauthenticated();
-  return reads.at(graphql.getInfo<GraphQLResolveInfo>());
+/** What a query or subscription is asked, and by whom. */
+export interface Asked {
+  readonly question: Readonly<Record<string, unknown>>;
+  readonly caller: CallerIdentity;
+  /** What the caller is shown of people. */
+  readonly reads: PersonalReads;
+  readonly info: GraphQLResolveInfo;
+  /** Aborted when a subscriber is gone; a source of events ends then. Absent for a query. */
+  readonly signal: AbortSignal | undefined;
+}
+/** All that a query or subscription is given, as one parameter: Nest makes promises for each. */
+export const Question = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+  const [, question, { caller, reads, endController }, info] =
+    context.getArgs<[unknown, Asked['question'], GraphqlContext, GraphQLResolveInfo]>();
+  if (!caller || !reads) throw unauthenticated();
+  return { question, caller, reads: reads.at(info), info, signal: endController?.signal };
 });
 
 /** The refusal of a request without a key or token. */
@@ -75,23 +67,6 @@ export const accessRefusal = (
     ? undefined
     : new Refused('access/denied', `This requires one of the roles: ${allowed.join(', ') || 'none is allowed'}.`);
 
-/** Denies by default: a field needs `@Allow`, the caller one of its roles. Plain HTTP routes are health and GraphiQL. */
-@Injectable()
-export class AccessGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
-
-  canActivate(context: ExecutionContext): boolean {
-    if (context.getType<string>() !== 'graphql') return true;
-    const { caller, refusal } = GqlExecutionContext.create(context).getContext<GraphqlContext>();
-    if (refusal) throw refusal;
-    if (!caller) throw unauthenticated();
-    const allowed = this.reflector.get<readonly Role[] | undefined>(ALLOWED, context.getHandler()) ?? [];
-    const denied = accessRefusal(caller, allowed);
-    if (denied) throw denied;
-    return true;
-  }
-}
-
 /** A value of personal data: opened here, and null for callers who may not see it. */
 export const openPersonal = (value: unknown, { reads }: GraphqlContext, info: GraphQLResolveInfo): unknown => {
   const own = reads?.at(info);
@@ -99,72 +74,3 @@ export const openPersonal = (value: unknown, { reads }: GraphqlContext, info: Gr
   if (!isSealed(value)) return value;
   return own.maySee(value.subject) ? reads.open(value, info) : null;
 };
-
-interface CommonArgs {
-  readonly atLeast?: string;
-  readonly timeZone?: string;
-  readonly input?: { readonly timeZone?: string };
-  asOf?: AsOfInput | null;
-}
-
-/** A position of the log, whose beginning is '', and texts of filters, which have refusals of their own. */
-const mayBeEmpty = (name: string, type: GraphQLInputType): boolean =>
-  name === 'after' || getNamedType(type).name.endsWith('Filter');
-
-/**
- * An empty text is neither a value nor absent: a question that took it for absent would answer another question.
- * @throws Refused `graphql/invalid-argument` with the path of the argument
- */
-const refuseEmptyTexts = (
-  inputs: readonly { readonly name: string; readonly type: GraphQLInputType }[],
-  given: Readonly<Record<string, unknown>>,
-  parent = '',
-): void => {
-  for (const { name, type } of inputs) {
-    const [value, path, of] = [given[name], `${parent}${name}`, getNullableType(type)];
-    if (mayBeEmpty(name, type)) continue;
-    if (value === '')
-      throw new Refused('graphql/invalid-argument', `${path} must not be empty; leave it out or give a value.`, path);
-    if (isInputObjectType(of) && typeof value === 'object' && value !== null)
-      refuseEmptyTexts(Object.values(of.getFields()), value as Readonly<Record<string, unknown>>, `${path}.`);
-  }
-};
-
-/**
- * Read your writes: a query with `atLeast` waits until the read models have come that far. Of a cut, days
- * become instants, and a position stands for that of its last event. Then each field at the root of
- * a query begins in a turn of its own: what the embedded stores answer, and what is made of it, is one piece of work.
- */
-@Injectable()
-export class ReadYourWrites implements NestInterceptor {
-  private readonly turns = new CallerTurns(1);
-
-  constructor(
-    private readonly runner: Runner,
-    private readonly beginnings: StreamStarts,
-  ) {}
-
-  async intercept(context: ExecutionContext, next: CallHandler) {
-    if (context.getType<string>() === 'graphql') {
-      const graphql = GqlExecutionContext.create(context);
-      const args = graphql.getArgs<CommonArgs>();
-      const { fieldName, operation, parentType } = graphql.getInfo<GraphQLResolveInfo>();
-      if (operation.operation !== 'mutation')
-        refuseEmptyTexts(parentType.getFields()[fieldName]!.args, graphql.getArgs());
-      const { atLeast } = args;
-      if (atLeast !== undefined) await this.runner.waitFor(atLeast);
-      const { caller, reply } = graphql.getContext<GraphqlContext>();
-      if (operation.operation === 'query') {
-        await this.turns.next(caller?.actor ?? '');
-        // The object may be a variable that other fields share: it is replaced, not changed.
-        if (args.asOf)
-          args.asOf = await resolveAsOf(args.asOf, args.timeZone ?? args.input?.timeZone, (at) =>
-            this.beginnings.recordedAt(at),
-          );
-        if (reply?.raw.destroyed)
-          throw new Conflict('query/cancelled', 'The client closed the connection before the answer.');
-      }
-    }
-    return next.handle();
-  }
-}

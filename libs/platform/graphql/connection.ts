@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { ArgsType, Extensions, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Extensions, Field, InputType, Int, ObjectType, TypeMetadataStorage } from '@nestjs/graphql';
 import { asOfBoundOf, type Instant, type Position, zoneOf } from '@baton/kernel';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { GraphQLString } from 'graphql';
@@ -68,6 +68,20 @@ export class ReadArgs {
 
 /** Name, type, description, and whether it must be given. */
 export type QueryArgument = readonly [name: string, type: unknown, description: string, required?: boolean];
+
+/**
+ * Declares the arguments of a field in the schema. `Args` of Nest is for parameters of methods of resolvers, and makes each
+ * a parameter of its own.
+ */
+export const declareArguments = (target: Type<unknown>, field: string, given: readonly QueryArgument[]): void =>
+  given.forEach(([name, type, description, required = false], index) => {
+    const of = Array.isArray(type) ? (type as readonly unknown[])[0] : type;
+    TypeMetadataStorage.addMethodParamMetadata({
+      ...{ kind: 'arg', target, methodName: field, index, name, description },
+      typeFn: () => of as typeof String,
+      options: { nullable: !required, ...(Array.isArray(type) && { isArray: true, arrayDepth: 1 }) },
+    });
+  });
 
 /** The arguments of a page. */
 export const pageArguments: readonly QueryArgument[] = [

@@ -1,7 +1,7 @@
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Clock, Journal, Refused } from '@baton/kernel';
 import { lexicographicSortSchema, type GraphQLSchema } from 'graphql';
@@ -10,8 +10,9 @@ import { Access, AccessLog, ACTS_FOR } from '../access';
 import type { Config } from '../config';
 import { ReadModels } from '../documents';
 import { CONFIG, LOGGER } from '../platform.module';
+import { Runner, StreamStarts } from '../runner';
 import { withNullAsAbsent } from './absent';
-import { AccessGuard, ReadYourWrites, type GraphqlContext } from './caller';
+import type { GraphqlContext } from './caller';
 import { withListedEnumValues } from './enum-values';
 import { answerErrors, formatterOf } from './errors';
 import { stringifyResult } from './heavy';
@@ -21,6 +22,7 @@ import { OutageWarning } from './outage-warning';
 import { validatedDocuments } from './parsed-documents';
 import { RequestReads } from './request-reads';
 import { withResolvedBy } from './resolved-by';
+import { RootFields } from './root-fields';
 import { MoneyType } from './scalars';
 
 interface Request {
@@ -60,7 +62,7 @@ const withRootDescriptions = (schema: GraphQLSchema): GraphQLSchema => {
   return schema;
 };
 
-/** GraphQL on the HTTP server: code first; guard, read-your-writes and validation for every field. */
+/** GraphQL on the HTTP server: code first. */
 export const graphqlModule = (): DynamicModule => ({
   module: class GraphqlEdge {},
   imports: [
@@ -72,13 +74,19 @@ export const graphqlModule = (): DynamicModule => ({
         accessLog: AccessLog,
         models: ReadModels,
         clock: Clock,
+        runner: Runner,
+        beginnings: StreamStarts,
         logger: Logger,
         { production }: Config,
       ) => ({
         autoSchemaFile: true,
         // Sorted here: sorting makes new enums, which would not know what they were taught.
         transformSchema: (schema: GraphQLSchema) =>
-          withListedEnumValues(lexicographicSortSchema(withNullAsAbsent(withResolvedBy(withRootDescriptions(schema))))),
+          withListedEnumValues(
+            lexicographicSortSchema(
+              withNullAsAbsent(new RootFields(runner, beginnings).before(withResolvedBy(withRootDescriptions(schema)))),
+            ),
+          ),
         graphiql: false,
         playground: false,
         introspection: true, // who may ask for the schema is decided before
@@ -97,15 +105,13 @@ export const graphqlModule = (): DynamicModule => ({
         plugins: [ApolloServerPluginCacheControlDisabled()],
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
-      inject: [Access, Journal, AccessLog, ReadModels, Clock, LOGGER, CONFIG],
+      inject: [Access, Journal, AccessLog, ReadModels, Clock, Runner, StreamStarts, LOGGER, CONFIG],
     }),
   ],
   providers: [
     NodeResolver,
     OutageWarning,
     { provide: APP_FILTER, useFactory: answerErrors, inject: [LOGGER] },
-    { provide: APP_GUARD, useClass: AccessGuard },
-    { provide: APP_INTERCEPTOR, useClass: ReadYourWrites },
     {
       provide: APP_PIPE,
       useValue: new ValidationPipe({

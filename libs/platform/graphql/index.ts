@@ -1,14 +1,4 @@
-export {
-  AccessGuard,
-  accessRefusal,
-  Allow,
-  Caller,
-  everyRole,
-  Reads,
-  ReadYourWrites,
-  unauthenticated,
-  type GraphqlContext,
-} from './caller';
+export { accessRefusal, Allow, Caller, everyRole, unauthenticated, type GraphqlContext } from './caller';
 export { AsOfInput, connectionOf, PageInfo, ReadArgs } from './connection';
 export { mutationsOf } from './mutations';
 export {
@@ -23,7 +13,7 @@ export {
 } from './scalars';
 export { graphqlModule } from './graphql.module';
 export { AccessWatch } from './access-watch';
-export { GraphqlWatch, TraceResolvers } from './graphql-watch';
+export { GraphqlWatch } from './graphql-watch';
 export { guardEdge, serverOptions } from './edge';
 export { Admission, costOf } from './admission';
 export { answerQuestions, Heavy, HeavyQueries, LARGE_ANSWER_FIELDS } from './heavy';

@@ -27,7 +27,7 @@ import {
   type Where,
 } from '@baton/kernel';
 import { GraphQLBoolean, GraphQLString } from 'graphql';
-import { readsPersonal, type CallerIdentity } from '../access';
+import { readsPersonal } from '../access';
 import {
   ReadModels,
   readPage,
@@ -38,7 +38,9 @@ import {
   type PageQuestion,
 } from '../documents';
 import { checkArguments } from '../arguments';
+import { askedFields } from './asked-fields';
 import { contributedModels, listZoneArgument, openList, type ListQuestion, type ListSource } from '../lists';
+import type { Asked } from './caller';
 import { connectionOf, pageArguments, type QueryArgument } from './connection';
 import { addQuery, readArguments } from './queries';
 import { wordOf } from './enums';
@@ -198,6 +200,7 @@ class FacetType {
 
 interface PagedQuestion extends PageQuestion, ListQuestion {
   readonly asOf?: AsOf;
+  readonly atLeast?: string;
 }
 const QUESTION = Symbol('question');
 /** What a connection was asked, for its facets. */
@@ -255,11 +258,12 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       @Inject(Clock) readonly clock: Clock,
     ) {}
 
-    async list(list: ListShape, question: PagedQuestion, caller: CallerIdentity): Promise<AskedConnection> {
-      const { asOf: cut, first, after, last, before, ...asked } = question;
+    async list(list: ListShape, { question, caller, info }: Asked): Promise<AskedConnection> {
+      const { asOf: cut, first, after, last, before, atLeast: _, ...asked } = question as PagedQuestion;
       const now = referenceInstantOf(cut, this.clock);
       const models = this.models.asOf(cut);
-      const sources = { models, journal: () => this.journal, at: now, readsPersonal: readsPersonal(caller) };
+      const seesPeople = readsPersonal(caller);
+      const sources = { models, journal: () => this.journal, at: now, readsPersonal: seesPeople };
       const { whereWithout, orderBy } = await openList(whole, list, asked, sources);
       const page = { first, after, last, before };
       const at = contributed.length > 0 ? walkInstantOf(page, now) : now;
@@ -270,10 +274,12 @@ const makeLists = (model: ReadModel): Type<unknown> => {
           : models;
       const where = await whereWithout();
       const source = await sourceFor([...Object.keys(where), asked.orderBy?.field ?? '']);
+      const fields = askedFields(model, info, seesPeople);
       const connection = await readPage(
         source,
         model,
-        { ...page, where, ...(source !== models && { at }), orderBy },
+        // What contexts contribute may be computed of whole documents.
+        { ...page, where, ...(source === models ? { fields } : { at }), orderBy },
         (doc: object, id, values) => nodeOf(model, id, doc, now, cut, values),
       );
       return { ...connection, [QUESTION]: { whereWithout, sourceFor } };
@@ -318,7 +324,7 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       one.name,
       { type: () => type, nullable: true, description: one.description, allow },
       [[key, ID, fields[key]!.description, true], ...readArguments],
-      async function (this: Lists, question: Readonly<Record<string, unknown>>) {
+      async function (this: Lists, { question }: Asked) {
         checkArguments({ [key]: fields[key]! }, question);
         const [id, cut] = [question[key] as string, question['asOf'] as AsOf | undefined];
         const doc = await this.models.asOf(cut).get(model, id);
@@ -331,8 +337,8 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       name,
       { type: () => Page, description: list.description, allow, contributed },
       listArguments(list, filter, order),
-      function (this: Lists, { atLeast: _, ...question }: Readonly<Record<string, unknown>>, caller: CallerIdentity) {
-        return this.list(list, question as PagedQuestion, caller);
+      function (this: Lists, asked: Asked) {
+        return this.list(list, asked);
       } as never,
     );
   if (Facets) {

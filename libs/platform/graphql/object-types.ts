@@ -1,14 +1,5 @@
 import type { Type } from '@nestjs/common';
-import {
-  Field as GraphqlField,
-  Float,
-  ID,
-  InputType,
-  Int,
-  InterfaceType,
-  ObjectType,
-  TypeMetadataStorage,
-} from '@nestjs/graphql';
+import { Field as GraphqlField, Float, ID, InputType, Int, InterfaceType, ObjectType } from '@nestjs/graphql';
 import {
   entityNameOf,
   fieldReadersOf,
@@ -27,7 +18,7 @@ import { GraphQLBoolean, GraphQLString } from 'graphql';
 import type { AsOf, Connection, ContributedFields } from '../documents';
 import { accessRefusal, openPersonal, type GraphqlContext } from './caller';
 import { checkArguments } from '../arguments';
-import { connectionOf, pageArguments, type QueryArgument } from './connection';
+import { connectionOf, declareArguments, pageArguments, type QueryArgument } from './connection';
 import { enumOf, wordOf } from './enums';
 import { ValueFilterInput } from './filters';
 import { ResolvedBy } from './resolved-by';
@@ -112,7 +103,11 @@ const nodeClassOf = <D>(model: ReadModel<D>): NodeClass<D> => {
   const show = (name: string, get: (this: OneNode) => unknown) =>
     Object.defineProperty(OneNode.prototype, name, { get });
   for (const [name, read] of fieldReadersOf(model))
-    if (name !== 'id')
+    if (name === model.shown.key)
+      show(name, function () {
+        return this[KEY];
+      });
+    else if (name !== 'id')
       show(name, function () {
         return read(this[DOCUMENT], this[AT]);
       });
@@ -273,13 +268,7 @@ const addPages = (type: Type<object>, name: string, { description, object, optio
   const { page = {}, allow } = options;
   const [target, Page] = [type.prototype as object, pageTypeOf(object!)];
   type Answer = Readonly<Record<string, (page: unknown) => Promise<Connection<unknown>>>>;
-  // `Args` is for methods of resolvers: of another class its arguments are never read.
-  [...pageArguments, ...argumentsOfFields(page)].forEach(([argument, of, text, required = false], index) =>
-    TypeMetadataStorage.addMethodParamMetadata({
-      ...{ kind: 'arg', target: type, methodName: name, index },
-      ...{ name: argument, description: text, typeFn: () => of as typeof String, options: { nullable: !required } },
-    }),
-  );
+  declareArguments(type, name, [...pageArguments, ...argumentsOfFields(page)]);
   GraphqlField(() => Page, { description })(target, name);
   ResolvedBy<Answer, GraphqlContext>(async (source, { caller }, args) => {
     const denied = allow && accessRefusal(caller ?? { roles: [] }, allow);

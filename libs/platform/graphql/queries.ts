@@ -1,10 +1,9 @@
-import { Args, Extensions, Query, Subscription } from '@nestjs/graphql';
+import type { Type } from '@nestjs/common';
+import { Extensions, Query, Subscription } from '@nestjs/graphql';
 import type { Role } from '@baton/kernel';
 import { GraphQLString } from 'graphql';
-import type { CallerIdentity, PersonalReads } from '../access';
-import { Allow, Caller, Reads } from './caller';
-import { AsOfInput, type QueryArgument } from './connection';
-import { EndSignal } from './subscriptions';
+import { Allow, Question, type Asked } from './caller';
+import { AsOfInput, declareArguments, type QueryArgument } from './connection';
 
 /** The arguments of every query over read models. */
 export const readArguments: readonly QueryArgument[] = [
@@ -16,10 +15,7 @@ export const readArguments: readonly QueryArgument[] = [
   ],
 ];
 
-/**
- * Adds a query or a subscription to a resolver class: its arguments are given to the method as one object, then the caller,
- * what it is shown of people, and the signal that ends a subscription.
- */
+/** Adds a query or a subscription to a resolver class. */
 export const addQuery = (
   target: Record<string, unknown>,
   name: string,
@@ -40,29 +36,16 @@ export const addQuery = (
     subscribes?: boolean;
   },
   given: readonly QueryArgument[],
-  answer: (
-    this: never,
-    question: Readonly<Record<string, unknown>>,
-    caller: CallerIdentity,
-    reads: PersonalReads,
-    signal: AbortSignal,
-  ) => unknown,
+  answer: (this: never, asked: Asked) => unknown,
 ): void => {
   const property = subscribes ? `${name} changes` : name; // a query may have the same name
-  const names = given.map(([argument]) => argument);
-  const method = function (this: never, ...values: unknown[]) {
-    const question = Object.fromEntries(names.map((argument, place) => [argument, values[place]]));
-    const [caller, reads, signal] = values.slice(names.length) as [CallerIdentity, PersonalReads, AbortSignal];
-    return answer.call(this, question, caller, reads, signal);
+  const method = function (this: never, asked: Asked) {
+    return answer.call(this, asked);
   };
   Object.defineProperty(target, property, { value: method, writable: true, configurable: true });
-  given.forEach(([argument, of, text, required = false], place) =>
-    Args(argument, { type: () => of as never, nullable: !required, description: text })(target, property, place),
-  );
-  Caller()(target, property, names.length);
-  Reads()(target, property, names.length + 1);
-  if (subscribes) EndSignal()(target, property, names.length + 2);
-  Reflect.defineMetadata('design:paramtypes', Array(names.length + 3).fill(Object), target, property);
+  declareArguments(target.constructor as Type<unknown>, property, given);
+  Question()(target, property, 0);
+  Reflect.defineMetadata('design:paramtypes', [Object], target, property);
   const descriptor = Object.getOwnPropertyDescriptor(target, property)!;
   const options = { name, nullable, description };
   if (subscribes)

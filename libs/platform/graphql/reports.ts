@@ -10,13 +10,13 @@ import {
   type Report,
   type Subscription,
 } from '@baton/kernel';
-import type { CallerIdentity, PersonalReads } from '../access';
 import { ReadModels, referenceInstantOf, type AsOf, type Connection, type PageQuestion } from '../documents';
 import { CATALOGUE, SENDERS } from '../platform.module';
 import type { FollowContext, ReportContext } from '../report';
 import type { EventCatalogue } from '../catalogue';
 import { Runner, type Sender } from '../runner';
 import { checkArguments, defaultsOf, withoutAbsent } from '../arguments';
+import type { Asked } from './caller';
 import { pageArguments, type QueryArgument } from './connection';
 import { Heavy } from './heavy';
 import { NodeLoader } from './nodes';
@@ -60,12 +60,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       @Inject(SENDERS) readonly senders: readonly Sender[],
     ) {}
 
-    async ask(
-      report: Report,
-      { atLeast: _, asOf, ...given }: Readonly<Record<string, unknown>>,
-      caller: CallerIdentity,
-      reads: PersonalReads,
-    ): Promise<unknown> {
+    async ask(report: Report, { question: { atLeast: _, asOf, ...given }, caller, reads }: Asked): Promise<unknown> {
       const { first, after, last, before, ...rest } = given;
       const cut = asOf as AsOf | undefined;
       const question = { ...defaultsOf(report.arguments), ...withoutAbsent(report.page ? rest : given) };
@@ -85,16 +80,13 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
 
     follow(
       { arguments: fields, follow }: Subscription,
-      given: Readonly<Record<string, unknown>>,
-      caller: CallerIdentity,
-      reads: PersonalReads,
-      signal: AbortSignal,
+      { question: given, caller, reads, signal }: Asked,
     ): AsyncIterable<unknown> {
       const { after, ...asked } = withoutAbsent(given);
       const question = { ...defaultsOf(fields), ...asked };
       checkArguments({ ...fields, ...afterArgument }, { ...question, after });
       const from = typeof after === 'string' ? { after } : {};
-      const known: FollowContext = { models: this.live, caller, reads, sources: this, signal, ...from };
+      const known: FollowContext = { models: this.live, caller, reads, sources: this, signal: signal!, ...from };
       return follow(question as never, known as never);
     }
 
@@ -119,8 +111,8 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
         ...{ description, allow },
       },
       argumentsOf(report),
-      function (this: Reports, ...given: [Readonly<Record<string, unknown>>, CallerIdentity, PersonalReads]) {
-        return this.ask(report, ...given);
+      function (this: Reports, asked: Asked) {
+        return this.ask(report, asked);
       } as never,
     );
     if (heavy) Heavy({ ofLog: heavy === 'log' })(target, name, Object.getOwnPropertyDescriptor(target, name)!);
@@ -133,8 +125,8 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       name,
       { type: () => of, description, allow, subscribes: true },
       argumentsOfFields({ ...one.arguments, ...afterArgument }),
-      function (this: Reports, ...given: Parameters<Reports['follow']> extends [unknown, ...infer G] ? G : never) {
-        return this.follow(one, ...given);
+      function (this: Reports, asked: Asked) {
+        return this.follow(one, asked);
       } as never,
     );
   }

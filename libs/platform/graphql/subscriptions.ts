@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { GqlExecutionContext, type GraphQLSchemaHost } from '@nestjs/graphql';
+import type { GraphQLSchemaHost } from '@nestjs/graphql';
 import { codeOf, Refused } from '@baton/kernel';
 import {
   createSourceEventStream,
@@ -51,12 +50,6 @@ interface Connection {
   readonly subscriptions: Readonly<Record<string, unknown>>;
   readonly extra: Extra;
 }
-
-/** Aborted when the subscriber is gone; a source of events ends then. */
-export const EndSignal = createParamDecorator(
-  (_: unknown, context: ExecutionContext) =>
-    GqlExecutionContext.create(context).getContext<SubscriptionContext>().endController.signal,
-);
 
 /** Subscriptions over WebSocket (graphql-transport-ws): who may listen is asked again before every answer. */
 export class Subscriptions {
