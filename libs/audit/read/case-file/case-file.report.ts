@@ -36,7 +36,7 @@ export const caseFileReport = report({
   description:
     'How a lead, deal or anything else was handled: every event whole, in order, with who, when, why, and what changed. Merged people appear as one.',
   allow: ['auditor', 'revops', 'marketing', 'sales'],
-  heavy: 'log', // the index of a subject is read whole, however long it is
+  heavy: 'log', // a process reads the index of a subject whole the first time, however long it is
   page: true,
   arguments: {
     ...subjectArgument,
