@@ -279,7 +279,11 @@ const answer = async ({ log, journal }: Opened, models: ReadModels, question: Qu
   const cursor = after && writeCursor({ id: after, values: [] });
   const page = backwards ? { last: size, before: cursor } : { first: size, after: cursor };
   const view = { by, newestFirst, ...(Object.keys(asOf).length > 0 && { asOf }) };
-  return caseFilePage({ log, journal, catalogue, models }, subject, view, page).catch(
+  return caseFilePage({ log, journal, catalogue, models }, subject, view, page).then(
+    ({ pageInfo: { startCursor, endCursor, hasNextPage, hasPreviousPage }, ...shown }) => ({
+      ...shown,
+      pageInfo: { startCursor, endCursor, hasNextPage, hasPreviousPage },
+    }),
     ({ code }: { code: string }) => code,
   );
 };
