@@ -279,7 +279,10 @@ const answer = async ({ log, journal }: Opened, models: ReadModels, question: Qu
   const cursor = after && writeCursor({ id: after, values: [] });
   const page = backwards ? { last: size, before: cursor } : { first: size, after: cursor };
   const view = { by, newestFirst, ...(Object.keys(asOf).length > 0 && { asOf }) };
-  return caseFilePage({ log, journal, catalogue, models }, subject, view, page).catch(
+  return caseFilePage({ log, journal, catalogue, models }, subject, view, page).then(
+    ({ nodes, totalCount, pageInfo: { hasNextPage, hasPreviousPage, startCursor, endCursor } }) => {
+      return { nodes, totalCount, hasNextPage, hasPreviousPage, startCursor, endCursor };
+    },
     ({ code }: { code: string }) => code,
   );
 };
