@@ -44,7 +44,7 @@ describe('who saw what', () => {
     );
   const saw = async (leadId: string, args = '', as: readonly Role[] = ['auditor']) => {
     const fields =
-      'nodes { at caller operation opened reason leadIds people } totalCount pageInfo { hasNextPage endCursor }';
+      'nodes { at caller operation opened reason leadIds people answers } totalCount pageInfo { hasNextPage endCursor }';
     const { data, errors } = await served.ask<SawPage>(`{ whoSaw(leadId: "${leadId}"${args}) { ${fields} } }`, as);
     expect(errors).toBeUndefined();
     return data.whoSaw;
@@ -111,7 +111,7 @@ describe('who saw what', () => {
     const [accessLog, by] = [served.app.get(AccessLog), { actor: 'crowd', origin: 'person' } as const];
     for (const day of ['2031-01-02', '2031-01-03']) {
       clock.instant = `${day}T10:00:00.000Z`;
-      const crowd = Array.from({ length: CHUNK_EVENTS + 10 }, (_, n) => readEntries(by, 'Query.leads', [`other${n}`]));
+      const crowd = Array.from({ length: CHUNK_EVENTS + 10 }, (_, n) => readEntries(by, `export ${n}`, [`other${n}`]));
       await accessLog.record(crowd.flat());
       await accessLog.record(readEntries({ ...by, actor: `one of ${day}` }, 'Query.lead', ['bob']));
     }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogueOf, eventsOf, type Documents, type Projection } from '@baton/kernel';
-import { eventually } from '@baton/kernel/testing';
+import { anEvent, eventually } from '@baton/kernel/testing';
 import { accessParts } from '@baton/platform/access';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '@baton/platform/documents';
 import { SealedJournal } from '@baton/platform/event-log';
@@ -22,7 +22,8 @@ const bytesOf = async (documents: Documents, projection: Projection): Promise<st
 };
 
 describe('what the command line keeps elsewhere', () => {
-  const [live, copies, other, a, b] = [
+  const [live, copies, aside, other, a, b] = [
+    temporaryFolder(),
     temporaryFolder(),
     temporaryFolder(),
     temporaryFolder(),
@@ -93,6 +94,25 @@ describe('what the command line keeps elsewhere', () => {
     }
     expect(seen).toBeGreaterThan(50);
     await Promise.all([documents.close(), keys.close(), log.close(), restored.close()]);
+  });
+
+  it('has what was shown when the backup is taken, although no process has appended it yet', async () => {
+    const shown = anEvent(
+      { operation: 'Query.leads', subjects: ['lead-ada'], people: 1, answers: 1 },
+      'PersonalDataRead',
+    );
+    const place = join(live, 'log-deferred');
+    const log = openLog(aside);
+    await log.appendDeferred('access-2024-01-01', [shown]);
+    const [file] = readdirSync(join(aside, 'log-deferred'));
+    mkdirSync(place, { recursive: true });
+    copyFileSync(join(aside, 'log-deferred', file!), join(place, 'elsewhere.1.0a1b2c3d'));
+    await log.close();
+    const copy = join(copies, 'tuesday');
+    expect((await baton(live, 'backup', copy)).status).toBe(0);
+    const copied = openLog(copy);
+    expect(await copied.read('access-2024-01-01')).toMatchObject([shown]);
+    await copied.close();
   });
 
   it('is a copy of a log, there and back', async () => {

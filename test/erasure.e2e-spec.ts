@@ -212,7 +212,7 @@ describe('a person', () => {
     writeFileSync(join(kept, 'head.txt'), await cli('proof', 'sign'));
     await cli('export', 'log', '--out', join(folder, 'before.ndjson'));
     await cli('export', 'leads', '--format', 'csv', '--out', join(folder, 'leads.csv'));
-    await cli('backup', join(kept, 'monday'), '--with-master-key');
+    await cli('backup', join(kept, 'monday'), '--with-secrets');
   });
   afterAll(() => {
     server.child.kill('SIGKILL');

@@ -5,6 +5,7 @@ import { countOf, line, printJson, printTable, terminalWidth, warn } from './out
 import { answerFrom } from './sources';
 
 const optional = { optional: true } as const;
+const whatOf = ({ operation, answers }: Sighting): string => (answers > 1 ? `${operation} × ${answers}` : operation);
 const whyOf = ({ opened, reason }: Sighting): string => [...(opened ? ['opened'] : []), reason ?? ''].join(': ');
 
 export const command = single({
@@ -21,6 +22,7 @@ export const command = single({
   run: async ([leadId], { caller, operation, from, to, limit, json }) => {
     await answerFrom(
       async ({ live: models, log, journal }) => {
+        await log.flush();
         const sources = { models, log, journal };
         const rows: Sighting[] = [];
         const leads = await leadsSeen(sources, leadId!);
@@ -34,10 +36,11 @@ export const command = single({
         if (json) return printJson(rows);
         printTable(
           ['when', 'who', 'what', 'why'],
-          rows.map((row) => [instantInWords(row.at), row.caller, row.operation, whyOf(row)]),
+          rows.map((row) => [instantInWords(row.at), row.caller, whatOf(row), whyOf(row)]),
           terminalWidth(),
         );
-        line(`Personal values were shown ${countOf(rows.length, 'time')}; newest first.`);
+        const answers = rows.reduce((sum, row) => sum + row.answers, 0);
+        line(`Personal values were shown in ${countOf(answers, 'answer')}; newest first.`);
       },
       { inSession: true },
     );

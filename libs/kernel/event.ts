@@ -249,10 +249,5 @@ export const upcast = (
   if (fault) throw new UnknownType('event/wrong-schema', `Event ${id}: ${fault.message}`, `${type}.${fault.path}`);
   return current;
 };
-/** The streams that record who was shown what: `access-2024-01-17`. Nothing that holds of a subject follows from them. */
-const ACCESS_STREAMS = 'access-';
-export const accessStreamOf = (at: Instant): string => `${ACCESS_STREAMS}${at.slice(0, 'yyyy-mm-dd'.length)}`;
-export const isAccessStream = (stream: string): boolean => stream.startsWith(ACCESS_STREAMS);
-
 /** A position in the log: an opaque, sortable string. The empty string is before all events. */
 export type Position = string;

@@ -1,3 +1,4 @@
+export * from './access-stream';
 export * from './aggregate';
 export * from './bucket';
 export * from './chunks';

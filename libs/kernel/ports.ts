@@ -92,12 +92,18 @@ export abstract class EventLog {
    * Appends at the end of a stream, wherever that is, for a caller who waits for no place in the log. Once it resolves, no
    * crash of the process loses the events; a power cut may lose those of the last tenth of a second. A store may gather
    * them for a second before it appends them; whoever asks this log for the stream, a page or the tip before that
-   * finds them there. Their ids are new.
+   * finds them there. Their ids are new, and reads of one caller are merged (`mergeReads`).
    * @throws Conflict `log/unavailable`, also while what was deferred before cannot be appended
    */
   async appendDeferred(stream: string, events: readonly EventToAppend[]): Promise<void> {
     await this.append(stream, events, 'any');
   }
+  /**
+   * Appends what is deferred, for whoever must not miss any of it: other calls read what there is without what cannot be
+   * appended now.
+   * @throws Conflict `log/unavailable` if it cannot be appended
+   */
+  async flush(): Promise<void> {}
   /** Many independent appends at once. Each succeeds or fails by itself; results are in the order of the appends. */
   abstract appendMany(appends: readonly AppendRequest[]): Promise<readonly PromiseSettledResult<AppendResult>[]>;
   /** The events of a stream from a revision on, oldest first, at most `limit`; [] when there is no such stream. */

@@ -60,7 +60,7 @@ describe('the data folder', () => {
     const { log, documents, keys } = await openStores(config, clock, { mayCreateStore: true });
     const before = process.umask(0);
     try {
-      await backUp(backup, config, documents, clock, { withMasterKey: true });
+      await backUp(backup, config, documents, clock, { withSecrets: true });
       await restore(backup, readConfig({ BATON_DATA_DIR: restored }), clock, []);
     } finally {
       process.umask(before);

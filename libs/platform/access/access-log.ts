@@ -4,12 +4,13 @@ import {
   codeOf,
   Conflict,
   streamOfKey,
+  SUBJECTS_NAMED,
   type CallerOrigin,
   type Clock,
   type EventLog,
 } from '@baton/kernel';
 import type { SealedJournal } from '../event-log';
-import { SUBJECTS_NAMED, type AccessEvent } from './access.events';
+import type { AccessEvent } from './access.events';
 
 /** Who did it. */
 export interface AccessActor {
@@ -43,7 +44,7 @@ export const readEntries = (
     const data = { operation, subjects, people: leadIds.length };
     entries.push(
       opened === undefined
-        ? { type: 'PersonalDataRead', data: { ...data, ...(reason !== undefined && { reason }) }, by }
+        ? { type: 'PersonalDataRead', data: { ...data, answers: 1, ...(reason !== undefined && { reason }) }, by }
         : { type: 'PersonalDataOpened', data: { ...data, reason: opened }, by },
     );
   }

@@ -1,7 +1,17 @@
-import { events, flag, integer, list, oneOf, optional, ref, roles, text, type EventOf } from '@baton/kernel';
+import {
+  events,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optional,
+  ref,
+  roles,
+  SUBJECTS_NAMED,
+  text,
+  type EventOf,
+} from '@baton/kernel';
 
-/** People named in one event; more are named in further ones. */
-export const SUBJECTS_NAMED = 500;
 /** A reason is kept in the log for ever: it names a case, not a person. */
 export const REASON_LENGTH = 200;
 
@@ -13,17 +23,21 @@ const operation = text('What was asked: `Query.leads`, `Subscription.caseFileEve
 const subjects = list(text('A person, `lead-7f3c`.', { min: 1, max: 140 }), 'The people whose values were shown.', {
   max: SUBJECTS_NAMED,
 });
-const people = integer('How many people the answer showed; of more than 500, each 500 are an event.', { min: 1 });
+const people = integer('How many people were shown; of an answer with more than 500, each 500 are an event.', {
+  min: 1,
+});
 const keyId = ref('key', 'The public part of the key.');
 
 export const accessEvents = events({
   PersonalDataRead: {
     version: 1,
-    description: 'An answer with personal values was given to somebody who works with leads by name.',
+    description:
+      'Personal values were shown to somebody who works with leads by name. Answers to the same question within a second are one event.',
     sentence: 'Personal data of {people} people was shown by {operation}',
     operation,
     subjects,
     people,
+    answers: integer('How many answers showed them.', { min: 1 }),
     reason: optional(text('Why, if the caller gave a reason.', { min: 1, max: REASON_LENGTH })),
   },
   PersonalDataOpened: {

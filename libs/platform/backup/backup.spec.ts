@@ -5,7 +5,7 @@ import { Clock, fromMs, type EventLog, type EventMeta, type EventToAppend, type 
 import { readConfig } from '../config';
 import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
-import { EmbeddedKeyStore, masterKey } from '../keys';
+import { EmbeddedKeyStore, logKeys, masterKey } from '../keys';
 import { backUp, copyLog, openLog, restore, restorePolicies } from '.';
 
 let folder: string;
@@ -163,16 +163,20 @@ describe('a backup', () => {
     await Promise.all([live.close(), restored.close()]);
   });
 
-  it('contains the master key only on request', async () => {
+  it('contains the master key and the signing key only on request', async () => {
     const live = await running('live');
     await fill(live.log, 3);
-    await backUp(place('copy'), config('live'), live.documents, clock, { withMasterKey: true });
+    const { signing } = logKeys(config('live'), 'live');
+    await backUp(place('without'), config('live'), live.documents, clock);
+    expect(readdirSync(place('without')).filter((name) => name.endsWith('.key'))).toEqual([]);
+    await backUp(place('copy'), config('live'), live.documents, clock, { withSecrets: true });
     await restore(place('copy'), config('new'), clock, []);
     expect(readFileSync(join(place('new'), 'master.key'))).toEqual(readFileSync(join(place('live'), 'master.key')));
+    expect(logKeys(config('new'), 'live').signing.text).toBe(signing.text);
     const outside = config('live', { BATON_MASTER_KEY: key });
-    rmSync(join(place('live'), 'master.key'));
-    expect(await codeOf(backUp(place('two'), outside, live.documents, clock, { withMasterKey: true }))).toBe(
-      'backup/no-master-key-file',
+    for (const name of ['master.key', 'signing.key']) rmSync(join(place('live'), name));
+    expect(await codeOf(backUp(place('two'), outside, live.documents, clock, { withSecrets: true }))).toBe(
+      'backup/no-secrets',
     );
     await live.close();
   });

@@ -12,13 +12,15 @@ import {
 import type { Config } from '../config';
 import { EmbeddedDocuments } from '../documents';
 import { EmbeddedEventLog } from '../event-log';
-import { assertNoRotation, EmbeddedKeyStore, masterKey } from '../keys';
+import { assertNoRotation, EmbeddedKeyStore, masterKey, SIGNING_KEY } from '../keys';
 import { makePrivate, privateFile, privateFolder } from '../private-files';
 import { openDatabase } from '../sqlite';
 import { hashOf, syncToDisk } from './files';
 
 const MANIFEST = 'manifest.json';
 const MASTER_KEY = 'master.key';
+/** Files of the data folder that are copied only when asked for. */
+const SECRETS = [MASTER_KEY, SIGNING_KEY];
 const FORMAT = 1;
 /** The databases in a backup, sorted by name. */
 const databases = ['keys.db', 'log.db'];
@@ -87,38 +89,39 @@ const policiesOf = async (documents: Documents): Promise<PolicyProgress[]> => {
  * Copies log and keys into a new folder while other processes write. The log is copied before the keys, so that the key
  * of every event in the copy is included, unless the person was erased. The progress of the policies is read before
  * both, so that none is ahead of the log. Documents are not copied: they are folded again from the log.
- * @param withMasterKey also copy the master key: anybody who has that folder can then read the personal data
- * @throws Refused `backup/server-stores`, `backup/not-empty`, `backup/no-master-key-file`
+ * @param withSecrets also copy the files of the master key and the signing key: anybody who has that folder can then read the
+ *   personal data and sign heads of the log
+ * @throws Refused `backup/server-stores`, `backup/not-empty`, `backup/no-secrets`
  */
 export const backUp = async (
   folder: string,
   config: Config,
   documents: Documents,
   clock: Clock,
-  { withMasterKey = false } = {},
+  { withSecrets = false } = {},
 ): Promise<Manifest> => {
   assertEmbedded(config);
-  const names = ['log.db', 'keys.db', ...(withMasterKey ? [MASTER_KEY] : [])];
   const source = (name: string) => join(config.dataDir, name);
-  if (withMasterKey && !existsSync(source(MASTER_KEY)))
+  const secrets = withSecrets ? SECRETS.filter((name) => existsSync(source(name))) : [];
+  if (withSecrets && secrets.length === 0)
     throw new Refused(
-      'backup/no-master-key-file',
-      'There is no master key file to copy: the master key is set in BATON_MASTER_KEY. Leave out --with-master-key.',
+      'backup/no-secrets',
+      'There are no key files to copy: the keys are set in BATON_MASTER_KEY and BATON_SIGNING_KEY. Leave out --with-secrets.',
     );
   assertNoRotation(config.dataDir);
   assertEmptyFolder(folder);
   const policies = await policiesOf(documents);
   for (const name of ['log.db', 'keys.db']) copyDatabase(source(name), join(folder, name));
-  if (withMasterKey) {
-    copyFileSync(source(MASTER_KEY), join(folder, MASTER_KEY));
-    makePrivate(join(folder, MASTER_KEY));
-    syncToDisk(join(folder, MASTER_KEY));
+  for (const name of secrets) {
+    copyFileSync(source(name), join(folder, name));
+    makePrivate(join(folder, name));
+    syncToDisk(join(folder, name));
   }
   const copied = EmbeddedEventLog.open(join(folder, 'log.db'), clock);
   const position = await copied.tip();
   await copied.close();
   const files: BackedUpFile[] = [];
-  for (const name of names) {
+  for (const name of ['log.db', 'keys.db', ...secrets]) {
     for (const more of ['-wal', '-shm']) rmSync(join(folder, name + more), { force: true });
     const path = join(folder, name);
     files.push({ name, bytes: statSync(path).size, sha256: await hashOf(path) });
@@ -153,9 +156,9 @@ const manifestOf = (folder: string): Manifest => {
     );
   // Only these names, so that an altered manifest cannot make a restore write files elsewhere.
   const names = Array.isArray(manifest.files) ? manifest.files.map((file) => file?.name) : [];
-  const listed = names.filter((name) => name !== MASTER_KEY).sort();
-  if (listed.join() !== databases.join() || names.length > databases.length + 1)
-    throw unreadable(`must list ${databases.join(', ')} and at most ${MASTER_KEY}, each once.`);
+  const listed = names.filter((name) => !SECRETS.includes(name)).sort();
+  if (listed.join() !== databases.join() || new Set(names).size < names.length)
+    throw unreadable(`must list ${databases.join(', ')} and at most ${SECRETS.join(', ')}, each once.`);
   if (!Array.isArray(manifest.policies) || manifest.policies.some((policy) => !policyFollower.test(policy?.follower)))
     throw unreadable('must list only policies and effects under policies.');
   return manifest;

@@ -31,6 +31,14 @@ describe('appends at the end of a stream', () => {
     ]);
   });
 
+  it('merge the reads that come while another append is under way', async () => {
+    const read = (lead: string) =>
+      anEvent({ operation: 'Query.leads', subjects: [lead], people: 1, answers: 1 }, 'PersonalDataRead');
+    await Promise.all(['lead-a', 'lead-b', 'lead-c'].map((lead) => appends.append('access-2024-01-01', [read(lead)])));
+    const named = (await log.read('access-2024-01-01')).map(({ data }) => (data as { subjects: unknown }).subjects);
+    expect(named).toEqual([['lead-a'], ['lead-b', 'lead-c']]);
+  });
+
   it('go on behind what another process appended', async () => {
     const [other, some] = [new AppendsAtEnd(log), events(6)];
     for (const [index, event] of some.slice(0, 4).entries()) await (index < 2 ? appends : other).append('a-1', [event]);

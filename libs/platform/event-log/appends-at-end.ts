@@ -1,4 +1,4 @@
-import { codeOf, type EventLog, type EventToAppend } from '@baton/kernel';
+import { codeOf, mergeReads, type EventLog, type EventToAppend } from '@baton/kernel';
 
 interface WaitingAppend {
   readonly stream: string;
@@ -14,7 +14,7 @@ const how = { checked: true } as const;
 
 /**
  * Appends at the end of streams, wherever that is, what nobody else appends. Whatever comes for the same stream while an
- * append is under way is one append.
+ * append is under way is one append; reads are merged in it.
  */
 export class AppendsAtEnd {
   private waiting: WaitingAppend[] = [];
@@ -36,9 +36,10 @@ export class AppendsAtEnd {
     this.isWriting = true;
     while (this.waiting.length > 0) {
       const some = this.next();
+      const merged = mergeReads(some.flatMap(({ events }) => events));
       await this.write(
         some[0]!.stream,
-        some.flatMap(({ events }) => events),
+        merged.map(({ event }) => event),
       ).then(
         () => some.forEach(({ resolve }) => resolve()),
         (error: unknown) => some.forEach(({ reject }) => reject(error)),

@@ -17,24 +17,31 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import type { EventToAppend } from '@baton/kernel';
 import { isCrashedLocalProcess } from '../crashed-process';
-import { storedMeta } from './stored-meta';
+import { metaOf, storedMeta } from './stored-meta';
 
 /** How late records are on the disk. */
 const SYNC_MS = 100;
 /** How long a file of a process that nobody here knows stays unchanged until it is taken for ended. */
 const ABANDONED_MS = 24 * 3_600_000;
+/**
+ * The files of this process. Another one with its name was left by a process before it: in a container each may have the
+ * same host and number.
+ */
+const openHere = new Set<string>();
 
 /** An event as the file has it. */
-export interface DeferredEvent {
+export interface DeferredEvent extends EventToAppend {
   readonly stream: string;
-  readonly id: string;
-  readonly type: string;
-  readonly data: string;
-  readonly meta: string;
 }
-/** What was deferred when the file was taken. */
-export interface TakenEvents {
+/** A file as it was when it was taken. */
+export interface DeferredFile {
   readonly events: readonly DeferredEvent[];
+  /** Nothing is added any more: only then all its events can be merged. */
+  readonly isComplete: boolean;
+}
+/** What was deferred when the files were taken. */
+export interface TakenEvents {
+  readonly files: readonly DeferredFile[];
   /** Records of which only a part was written. */
   readonly unreadable: number;
   /** Removes the files once the log is on the disk; called when the events are in it. */
@@ -49,9 +56,7 @@ const eventOf = (line: string): DeferredEvent | undefined => {
   const [place = '', data = '', meta = ''] = line.split('\t');
   try {
     const [stream, id, type] = JSON.parse(place) as readonly [string, string, string];
-    JSON.parse(data);
-    JSON.parse(meta);
-    return { stream, id, type, data, meta };
+    return { stream, id, type, data: JSON.parse(data) as object, meta: metaOf(meta) };
   } catch {
     return undefined; // the process was killed while it wrote
   }
@@ -62,7 +67,8 @@ const eventOf = (line: string): DeferredEvent | undefined => {
  * the system once it is written, whatever becomes of the process, and is on the disk within a tenth of a second.
  *
  * A process that opens the log takes the files of all others, too. It removes only those of processes that have ended: one
- * that runs goes on with its file, and what is in the log twice is refused there by its id.
+ * that runs goes on with its file. What is taken is complete when no process can add to it: those files are never written
+ * to again, and whoever reads them later finds the same.
  */
 export class DeferredEvents {
   private file: { readonly handle: number; readonly path: string } | undefined;
@@ -95,32 +101,41 @@ export class DeferredEvents {
     }, SYNC_MS).unref();
   }
 
-  /** Everything that is not in the log yet: what this process has deferred, and what others had when it began. */
+  /** Whether there is anything to take. */
+  get isWaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
+  /**
+   * Everything that is not in the log yet: what this process has deferred, and what others had when it began. Call it in
+   * the transaction that appends it: another process then has appended what it took before, or finds it in the log.
+   */
   take(): TakenEvents {
     this.closeFile();
-    const events: DeferredEvent[] = [];
+    const files: DeferredFile[] = [];
     const done: string[] = [];
     let unreadable = 0;
     for (const path of this.waiting) {
-      const isDone = this.own.has(path) || hasEnded(path);
+      const isComplete = this.own.has(path) || hasEnded(path);
       const lines = linesOf(path);
-      const read = lines.map(eventOf).filter((event) => event !== undefined);
-      events.push(...read);
-      if (!isDone) continue; // its process may be writing the last line now
+      const events = lines.map(eventOf).filter((event) => event !== undefined);
+      files.push({ events, isComplete });
+      if (!isComplete) continue; // its process may be writing the last line now
       done.push(path);
-      unreadable += lines.length - read.length;
+      unreadable += lines.length - events.length;
     }
     const remove = () => {
       this.waiting.clear();
       for (const path of done) this.appended.add(path);
       if (done.length > 0) void this.removeAppended(done);
     };
-    return { events, unreadable, remove };
+    return { files, unreadable, remove };
   }
 
   /** Removes what is to be removed, see `removeAppended`. */
   close(): void {
     this.closeFile();
+    for (const path of this.own) openHere.delete(path);
     if (this.appended.size === 0) return;
     try {
       const log = openSync(this.log, 'r');
@@ -140,6 +155,7 @@ export class DeferredEvents {
     const path = join(this.folder, `${hostname()}.${process.pid}.${randomUUID().slice(0, 8)}`);
     const handle = openSync(path, 'ax', 0o600);
     this.own.add(path);
+    openHere.add(path);
     this.waiting.add(path);
     return { handle, path };
   }
@@ -167,6 +183,7 @@ export class DeferredEvents {
       rmSync(path, { force: true });
       this.appended.delete(path);
       this.own.delete(path);
+      openHere.delete(path);
     }
   }
 }
@@ -174,6 +191,7 @@ export class DeferredEvents {
 /** Whether no process writes to a file any more: its own has ended, or has not written for a day on another machine. */
 const hasEnded = (path: string): boolean => {
   const [, host = '', pid = ''] = /^(.*)\.(\d+)\.\w+$/.exec(basename(path)) ?? [];
+  if (host === hostname() && Number(pid) === process.pid) return !openHere.has(path);
   if (isCrashedLocalProcess(`${host}:${pid}`)) return true;
   const found = statSync(path, { throwIfNoEntry: false });
   return !found || Date.now() - found.mtimeMs > ABANDONED_MS;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { START } from '@baton/kernel';
+import { START, type EventToAppend } from '@baton/kernel';
 import { anEvent, eventLogContract, FixedClock, followUntil, readToTip, repetitions } from '@baton/kernel/testing';
 import { openDatabase } from '../sqlite';
 import { EmbeddedEventLog } from './embedded-event-log';
@@ -140,6 +140,7 @@ describe('what is deferred', () => {
     mkdirSync(placeOf(name), { recursive: true });
     return join(placeOf(name), `${hostname()}.${spawnSync(process.execPath, ['-e', '']).pid}.0a1b2c3d`);
   };
+  type Events = [EventToAppend, EventToAppend, EventToAppend, EventToAppend];
   const idsIn = async (log: EmbeddedEventLog) => (await readToTip(log, START)).events.map(({ id }) => id);
 
   it('is in a file of its owner alone until somebody asks for it, and then in the log', async () => {
@@ -233,6 +234,32 @@ describe('what is deferred', () => {
     expect(filesOf('again.db')).toEqual([]);
   });
 
+  it('is merged once, whoever appends it', async () => {
+    const read = (lead: string) =>
+      anEvent({ operation: 'Query.leads', subjects: [lead], people: 1, answers: 1 }, 'PersonalDataRead');
+    const [one, two, three, four] = ['lead-a', 'lead-b', 'lead-c', 'lead-d'].map(read) as Events;
+    const running = open('merged.db');
+    const namedIn = async (log: EmbeddedEventLog) =>
+      (await log.read('access-2024-01-01')).map(({ data }) => (data as { subjects: string[] }).subjects);
+    for (const event of [one, two]) await running.appendDeferred('access-2024-01-01', [event]);
+    // Its process may add to the file: what it merges is not known yet.
+    const other = open('merged.db');
+    expect(await namedIn(other)).toEqual([['lead-a'], ['lead-b']]);
+    for (const event of [three, four]) await running.appendDeferred('access-2024-01-01', [event]);
+    const [file] = filesOf('merged.db');
+    const copies = [join(folder, 'merged-running'), fileOfEnded('merged.db')];
+    for (const copy of copies) cpSync(file!, copy);
+    const all = [['lead-a'], ['lead-b'], ['lead-c', 'lead-d']];
+    expect(await namedIn(running)).toEqual(all);
+    await Promise.all([running.close(), other.close()]);
+    // Of a process that was killed before it removed its file, and of one that may still run.
+    cpSync(copies[0]!, join(placeOf('merged.db'), `elsewhere.1.0a1b2c3d`));
+    const again = open('merged.db');
+    expect(await namedIn(again)).toEqual(all);
+    await again.close();
+    expect(filesOf('merged.db')).toEqual([join(placeOf('merged.db'), 'elsewhere.1.0a1b2c3d')]);
+  });
+
   it('loses only the record whose write was cut short, and says so', async () => {
     const log = open('torn.db');
     const [one, two] = [anEvent(), anEvent()];
@@ -251,6 +278,21 @@ describe('what is deferred', () => {
     await again.close();
   });
 
+  it('of a process before, which had the same name, is taken for that of one that has ended', async () => {
+    const log = open('renamed.db');
+    const event = anEvent();
+    await log.appendDeferred('a-1', [event]);
+    const [file] = filesOf('renamed.db');
+    cpSync(file!, join(folder, 'before'));
+    await log.close();
+    rmSync(join(folder, 'renamed.db'));
+    cpSync(join(folder, 'before'), join(placeOf('renamed.db'), `${hostname()}.${process.pid}.0a1b2c3d`));
+    const again = open('renamed.db');
+    expect(await idsIn(again)).toEqual([event.id]);
+    await again.close();
+    expect(filesOf('renamed.db')).toEqual([]);
+  });
+
   it('is refused if it cannot be kept, or while what was deferred before cannot be appended', async () => {
     const log = open('refused.db');
     const refused = { code: 'log/unavailable' };
@@ -262,6 +304,7 @@ describe('what is deferred', () => {
     const other = openDatabase(join(folder, 'refused.db'), { synchronous: 'NORMAL' });
     other.exec('ALTER TABLE events RENAME TO away');
     await expect(log.read('a-1')).rejects.toThrow();
+    await expect(log.flush()).rejects.toMatchObject(refused);
     await expect(log.appendDeferred('a-1', [anEvent()])).rejects.toMatchObject(refused);
     other.exec('ALTER TABLE away RENAME TO events');
     await log.appendDeferred('a-1', [two]);

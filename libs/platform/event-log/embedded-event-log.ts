@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import {
   Conflict,
   EventLog,
+  mergeReads,
   Refused,
   START,
   type AppendRequest,
@@ -16,7 +17,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
-import { DeferredEvents, textOf, type DeferredEvent } from './deferred-events';
+import { DeferredEvents, textOf, type DeferredFile, type TakenEvents } from './deferred-events';
 import { watchCommits, type CommitWatch } from './file-watch';
 import { metaOf, storedMeta } from './stored-meta';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
@@ -116,7 +117,7 @@ export class EmbeddedEventLog extends EventLog {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       if (events.length === 0) throw new Error(`nothing to append to ${stream}`);
-      const texts = events.map(({ data, meta }) => ({ data: JSON.stringify(data), meta: storedMeta(meta) }));
+      const texts = events.map(textsOf);
       const bytes = texts.reduce((sum, { data, meta }) => sum + Buffer.byteLength(data) + Buffer.byteLength(meta), 0);
       if (bytes > APPEND_LIMIT)
         throw new Refused('log/too-large', 'One append can have at most 1 MiB; send a smaller command.');
@@ -141,6 +142,16 @@ export class EmbeddedEventLog extends EventLog {
     }
     this.deferredStreams.add(stream);
     this.deferLater();
+  }
+
+  override async flush(): Promise<void> {
+    this.assertOpen();
+    if (!this.deferred) return;
+    try {
+      this.appendDeferredEvents();
+    } catch (error) {
+      throw appendFailure(error);
+    }
   }
 
   /**
@@ -249,7 +260,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async close(): Promise<void> {
     if (this.closed) return;
-    while (this.queue.length > 0) this.flush();
+    while (this.queue.length > 0) this.writeWaiting();
     if (this.deferredStreams.size > 0) this.tryAppendDeferred(); // what fails is done by whoever opens the log next
     this.closed = true;
     clearTimeout(this.deferredTimer);
@@ -297,13 +308,13 @@ export class EmbeddedEventLog extends EventLog {
     this.flushing = true;
     setImmediate(() => {
       this.flushing = false;
-      if (this.queue.length > 0) this.flush();
+      if (this.queue.length > 0) this.writeWaiting();
       if (this.queue.length > 0) this.schedule();
     });
   }
 
   /** Writes the waiting appends in one transaction; they are answered after its commit. */
-  private flush() {
+  private writeWaiting() {
     const batch = this.nextBatch();
     let answers: (AppendResult | Error)[];
     try {
@@ -349,19 +360,17 @@ export class EmbeddedEventLog extends EventLog {
     }
   }
 
-  /**
-   * Appends what this process has deferred, and others had when it began, each event once: one that the log has already,
-   * because its file is not removed yet, is not appended again.
-   */
+  /** Appends what this process has deferred, and others had when it began. */
   private appendDeferredEvents(): void {
     clearTimeout(this.deferredTimer);
     this.deferredTimer = undefined;
     try {
-      const { events, unreadable, remove } = this.deferred!.take();
-      // The file stays until the commit is on the disk, for which this thread does not wait.
-      if (events.length > 0) this.commit(() => this.writeDeferred(events), false);
-      remove();
-      if (unreadable > 0) this.onUnreadable(unreadable);
+      if (this.deferred!.isWaiting) {
+        // The files stay until the commit is on the disk, for which this thread does not wait.
+        const { unreadable, remove } = this.commit(() => this.writeDeferred(this.deferred!.take()), false);
+        remove();
+        if (unreadable > 0) this.onUnreadable(unreadable);
+      }
     } catch (error) {
       this.deferLater();
       throw error;
@@ -370,22 +379,28 @@ export class EmbeddedEventLog extends EventLog {
     this.wake(this.last);
   }
 
-  private writeDeferred(events: readonly DeferredEvent[]): void {
-    const known = this.placesOf(events.map(({ id }) => id));
-    const byStream = new Map<string, Map<string, DeferredEvent>>();
-    for (const event of events) {
-      const { stream, id } = event;
-      if (known.has(id)) continue;
-      if (!byStream.has(stream)) byStream.set(stream, new Map());
-      byStream.get(stream)!.set(id, event);
-    }
-    this.write(
-      [...byStream].map(([stream, fresh]) => {
-        const texts = [...fresh.values()];
-        return { stream, events: texts, texts, expected: 'any' };
-      }),
-      known,
+  /**
+   * Appends deferred events, each once, merged where their file is complete. One that the log has already, by itself or
+   * merged with the others of its file, is not appended again: its file is not removed yet, or another process took it.
+   */
+  private writeDeferred(taken: TakenEvents): TakenEvents {
+    const groups = taken.files.flatMap((file) => this.mergedIn(file));
+    const merged = this.placesOf(groups.map(({ event: { id } }) => id));
+    const fresh = groups.flatMap(({ event, members, isComplete }) =>
+      merged.has(event.id) ? [] : isComplete ? [event] : members,
     );
+    const once = new Map(fresh.map((event) => [event.id, event])).values();
+    const appends = [...once].map((event): TextsToAppend => {
+      return { stream: event.stream, events: [event], texts: [textsOf(event)], expected: 'any' };
+    });
+    this.write(appends, new Map());
+    return taken;
+  }
+
+  /** The events of a file that are not in the log by themselves, merged. */
+  private mergedIn({ events, isComplete }: DeferredFile) {
+    const known = this.placesOf(events.map(({ id }) => id));
+    return mergeReads(events.filter(({ id }) => !known.has(id))).map((merged) => ({ ...merged, isComplete }));
   }
 
   private nextBatch(): PendingAppend[] {
@@ -494,6 +509,12 @@ export class EmbeddedEventLog extends EventLog {
     for (const { after, wake } of [...this.waiters]) if (tip > after) wake();
   }
 }
+
+/** Data and metadata as they are stored. */
+const textsOf = ({ data, meta }: Pick<EventToAppend, 'data' | 'meta'>) => ({
+  data: JSON.stringify(data),
+  meta: storedMeta(meta),
+});
 
 const appendFailure = (error: unknown): Conflict =>
   error instanceof Conflict

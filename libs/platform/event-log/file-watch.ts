@@ -20,8 +20,8 @@ export interface CommitWatch {
 }
 
 /**
- * Looks whenever another process may have committed to a SQLite file in WAL mode: often while the file changes, and every
- * ten seconds when it does not.
+ * Looks whenever another process may have committed to a SQLite file in WAL mode: often when the file has changed, less
+ * often the longer ago that is, and every ten seconds when it does not change.
  * @param path of the database file; `:memory:` has no other process, and somebody waits for this one
  */
 export const watchCommits = (path: string, look: () => void): CommitWatch => {
@@ -31,16 +31,20 @@ export const watchCommits = (path: string, look: () => void): CommitWatch => {
   let watcher: FSWatcher | undefined;
   let timer: NodeJS.Timeout | undefined;
   let quietMs: number = QUIET_MS.unproven;
-  const isActive = () => isShared && (!watcher || performance.now() - changedMs < ACTIVE_MS);
+  let lookMs = Infinity;
+  const waitMs = () => {
+    const sinceMs = performance.now() - changedMs;
+    if (!isShared || (watcher && sinceMs >= ACTIVE_MS)) return quietMs;
+    return watcher ? Math.max(POLL_MS, sinceMs / 2) : POLL_MS;
+  };
   const schedule = () => {
     clearTimeout(timer);
-    timer = setTimeout(
-      () => {
-        schedule();
-        look();
-      },
-      isActive() ? POLL_MS : quietMs,
-    );
+    const ms = waitMs();
+    lookMs = performance.now() + ms;
+    timer = setTimeout(() => {
+      schedule();
+      look();
+    }, ms);
     if (!awaited) timer.unref();
   };
   const unwatch = () => {
@@ -50,10 +54,9 @@ export const watchCommits = (path: string, look: () => void): CommitWatch => {
   try {
     if (isShared)
       watcher = watch(`${path}-wal`, { persistent: false }, () => {
-        const wasQuiet = !isActive();
         changedMs = performance.now();
         quietMs = QUIET_MS.proven;
-        if (wasQuiet) schedule();
+        if (lookMs - changedMs > POLL_MS) schedule();
       });
     watcher?.on('error', unwatch);
     if (watcher) touch(`${path}-wal`);

@@ -9,6 +9,7 @@ export {
   logKeys,
   newSigningKey,
   rotateSigningKey,
+  SIGNING_KEY,
   signingKey,
   verifierKey,
   type LogKeys,

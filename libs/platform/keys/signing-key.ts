@@ -41,7 +41,8 @@ const [PKCS8, SPKI] = ['302e020100300506032b657004220420', '302a300506032b657003
   Buffer.from(hex, 'hex'),
 );
 const KEY_BYTES = 32;
-const FILE = 'signing.key';
+/** The file of the data folder with the signing key, and the verifier keys of earlier ones. */
+export const SIGNING_KEY = 'signing.key';
 const PREFIX = 'PRIVATE+KEY+';
 
 const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES);
@@ -111,7 +112,7 @@ type KeyConfig = Pick<Config, 'signingKey' | 'verifierKeys' | 'mongoUrl' | 'data
  */
 export const logKeys = (config: KeyConfig, name: string): LogKeys => {
   const [first = '', ...others] = config.signingKey ? [config.signingKey] : linesOfFile(config, name);
-  const source = config.signingKey ? 'BATON_SIGNING_KEY' : FILE;
+  const source = config.signingKey ? 'BATON_SIGNING_KEY' : SIGNING_KEY;
   const signing = signingKey(first, source);
   const configured = config.verifierKeys === '' ? [] : config.verifierKeys.split(',');
   const verifiers = [
@@ -141,7 +142,7 @@ export const rotateSigningKey = (config: KeyConfig, name: string): LogKeys => {
     );
   const { signing, verifiers } = logKeys({ ...config, verifierKeys: '' }, name);
   const lines = [newSigningKey(signing.name), ...verifiers.map(({ text }) => text)];
-  replacePrivateFile(join(config.dataDir, FILE), `${lines.join('\n')}\n`);
+  replacePrivateFile(join(config.dataDir, SIGNING_KEY), `${lines.join('\n')}\n`);
   return logKeys(config, name);
 };
 
@@ -152,7 +153,7 @@ const linesOfFile = ({ mongoUrl, dataDir }: KeyConfig, name: string): string[] =
       'Heads of the log are signed with BATON_SIGNING_KEY, the same for every process; `baton proof key --new` prints one.',
       'BATON_SIGNING_KEY',
     );
-  const path = join(dataDir, FILE);
+  const path = join(dataDir, SIGNING_KEY);
   if (existsSync(path)) makePrivate(path);
   else createPrivateFile(path, `${newSigningKey(name)}\n`);
   return readFileSync(path, 'utf8')

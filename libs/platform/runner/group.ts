@@ -24,6 +24,8 @@ export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page
 export type AroundPage = (follower: string, events: number, take: () => Promise<void>) => Promise<void>;
 
 const IDLE_MS = 100;
+/** Made once: an error of its own, with its stack, takes longer than the rest of a wait. */
+const PAGE_CAME = new Error('a page came');
 /** How long an import leaves what it has folded unsaved: most of it changes again at once. */
 const DEFERRED_MS = 3_000;
 /**
@@ -32,27 +34,28 @@ const DEFERRED_MS = 3_000;
  */
 const READS_DEFERRED_MS = 10_000;
 
-/** The pages, and a `pause` when no page followed one for a moment; another one while `again` says so. */
+/** The pages, and a `pause` when no page followed one for a moment; another one after what `pauseAgainMs` says. */
 async function* withPauses(
   pages: AsyncIterable<Page>,
   timers: Timers,
-  again: () => boolean,
+  pauseAgainMs: () => number | undefined,
 ): AsyncIterable<Page | 'pause'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
-    for (let next = iterator.next(), hasPaused = true; ;) {
+    for (let next = iterator.next(), pauseMs: number | undefined; ;) {
       const waiting = new AbortController();
-      const idle = hasPaused ? undefined : timers.delay(IDLE_MS, waiting.signal).then(() => 'pause' as const);
+      const idle =
+        pauseMs === undefined ? undefined : timers.delay(pauseMs, waiting.signal).then(() => 'pause' as const);
       idle?.catch(() => undefined);
       const got = await (idle ? Promise.race([next, idle]) : next);
-      waiting.abort();
+      if (idle && got !== 'pause') waiting.abort(PAGE_CAME);
       if (got === 'pause') {
         yield got;
-        hasPaused = !again();
+        pauseMs = pauseAgainMs();
         continue;
       }
       if (got.done) return;
-      hasPaused = false;
+      pauseMs = IDLE_MS;
       next = iterator.next();
       next.catch(() => undefined);
       yield got.value;
@@ -80,7 +83,8 @@ export class FollowerGroup {
     private readonly journal: Journal,
     /** Opens the followers whose leases this process holds, at their checkpoints. */
     private readonly open: () => Promise<readonly Follower[]>,
-    private readonly onProgress: () => void,
+    /** @param onlyReads nothing else was recorded: nothing that holds of a subject has changed */
+    private readonly onProgress: (onlyReads: boolean) => void,
     private readonly onFault: (error: unknown) => void,
     private readonly aroundPage: AroundPage = (_follower, _events, take) => take(),
     private readonly timers: Timers = machineTimers,
@@ -110,32 +114,35 @@ export class FollowerGroup {
       const { signal } = this.round;
       try {
         this.followers = await this.open();
-        this.onProgress();
+        this.onProgress(false);
         if (this.followers.length === 0) {
           await this.timers.delay(60_000, signal).catch(() => undefined);
           continue;
         }
         const pages = readAhead(this.log.follow(earliestPosition(this.followers), {}, { signal, limit: 2000 }));
         let savedAt = this.timers.now();
-        let deferred = false;
+        let deferredMs: number | undefined;
         let onlyReads = true;
-        for await (const page of withPauses(pages, this.timers, () => deferred)) {
+        for await (const page of withPauses(pages, this.timers, () => deferredMs)) {
           if (page === 'pause') {
             const deferMs = onlyReads ? READS_DEFERRED_MS : this.mayDefer() ? DEFERRED_MS : 0;
-            deferred = this.timers.now() - savedAt < deferMs;
-            if (deferred) continue;
+            const leftMs = savedAt + deferMs - this.timers.now();
+            // Somebody may begin to wait for what an import defers.
+            deferredMs = leftMs <= 0 ? undefined : onlyReads ? leftMs : IDLE_MS;
+            if (deferredMs !== undefined) continue;
             for (const follower of this.followers) await follower.flush();
             savedAt = this.timers.now();
+            this.onProgress(onlyReads);
             onlyReads = true;
-            this.onProgress();
             continue;
           }
-          onlyReads &&= page.events.every(({ stream }) => isAccessStream(stream));
+          const isReads = page.events.every(({ stream }) => isAccessStream(stream));
+          onlyReads &&= isReads;
           const decoded = new DecodedPage(page, this.journal);
           for (const follower of this.followers)
             await this.aroundPage(follower.name, page.events.length, () => follower.take(decoded));
           pause = 50;
-          this.onProgress();
+          this.onProgress(isReads);
           if (signal.aborted) break;
         }
         for (const follower of this.followers) await follower.flush();

@@ -3,6 +3,8 @@ import type { Timers } from '../timers';
 
 /** How often the checkpoints of followers in other processes are read; followers of this process wake the waiters. */
 const POLL_MS = 50;
+/** Made once: an error of its own, with its stack, takes longer than the rest of a wait. */
+const WOKEN = new Error('woken');
 
 /**
  * The names of the followers to wait for, given the active generation of each read model. Waiters for the same
@@ -39,7 +41,7 @@ export class PositionWaits {
 
   /** Call when a follower of this process has advanced. */
   wake(): void {
-    this.progressSignal.abort();
+    this.progressSignal.abort(WOKEN);
   }
 
   /** The lowest position among the selected followers. */
@@ -64,7 +66,7 @@ export class PositionWaits {
         },
       };
       this.waiters.add(waiter);
-      this.progressSignal.abort(); // a check that is already running does not cover this waiter
+      this.progressSignal.abort(WOKEN); // a check that is already running does not cover this waiter
       this.polling ??= this.poll();
     });
   }

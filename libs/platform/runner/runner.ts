@@ -138,8 +138,8 @@ export class Runner {
     const handled = (name: string) =>
       this.groups.flatMap(({ followers }) => followers).find((follower) => follower.name === name)?.handled;
     this.positionWaits = new PositionWaits(options.documents, handled, timers);
-    const progress = () => {
-      this.nextDue = undefined;
+    const progress = (onlyReads: boolean) => {
+      if (!onlyReads) this.nextDue = undefined;
       this.changes++;
       this.positionWaits.wake();
     };

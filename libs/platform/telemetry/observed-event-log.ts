@@ -39,6 +39,10 @@ export class ObservedEventLog extends EventLog {
     this.metrics.append(events.length);
   }
 
+  override flush() {
+    return this.log.flush();
+  }
+
   appendMany(appends: readonly AppendRequest[]) {
     return traced('append many', { 'baton.appends': appends.length }, async () => {
       const answers = await this.log.appendMany(appends);

@@ -12,18 +12,23 @@ import { accessIndex, CHUNK_EVENTS, mayName, type AccessEvent } from '@baton/pla
 import type { ReadModels } from '@baton/platform/documents';
 import { leadsOfPerson } from '../case-file/case-file.query';
 
-export const sighting = objectFields('Sighting', 'An answer in which somebody was shown personal values of a person.', {
-  at: field.instant('When.'),
-  caller: field.text('Who: the actor of what this caller does.'),
-  origin: field.enum(callerOrigins, 'What the caller is.'),
-  operation: field.text('What was asked: `Query.leads`, `Subscription.caseFileEvents`, `export leads`, `case-file`.'),
-  opened: field.flag('Whether the caller sees such values sealed otherwise, and had them opened.'),
-  reason: field.text('Why; always given where they were opened.', { nullable: true }),
-  leadIds: field.id('Which leads of the person were shown.', { list: true, entity: 'Lead' }),
-  people: field.integer('How many people the answer showed, this one among them.'),
-  position: field.text('Its place in the log.'),
-  eventId: field.id('The event that records it.'),
-});
+export const sighting = objectFields(
+  'Sighting',
+  'Answers in which somebody was shown personal values of a person; those to one question within a second are one.',
+  {
+    at: field.instant('When.'),
+    caller: field.text('Who: the actor of what this caller does.'),
+    origin: field.enum(callerOrigins, 'What the caller is.'),
+    operation: field.text('What was asked: `Query.leads`, `Subscription.caseFileEvents`, `export leads`, `case-file`.'),
+    opened: field.flag('Whether the caller sees such values sealed otherwise, and had them opened.'),
+    reason: field.text('Why; always given where they were opened.', { nullable: true }),
+    leadIds: field.id('Which leads of the person were shown.', { list: true, entity: 'Lead' }),
+    people: field.integer('How many people they showed, this one among them.'),
+    answers: field.integer('How many answers: each showed some of these people.'),
+    position: field.text('Its place in the log.'),
+    eventId: field.id('The event that records it.'),
+  },
+);
 export type Sighting = ObjectOf<typeof sighting.fields>;
 
 /** Where it is answered from. */
@@ -43,7 +48,9 @@ export interface WhoSawQuestion {
   readonly to?: Day | undefined;
 }
 
-type ReadEvent = StoredEvent<Extract<AccessEvent, { readonly type: 'PersonalDataRead' | 'PersonalDataOpened' }>>;
+type ReadEvent =
+  | StoredEvent<Extract<AccessEvent, { readonly type: 'PersonalDataRead' }>>
+  | StoredEvent<Extract<AccessEvent, { readonly type: 'PersonalDataOpened' }>>;
 const isRead = (event: StoredEvent): event is ReadEvent =>
   event.type === 'PersonalDataRead' || event.type === 'PersonalDataOpened';
 
@@ -51,6 +58,7 @@ const sightingOf = ({ id, type, data, position, meta, occurredAt }: ReadEvent, l
   ...{ at: occurredAt, caller: meta.actor, origin: meta.origin, operation: data.operation },
   ...{ opened: type === 'PersonalDataOpened', reason: data.reason ?? null },
   ...{ leadIds: leads.map((lead) => lead.slice('lead-'.length)), people: data.people, position, eventId: id },
+  answers: type === 'PersonalDataRead' ? data.answers : 1,
 });
 
 const [FIRST_DAY, LAST_DAY] = ['0000-00-00', '9999-99-99'];

@@ -19,6 +19,7 @@ export const whoSawReport = report({
   },
   answer: field.object(sighting, 'The answers that showed them.'),
   ask: async ({ leadId, ...question }, { live: models, page, sources: { log, journal, runner } }) => {
+    await log.flush();
     await runner.waitFor(await log.tip()); // what was shown a moment ago is in it
     const sources = { models, log, journal };
     const leads = await leadsSeen(sources, leadId);
