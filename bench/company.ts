@@ -4,6 +4,7 @@ import { fromMs, type AppendRequest, type EventMeta } from '@baton/kernel';
 export const EVENTS_OF_ONE = 11;
 /** So many leads are under way at the same time; then the next ones follow. */
 const COHORT = 500;
+export const EVENTS_OF_COHORT = COHORT * EVENTS_OF_ONE;
 const TOUCHES = EVENTS_OF_ONE - 3;
 const BEGAN = Date.UTC(2020, 0, 1);
 
@@ -14,9 +15,9 @@ const metaOf = (n: number): EventMeta => ({
 
 /** The n-th event of a company that wins a deal with every lead, one cohort after the other. */
 export const companyEvent = (n: number): AppendRequest => {
-  const inCohort = n % (COHORT * EVENTS_OF_ONE);
+  const inCohort = n % EVENTS_OF_COHORT;
   const step = Math.floor(inCohort / COHORT);
-  const lead = Math.floor(n / (COHORT * EVENTS_OF_ONE)) * COHORT + (inCohort % COHORT);
+  const lead = Math.floor(n / EVENTS_OF_COHORT) * COHORT + (inCohort % COHORT);
   const [leadId, opportunityId] = [`l-${lead}`, `d-${lead}`];
   const stored = (stream: string, type: string, data: object): AppendRequest => {
     const meta = metaOf(n);

@@ -6,10 +6,13 @@ import { EmbeddedEventLog, SealedJournal } from '@baton/platform/event-log';
 import { MemoryKeyStore } from '@baton/platform/keys';
 import { Runner } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
-import { companyEvents } from './company';
+import { companyEvents, EVENTS_OF_COHORT } from './company';
 import { clock, measured, median, type Benchmark, type Figure } from './support';
 
-const SIZES = (process.env['BENCH_GROWTH'] ?? '10000,100000,1000000').split(',').map(Number);
+/** Whole cohorts, so that as many of a hundred events open and win deals in a small log as in a large one. */
+const SIZES = (process.env['BENCH_GROWTH'] ?? '10000,100000,1000000')
+  .split(',')
+  .map((size) => Math.ceil(Number(size) / EVENTS_OF_COHORT) * EVENTS_OF_COHORT);
 /** So many events come on top of each size: what they cost is what an event costs there. */
 const MORE = 5_000;
 const BATCH = 500;
@@ -72,8 +75,8 @@ const WORDS: Readonly<Record<keyof Costs, string>> = {
 /** What an event costs in a log of 10⁴ events and in larger ones. */
 export const growth: Benchmark = async (folder) => {
   const bySize = new Map<number, Costs[]>();
-  for (const size of SIZES)
-    for (let time = 0; time < (size === SIZES.at(-1) && SIZES.length > 1 ? 1 : TIMES); time++) {
+  for (let time = 0; time < TIMES; time++)
+    for (const size of time > 0 && SIZES.length > 1 ? SIZES.slice(0, -1) : SIZES) {
       const own = join(folder, `${size}-${time}`);
       mkdirSync(own);
       bySize.set(size, [...(bySize.get(size) ?? []), await costsOf(own, size)]);
@@ -83,7 +86,7 @@ export const growth: Benchmark = async (folder) => {
   const first = SIZES[0]!;
   return (Object.keys(WORDS) as (keyof Costs)[]).flatMap((what) =>
     SIZES.slice(1).map((size): Figure => ({
-      what: `CPU of ${WORDS[what]} at ${size.toLocaleString('en')} events (${of(size, what).toFixed(0)} µs) against ${first.toLocaleString('en')} (${of(first, what).toFixed(0)} µs); at most ${AIM}`,
+      what: `CPU of ${WORDS[what]} at ${size.toLocaleString('en')} events (${of(size, what).toFixed(1)} µs) against ${first.toLocaleString('en')} (${of(first, what).toFixed(1)} µs); at most ${AIM}`,
       ratio: of(size, what) / of(first, what),
       rounds: [bySize.get(first), bySize.get(size)],
     })),

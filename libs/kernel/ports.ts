@@ -318,7 +318,7 @@ export interface Fence {
  */
 export abstract class Documents {
   /**
-   * Creates what the collection needs (tables, indexes); safe to repeat.
+   * Creates what the collection lacks (tables, indexes); safe to repeat.
    * @throws Conflict `documents/generation-dropped`
    */
   abstract prepare(collection: Collection): Promise<void>;
@@ -327,7 +327,8 @@ export abstract class Documents {
   abstract count(collection: Collection, where?: Where): Promise<number>;
   abstract aggregate(collection: Collection, aggregate: Aggregation): Promise<readonly AggregateGroup[]>;
   /**
-   * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild).
+   * Writes documents, parked sequences and, last, the checkpoint. `fresh`: the documents are known to be new (rebuild); a
+   * collection that only has such may lack indexes until `prepare`.
    * @throws Conflict `documents/lease-lost` if the fence is older than the newest token of that lease
    * @throws Conflict `documents/generation-dropped` if the follower or the collection was dropped
    */

@@ -79,33 +79,75 @@ describe('a file of embedded documents', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  it('answers from an index also after a rebuild filled it', async () => {
-    const store = await EmbeddedDocuments.open(path);
-    const fill = (from: number) =>
+  describe('that a rebuild fills', () => {
+    const questions = { ...collection, columns: { ...collection.columns, owner: 'text' } } as const;
+    const ownersDeals = { ...questions, indexes: [[{ column: 'stage' }, { column: 'owner' }], [{ column: 'owner' }]] };
+    const fill = (store: EmbeddedDocuments, from: number, count: number) =>
       store.commit({
         writes: {
-          collection,
-          documents: Array.from({ length: 100 }, (_, i) => ({
-            id: `d${from + i}`,
-            doc: { stage: 'won' },
+          collection: ownersDeals,
+          documents: Array.from({ length: count }, (_, i) => ({
+            id: `d${10_000 + from + i}`,
+            doc: { stage: 'won', owner: `o${(from + i) % 7}` },
             position: '1',
           })),
           fresh: true,
         },
-        follower: collection.name,
-        checkpoint,
-        fence: { lease: 'fold', token: 1 },
+        ...{ follower: collection.name, checkpoint, fence: { lease: 'fold', token: 1 } },
       });
-    await fill(0);
-    await fill(100);
-    expect(await store.count(collection, { stage: { eq: 'won' } })).toBe(200);
-    await store.close();
-    const file = openDatabase(path, { synchronous: 'NORMAL' });
-    const [plan] = file
-      .prepare(`EXPLAIN QUERY PLAN SELECT id FROM "documents-deals-v1-g1" WHERE "c_stage" IS ? ORDER BY id LIMIT 5`)
-      .all<{ detail: string }>('won');
-    expect(plan!.detail).toContain('USING COVERING INDEX deals-v1-g1.stage');
-    file.close();
+    /** By which index the deals of an owner are found. */
+    const planned = () => {
+      const file = openDatabase(path, { synchronous: 'NORMAL' });
+      const [plan] = file
+        .prepare(`EXPLAIN QUERY PLAN SELECT id FROM "documents-deals-v1-g1" WHERE "c_owner" IS ? ORDER BY id LIMIT 5`)
+        .all<{ detail: string }>('o1');
+      file.close();
+      return plan!.detail;
+    };
+    const byOwner = 'USING COVERING INDEX deals-v1-g1.owner';
+    const ofOwner = (store: EmbeddedDocuments) =>
+      store.count(ownersDeals, { stage: { eq: 'won' }, owner: { eq: 'o1' } });
+
+    it('has its indexes with few documents, and with many once they are all there', async () => {
+      const store = await EmbeddedDocuments.open(path);
+      await fill(store, 0, 100);
+      expect(planned()).toContain(byOwner);
+      await store.drop(collection.name);
+      await store.close();
+      rmSync(path);
+
+      const many = await EmbeddedDocuments.open(path);
+      await fill(many, 0, 700);
+      await fill(many, 700, 700);
+      expect(planned()).not.toContain('INDEX deals-v1-g1.owner');
+      expect(await ofOwner(many)).toBe(200); // nobody waits for the indexes
+      await many.prepare(ownersDeals);
+      expect(planned()).toContain(byOwner);
+      expect(await ofOwner(many)).toBe(200);
+      await fill(many, 1400, 700);
+      expect(planned()).toContain(byOwner);
+      expect(await ofOwner(many)).toBe(300);
+      await many.close();
+    });
+
+    it('gets the indexes that a process which ended did not make', async () => {
+      const ended = await EmbeddedDocuments.open(path);
+      await fill(ended, 0, 700);
+      await ended.close();
+      const next = await EmbeddedDocuments.open(path);
+      await next.prepare(ownersDeals);
+      expect(planned()).toContain(byOwner);
+      await next.close();
+    });
+
+    it('gets them while it is filled, before there are so many documents that an index takes long', async () => {
+      const store = await EmbeddedDocuments.open(path, { unindexedRows: 1_000 });
+      await fill(store, 0, 700);
+      expect(planned()).not.toContain(byOwner);
+      await fill(store, 700, 700);
+      expect(planned()).toContain(byOwner);
+      await store.close();
+    });
   });
 
   it('holds nothing of a dropped generation, neither in the file nor in its log', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { batchesOf, Documents } from '@baton/kernel';
 import type {
   Aggregation,
@@ -13,14 +14,13 @@ import type {
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
-import { columnsChanged, columnValuesOf, indexesOf, signatureOf } from './columns';
-import { createIndexes, createTables, ensureTables } from './embedded-tables';
+import { columnsChanged, columnValuesOf, signatureOf } from './columns';
+import { createIndexes, createTables, dropIndexes, ensureTables, missingIndexes } from './embedded-tables';
 import { DocumentPacker, type Shapes, type ShapeStore } from './packing';
 import { generationDropped, leaseLost } from './refusals';
 import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
   sqlValueOf,
-  indexNameOf,
   keySql,
   measureSql,
   columnNameOf,
@@ -35,6 +35,10 @@ import {
 
 const ROWS_PER_INSERT = 50;
 const ROWS_PER_READ = 1000;
+/** With fewer rows, all indexes of a collection take no longer to be made than a commit. */
+const FEW_ROWS = 500;
+/** An index of so many documents takes about a tenth of a second to be made. */
+const MAX_UNINDEXED_ROWS = 100_000;
 /** After so many writes, and after as many again as a collection had, SQLite counts anew what its indexes hold. */
 const WRITES_PER_ANALYSIS = 1000;
 /** Rows of an index that it looks at: enough to tell which of two is the better one. */
@@ -53,30 +57,59 @@ interface StoredLease {
 export class EmbeddedDocuments extends Documents {
   /** Writes of each collection until the next analysis. */
   private readonly untilAnalysis = new Map<string, number>();
+  /** Rows of each collection that has no indexes yet. */
+  private readonly unindexed = new Map<string, number>();
   /** By collection. */
   private readonly packers = new Map<string, DocumentPacker>();
 
   /** Whether the write-ahead log still has what an erasure removed. */
   private mustForget = false;
 
-  private constructor(private readonly database: Sqlite) {
+  private constructor(
+    private readonly database: Sqlite,
+    private readonly unindexedRows: number,
+  ) {
     super();
   }
 
-  /** @param path of the file, made with its folder where absent; `:memory:` for none */
-  static async open(path: string, { readOnly = false } = {}): Promise<EmbeddedDocuments> {
+  /**
+   * @param path of the file, made with its folder where absent; `:memory:` for none
+   * @param unindexedRows so many documents of a rebuild are written before their indexes are made
+   */
+  static async open(
+    path: string,
+    { readOnly = false, unindexedRows = MAX_UNINDEXED_ROWS } = {},
+  ): Promise<EmbeddedDocuments> {
     // Not FULL: after a power cut the last commits are folded again from the log.
     const database = openDatabase(path, { synchronous: 'NORMAL', secureDelete: true, readOnly });
     ensureTables(database, path, readOnly);
-    return new EmbeddedDocuments(database);
+    return new EmbeddedDocuments(database, unindexedRows);
   }
 
   async prepare(collection: Collection): Promise<void> {
-    if (this.isPrepared(collection)) return;
+    if (this.isPrepared(collection)) return this.makeIndexes(collection);
     this.database.transaction(() => {
       this.refuseDropped(collection.name);
       createTables(this.database, collection);
     });
+  }
+
+  /** Where there are many rows, one at a time, so that others can write and this process do other things in between. */
+  private async makeIndexes(collection: Collection): Promise<void> {
+    const { name } = collection;
+    this.unindexed.delete(name);
+    const missing = missingIndexes(this.database, collection);
+    if (missing.length === 0) return;
+    const rows = this.rowsOf(collection);
+    for (const indexes of rows < FEW_ROWS ? [missing] : missing.map((index) => [index])) {
+      this.database.transaction(() => {
+        this.refuseDropped(name);
+        createIndexes(this.database, collection, indexes);
+      });
+      await nextTurn();
+    }
+    this.untilAnalysis.set(name, rows);
+    this.analyze(collection, rows);
   }
 
   async getMany(collection: Collection, ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
@@ -151,6 +184,7 @@ export class EmbeddedDocuments extends Documents {
         .run(follower, JSON.stringify(checkpoint));
     });
     if (writes) this.analyze(writes.collection, written);
+    if (writes) await this.boundUnindexed(writes.collection, written);
     this.mustForget ||= forgets === true;
     // While another process reads, the next commit tries again.
     if (this.mustForget) this.mustForget = !this.database.truncateLog({ waits: false });
@@ -167,8 +201,11 @@ export class EmbeddedDocuments extends Documents {
     } catch {
       // Another process writes, or has dropped the collection. The commit stands; the counts are made another time.
     }
-    const [row] = this.read<{ n: number }>(`SELECT count(*) AS n FROM ${tableOf(collection)}`, []);
-    this.untilAnalysis.set(name, Math.max(WRITES_PER_ANALYSIS, row?.n ?? 0));
+    this.untilAnalysis.set(name, Math.max(WRITES_PER_ANALYSIS, this.rowsOf(collection)));
+  }
+
+  private rowsOf(collection: Collection): number {
+    return this.read<{ n: number }>(`SELECT count(*) AS n FROM ${tableOf(collection)}`, [])[0]?.n ?? 0;
   }
 
   async checkpoint(follower: string): Promise<Checkpoint | undefined> {
@@ -335,13 +372,29 @@ export class EmbeddedDocuments extends Documents {
     return this.database.prepare(`SELECT 1 FROM ${tableOf(collection)} LIMIT 1`).get() === undefined;
   }
 
-  /** A rebuild's first documents: indexes made afterwards cost half of indexes kept up row by row. */
+  /**
+   * A rebuild's first documents. Indexes that are made afterwards cost a third of those that are kept up row by row, so where
+   * there are many documents the indexes are dropped until `prepare`.
+   */
   private writeFirst(collection: Collection, documents: Iterable<Document>): number {
-    for (const index of indexesOf(collection))
-      this.database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, index)}`);
-    const written = this.write(collection, documents);
-    createIndexes(this.database, collection);
+    let written = 0;
+    for (const some of batchesOf(documents, FEW_ROWS)) {
+      if (written === 0 && some.length === FEW_ROWS) {
+        dropIndexes(this.database, collection);
+        this.unindexed.set(collection.name, 0);
+      }
+      written += this.write(collection, some);
+    }
     return written;
+  }
+
+  /** Makes the indexes of a collection without them once making one would take too long later. */
+  private async boundUnindexed(collection: Collection, written: number): Promise<void> {
+    const { name } = collection;
+    const before = this.unindexed.get(name);
+    if (before === undefined) return;
+    this.unindexed.set(name, before + written);
+    if (before + written >= this.unindexedRows) await this.makeIndexes(collection);
   }
 
   private write(collection: Collection, documents: Iterable<Document>): number {

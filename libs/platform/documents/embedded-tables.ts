@@ -1,4 +1,4 @@
-import { BatonError, type Collection } from '@baton/kernel';
+import { BatonError, type Collection, type Index } from '@baton/kernel';
 import type { Sqlite } from '../sqlite';
 import { indexesOf, signatureOf } from './columns';
 import { columnNameOf, indexNameOf, tableOf, tokensTableOf } from './sql';
@@ -71,12 +71,25 @@ const createTokensTable = (database: Sqlite, collection: Collection, column: str
 };
 
 /** Each with the id, by which ties are broken. */
-export const createIndexes = (database: Sqlite, collection: Collection): void => {
-  for (const index of indexesOf(collection)) {
+export const createIndexes = (database: Sqlite, collection: Collection, indexes = indexesOf(collection)): void => {
+  for (const index of indexes) {
     const columns = index.map(({ column, descending }) => `${columnNameOf(column)}${descending ? ' DESC' : ''}`);
     const last = index.at(-1)?.descending ? 'id DESC' : 'id';
     database.exec(
       `CREATE INDEX IF NOT EXISTS ${indexNameOf(collection, index)} ON ${tableOf(collection)}(${columns.join(', ')}, ${last})`,
     );
   }
+};
+
+export const dropIndexes = (database: Sqlite, collection: Collection): void => {
+  for (const index of indexesOf(collection)) database.exec(`DROP INDEX IF EXISTS ${indexNameOf(collection, index)}`);
+};
+
+/** The indexes of a collection that its table does not have. */
+export const missingIndexes = (database: Sqlite, collection: Collection): readonly Index[] => {
+  const found = database
+    .prepare(`SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?`)
+    .all<{ name: string }>(JSON.parse(tableOf(collection)) as string);
+  const names = new Set(found.map(({ name }) => JSON.stringify(name)));
+  return indexesOf(collection).filter((index) => !names.has(indexNameOf(collection, index)));
 };

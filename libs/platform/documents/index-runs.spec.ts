@@ -17,7 +17,8 @@ describe('a block of entries', () => {
           ),
           { maxLength: 12 },
         ),
-        (entries) => expect(unpack(pack(entries))).toEqual(entries),
+        fc.boolean(),
+        (entries, lines) => expect(unpack(pack(entries, { lines }))).toEqual(entries),
       ),
     ));
 
@@ -27,6 +28,9 @@ describe('a block of entries', () => {
       position: { values: ['1', '2', '3', '4'] },
       actor: { values: ['ann'] },
     });
+    expect(pack(entries, { lines: true }).fields['position']).toEqual({ lines: '1\n2\n3\n4' });
+    const twoLines = ['1', '2\n3'].map((position) => ({ position }));
+    expect(pack(twoLines, { lines: true }).fields['position']).toEqual({ values: ['1', '2\n3'] });
     const actors = ['ann', 'ann', 'bob', 'bob'].map((actor) => ({ actor }));
     expect(pack(actors).fields).toEqual({ actor: { values: ['ann', 'bob'], at: [0, 0, 1, 1] } });
   });

@@ -18,12 +18,11 @@ interface EntryBlock {
 }
 /**
  * `at`: the place of each entry's value in `values`, -1 for none. Without it they stand in the order of the entries; a
- * single one is that of every entry.
+ * single one is that of every entry. `lines`: texts of all entries, which mostly differ, one a line, so that a block of them
+ * is one text until one is asked for.
  */
-interface BlockColumn {
-  readonly values: readonly unknown[];
-  readonly at?: readonly number[];
-}
+type BlockColumn =
+  { readonly values: readonly unknown[]; readonly at?: readonly number[] } | { readonly lines: string };
 /** How many entries of an index are in a row and in a block; a block is a number of whole rows. */
 export interface ListSizes {
   readonly row: number;
@@ -35,11 +34,18 @@ const idOf = (key: string, number: number): string => `${key}/${String(number).p
 const numberOf = (id: string): number => Number(id.slice(-DIGITS));
 /** The list that a document of an index belongs to. */
 export const listKeyOf = (id: string): string => id.slice(0, -DIGITS - 1);
-/** The documents of a list; ':' sorts behind all digits. */
-export const whereList = (key: string) => ({ id: { gte: `${key}/`, lt: `${key}/:` } });
+/** The documents of a list, or of its end from the one of a number on; ':' sorts behind all digits. */
+export const whereList = (key: string, from?: number) => ({
+  id: { gte: from === undefined ? `${key}/` : idOf(key, from), lt: `${key}/:` },
+});
 
-/** Entries as a block keeps them: equal ones give equal bytes. */
-export const pack = (entries: readonly object[]): EntryBlock => {
+const isLine = (value: unknown): boolean => typeof value === 'string' && !value.includes('\n');
+
+/**
+ * Entries as a block keeps them: equal ones give equal bytes.
+ * @param lines texts that mostly differ are one text, which takes a reader of few entries less to be read
+ */
+export const pack = (entries: readonly object[], { lines = false } = {}): EntryBlock => {
   const names = new Set<string>();
   for (const entry of entries) for (const name of Object.keys(entry)) names.add(name);
   const column = (name: string): BlockColumn => {
@@ -55,39 +61,175 @@ export const pack = (entries: readonly object[]): EntryBlock => {
     });
     if (at.includes(-1)) return { values: distinct, at };
     if (distinct.length === 1) return { values: distinct };
-    return distinct.length * 2 <= values.length ? { values: distinct, at } : { values };
+    if (distinct.length * 2 <= values.length) return { values: distinct, at };
+    return lines && values.every(isLine) ? { lines: values.join('\n') } : { values };
   };
   return { count: entries.length, fields: Object.fromEntries([...names].map((name) => [name, column(name)])) };
 };
 
+interface LoadedColumn {
+  readonly values: readonly unknown[];
+  readonly at?: readonly number[];
+}
+const loaded = (column: BlockColumn): LoadedColumn =>
+  'lines' in column ? { values: column.lines.split('\n') } : column;
+
+/** A block or row whose fields are unpacked when they are asked for. Values that recur are shared, so nobody changes them. */
+class LoadedBlock {
+  private readonly columns = new Map<string, LoadedColumn>();
+
+  constructor(private readonly block: EntryBlock) {}
+
+  get count(): number {
+    return this.block.count;
+  }
+
+  value(field: string, index: number): unknown {
+    const column = this.columns.get(field) ?? this.load(field);
+    if (!column) return undefined;
+    const { values, at } = column;
+    return values[at ? at[index]! : values.length === 1 ? 0 : index];
+  }
+
+  /** The whole entry, without the fields that it lacks. */
+  entry(index: number): Record<string, unknown> {
+    const entry: Record<string, unknown> = {};
+    for (const field of Object.keys(this.block.fields)) {
+      const value = this.value(field, index);
+      if (value !== undefined) entry[field] = value;
+    }
+    return entry;
+  }
+
+  /** Goes through a field of the entries that have it, without keeping what is unpacked for that. */
+  scan(field: string, from: number, visit: (value: unknown, index: number) => void): void {
+    const column = this.columns.get(field) ?? this.unpacked(field);
+    if (!column) return;
+    const { values, at } = column;
+    for (let index = from; index < this.count; index++) {
+      const value = values[at ? at[index]! : values.length === 1 ? 0 : index];
+      if (value !== undefined) visit(value, index);
+    }
+  }
+
+  private load(field: string): LoadedColumn | undefined {
+    const column = this.unpacked(field);
+    if (column) this.columns.set(field, column);
+    return column;
+  }
+  private unpacked(field: string): LoadedColumn | undefined {
+    const column = this.block.fields[field];
+    return column && loaded(column);
+  }
+}
+
+/** A list of an index, or its end, as it was read. Its numbers are those of the whole list. */
+export class EntryList<E = IndexEntry> {
+  /** @param origin the same object for a list and for what it grows to */
+  constructor(
+    private readonly blocks: readonly { readonly from: number; readonly start: number; readonly block: LoadedBlock }[],
+    /** One more than the number of the last entry. */
+    readonly length: number,
+    readonly origin: object = {},
+  ) {}
+
+  /** One field of an entry; undefined where it lacks it. */
+  get<F extends keyof E & string>(number: number, field: F): E[F] {
+    const { start, block } = this.blockOf(number);
+    return block.value(field, number - start) as E[F];
+  }
+
+  at(number: number): E {
+    const { start, block } = this.blockOf(number);
+    return block.entry(number - start) as E;
+  }
+
+  /** Goes through a field of the entries that have it, from a number on. */
+  scan<F extends keyof E & string>(
+    field: F,
+    from: number,
+    visit: (value: Exclude<E[F], undefined>, number: number) => void,
+  ): void {
+    for (const { from: first, start, block } of this.blocks)
+      if (start + block.count > from)
+        block.scan(field, Math.max(from, first) - start, (value, index) => visit(value as never, start + index));
+  }
+
+  /** All of them. */
+  toArray(): E[] {
+    const first = this.blocks[0]?.from ?? this.length;
+    return Array.from({ length: this.length - first }, (_, index) => this.at(first + index));
+  }
+
+  /** The list with another end, from one of its documents on. */
+  withEnd(end: EntryList<E>): EntryList<E> {
+    const [first] = end.blocks;
+    const before = first ? this.blocks.filter(({ from }) => from < first.from) : this.blocks;
+    return new EntryList([...before, ...end.blocks], end.length, this.origin);
+  }
+
+  /** The number of the first entry of the last document. */
+  get lastDocument(): number {
+    return this.blocks.at(-1)?.start ?? 0;
+  }
+
+  private blockOf(number: number) {
+    let [low, high] = [0, this.blocks.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.blocks[middle]!.from <= number) low = middle;
+      else high = middle - 1;
+    }
+    return this.blocks[low]!;
+  }
+}
+
 /** The entries of a block, in their order; values that recur are shared, so nobody changes them. */
-export const unpack = <E>({ count, fields }: EntryBlock): E[] => {
-  const entries = Array.from({ length: count }, (): Record<string, unknown> => ({}));
-  for (const [name, { values, at }] of Object.entries(fields))
-    for (let index = 0; index < count; index++) {
+export const unpack = <E>(block: EntryBlock): E[] => {
+  const entries = Array.from({ length: block.count }, (): Record<string, unknown> => ({}));
+  for (const [name, column] of Object.entries(block.fields)) {
+    const { values, at } = loaded(column);
+    for (let index = 0; index < block.count; index++) {
       const place = at ? at[index]! : values.length === 1 ? 0 : index;
       if (place >= 0) entries[index]![name] = values[place];
     }
+  }
   return entries as E[];
 };
 
-const entriesIn = <E>({ doc }: Document): E[] => unpack<E>(doc as unknown as EntryBlock);
+const loadedBlock = ({ doc }: Document): LoadedBlock => new LoadedBlock(doc as unknown as EntryBlock);
 
 /**
- * The entries of a list from a number on. What a row and a block both hold counts once: a store that writes one after the
- * other shows both for a moment.
+ * A list from a number on. What a row and a block both hold counts once: a store that writes one after the other shows both
+ * for a moment.
  * @param documents of the list, in the order of their ids
  * @returns undefined where one is missing
  */
-export const entriesOf = <E>(documents: readonly Document[], from = 0): E[] | undefined => {
-  const entries: E[] = [];
+export const listOf = <E>(documents: readonly Document[], from = 0): EntryList<E> | undefined => {
+  const blocks = [];
+  let length = from;
   for (const document of documents) {
-    const ahead = numberOf(document.id) - from - entries.length;
-    if (ahead > 0) return undefined;
-    const more = entriesIn<E>(document);
-    for (let index = -ahead; index < more.length; index++) entries.push(more[index]!);
+    const [start, block] = [numberOf(document.id), loadedBlock(document)];
+    if (start > length) return undefined;
+    if (start + block.count <= length) continue;
+    blocks.push({ from: length, start, block });
+    length = start + block.count;
   }
-  return entries;
+  return new EntryList(blocks, length);
+};
+
+/**
+ * Whether documents of a list are of one fold of it. One that is folded anew is written anew from its first document on, all
+ * with the position of that or a later one; a store that writes one after the other shows some of before for a moment.
+ */
+export const areOfOneFold = (documents: readonly Document[]): boolean => {
+  let refoldedAt = '';
+  for (const document of documents) {
+    const [{ position }, block] = [document, loadedBlock(document)];
+    const last = block.value('position', block.count - 1) as Position;
+    if (position > last && position > refoldedAt) refoldedAt = position;
+  }
+  return documents.every(({ position }) => position >= refoldedAt);
 };
 
 /** @throws where entries of a list are missing */
@@ -140,10 +282,8 @@ export const loadOpenList = async (
     const where = { id: { gte: idOf(key, start), lt } };
     const found = await documents.find(collection, { where, limit: block / row });
     const isCutShort = found.some(({ position }) => position > upTo);
-    const all = entriesOf<IndexEntry>(
-      found.filter((document) => entriesIn<IndexEntry>(document)[0]!.position <= upTo),
-      start,
-    );
+    const isKnown = (document: Document) => (loadedBlock(document).value('position', 0) as Position) <= upTo;
+    const all = listOf<IndexEntry>(found.filter(isKnown), start)?.toArray();
     if (!all && !isCutShort) throw missingEntries(collection, key);
     const entries = (all ?? []).filter(({ position }) => position <= upTo);
     const saved = start + entries.length;
@@ -162,7 +302,7 @@ export const writesOf = (key: string, list: OpenList, { row, block }: ListSizes)
     const some = entries.slice(from, to);
     const { position } = some.at(-1)!;
     const at = position > refoldedAt ? position : refoldedAt;
-    documents.push({ id: idOf(key, start + from), doc: { ...pack(some) }, position: at });
+    documents.push({ id: idOf(key, start + from), doc: { ...pack(some, { lines: true }) }, position: at });
   };
   let done = 0;
   for (; entries.length - done >= block; done += block) {

@@ -210,14 +210,22 @@ export const readPage = async <D extends object, N>(
   );
 };
 
+/** Rows that are at hand, in their order. */
+export interface PagedRows<N> {
+  readonly length: number;
+  slice(from: number, to: number): readonly N[];
+  /** The place of the row that a cursor stands for, -1 for none. */
+  placeOf(id: string): number;
+}
+
 /**
- * One page of rows that are at hand already, in their order.
+ * One page of rows that are at hand already.
  * @throws Refused `graphql/bad-cursor`, also when the row that the cursor stands for does not exist any more
  */
-export const pageOf = <N>(rows: readonly N[], page: PageQuestion, idOf: (row: N) => string): Connection<N> => {
+export const pageOfRows = <N>(rows: PagedRows<N>, page: PageQuestion, idOf: (row: N) => string): Connection<N> => {
   const { backwards, limit, cursor, end } = pageBoundsOf(page);
   if (cursor?.of !== undefined) throw badCursor(end);
-  const place = cursor && rows.findIndex((row) => idOf(row) === cursor.id);
+  const place = cursor && rows.placeOf(cursor.id);
   if (place === -1) throw badCursor(end);
   const [from, to] = backwards
     ? [Math.max(0, (place ?? rows.length) - limit), place ?? rows.length]
@@ -226,6 +234,12 @@ export const pageOf = <N>(rows: readonly N[], page: PageQuestion, idOf: (row: N)
   const edges = rows.slice(from, to).map((node) => new Edge(node, node, placeOf));
   const more = backwards ? from > 0 : to < rows.length;
   return connection(edges, { backwards, more, from: cursor !== undefined }, rows.length);
+};
+
+/** One page of a list of rows. @throws as `pageOfRows` */
+export const pageOf = <N>(rows: readonly N[], page: PageQuestion, idOf: (row: N) => string): Connection<N> => {
+  const placeOf = (id: string) => rows.findIndex((row) => idOf(row) === id);
+  return pageOfRows({ length: rows.length, slice: rows.slice.bind(rows), placeOf }, page, idOf);
 };
 
 /**

@@ -10,13 +10,15 @@ import {
   type Documents,
   type FindOptions,
   type AggregateGroup,
+  type IndexEntry,
   type Instant,
   type Order,
   type Position,
   type Projection,
   type Where,
 } from '@baton/kernel';
-import { missingEntries, entriesOf, whereList } from './index-runs';
+import { listOf, missingEntries, whereList, type EntryList } from './index-runs';
+import { KeptLists } from './kept-lists';
 import { blockIdsIn, blocksOf, joinDocument } from './long-lists';
 import type { ColumnKeeper, ColumnsOf, PackedColumns } from './packed-columns';
 
@@ -114,6 +116,8 @@ const BLOCKS_PER_READ = 1000;
 
 /** Reads read models: the generation that is active, whatever is being rebuilt beside it. */
 export class ReadModels {
+  private lists: KeptLists | undefined;
+
   /**
    * @param history gives the read models as they were at a cut
    * @param registered the names of those that are folded; without it whatever is asked for is taken to be
@@ -172,20 +176,33 @@ export class ReadModels {
     return [...found];
   }
 
+  /** The whole list of one key of an index, in log order; [] for none. @throws as `list` */
+  async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
+    return (await this.list(projection, key)).toArray();
+  }
+
   /**
-   * The whole list of one key of an index, in log order; [] for none. What a store shows of it while it turns rows into a
-   * block is looked at again.
+   * The same, of which fields are unpacked as they are asked for. It is kept between questions, and its `origin` stays the
+   * same object as long as it is, so what is made of a list can be kept by that. What a store shows of it while it turns
+   * rows into a block is looked at again.
    * @throws Conflict `read/documents-differ` where entries are missing
    */
-  async entries<E>(projection: Projection<E>, key: string): Promise<readonly E[]> {
+  async list<E>(projection: Projection<E>, key: string): Promise<EntryList<E>> {
+    const lists = (this.lists ??= new KeptLists(this.documents));
+    const kept = await lists.read(await this.collection(projection), key);
+    if (kept) return kept as unknown as EntryList<E>;
     for (let look = 1; ; look++) {
+      const collection = await this.collection(projection);
       const runs = await this.untilWhole(async () => {
         const found: Document[] = [];
         for await (const page of this.pages(projection, whereList(key))) found.push(...page);
         return found;
       });
-      const entries = entriesOf<E>(runs);
-      if (entries) return entries;
+      const list = listOf<IndexEntry>(runs);
+      if (list) {
+        lists.keep(collection, key, list, runs);
+        return list as unknown as EntryList<E>;
+      }
       if (look === MAX_READ_ATTEMPTS) throw missingEntries(await this.collection(projection), key);
     }
   }

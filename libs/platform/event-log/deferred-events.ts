@@ -92,9 +92,9 @@ export class DeferredEvents {
 
   /** Writes records, see `textOf`. @throws if they could not be written; a part of them may be there */
   write(texts: readonly string[]): void {
-    const text = `\n${texts.join('\n')}`; // behind the end of a line that could not be written completely
+    const bytes = Buffer.from(`\n${texts.join('\n')}`); // behind the end of a line that could not be written completely
     this.file ??= this.create();
-    if (writeSync(this.file.handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
+    if (writeSync(this.file.handle, bytes) < bytes.length) throw new Error('the disk is full');
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = undefined;
       if (this.file) fdatasync(this.file.handle, () => undefined); // the next commit reports a fault of the disk

@@ -174,10 +174,7 @@ export class Fold implements Follower {
   ): Promise<Fold> {
     const { documents } = stores;
     const fold = new Fold(stores, projection, generation, fence, saving, counts);
-    await documents.prepare(fold.collection);
-    const rows = collectionOf(projection, generation);
-    if (fold.rows) await documents.prepare(rows);
-    if (fold.blocks) await documents.prepare(fold.blocks);
+    await fold.prepare();
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
       fold.digest = new Digest(fold.followerId, checkpoint);
@@ -185,9 +182,17 @@ export class Fold implements Follower {
       fold.handledTo = fold.savedTo = from ?? checkpoint.position;
     }
     await fold.parked.load(documents);
+    const rows = collectionOf(projection, generation);
     fold.isNew =
       !checkpoint && (await documents.count(fold.collection)) + (fold.rows ? await documents.count(rows) : 0) === 0;
     return fold;
+  }
+
+  private async prepare(): Promise<void> {
+    const { projection, stores } = this;
+    await stores.documents.prepare(this.collection);
+    if (this.rows) await stores.documents.prepare(collectionOf(projection, this.name));
+    if (this.blocks) await stores.documents.prepare(this.blocks);
   }
 
   get position(): string {
@@ -446,7 +451,10 @@ export class Fold implements Follower {
         writes: { collection: this.blocks, documents: [], removed: oldBlocks },
         ...{ follower: this.name, checkpoint, fence: await this.fence(), forgets: this.forgets },
       });
-    if (this.changed) this.isNew = false;
+    if (this.changed && this.isNew) {
+      this.isNew = false;
+      await this.prepare();
+    }
     for (const document of this.dirty.recentOnes())
       this.cache.set(
         document.id,

@@ -1,6 +1,6 @@
 import { catalogueOf, events, eventIndex, integer, ref, START, type Commit, type Projection } from '@baton/kernel';
 import { anEvent, FixedClock } from '@baton/kernel/testing';
-import { collectionOf, MemoryDocuments, ReadModels } from '../documents';
+import { collectionOf, MemoryDocuments, ReadModels, type EntryList } from '../documents';
 import { EmbeddedEventLog, SealedJournal } from '../event-log';
 import { MemoryKeyStore } from '../keys';
 import { differingDocuments } from './verify-documents';
@@ -103,6 +103,62 @@ describe('an index', () => {
     const [first] = await new ReadModels(documents).entries(drops, 'all');
     expect(first).toEqual({ position: world.events[0]!.position, coins: 0, stream: 'till-a' });
     expect(await coinsOf(documents, 'till')).toEqual([]);
+  });
+
+  it('is kept between questions: what was read stays, and what was added is read', async () => {
+    const world = await logOf(40);
+    const documents = new MemoryDocuments();
+    const models = new ReadModels(documents);
+    const find = jest.spyOn(documents, 'find');
+    let before: EntryList<unknown> | undefined;
+    let readWhole = 0;
+    for (const count of [1, 1, 2, 3, 4, 5, 8, 8, 9, 10, 11, 13, 40, 40]) {
+      await foldNew(world, documents, 3, count);
+      find.mockClear();
+      const list = await models.list(drops, 'all');
+      expect(list.toArray().map(({ coins }) => coins)).toEqual(upTo(count));
+      expect(upTo(count).map((number) => [list.get(number, 'coins'), list.at(number).coins])).toEqual(
+        upTo(count).map((coins) => [coins, coins]),
+      );
+      if (list.origin !== before?.origin) readWhole++;
+      if (count === before?.length) expect(list).toBe(before);
+      expect(find.mock.calls.every(([, asked]) => JSON.stringify(asked).includes('all/'))).toBe(true);
+      before = list;
+    }
+    expect(readWhole).toBeLessThan(6); // at first, and where the last row has become part of a block
+  });
+
+  it('is not answered from what was kept once it is rebuilt or not there any more', async () => {
+    const world = await logOf(12);
+    const documents = new MemoryDocuments();
+    await foldNew(world, documents, 5);
+    const models = new ReadModels(documents);
+    const { origin } = await models.list(drops, 'all');
+    const next = 'drops-v1-2';
+    const nines = { ...drops, fold: (_: unknown, { position }: { position: string }) => ({ position, coins: 9 }) };
+    await replay({ ...world, documents }, nines as unknown as Projection, next, fence);
+    expect((await models.list(drops, 'all')).origin).toBe(origin);
+    await documents.activate('drops', next);
+    expect((await models.entries(drops, 'all')).map(({ coins }) => coins)).toEqual(upTo(12).map(() => 9));
+    await documents.activate('drops', GENERATION);
+    await documents.drop(GENERATION);
+    expect(await models.entries(drops, 'all')).toEqual([]);
+  });
+
+  it('is not kept while a store shows a part of it as it was before it was folded anew', async () => {
+    const world = await logOf(8);
+    const documents = new MemoryDocuments();
+    await foldNew(world, documents, 8);
+    const checkpoint = (await documents.checkpoint(GENERATION))!;
+    const models = new ReadModels(documents);
+    const position = `${checkpoint.position}~`;
+    for (const [, { id, doc }] of (await stored(documents)).filter(({ id }) => id.startsWith('all/')).entries()) {
+      const write = { ...{ follower: GENERATION, checkpoint, fence: fence() } };
+      await documents.commit({ ...write, writes: { collection, documents: [{ id, doc, position }] } });
+      const isPart = id === 'all/0000000000';
+      const { origin } = await models.list(drops, 'all');
+      expect((await models.list(drops, 'all')).origin === origin).toBe(!isPart);
+    }
   });
 
   it('has the same bytes with any page size, after restarts and after a rebuild', async () => {

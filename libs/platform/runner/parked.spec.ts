@@ -248,7 +248,8 @@ describe('a parked sequence', () => {
       entry: ({ position, data }) => ({ position, coins: (data as { coins: number }).coins }),
     });
     const drops = { ...index, listSizes: { row: 2, block: 4 } };
-    const coins = async () => (await new ReadModels(documents).entries(drops, 'all')).map(({ coins }) => coins);
+    const models = new ReadModels(documents);
+    const coins = async () => (await models.entries(drops, 'all')).map(({ coins }) => coins);
     const old = await start([drops]);
     await drop('b', 1);
     await raw('till-a', { type: 'CoinDropped', data: { tillId: 'a', leadId: 'lead-a', coins: 2 }, meta: meta(2) });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { START, type Commit, type Documents, type ReadModel } from '@baton/kernel';
 import {
   bytesOf,
@@ -13,6 +16,7 @@ import {
   type World,
 } from '../../../test/support/drops';
 import { EmbeddedDocuments, MemoryDocuments, ReadModels } from '../documents';
+import { openDatabase } from '../sqlite';
 import { dropGeneration } from './generations';
 import { historyOf } from './history';
 import { replay } from './replay';
@@ -67,6 +71,29 @@ describe('rows that the history of a subject makes', () => {
     opened.push(() => embedded.close());
     await foldNew(world, embedded, 3);
     expect(await bytesOf(embedded)).toBe(bytes);
+  });
+
+  it('have their indexes after a rebuild that wrote so many of them that it left the indexes for later', async () => {
+    const world = await worldOf(
+      Array.from({ length: 700 }, (_, n) => n % 8),
+      false,
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'rows-'));
+    opened.push(async () => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'documents.db');
+    const documents = await EmbeddedDocuments.open(path);
+    const commit = jest.spyOn(documents, 'commit');
+    await replay({ ...world, documents }, drops, GENERATION, fence);
+    expect(commit.mock.calls.some(([{ writes }]) => writes?.collection.name === GENERATION && writes.fresh)).toBe(true);
+    expect(await documents.count(rows)).toBe(700);
+    await documents.close();
+    const file = openDatabase(path, { synchronous: 'NORMAL' });
+    const found = file.prepare(`SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`).all();
+    file.close();
+    expect(found.map(({ name }) => name).sort()).toEqual(
+      rows.indexes!.map(([first]) => `drops-v1.${first!.column}`).sort(),
+    );
+    expect(found.length).toBeGreaterThan(0);
   });
 
   it('lose what is sealed when the person is erased, also those that no state knows any more', async () => {

@@ -4,7 +4,6 @@ import {
   Conflict,
   enumeration,
   field,
-  ERASURE,
   fieldInWords,
   isHiddenValue,
   isSealed,
@@ -25,18 +24,16 @@ import {
   type RawEvent,
 } from '@baton/kernel';
 import type { PersonalReads } from '@baton/platform/access';
-import type { AsOf, ReadModels } from '@baton/platform/documents';
+import type { AsOf, EntryList, PagedRows, ReadModels } from '@baton/platform/documents';
 import type { ReportSources } from '@baton/platform/report';
+import { entriesOfSubject, joinEntries, selectEntries, type CaseFileEntries } from './case-file.entries';
 import { caseEntries, subjectsOf } from './case-file.projection';
 import {
   caseFileCause,
   type CaseEntry,
-  compareBy,
   decisionsOf,
   isSame,
   namesStream,
-  isSamePerson,
-  settersOf,
   stateChangesOf,
   type CaseFileTime,
   type Catalogue,
@@ -154,20 +151,18 @@ const unknownSubject = (subject: string) =>
  */
 export const openCaseFile = async (files: CaseFiles, subject: string, view: CaseFileView) => {
   checkSubject(subject);
-  const { entries } = await collectEvents(files, subject, view.asOf);
-  if (entries.length === 0) throw unknownSubject(subject);
-  const ordered = inOrder(entries, view);
-  return { entries: asAsked(ordered, view), show: entryBuilder(files, entries, ordered, view.reads) };
+  const { file } = await collectEvents(files, subject, view.asOf);
+  if (file.length === 0) throw unknownSubject(subject);
+  return { entries: asAsked(file, view), show: entryBuilder(files, file, view) };
 };
 
 const PAGE = 500;
 
 /** The whole case file, entry by entry; nothing for a subject without events. See `openCaseFile`. */
 export async function* caseFileOf(files: CaseFiles, subject: string, view: CaseFileView): AsyncIterable<CaseFileEntry> {
-  const { entries } = await collectEvents(files, subject, view.asOf);
-  const ordered = inOrder(entries, view);
-  const asked = asAsked(ordered, view);
-  const build = entryBuilder(files, entries, ordered, view.reads);
+  const { file } = await collectEvents(files, subject, view.asOf);
+  const asked = asAsked(file, view);
+  const build = entryBuilder(files, file, view);
   for (let start = 0; start < asked.length; start += PAGE) yield* await build(asked.slice(start, start + PAGE));
 }
 
@@ -187,12 +182,9 @@ export async function* caseFileEvents(
   let seen = after ?? tip;
   const news = async (until: Position) => {
     await files.runner.waitFor(until);
-    const { subjects, entries } = await collectEvents(files, subject);
-    const fresh = entries.filter(({ position }) => position > seen);
-    return {
-      subjects,
-      newEntries: await entryBuilder(files, entries, entries, reads.another())(fresh),
-    };
+    const { subjects, file } = await collectEvents(files, subject);
+    const build = entryBuilder(files, file, { by: 'recorded', reads: reads.another() });
+    return { subjects, newEntries: await build(file.after(seen)) };
   };
   let { subjects, newEntries } = await news(tip);
   for (const entry of newEntries) yield entry;
@@ -210,17 +202,39 @@ export async function* caseFileEvents(
 const subjectsIn = (catalogue: Catalogue, event: RawEvent): string[] =>
   subjectsOf(catalogue, { ...event, occurredAt: event.meta.occurredAt } as StoredEvent);
 
-/** @param entries in log order @returns them in the reader's order, oldest first */
-const inOrder = (entries: readonly CaseEntry[], { by = 'occurred' }: CaseFileView) =>
-  by === 'recorded' ? entries : [...entries].sort(compareBy(by));
-const asAsked = (ordered: readonly CaseEntry[], { newestFirst = false }: CaseFileView) =>
-  newestFirst ? [...ordered].reverse() : ordered;
+/** The entries in the order that was asked for. */
+const asAsked = (
+  file: CaseFileEntries,
+  { by = 'occurred', newestFirst = false }: CaseFileView,
+): PagedRows<CaseEntry> => {
+  const { length } = file;
+  if (!newestFirst)
+    return {
+      length,
+      slice: (from, to) => file.slice(from, to, by),
+      placeOf: (position) => file.placeOf(position, by),
+    };
+  return {
+    length,
+    slice: (from, to) => file.slice(Math.max(0, length - to), Math.max(0, length - from), by).reverse(),
+    placeOf: (position) => {
+      const place = file.placeOf(position, by);
+      return place === -1 ? -1 : length - 1 - place;
+    },
+  };
+};
 
-/** Whether an entry belongs to the cut. The index has all fields that a cut needs, so nothing is folded again. */
-const isWithin = ({ occurredAt, recordedAt, position }: CaseEntry, { happenedBy, knownBy, knownAt }: AsOf): boolean =>
-  (!happenedBy || occurredAt <= happenedBy) && (!knownBy || recordedAt <= knownBy) && (!knownAt || position <= knownAt);
+/** The entries of a list that belong to a cut. The index has all fields that a cut needs, so nothing is folded again. */
+const withinCut = (list: EntryList<CaseEntry>, { happenedBy, knownBy, knownAt }: AsOf): CaseFileEntries =>
+  selectEntries(
+    list,
+    (number) =>
+      (!happenedBy || list.get(number, 'occurredAt') <= happenedBy) &&
+      (!knownBy || list.get(number, 'recordedAt') <= knownBy) &&
+      (!knownAt || list.get(number, 'position') <= knownAt),
+  );
 
-/** The entries of a subject and of all that are the same person, each event once, in log order. */
+/** The entries of a subject and of all that are the same person, each event once. */
 const collectEvents = async (
   { models, log }: Pick<CaseFiles, 'models' | 'log'>,
   subject: string,
@@ -229,21 +243,18 @@ const collectEvents = async (
   // A case file needs the log: without it, nobody can tell whether it is complete.
   if (asOf?.knownAt) log.assertPosition(asOf.knownAt);
   await log.tip();
-  const lists: (readonly CaseEntry[])[] = [];
+  const parts: CaseFileEntries[] = [];
   const subjects: string[] = [];
   const waiting = [subject];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (subjects.includes(next)) continue;
     subjects.push(next);
-    const all = await models.entries(caseEntries, next);
-    const own = asOf ? all.filter((entry) => isWithin(entry, asOf)) : all;
-    lists.push(own);
-    waiting.push(...isSamePerson(own));
+    const list = await models.list(caseEntries, next);
+    const own = asOf ? withinCut(list, asOf) : entriesOfSubject(list);
+    parts.push(own);
+    waiting.push(...own.samePerson);
   }
-  // A list is in log order.
-  if (lists.length === 1) return { subjects, entries: lists[0]! };
-  const found = new Map(lists.flat().map((entry) => [entry.position, entry]));
-  return { subjects, entries: [...found.values()].sort(compareBy('recorded')) };
+  return { subjects, file: joinEntries(parts) };
 };
 
 /**
@@ -255,8 +266,8 @@ export const leadsOfPerson = async (
   subject: string,
 ): Promise<readonly string[]> => {
   checkSubject(subject);
-  const { subjects, entries } = await collectEvents(files, subject);
-  if (entries.length === 0) throw unknownSubject(subject);
+  const { subjects, file } = await collectEvents(files, subject);
+  if (file.length === 0) throw unknownSubject(subject);
   return subjects.filter((one) => one.startsWith('lead-'));
 };
 
@@ -340,36 +351,33 @@ const decryptorFor = async (
 };
 
 /**
- * @param entries all of the file in log order: the deciders are found among them
- * @param ordered the same in the reader's order, oldest first: the previous values are found among them
- * @returns a function that describes some of them, in the reader's order
+ * @param file all of its entries: deciders and previous values are found among them
+ * @returns a function that describes some of them
  */
 const entryBuilder = (
   files: CaseFiles,
-  entries: readonly CaseEntry[],
-  ordered: readonly CaseEntry[],
-  reads: CaseFileReads | undefined,
+  file: CaseFileEntries,
+  { by = 'occurred', reads }: Pick<CaseFileView, 'by' | 'reads'>,
 ): ((asked: readonly CaseEntry[]) => Promise<readonly CaseFileEntry[]>) => {
   const { catalogue } = files;
-  const decisionOf = decisionsOf(catalogue, entries);
-  const erased = new Set(
-    entries.filter(({ type }) => type === ERASURE).map(({ stream }) => stream.slice(stream.indexOf('-') + 1)),
-  );
+  const decisionOf = decisionsOf(catalogue, file);
   return async (asked) => {
-    const setters = settersOf(ordered, asked);
-    const earlier = [...setters.values()].flatMap((states) => [...states.values()]);
-    const events = await eventsOf(files, new Set([...asked, ...earlier]));
-    const withChanges = asked.map((entry) => {
+    const setters = asked.map(
+      (entry) => new Map((entry.states ?? []).map((state) => [state, file.setterBefore(entry, state, by)])),
+    );
+    const earlier = setters.flatMap((states) => [...states.values()].filter((one) => one !== undefined));
+    const wanted = new Map([...asked, ...earlier].map((entry) => [entry.position, entry]));
+    const events = await eventsOf(files, wanted.values());
+    const withChanges = asked.map((entry, index) => {
       const event = events.get(entry.position)!;
-      const setBy = (state: string) => setters.get(entry.position)?.get(state);
-      const before = (state: string) => events.get(setBy(state)?.position ?? '');
+      const before = (state: string) => events.get(setters[index]!.get(state)?.position ?? '');
       return { entry, event, changes: stateChangesOf(catalogue, event, before) };
     });
     const shown = withChanges.flatMap(({ event, changes }) => [
       ...Object.values(event.data as Fields),
       ...changes.map(({ before }) => before),
     ]);
-    const reveal = await decryptorFor([...new Set(shown.filter(isSealed))], reads, erased);
+    const reveal = await decryptorFor([...new Set(shown.filter(isSealed))], reads, file.erased);
     return withChanges.map(({ entry, event, changes }) =>
       entryOf(catalogue, entry, event, decisionOf(entry, event), changes, reveal),
     );

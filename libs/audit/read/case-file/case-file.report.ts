@@ -1,5 +1,5 @@
 import { field } from '@baton/kernel';
-import { pageOf, type Connection, type PageQuestion } from '@baton/platform/documents';
+import { pageOfRows, type Connection, type PageQuestion } from '@baton/platform/documents';
 import { report, subscription } from '@baton/platform/report';
 import {
   caseFileEntry,
@@ -13,7 +13,7 @@ import { caseFileTimes } from './case-file.rules';
 
 /**
  * One page of a case file; only its entries are read from the log.
- * @throws as `openCaseFile` and `pageOf`
+ * @throws as `openCaseFile` and `pageOfRows`
  */
 export const caseFilePage = async (
   files: CaseFiles,
@@ -22,7 +22,7 @@ export const caseFilePage = async (
   page: PageQuestion,
 ): Promise<Connection<CaseFileEntry>> => {
   const { entries, show } = await openCaseFile(files, subject, view);
-  const { edges, ...place } = pageOf(entries, page, ({ position }) => position);
+  const { edges, ...place } = pageOfRows(entries, page, ({ position }) => position);
   const nodes = await show(edges.map(({ node }) => node));
   return { ...place, nodes, edges: edges.map(({ cursor }, index) => ({ cursor, node: nodes[index]! })) };
 };
@@ -36,7 +36,7 @@ export const caseFileReport = report({
   description:
     'How a lead, deal or anything else was handled: every event whole, in order, with who, when, why, and what changed. Merged people appear as one.',
   allow: ['auditor', 'revops', 'marketing', 'sales'],
-  heavy: 'log', // the index of a subject is read whole, however long it is
+  heavy: 'log', // a process reads the index of a subject whole the first time, however long it is
   page: true,
   arguments: {
     ...subjectArgument,

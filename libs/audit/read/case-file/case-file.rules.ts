@@ -91,35 +91,6 @@ export const statesIn = (catalogue: Catalogue, { type, data }: StatedEvent): rea
   ];
 };
 
-/** The entry that last set each state before an entry, in its stream. */
-export type StateSetters = ReadonlyMap<string, CaseEntry>;
-
-/**
- * The entries that set the previous values of an entry's states, by its position.
- * @param ordered all of the file, in the reader's order, oldest first
- * @param asked   the entries to describe
- */
-export const settersOf = (
-  ordered: readonly CaseEntry[],
-  asked: readonly CaseEntry[],
-): ReadonlyMap<string, StateSetters> => {
-  const keyOf = (stream: string, state: string) => `${stream} ${state}`;
-  const wanted = new Set(asked.flatMap(({ stream, states = [] }) => states.map((state) => keyOf(stream, state))));
-  const places = new Set(asked.map(({ position }) => position));
-  const last = new Map<string, CaseEntry>();
-  const found = new Map<string, StateSetters>();
-  for (const entry of wanted.size > 0 ? ordered : []) {
-    const { stream, position, states } = entry;
-    if (!states) continue;
-    if (places.has(position)) {
-      const known = states.map((state) => [state, last.get(keyOf(stream, state))] as const);
-      found.set(position, new Map(known.filter((pair): pair is [string, CaseEntry] => pair[1] !== undefined)));
-    }
-    for (const state of states) if (wanted.has(keyOf(stream, state))) last.set(keyOf(stream, state), entry);
-  }
-  return found;
-};
-
 /**
  * The changes of an event: the states that it sets to another value than before. Sealed values cannot be compared here
  * and count as changed.
@@ -185,28 +156,26 @@ const CLOCK: Cause = { eventId: null, type: null, actor: 'clock' };
  * Who decided an entry, and its cause. The log names the sender of the command; if the schema says that a rule decided,
  * that is the definition (`system:mql@1`), or the kind of the stream for a built-in rule (`system:lead`), and the
  * sender is part of the cause.
- * @param entries all of the file, in log order
+ * @param file all of its entries
  * @returns a function of an entry and its event data
  */
 export const decisionsOf = (
   catalogue: Catalogue,
-  entries: readonly CaseEntry[],
+  file: DecisionSource,
 ): ((entry: CaseEntry, event: StatedEvent & { readonly meta: EventMeta }) => Decision) => {
-  const rules = ruleActors(entries);
-  const actorOf = (entry: CaseEntry) => rules.get(entry.position) ?? entry.actor;
-  // Most entries of a long file follow from nothing: what is looked up by is made when it is first needed.
-  let byId: ReadonlyMap<string, CaseEntry> | undefined;
+  const actorOf = (entry: CaseEntry): string => {
+    const { stream, actor, rule } = entry;
+    if (!rule) return actor;
+    const named = rule.definition ?? (rule.per && file.definitionBefore(entry));
+    return `system:${named ?? stream.slice(0, stream.indexOf('-'))}`;
+  };
   const from = (eventId: string): Cause => {
-    byId ??= new Map(entries.map((entry) => [entry.eventId, entry]));
-    const found = byId.get(eventId);
+    const found = file.withId(eventId);
     return { eventId, type: found?.type ?? null, actor: found ? actorOf(found) : null };
   };
-  let sent: ReadonlyMap<string, readonly CaseEntry[]> | undefined;
   /** The events decided by the sender of an entry's command, in the order of the log. */
-  const besides = ({ stream, actor, commandId }: CaseEntry) => {
-    sent ??= byCommand(entries);
-    return sent.get(commandId)!.filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
-  };
+  const besides = ({ stream, actor, commandId }: CaseEntry) =>
+    file.ofCommand(commandId).filter((one) => one.stream === stream && one.actor === actor && one.rule === undefined);
   const causeOf = (
     entry: CaseEntry,
     { type, data, meta }: StatedEvent & { readonly meta: EventMeta },
@@ -227,30 +196,15 @@ export const decisionsOf = (
   return (entry, event) => ({ actor: actorOf(entry), cause: causeOf(entry, event) });
 };
 
-const byCommand = (entries: readonly CaseEntry[]): ReadonlyMap<string, readonly CaseEntry[]> => {
-  const sent = new Map<string, CaseEntry[]>();
-  for (const entry of entries) {
-    const known = sent.get(entry.commandId);
-    if (known) known.push(entry);
-    else sent.set(entry.commandId, [entry]);
-  }
-  return sent;
-};
+/** What the deciders of entries are found by, among all entries of a file. */
+export interface DecisionSource {
+  withId(eventId: string): CaseEntry | undefined;
+  /** In log order. */
+  ofCommand(commandId: string): readonly CaseEntry[];
+  /** The definition that was named last for the rule of an entry, before it. */
+  definitionBefore(entry: CaseEntry): string | undefined;
+}
 
-/** The rule that decided each entry, for entries decided by a rule. */
-const ruleActors = (entries: readonly CaseEntry[]): ReadonlyMap<string, string> => {
-  const last = new Map<string, string>();
-  const actors = new Map<string, string>();
-  for (const { position, stream, rule } of entries) {
-    if (!rule) continue;
-    const key = rule.per && JSON.stringify([stream, ...rule.per]);
-    const definition =
-      rule.definition ?? ((key !== undefined && last.get(key)) || stream.slice(0, stream.indexOf('-')));
-    if (key !== undefined) last.set(key, definition);
-    actors.set(position, `system:${definition}`);
-  }
-  return actors;
-};
 /**
  * What the case file of a subject keeps of an event: its place in the log, and the fields by which it is ordered, cut
  * and related to others. Its data is read from the log. Nothing here is personal.
