@@ -10,7 +10,7 @@ import { serve } from '../apps/api/serve';
 import { serverOf, type Server } from './overload';
 import { cpuOf, median, ROUNDS, type Benchmark, type Figure } from './support';
 
-const SIZES = [2_500, Number(process.env['BENCH_LEADS'] ?? 100_000)];
+const SIZES = [...new Set([2_500, Number(process.env['BENCH_LEADS'] ?? 100_000)])];
 /** Enough that a hundredth of a second, in which the system counts, does not matter. */
 const REQUESTS = Number(process.env['BENCH_LIST_REQUESTS'] ?? 300);
 /** After so many V8 has compiled what a request runs through, here and there. */

@@ -14,6 +14,32 @@ describe('turns', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('let the first piece of a turn begin at once, and the next in another turn, however soon it is asked for', async () => {
+    const turns = new CallerTurns(1);
+    const seen: string[] = [];
+    const work = (name: string) => turns.next('ann').then(() => void seen.push(name));
+    const turnsSeen = async (count: number): Promise<readonly string[]> => {
+      for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+      return seen.splice(0);
+    };
+    const first = work('first').then(() => work('second'));
+    await Promise.resolve().then(() => undefined);
+    expect(seen.splice(0)).toEqual(['first']);
+    expect(await turnsSeen(1)).toEqual([]); // the turn of the first one ends
+    expect(await turnsSeen(1)).toEqual(['second']);
+    await first;
+    const third = work('third'); // the second one began in this turn
+    await Promise.resolve().then(() => undefined);
+    expect(seen).toEqual([]);
+    expect(await turnsSeen(1)).toEqual(['third']);
+    await third;
+    await turnsSeen(1); // nothing waits, and nothing has begun
+    const fourth = work('fourth');
+    await Promise.resolve().then(() => undefined);
+    expect(seen).toEqual(['fourth']);
+    await fourth;
+  });
+
   it('let as many begin together as they are told, of all callers', async () => {
     const turns = new CallerTurns(4);
     const seen: string[][] = [[]];

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as hashed, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CommandBus } from '@nestjs/cqrs';
 import {
   Clock,
@@ -32,7 +32,7 @@ const CACHE_MS = 2_000;
 const OUTAGE_CACHE_MS = 3_600_000;
 /** Keys and tokens of one day whose first use is remembered. */
 const SIGN_INS = 50_000;
-const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+const hashOf = (secret: string): string => hashed('sha256', secret, 'hex');
 
 /**
  * Bearer keys: `baton_<id>_<secret>`. Only the hash is stored; a revoked key is refused within two seconds. While the

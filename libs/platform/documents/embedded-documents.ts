@@ -446,15 +446,16 @@ export class EmbeddedDocuments extends Documents {
   private reading(collection: Collection, fields?: readonly string[]) {
     const packer = this.packerOf(collection);
     const part = fields && packer.part(fields);
-    const columns = (part ?? packer).columns.map(columnNameOf);
-    const packed = part?.rest.length === 0 ? 'NULL' : 'doc';
+    const first = ['id', 'position', ...(part?.rest.length === 0 ? [] : ['doc'])];
+    const unpack = part
+      ? (id: string, row: readonly SqliteValue[]) => packer.unpackPart(part, id, row[2]!, row, first.length)
+      : (id: string, row: readonly SqliteValue[]) => packer.unpack(id, row[2]!, row, first.length);
     return {
-      selected: ['id', 'position', packed, ...columns].join(', '),
-      read: ([id, position, doc, ...values]: readonly SqliteValue[]): Document => ({
-        id: id as string,
-        position: positionOf(position!),
-        doc: part ? packer.unpackPart(part, id as string, doc!, values) : packer.unpack(id as string, doc!, values),
-      }),
+      selected: [...first, ...(part ?? packer).columns.map(columnNameOf)].join(', '),
+      read: (row: readonly SqliteValue[]): Document => {
+        const id = row[0] as string;
+        return { id, position: positionOf(row[1]!), doc: unpack(id, row) };
+      },
     };
   }
 

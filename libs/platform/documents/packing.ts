@@ -98,12 +98,13 @@ export class DocumentPacker {
 
   /**
    * @param columns the values of the columns, flags as SQLite has them or as they are
+   * @param from where those begin
    * @throws Conflict `read/documents-differ` if it is not what was written
    */
-  unpack(id: string, packed: SqliteValue, columns: readonly (SqliteValue | boolean)[]): Document['doc'] {
+  unpack(id: string, packed: SqliteValue, columns: readonly (SqliteValue | boolean)[], from = 0): Document['doc'] {
     const doc = this.rest(id, packed);
-    for (let index = 0; index < columns.length; index++) {
-      const value = columns[index]!;
+    for (let index = 0; from + index < columns.length; index++) {
+      const value = columns[from + index]!;
       if (value !== null) doc[this.plain[index]!] = this.flags[index] ? Boolean(value) : (value as Scalar);
     }
     return doc;
@@ -122,7 +123,7 @@ export class DocumentPacker {
 
   /**
    * A document with some of its fields.
-   * @param packed null where no field of it is needed
+   * @param packed any value where no field of it is needed
    * @param columns the values of those of the part, as for `unpack`
    * @throws as `unpack`
    */
@@ -131,10 +132,11 @@ export class DocumentPacker {
     id: string,
     packed: SqliteValue,
     columns: readonly (SqliteValue | boolean)[],
+    from: number,
   ): Document['doc'] {
     const doc: Record<string, Scalar> = {};
     for (let index = 0; index < names.length; index++) {
-      const value = columns[index]!;
+      const value = columns[from + index]!;
       doc[names[index]!] = value !== null && flags[index] ? Boolean(value) : (value as Scalar);
     }
     if (rest.length === 0) return doc;

@@ -118,13 +118,14 @@ const pageBoundsOf = ({ first, after, last, before }: PageQuestion) => {
 };
 
 /** A node with its cursor, which is written when it is asked for: mostly the last one alone is. */
-class Edge<N> {
+class Edge<R, N> {
   constructor(
     readonly node: N,
-    private readonly place: () => Cursor,
+    private readonly row: R,
+    private readonly placeOf: (row: R) => Cursor,
   ) {}
   get cursor(): string {
-    return writeCursor(this.place());
+    return writeCursor(this.placeOf(this.row));
   }
 }
 
@@ -193,15 +194,15 @@ export const readPage = async <D extends object, N>(
     // Cursors are made of the columns of the order.
     ...(fields && { fields: [...fields, ...orderBy.map(({ column }) => column).filter((one) => one !== 'id')] }),
   });
-  const edges = found.slice(0, limit).map(({ id, doc, contributed }) => {
+  const placeOf = ({ id, doc, contributed }: (typeof found)[number]): Cursor => {
     const valueOf = ({ column }: Order): Scalar => {
       if (column === 'id') return id;
       const from = contributed && column in contributed ? contributed : (doc as Readonly<Record<string, Scalar>>);
       return from[column] ?? null;
     };
-    const place = () => ({ ...{ of, id }, ...(at !== undefined && { at }), values: orderBy.map(valueOf) });
-    return new Edge(toNode(doc, id, contributed), place);
-  });
+    return { ...{ of, id }, ...(at !== undefined && { at }), values: orderBy.map(valueOf) };
+  };
+  const edges = found.slice(0, limit).map((row) => new Edge(toNode(row.doc, row.id, row.contributed), row, placeOf));
   return connection(
     backwards ? edges.reverse() : edges,
     { backwards, more: found.length > limit, from: cursor !== undefined },
@@ -229,7 +230,8 @@ export const pageOfRows = <N>(rows: PagedRows<N>, page: PageQuestion, idOf: (row
   const [from, to] = backwards
     ? [Math.max(0, (place ?? rows.length) - limit), place ?? rows.length]
     : [(place ?? -1) + 1, (place ?? -1) + 1 + limit];
-  const edges = rows.slice(from, to).map((node) => new Edge(node, () => ({ id: idOf(node), values: [] })));
+  const placeOf = (row: N): Cursor => ({ id: idOf(row), values: [] });
+  const edges = rows.slice(from, to).map((node) => new Edge(node, node, placeOf));
   const more = backwards ? from > 0 : to < rows.length;
   return connection(edges, { backwards, more, from: cursor !== undefined }, rows.length);
 };

@@ -10,22 +10,24 @@ import {
 } from 'graphql';
 
 type Arguments = Readonly<Record<string, unknown>>;
-type InputDefinitions = readonly { readonly name: string; readonly type: GraphQLInputType }[];
+/** The inputs that there are, by name. */
+type InputDefinitions = Readonly<Record<string, { readonly type: GraphQLInputType }>>;
 
 /** The same arguments without those that are null, also within inputs and lists of them. JSON values stay as they are. */
-const withoutNullFields = (inputs: InputDefinitions, given: Arguments): Arguments =>
-  Object.fromEntries(
-    inputs.flatMap(({ name, type }) => {
-      const value = given[name];
-      return value === null || value === undefined ? [] : [[name, withoutNulls(type, value)]];
-    }),
-  );
+const withoutNullFields = (inputs: InputDefinitions, given: Arguments): Arguments => {
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    if (value !== null && value !== undefined) kept[name] = withoutNulls(inputs[name]!.type, value);
+  }
+  return kept;
+};
 const withoutNulls = (type: GraphQLInputType, value: unknown): unknown => {
   const plain = getNullableType(type);
   if (value === null) return value;
   if (isListType(plain))
     return (value as readonly unknown[]).map((one) => withoutNulls(plain.ofType as GraphQLInputType, one));
-  return isInputObjectType(plain) ? withoutNullFields(Object.values(plain.getFields()), value as Arguments) : value;
+  return isInputObjectType(plain) ? withoutNullFields(plain.getFields(), value as Arguments) : value;
 };
 
 /**
@@ -37,10 +39,11 @@ export const withNullAsAbsent = (schema: GraphQLSchema): GraphQLSchema => {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
       if (field.args.length === 0) continue;
+      const inputs = Object.fromEntries(field.args.map((argument) => [argument.name, argument]));
       const around =
         (resolve: GraphQLFieldResolver<unknown, unknown, Arguments>): typeof resolve =>
         (source, given, context, info) =>
-          resolve(source, withoutNullFields(field.args, given), context, info);
+          resolve(source, withoutNullFields(inputs, given), context, info);
       if (field.subscribe) field.subscribe = around(field.subscribe);
       else field.resolve = around(field.resolve ?? defaultFieldResolver);
     }

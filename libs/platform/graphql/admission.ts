@@ -115,13 +115,14 @@ export class Admission {
       );
     checkVariables(variables);
     const given = isRecord(variables) ? variables : {};
-    const checked = this.checked.get(query) ?? this.check(query);
+    const known = this.checked.get(query);
+    const checked = known ?? this.check(query);
     const cost =
       Object.keys(given).length > 0
         ? costOf(this.schema(), checked.document, given)
         : (checked.plainCost ??= costOf(this.schema(), checked.document, given));
     assertWithinLimit('cost', cost);
-    this.checked.set(query, checked);
+    if (!known) this.checked.set(query, checked);
     return {
       ...checked,
       variables: given,

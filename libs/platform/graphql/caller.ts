@@ -46,13 +46,15 @@ export interface Asked {
   /** Aborted when a subscriber is gone; a source of events ends then. Absent for a query. */
   readonly signal: AbortSignal | undefined;
 }
-/** All that a query or subscription is given, as one parameter: Nest makes promises for each. */
-export const Question = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
-  const [, question, { caller, reads, endController }, info] =
-    context.getArgs<[unknown, Asked['question'], GraphqlContext, GraphQLResolveInfo]>();
+/** The same from what GraphQL gives a resolver. */
+export const askedOf = (
+  question: Asked['question'],
+  { caller, reads, endController }: GraphqlContext,
+  info: GraphQLResolveInfo,
+): Asked => {
   if (!caller || !reads) throw unauthenticated();
   return { question, caller, reads: reads.at(info), info, signal: endController?.signal };
-});
+};
 
 /** The refusal of a request without a key or token. */
 export const unauthenticated = () =>

@@ -35,11 +35,12 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     routeOptions.url === undefined ? isGraphqlPath(url) : routeOptions.url === GRAPHQL_PATH;
 
   // Before the body is read.
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (!isGraphql(request)) return;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!isGraphql(request)) return done();
     reply.header('cache-control', 'no-store'); // it depends on who calls
-    if (request.method !== 'POST') return reply.code(405).header('allow', 'POST').send(bodyOf(405));
-    if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) return reply.code(415).send(bodyOf(415));
+    if (request.method !== 'POST') return void reply.code(405).header('allow', 'POST').send(bodyOf(405));
+    if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) return void reply.code(415).send(bodyOf(415));
+    done();
   });
   const parse = fastify.getDefaultJsonParser('error', 'error'); // no __proto__, no constructor
   app.useBodyParser('application/json', { bodyLimit: limits.bodyBytes.max }, (request, body, done) => {
@@ -50,16 +51,26 @@ export const guardEdge = (app: NestFastifyApplication, config: Config): void => 
     }
     return parse(request as never, body as never, done);
   });
-  fastify.addHook('preHandler', async (request) => {
-    if (!isGraphql(request)) return;
-    const { introspects, operations } = admission.admit(request.body);
+  const admit = (body: unknown): boolean => {
+    const { introspects, operations } = admission.admit(body);
     if (operations.includes('subscription' as never))
       throw new Refused(
         'graphql/subscription-over-http',
         'Subscriptions are available over WebSocket (graphql-transport-ws) only.',
         'query',
       );
-    if (introspects && config.production) await callerOf(access, request.headers.authorization);
+    return introspects;
+  };
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    if (!isGraphql(request)) return done();
+    let introspects: boolean;
+    try {
+      introspects = admit(request.body);
+    } catch (error) {
+      return done(error as Error);
+    }
+    if (!introspects || !config.production) return done();
+    callerOf(access, request.headers.authorization).then(() => done(), done);
   });
 
   const subscriptions = new Subscriptions(

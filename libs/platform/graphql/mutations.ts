@@ -15,10 +15,11 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import type { CallerIdentity } from '../access';
 import { LOGGER } from '../platform.module';
-import { accessRefusal, Allow, Caller } from './caller';
+import { accessRefusal, Allow, Caller, unauthenticated, type GraphqlContext } from './caller';
 import { CallerTurns } from '../caller-turns';
 import { inputTypeOf, sendableCommands, type GivenCommand, type SendableCommand } from './command-inputs';
 import { answerOf, BatchCommandOutcome, CommandOutcome, FailedType, type CommandAnswer } from './command-outcomes';
+import { declareArguments } from './connection';
 import { formatterOf } from './errors';
 import { limits } from './limits';
 
@@ -76,29 +77,28 @@ const mutationOf = (command: SendableCommand): Type<unknown> => {
     constructor(@Inject(CommandBus) readonly bus: CommandBus) {}
   }
   Object.defineProperty(CommandMutation, 'name', { value: `${schema.type}Mutation` });
+  // Without decorators of its parameters Nest gives a method what GraphQL gives it.
   const answer = async function (
     this: CommandMutation,
-    caller: CallerIdentity,
-    commandId: string,
-    ...values: readonly unknown[]
+    _: unknown,
+    { commandId, ...given }: GivenCommand & { readonly commandId: string },
+    { caller }: GraphqlContext,
   ): Promise<CommandAnswer> {
-    const given = Object.fromEntries(args.map((arg, index) => [arg.name, values[index]]));
-    return answerOf(await send(this.bus, command, commandId, given as unknown as GivenCommand, caller));
+    if (!caller) throw unauthenticated();
+    return answerOf(await send(this.bus, command, commandId, given, caller));
   };
   const target = CommandMutation.prototype as unknown as Record<string, unknown>;
   Object.defineProperty(target, name, { value: answer, writable: true, configurable: true });
-  const commandId = {
-    name: 'commandId',
-    type: ID,
-    nullable: false,
-    description: 'Your id of the command, such as a UUID. Sending the same id again returns the first answer.',
-  };
-  const all = [commandId, ...args];
-  Caller()(target, name, 0);
-  for (const [index, { name: argument, type, ...options }] of all.entries())
-    Args(argument, { type: () => type as never, ...options })(target, name, index + 1);
+  declareArguments(CommandMutation, name, [
+    [
+      'commandId',
+      ID,
+      'Your id of the command, such as a UUID. Sending the same id again returns the first answer.',
+      true,
+    ],
+    ...args.map((arg) => [arg.name, arg.type, arg.description, !arg.nullable] as const),
+  ]);
   const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
-  Reflect.defineMetadata('design:paramtypes', [Object, ...all.map(() => Object)], target, name);
   Mutation(() => CommandOutcome, { name, description: schema.description })(target, name, descriptor);
   Allow(...schema.allow)(target, name, descriptor);
   return CommandMutation;

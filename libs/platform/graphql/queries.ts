@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { Extensions, Query, Subscription } from '@nestjs/graphql';
 import type { Role } from '@baton/kernel';
-import { GraphQLString } from 'graphql';
-import { Allow, Question, type Asked } from './caller';
+import { GraphQLString, type GraphQLResolveInfo } from 'graphql';
+import { Allow, askedOf, type Asked, type GraphqlContext } from './caller';
 import { AsOfInput, declareArguments, type QueryArgument } from './connection';
 
 /** The arguments of every query over read models. */
@@ -39,13 +39,18 @@ export const addQuery = (
   answer: (this: never, asked: Asked) => unknown,
 ): void => {
   const property = subscribes ? `${name} changes` : name; // a query may have the same name
-  const method = function (this: never, asked: Asked) {
-    return answer.call(this, asked);
+  // Without decorators of its parameters Nest gives a method what GraphQL gives it.
+  const method = function (
+    this: never,
+    _: unknown,
+    question: Asked['question'],
+    context: GraphqlContext,
+    info: GraphQLResolveInfo,
+  ) {
+    return answer.call(this, askedOf(question, context, info));
   };
   Object.defineProperty(target, property, { value: method, writable: true, configurable: true });
   declareArguments(target.constructor as Type<unknown>, property, given);
-  Question()(target, property, 0);
-  Reflect.defineMetadata('design:paramtypes', [Object], target, property);
   const descriptor = Object.getOwnPropertyDescriptor(target, property)!;
   const options = { name, nullable, description };
   if (subscribes)

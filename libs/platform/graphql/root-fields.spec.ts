@@ -1,4 +1,5 @@
 import type { Role } from '@baton/kernel';
+import { trace } from '@opentelemetry/api';
 import { GraphQLObjectType, GraphQLSchema, GraphQLString, type GraphQLFieldResolver } from 'graphql';
 import { RootFields } from './root-fields';
 
@@ -64,6 +65,23 @@ describe('a field at the root', () => {
     for (const operation of ['query', 'mutation', 'subscription'] as const)
       await expect(ask(operation, {}, { of: schemaOf({}) })).rejects.toMatchObject({ code: 'access/denied' });
     expect(answer).not.toHaveBeenCalled();
+  });
+
+  it('is answered in a span with its name, and refused without', async () => {
+    const names: string[] = [];
+    const span = { end: () => names.push('end'), setStatus: () => undefined };
+    const startActiveSpan = (name: string, _: unknown, run: (one: unknown) => unknown) => {
+      names.push(name);
+      return run(span);
+    };
+    trace.setGlobalTracerProvider({ getTracer: () => ({ startActiveSpan }) as never });
+    try {
+      await ask('mutation');
+      await expect(ask('query', {}, { context: {} })).rejects.toMatchObject({ code: 'access/unauthenticated' });
+      expect(names).toEqual(['graphql Mutation.it', 'end']);
+    } finally {
+      trace.disable();
+    }
   });
 
   it('of a query begins in a turn of its own', async () => {

@@ -37,8 +37,9 @@ const refuseEmptyTexts = (
   parent = '',
 ): void => {
   for (const { name, type } of inputs) {
-    const [value, path, of] = [given[name], `${parent}${name}`, getNullableType(type)];
-    if (mayBeEmpty(name, type)) continue;
+    const value = given[name];
+    if (value === undefined || mayBeEmpty(name, type)) continue;
+    const [path, of] = [`${parent}${name}`, getNullableType(type)];
     if (value === '')
       throw new Refused('graphql/invalid-argument', `${path} must not be empty; leave it out or give a value.`, path);
     if (isInputObjectType(of) && typeof value === 'object' && value !== null)
