@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogueOf, eventsOf, type Collection, type Document, type Journal, type Projection } from '@baton/kernel';
 import { FixedClock } from '@baton/kernel/testing';
@@ -154,14 +154,13 @@ const roundsOf = (faults: readonly Fault[], isTree: boolean): Fault[][] => {
 
 describe('a verification of the demo', () => {
   const folder = temporaryFolder();
-  const file = join(folder, 'documents.db');
-  const kept = join(folder, 'kept.db');
+  const kept = join(folder, 'documents.db');
+  let files = 0;
   let log: EmbeddedEventLog;
   let keys: EmbeddedKeyStore;
   let journal: Journal;
   beforeAll(async () => {
     await copyDemo(folder);
-    copyFileSync(file, kept);
     log = EmbeddedEventLog.open(join(folder, 'log.db'), new FixedClock());
     keys = EmbeddedKeyStore.open(join(folder, 'keys.db'), masterKey(folder));
     journal = new SealedJournal(log, catalogueOf(eventsOf(parts)), keys);
@@ -187,6 +186,8 @@ describe('a verification of the demo', () => {
     return new Map(results.map((result, index) => [some[index]!, result]));
   };
   const withFile = async <T>(act: (documents: EmbeddedDocuments, database: Sqlite) => Promise<T>): Promise<T> => {
+    // Another file each time: one that is written over may still be open, until the statements of its connection are collected.
+    const file = join(folder, `planted-${files++}.db`);
     copyFileSync(kept, file);
     const documents = await EmbeddedDocuments.open(file);
     const database = openDatabase(file, { synchronous: 'NORMAL' });
@@ -195,6 +196,7 @@ describe('a verification of the demo', () => {
     } finally {
       database.close();
       await documents.close();
+      rmSync(file);
     }
   };
   const documentsOf = async (documents: EmbeddedDocuments, collection: Collection) => {
