@@ -13,6 +13,7 @@ interface Saw {
   readonly reason: string | null;
   readonly leadIds: readonly string[];
   readonly people: number;
+  readonly answers: number;
 }
 interface SawPage {
   readonly whoSaw: {
@@ -86,6 +87,10 @@ describe('who saw what', () => {
       ['sales', 'Query.leads', ['ada', 'eve']],
     ]);
     expect(await saw('eve')).toEqual(ofAda);
+    expect(ofAda.nodes.map(({ answers, people }) => [answers, people])).toEqual([
+      [1, 1],
+      [1, 3],
+    ]);
     const ways = [', caller: "sales"', ', operation: "Query.lead"', ', from: "2031-01-01", to: "2031-01-01"'];
     const found = await Promise.all(ways.map((args) => saw('ada', args)));
     expect(found.map(({ nodes }) => nodes.map(({ caller }) => caller))).toEqual([

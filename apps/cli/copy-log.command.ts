@@ -20,7 +20,6 @@ export const command = single({
     const clock = new SystemClock();
     const sourceLog = await openLog(source, clock);
     try {
-      await sourceLog.flush();
       const targetLog = await openLog(to, clock, { create: true });
       const progress = new Progress('copy', 'events');
       try {

@@ -90,6 +90,7 @@ export const copyLog = async (
   target: CopyTarget,
   onProgress: (events: number) => void = () => undefined,
 ): Promise<CopyResult> => {
+  await source.flush();
   const until = await source.tip();
   const targetEvents = eventsOf(target)[Symbol.asyncIterator]();
   let next = await targetEvents.next();

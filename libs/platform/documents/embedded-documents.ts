@@ -183,8 +183,10 @@ export class EmbeddedDocuments extends Documents {
         .prepare('INSERT OR REPLACE INTO checkpoints(follower, checkpoint) VALUES(?, ?)')
         .run(follower, JSON.stringify(checkpoint));
     });
-    if (writes) this.analyze(writes.collection, written);
-    if (writes) await this.boundUnindexed(writes.collection, written);
+    if (writes) {
+      this.analyze(writes.collection, written);
+      await this.boundUnindexed(writes.collection, written);
+    }
     this.mustForget ||= forgets === true;
     // While another process reads, the next commit tries again.
     if (this.mustForget) this.mustForget = !this.database.truncateLog({ waits: false });

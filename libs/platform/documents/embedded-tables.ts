@@ -87,9 +87,7 @@ export const dropIndexes = (database: Sqlite, collection: Collection): void => {
 
 /** The indexes of a collection that its table does not have. */
 export const missingIndexes = (database: Sqlite, collection: Collection): readonly Index[] => {
-  const found = database
-    .prepare(`SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?`)
-    .all<{ name: string }>(JSON.parse(tableOf(collection)) as string);
-  const names = new Set(found.map(({ name }) => JSON.stringify(name)));
+  const found = database.prepare(`PRAGMA index_list(${tableOf(collection)})`).all<{ name: string }>();
+  const names = new Set(found.map(({ name }) => `"${name}"`));
   return indexesOf(collection).filter((index) => !names.has(indexNameOf(collection, index)));
 };

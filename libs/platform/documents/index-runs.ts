@@ -73,6 +73,9 @@ interface LoadedColumn {
 }
 const loaded = (column: BlockColumn): LoadedColumn =>
   'lines' in column ? { values: column.lines.split('\n') } : column;
+/** The value of an entry; undefined where it lacks the field. */
+const valueOf = ({ values, at }: LoadedColumn, index: number): unknown =>
+  values[at ? at[index]! : values.length === 1 ? 0 : index];
 
 /** A block or row whose fields are unpacked when they are asked for. Values that recur are shared, so nobody changes them. */
 class LoadedBlock {
@@ -86,9 +89,7 @@ class LoadedBlock {
 
   value(field: string, index: number): unknown {
     const column = this.columns.get(field) ?? this.load(field);
-    if (!column) return undefined;
-    const { values, at } = column;
-    return values[at ? at[index]! : values.length === 1 ? 0 : index];
+    return column && valueOf(column, index);
   }
 
   /** The whole entry, without the fields that it lacks. */
@@ -105,9 +106,8 @@ class LoadedBlock {
   scan(field: string, from: number, visit: (value: unknown, index: number) => void): void {
     const column = this.columns.get(field) ?? this.unpacked(field);
     if (!column) return;
-    const { values, at } = column;
     for (let index = from; index < this.count; index++) {
-      const value = values[at ? at[index]! : values.length === 1 ? 0 : index];
+      const value = valueOf(column, index);
       if (value !== undefined) visit(value, index);
     }
   }
@@ -188,10 +188,10 @@ export class EntryList<E = IndexEntry> {
 export const unpack = <E>(block: EntryBlock): E[] => {
   const entries = Array.from({ length: block.count }, (): Record<string, unknown> => ({}));
   for (const [name, column] of Object.entries(block.fields)) {
-    const { values, at } = loaded(column);
+    const unpacked = loaded(column);
     for (let index = 0; index < block.count; index++) {
-      const place = at ? at[index]! : values.length === 1 ? 0 : index;
-      if (place >= 0) entries[index]![name] = values[place];
+      const value = valueOf(unpacked, index);
+      if (value !== undefined) entries[index]![name] = value;
     }
   }
   return entries as E[];

@@ -169,9 +169,9 @@ export class ReadModels {
     find: FindOptions = {},
   ): Promise<{ id: string; doc: D; position: Position }[]> {
     // Lists are joined in whole documents.
-    const { fields: _, ...whole } = find;
+    const asked = projection.longLists ? { ...find, fields: undefined } : find;
     const found = await this.read(projection, async (of) =>
-      this.withLists(projection, of, await this.documents.find(of, projection.longLists ? whole : find)),
+      this.withLists(projection, of, await this.documents.find(of, asked)),
     );
     return [...found];
   }

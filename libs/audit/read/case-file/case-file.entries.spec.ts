@@ -331,7 +331,13 @@ it('gives the same pages while histories grow, however entries were kept before'
 describe('entries that were opened before others were added', () => {
   /** Of the n-th event: its day, and what else is of interest. */
   const entry = (n: number, day: number, more: Partial<CaseEntry> = {}): CaseEntry => ({
-    ...{ position: String(n).padStart(4, '0'), eventId: `e${n}`, stream: 'lead-ada', revision: n, type: 'Told' },
+    ...{
+      position: String(n).padStart(4, '0'),
+      eventId: `e${n}`,
+      stream: 'lead-ada',
+      revision: n,
+      type: 'TouchRecorded',
+    },
     ...{ occurredAt: `2023-01-0${day}T00:00:00.000Z`, recordedAt: '2024-01-01T00:00:00.000Z' },
     ...{ actor: 'ann', commandId: 'c', states: ['lead.company'], ...more },
   });
