@@ -69,6 +69,8 @@ export class SealedJournal extends Journal {
     );
     const keys = owners.length > 0 ? await this.keysOf(owners) : new Map<string, Buffer>();
     return checked.map(({ fact, schema, personal }): EventToAppend => {
+      const meta = { ...fact.meta, schema: schema.version };
+      if (personal.length === 0) return { ...fact, meta };
       const data: Record<string, unknown> = { ...(fact.data as Fields) };
       const owner = keySubjectOf(schema.keyOwners, data);
       for (const field of personal) {
@@ -76,7 +78,7 @@ export class SealedJournal extends Journal {
         const ciphertext = seal(keys.get(owner!)!, text, sealContextOf(fact, field));
         data[field] = { $sealed: VERSION + ciphertext.toString('base64') };
       }
-      return { ...fact, data, meta: { ...fact.meta, schema: schema.version } };
+      return { ...fact, data, meta };
     });
   }
 

@@ -25,7 +25,8 @@ export class SteadyClock extends Clock {
    *   accepted
    */
   now(): Instant {
-    const ms = toMs(this.clock.now());
+    const now = this.clock.now();
+    const ms = toMs(now);
     const steadyMs = this.steadyMs();
     const expectedMs = this.lastAccepted.ms + steadyMs - this.lastAccepted.steadyMs;
     if (ms - expectedMs > MAX_JUMP_MS)
@@ -36,6 +37,6 @@ export class SteadyClock extends Clock {
         { now: fromMs(ms), expected: fromMs(expectedMs) },
       );
     this.lastAccepted = { ms, steadyMs };
-    return fromMs(ms);
+    return now;
   }
 }
