@@ -180,6 +180,15 @@ describe('a waterfall', () => {
     ]);
   });
 
+  it('counts a deal that gets its first amount on being won', async () => {
+    const events = [
+      opened('a', undefined),
+      event('a', 'OpportunityWon', on(35), { leadIds: [], signedAmount: money(321) }),
+    ];
+    const { cells } = await waterfallAsked(await modelsOf(PROJECTIONS, events), february);
+    expect(shown(cells)).toEqual({ 'first-amount': 321, won: 321 });
+  });
+
   it('keeps deals whose stage has left the pipeline', async () => {
     const moved = event('a', 'OpportunityStageMoved', on(35), { from: 'demo', to: 'gone', definition: 'pipeline@1' });
     const { cells } = await waterfallAsked(await modelsOf(PROJECTIONS, [opened('a', 100), moved]), february);
@@ -239,7 +248,14 @@ const byBruteForce = (
       const instants = [...new Set(events.map(({ occurredAt }) => occurredAt))]
         .filter((at) => at >= from && at < to)
         .sort();
-      const snapshots = [justBefore(from), ...instants].map((at) => stateAt(events, at));
+      // The amount that was signed is the amount on leaving, also if it is the first one.
+      const snapshots = [justBefore(from), ...instants]
+        .map((at) => stateAt(events, at))
+        .flatMap((state, place, all) =>
+          place > 0 && all[place - 1]!.isOpen && state.status === 'won'
+            ? [{ ...all[place - 1]!, amount: state.amount }, state]
+            : [state],
+        );
       const amounts = snapshots.map(inScope);
       const [first, last] = [amounts[0]!, amounts.at(-1)!];
       if (first !== null) add('start', currency, first);
@@ -268,9 +284,6 @@ const byBruteForce = (
         reached = amounts[place]!;
         const left = closing && !(next.expectedCloseOn! >= closing.from && next.expectedCloseOn! < closing.to);
         const why = next.status !== 'open' ? next.status : left ? 'pushed' : undefined;
-        // The amount that was signed is the amount on leaving.
-        if (next.status === 'won' && next.amount)
-          reached = next.amount.currency === currency ? next.amount.minor : reached;
         if (why) add(why, currency, reached);
         else reached = 0;
       }
