@@ -19,9 +19,12 @@ export const seal = (key: Buffer, text: Buffer, context: string): Buffer => {
 
 /** Opens the result of `seal`. Throws if the key or context is different, or a byte was changed. */
 export const unseal = (key: Buffer, sealed: Uint8Array, context: string): Buffer => {
-  const all = Buffer.from(sealed);
+  const { buffer, byteOffset, byteLength } = sealed;
+  const all = Buffer.from(buffer, byteOffset, byteLength);
   const decipher = createDecipheriv(ALGORITHM, key, all.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
     .setAAD(Buffer.from(context))
     .setAuthTag(all.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  return Buffer.concat([decipher.update(all.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+  const text = decipher.update(all.subarray(IV_BYTES + TAG_BYTES));
+  decipher.final(); // throws; it has no text of its own, as GCM has no blocks
+  return text;
 };
