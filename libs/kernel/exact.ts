@@ -25,9 +25,13 @@ const unitsOf = (value: number): bigint => {
   return BigInt(new Decimal(value).times(UNITS_PER_ONE.toString()).toFixed(0));
 };
 
-/** The number nearest to `units` times 10^-15. */
-const numberOfUnits = (units: bigint): number =>
-  Number(units / UNITS_PER_ONE) + Number(units % UNITS_PER_ONE) / Number(UNITS_PER_ONE);
+/** The number nearest to `units` times 10^-15: rounded once, or it would be printed with other last digits. */
+const numberOfUnits = (units: bigint): number => {
+  const exact = Number(units);
+  if (Number.isSafeInteger(exact)) return exact / DECIMAL_UNITS;
+  const [whole, rest] = [units / UNITS_PER_ONE, units % UNITS_PER_ONE];
+  return rest === 0n ? Number(whole) : Number(`${units}e-${PLACES}`);
+};
 
 /** Significant decimal digits that every JavaScript number keeps. */
 const DIGITS = 15;

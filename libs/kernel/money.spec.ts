@@ -179,6 +179,8 @@ describe('a sum of decimals', () => {
     expect(tenths.value).toBe(1);
     expect(new DecimalSum().add(0.1).add(0.2).value).toBe(0.3);
     expect(new DecimalSum().add(19785.1).add(0.2).value).toBe(19785.3);
+    for (const value of [5.51171255275221, 1.51005285350142, -2.56678283892887, 123456.789012345])
+      expect(new DecimalSum().add(value).value).toBe(value);
     expect(new DecimalSum().add(1 / 3, 3).value).toBe(0.999999999999999);
     expect(exactDifference(0.3, 0.1)).toBe(0.2);
     expect(new DecimalSum().add(-0.1).add(0.3).value).toBe(0.2);
