@@ -1,7 +1,7 @@
 import { field } from '@baton/kernel';
 import { pageOfFound } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
-import { leadsSeen, sighting, sightingsOf } from './who-saw.query';
+import { leadsSeen, placeOfSighting, sighting, sightingsOf } from './who-saw.query';
 
 const optional = { optional: true } as const;
 
@@ -23,10 +23,6 @@ export const whoSawReport = report({
     await runner.waitFor(await log.tip()); // what was shown a moment ago is in it
     const sources = { models, log, journal };
     const leads = await leadsSeen(sources, leadId);
-    return pageOfFound(
-      (below) => sightingsOf(sources, leads, question, below),
-      page,
-      ({ position }) => position,
-    );
+    return pageOfFound((below) => sightingsOf(sources, leads, question, below), page, placeOfSighting);
   },
 });
