@@ -38,6 +38,8 @@ describe('a heavy operation', () => {
     expect(heavy('{ ...It } fragment It on Query { report }')).toBe(true);
     expect(heavy('{ list(asOf: { knownAt: "1" }) }')).toBe(true);
     expect(heavy('query ($cut: Cut) { list(asOf: $cut) }', { cut: {} })).toBe(true);
+    expect(heavy('query ($cut: Cut = { knownAt: "1" }) { list(asOf: $cut) }')).toBe(true);
+    expect(heavy('query ($cut: Cut = { knownAt: "1" }, $other: Int) { list(asOf: $cut) }', { other: 1 })).toBe(true);
   });
 
   it('asks for a list by what contexts contribute to it', () => {
@@ -64,6 +66,7 @@ describe('a heavy operation', () => {
     expect(heavy('{ one list }')).toBe(false);
     expect(heavy('{ list(asOf: null) }')).toBe(false);
     expect(heavy('query ($cut: Cut) { list(asOf: $cut) }')).toBe(false);
+    expect(heavy('query ($cut: Cut = { knownAt: "1" }) { list(asOf: $cut) }', { cut: null })).toBe(false);
     expect(heavy('mutation { report }')).toBe(false);
   });
 });

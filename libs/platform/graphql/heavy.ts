@@ -114,14 +114,14 @@ const looksHeavy = (
   operation: OperationDefinitionNode,
   variables: Variables,
 ): boolean => {
-  const given = ({ name, value }: ArgumentNode) =>
-    name.value === 'asOf' &&
-    value.kind !== Kind.NULL &&
-    !(value.kind === Kind.VARIABLE && (variables[value.name.value] ?? null) === null);
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
     maxErrors: 1,
   });
   if (errors) return false; // reported by the server itself, before any work
+  const given = ({ name, value }: ArgumentNode) =>
+    name.value === 'asOf' &&
+    value.kind !== Kind.NULL &&
+    !(value.kind === Kind.VARIABLE && (coerced[value.name.value] ?? null) === null);
   const isCostly = (field: FieldNode) =>
     isMarked(schema, field, 'heavy') ||
     !!field.arguments?.some(given) ||
