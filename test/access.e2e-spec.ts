@@ -23,6 +23,15 @@ interface SawPage {
   };
 }
 
+interface Walked {
+  readonly nodes: readonly Pick<Saw, 'caller'>[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string;
+  };
+}
+
 describe('who saw what', () => {
   const folder = temporaryFolder();
   // Ahead of the machine, so that the log's own time is never later than now.
@@ -196,6 +205,38 @@ describe('who saw what', () => {
     expect(data.leads.nodes.map(({ name }) => name)).toEqual([null, null]);
     expect(errors!.map(({ extensions }) => extensions.code)).toEqual(['access/not-recorded']);
     expect((await names('sales')).errors).toBeUndefined();
+  });
+
+  it('pages through all answers where those of an earlier day came into the log later', async () => {
+    const accessLog = served.app.get(AccessLog);
+    // A clock that is set back over midnight; also a process that ended with records which the next one took in.
+    for (const at of ['2031-02-02T00:00:01.000Z', '2031-02-01T23:59:59.000Z', '2031-02-02T00:00:02.000Z']) {
+      clock.instant = at;
+      const by = { actor: `at ${at}`, origin: 'person' } as const;
+      await accessLog.record(readEntries(by, 'Query.lead', ['zoe']));
+      await served.app.get(EventLog).flush();
+    }
+    await capture('zoe');
+    await served.settle();
+    const callers = ['at 2031-02-02T00:00:02.000Z', 'at 2031-02-02T00:00:01.000Z', 'at 2031-02-01T23:59:59.000Z'];
+    expect((await saw('zoe')).nodes.map(({ caller }) => caller)).toEqual(callers);
+    const walk = async (count: string, cursor: string) => {
+      const found: string[] = [];
+      for (let place: string | undefined, more = true; more;) {
+        const { data } = await served.ask<{ whoSaw: Walked }>(
+          `{ whoSaw(leadId: "zoe", ${count}: 1${place ? `, ${cursor}: "${place}"` : ''}) {
+               nodes { caller } pageInfo { hasNextPage hasPreviousPage startCursor } } }`,
+          ['auditor'],
+        );
+        const { nodes, pageInfo } = data.whoSaw;
+        found.push(...nodes.map(({ caller }) => caller));
+        [place, more] = [pageInfo.startCursor, count === 'first' ? pageInfo.hasNextPage : pageInfo.hasPreviousPage];
+        expect(found.length).toBeLessThanOrEqual(callers.length);
+      }
+      return found;
+    };
+    expect(await walk('first', 'after')).toEqual(callers);
+    expect(await walk('last', 'before')).toEqual([...callers].reverse());
   });
 });
 

@@ -70,6 +70,7 @@ const freezing = async (url: string, token: string, period: string) => {
 
 describe('heavy queries', () => {
   const folder = temporaryFolder();
+  const other = temporaryFolder();
 
   it('give the same results in processes of their own as in the event loop', async () => {
     const onLoop = await answersOf(folder, '', '0');
@@ -86,5 +87,28 @@ describe('heavy queries', () => {
     const works = 2; // a period that is frozen, and one that is refused
     const heavy = onLoop.answers.filter(({ status }) => status === 200).length + works;
     expect(inProcesses).toMatchObject({ heavy, code: 0 });
+  });
+
+  it('know what the server has shown a moment ago', async () => {
+    const server = await started(other, { BATON_QUERY_PROCESSES: '1', BATON_LOG_LEVEL: 'silent' });
+    const send = (query: string) => ask(server.url, server.token, query);
+    await send(capture('ada'));
+    await settle(server.url, server.token);
+    // The page is large: another process answers it.
+    const large = '{ whoSaw(leadId: "ada", first: 500) { nodes { answers caller operation people position } } }';
+    const answers = async () => {
+      const { whoSaw } = (await send(large)).body.data as unknown as Record<'whoSaw', { nodes: { answers: number }[] }>;
+      return whoSaw.nodes.reduce((sum, one) => sum + one.answers, 0);
+    };
+    const found: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      await send('{ lead(leadId: "ada") { email } }');
+      found.push(await answers());
+    }
+    expect(found).toEqual([1, 2, 3]);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain('baton_heavy_questions_total{outcome="answered"} 3');
+    server.child.kill('SIGTERM');
+    await server.ended;
   });
 });

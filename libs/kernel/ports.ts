@@ -99,8 +99,8 @@ export abstract class EventLog {
     await this.append(stream, events, 'any');
   }
   /**
-   * Appends what is deferred, for whoever must not miss any of it: other calls read what there is without what cannot be
-   * appended now.
+   * Appends what is deferred, by other processes too, for whoever must not miss any of it: other calls read what there is
+   * without that of others, and without what cannot be appended now.
    * @throws Conflict `log/unavailable` if it cannot be appended
    */
   async flush(): Promise<void> {}

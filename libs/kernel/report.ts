@@ -16,6 +16,8 @@ export interface Report {
    * has no answer without the log.
    */
   readonly heavy?: 'period' | 'log';
+  /** It must not miss what is deferred: that is appended to the log and followed before it is asked. */
+  readonly flushes?: true;
   /** False: it cannot be asked as of a past point. */
   readonly asOf?: false;
   readonly arguments: Fields;

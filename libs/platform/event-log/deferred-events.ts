@@ -72,8 +72,8 @@ const eventOf = (line: string): DeferredEvent | undefined => {
  * Events that wait beside the log for their place in it, in files of the process that deferred them. A record is kept by
  * the system once it is written, whatever becomes of the process, and is on the disk within a tenth of a second.
  *
- * A process that opens the log takes the files of all others, too. It removes only those of processes that have ended: one
- * that runs goes on with its file. What is taken is complete when no process can add to it: those files are never written
+ * A process that opens the log takes the files of all others, too, and again for whoever must not miss any. It removes only
+ * those of processes that have ended: one that runs goes on with its file. What is taken is complete when no process can add to it: those files are never written
  * to again, and whoever reads them later finds the same.
  */
 export class DeferredEvents {
@@ -82,7 +82,7 @@ export class DeferredEvents {
   /** The files of this process, with what was written to each; undefined if that has to be read. */
   private readonly own = new Map<string, KeptEvents | undefined>();
   /** Files whose events are not in the log yet. */
-  private readonly waiting: Set<string>;
+  private readonly waiting = new Set<string>();
   /** Files whose events are in the log, though perhaps not on the disk. */
   private readonly appended = new Set<string>();
 
@@ -94,7 +94,14 @@ export class DeferredEvents {
     private readonly folder: string,
     private readonly log: string,
   ) {
-    this.waiting = new Set(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
+    this.findFiles();
+  }
+
+  /** Has what others have deferred meanwhile taken too, also of those that have crashed since. */
+  findFiles(): void {
+    if (!existsSync(this.folder)) return;
+    const paths = readdirSync(this.folder).map((name) => join(this.folder, name));
+    for (const path of paths) if (!this.appended.has(path)) this.waiting.add(path);
   }
 
   /** Writes a record of each event. @throws if they could not be written; a part of them may be there */
@@ -121,7 +128,7 @@ export class DeferredEvents {
   }
 
   /**
-   * Everything that is not in the log yet: what this process has deferred, and what others had when it began. Call it in
+   * Everything that is not in the log yet: what this process has deferred, and what others had when their files were found. Call it in
    * the transaction that appends it: another process then has appended what it took before, or finds it in the log.
    */
   take(): TakenEvents {

@@ -225,6 +225,26 @@ describe('what is deferred', () => {
     expect(filesOf('running.db')).toEqual([]);
   });
 
+  it('of others is appended for whoever must not miss any, also what they deferred since it was opened', async () => {
+    const [one, two, three] = [anEvent(), anEvent(), anEvent()];
+    const [log, running] = [open('since.db'), open('since.db')];
+    await running.appendDeferred('a-1', [one]);
+    const ended = fileOfEnded('since.db');
+    cpSync(filesOf('since.db')[0]!, join(folder, 'since'));
+    await log.flush();
+    expect(await idsIn(log)).toEqual([one.id]);
+    await running.appendDeferred('a-1', [two]);
+    await running.tip();
+    await running.appendDeferred('a-1', [three]);
+    // Of a process that began after this one, and was killed.
+    cpSync(join(folder, 'since'), ended);
+    appendFileSync(ended, readFileSync(filesOf('since.db').find((file) => file !== ended)!));
+    await log.flush();
+    expect(await idsIn(log)).toEqual([one.id, two.id, three.id]);
+    await Promise.all([log.close(), running.close()]);
+    expect(filesOf('since.db')).toEqual([]);
+  });
+
   it('is not appended again if its file is still there, because the process was killed before it removed it', async () => {
     const log = open('again.db');
     const [one, two] = [anEvent(), anEvent()];

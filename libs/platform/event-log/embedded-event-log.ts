@@ -148,6 +148,7 @@ export class EmbeddedEventLog extends EventLog {
     this.assertOpen();
     if (!this.deferred) return;
     try {
+      this.deferred.findFiles();
       this.appendDeferredEvents();
     } catch (error) {
       throw appendFailure(error);
@@ -360,7 +361,7 @@ export class EmbeddedEventLog extends EventLog {
     }
   }
 
-  /** Appends what this process has deferred, and others had when it began. */
+  /** Appends what this process has deferred, and others had when their files were found. */
   private appendDeferredEvents(): void {
     clearTimeout(this.deferredTimer);
     this.deferredTimer = undefined;

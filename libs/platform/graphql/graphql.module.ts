@@ -3,7 +3,7 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ValidationPipe, type DynamicModule, type ValidationError } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
-import { Clock, Journal, Refused } from '@baton/kernel';
+import { Clock, EventLog, Journal, Refused } from '@baton/kernel';
 import { lexicographicSortSchema, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { Access, AccessLog, ACTS_FOR } from '../access';
@@ -76,6 +76,7 @@ export const graphqlModule = (): DynamicModule => ({
         clock: Clock,
         runner: Runner,
         beginnings: StreamStarts,
+        log: EventLog,
         logger: Logger,
         { production }: Config,
       ) => ({
@@ -84,7 +85,9 @@ export const graphqlModule = (): DynamicModule => ({
         transformSchema: (schema: GraphQLSchema) =>
           withListedEnumValues(
             lexicographicSortSchema(
-              withNullAsAbsent(new RootFields(runner, beginnings).before(withResolvedBy(withRootDescriptions(schema)))),
+              withNullAsAbsent(
+                new RootFields(runner, beginnings, log).before(withResolvedBy(withRootDescriptions(schema))),
+              ),
             ),
           ),
         graphiql: false,
@@ -105,7 +108,7 @@ export const graphqlModule = (): DynamicModule => ({
         plugins: [ApolloServerPluginCacheControlDisabled()],
         buildSchemaOptions: { orphanedTypes: [MoneyType] },
       }),
-      inject: [Access, Journal, AccessLog, ReadModels, Clock, Runner, StreamStarts, LOGGER, CONFIG],
+      inject: [Access, Journal, AccessLog, ReadModels, Clock, Runner, StreamStarts, EventLog, LOGGER, CONFIG],
     }),
   ],
   providers: [

@@ -70,7 +70,7 @@ const hasField = (
     });
   return !!selectionSet && among(selectionSet);
 };
-const isMarked = (schema: GraphQLSchema, { name }: FieldNode, mark: 'heavy' | 'ofLog'): boolean =>
+const isMarked = (schema: GraphQLSchema, { name }: FieldNode, mark: 'heavy' | 'ofLog' | 'flushes'): boolean =>
   schema.getQueryType()?.getFields()[name.value]?.extensions[mark] === true;
 
 interface ListArguments {
@@ -114,14 +114,14 @@ const looksHeavy = (
   operation: OperationDefinitionNode,
   variables: Variables,
 ): boolean => {
-  const given = ({ name, value }: ArgumentNode) =>
-    name.value === 'asOf' &&
-    value.kind !== Kind.NULL &&
-    !(value.kind === Kind.VARIABLE && (variables[value.name.value] ?? null) === null);
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
     maxErrors: 1,
   });
   if (errors) return false; // reported by the server itself, before any work
+  const given = ({ name, value }: ArgumentNode) =>
+    name.value === 'asOf' &&
+    value.kind !== Kind.NULL &&
+    !(value.kind === Kind.VARIABLE && (coerced[value.name.value] ?? null) === null);
   const isCostly = (field: FieldNode) =>
     isMarked(schema, field, 'heavy') ||
     !!field.arguments?.some(given) ||
@@ -246,9 +246,13 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
         if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;
         const asked = { query: source, variables, operationName: operationName ?? undefined, caller, sealed: isAway };
         const ask = () => this.ask(asked, caller.actor, disconnectSignalOf(reply));
-        return this.kept
-          .get(JSON.stringify(asked), () => this.runner.readModelChanges(), ask)
-          .then(responseOf, (error) => this.refusalResponse(error));
+        const answer = async () => {
+          // Another process cannot append what this one has deferred.
+          if (hasField(document, operation, (field) => isMarked(schema, field, 'flushes')))
+            await this.runner.waitForAll();
+          return this.kept.get(JSON.stringify(asked), () => this.runner.readModelChanges(), ask);
+        };
+        return answer().then(responseOf, (error) => this.refusalResponse(error));
       },
     };
   }

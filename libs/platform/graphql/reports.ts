@@ -1,5 +1,5 @@
 import { Inject, type Type } from '@nestjs/common';
-import { Resolver } from '@nestjs/graphql';
+import { Extensions, Resolver } from '@nestjs/graphql';
 import {
   Clock,
   DecisionContext,
@@ -65,6 +65,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
       const cut = asOf as AsOf | undefined;
       const question = { ...defaultsOf(report.arguments), ...withoutAbsent(report.page ? rest : given) };
       checkArguments(report.arguments, question);
+      if (report.flushes) await this.runner.waitForAll();
       const { clock } = this;
       const known: ReportContext = {
         ...{ models: this.live.asOf(cut), live: this.live, at: referenceInstantOf(cut, clock), caller, reads },
@@ -96,7 +97,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
   }
   const target = Reports.prototype as unknown as Record<string, unknown>;
   for (const report of reports) {
-    const { name, description, allow, heavy, answer, page } = report;
+    const { name, description, allow, heavy, flushes, answer, page } = report;
     const { entity, list } = answer.options;
     if (entity && (list || page))
       throw new Error(`${name} answers ids of nodes; only one can be answered by its node.`);
@@ -115,6 +116,7 @@ export const reportsOf = (reports: readonly Report[], subscriptions: readonly Su
         return this.ask(report, asked);
       } as never,
     );
+    if (flushes) Extensions({ flushes })(target, name);
     if (heavy) Heavy({ ofLog: heavy === 'log' })(target, name, Object.getOwnPropertyDescriptor(target, name)!);
   }
   for (const one of subscriptions) {

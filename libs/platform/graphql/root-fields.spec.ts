@@ -1,4 +1,4 @@
-import type { Role } from '@baton/kernel';
+import { Refused, type Role } from '@baton/kernel';
 import { trace } from '@opentelemetry/api';
 import { GraphQLObjectType, GraphQLSchema, GraphQLString, type GraphQLFieldResolver } from 'graphql';
 import { RootFields } from './root-fields';
@@ -7,6 +7,11 @@ const answer = jest.fn((_source: unknown, _args: unknown) => 'the answer');
 const roots = new RootFields(
   { waitFor: () => Promise.resolve() } as never,
   { recordedAt: () => Promise.resolve('2024-03-02T00:00:00.000Z') } as never,
+  {
+    assertPosition: (position) => {
+      if (!/^\d*$/.test(position)) throw new Refused('log/not-a-position', 'It is none.', 'position');
+    },
+  },
 );
 const schemaOf = (extensions: Readonly<Record<string, unknown>>) => {
   const fields = { it: { type: GraphQLString, extensions, resolve: answer, subscribe: answer as never } };
@@ -111,6 +116,21 @@ describe('a field at the root', () => {
   it('of a query in an unknown zone is refused', async () => {
     const asked = ask('query', { asOf: { happenedBy: '2024-01-17', timeZone: 'Mars/Base' } });
     await expect(asked).rejects.toMatchObject({ code: 'time/unknown-zone' });
+  });
+
+  it.each<[Operation, object, string]>([
+    ['query', { atLeast: 'x' }, 'atLeast'],
+    ['query', { asOf: { knownAt: 'x' } }, 'asOf.knownAt'],
+    ['query', { asOf: { knownAt: 'x', happenedBy: '2024-01-17' } }, 'asOf.knownAt'],
+    ['subscription', { after: 'x' }, 'after'],
+  ])('of a %s with the position %j is refused, with the place of the argument', async (operation, args, path) => {
+    await expect(ask(operation, args)).rejects.toMatchObject({ code: 'log/not-a-position', path });
+    expect(answer).not.toHaveBeenCalled();
+  });
+
+  it('takes what is no position where there are cursors, and where the log begins', async () => {
+    expect(await ask('query', { after: 'x' })).toBe('the answer');
+    expect(await ask('subscription', { after: '' })).toBe('the answer');
   });
 
   it('of a query does not begin when its caller has left', async () => {

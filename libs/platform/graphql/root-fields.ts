@@ -1,4 +1,4 @@
-import { Conflict, Refused, type Role } from '@baton/kernel';
+import { codeOf, Conflict, Refused, type EventLog, type Position, type Role } from '@baton/kernel';
 import {
   defaultFieldResolver,
   getNamedType,
@@ -17,7 +17,9 @@ import { accessRefusal, unauthenticated, type GraphqlContext } from './caller';
 import { resolveAsOf, type AsOfInput } from './connection';
 
 interface CommonArgs {
-  readonly atLeast?: string;
+  readonly atLeast?: Position;
+  /** Of a subscription the position of the last answer, of a query a cursor. */
+  readonly after?: string;
   readonly timeZone?: string;
   readonly input?: { readonly timeZone?: string };
   asOf?: AsOfInput | null;
@@ -57,6 +59,7 @@ export class RootFields {
   constructor(
     private readonly runner: Pick<Runner, 'waitFor'>,
     private readonly beginnings: Pick<StreamStarts, 'recordedAt'>,
+    private readonly log: Pick<EventLog, 'assertPosition'>,
   ) {}
 
   /** Puts it before every field at the root, however that was made. */
@@ -101,6 +104,9 @@ export class RootFields {
     { caller, reply }: GraphqlContext,
     { operation: { operation } }: GraphQLResolveInfo,
   ): Promise<void> {
+    this.checkPosition(args.atLeast, 'atLeast');
+    this.checkPosition(args.asOf?.knownAt, 'asOf.knownAt');
+    if (operation === 'subscription') this.checkPosition(args.after, 'after');
     if (args.atLeast !== undefined) await this.runner.waitFor(args.atLeast);
     if (operation !== 'query') return;
     await this.turns.next(caller?.actor ?? '');
@@ -111,5 +117,16 @@ export class RootFields {
       );
     if (reply?.raw.destroyed)
       throw new Conflict('query/cancelled', 'The client closed the connection before the answer.');
+  }
+
+  /** @throws Refused `log/not-a-position` with the place of the argument */
+  private checkPosition(position: Position | undefined, path: string): void {
+    if (position === undefined) return;
+    try {
+      this.log.assertPosition(position);
+    } catch (error) {
+      if (codeOf(error) !== 'log/not-a-position') throw error;
+      throw new Refused('log/not-a-position', `${path} must be a position that this log returned.`, path);
+    }
   }
 }

@@ -394,6 +394,16 @@ export class Runner {
     await this.positionWaits.waitUntil(position, this.selections[only], timeoutMs);
   }
 
+  /**
+   * Waits until the read models have everything there is, what was deferred among it.
+   * @throws as `EventLog.flush` and `waitFor`
+   */
+  async waitForAll(): Promise<void> {
+    const { log } = this.options;
+    await log.flush();
+    await this.waitFor(await log.tip());
+  }
+
   /** The lowest position of the read models: an answer from any of them includes everything up to there. */
   readModelsPosition(): Promise<Position> {
     return this.positionWaits.slowestPosition(this.selections['read models']);

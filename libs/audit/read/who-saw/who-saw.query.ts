@@ -61,13 +61,20 @@ const sightingOf = ({ id, type, data, position, meta, occurredAt }: ReadEvent, l
   answers: type === 'PersonalDataRead' ? data.answers : 1,
 });
 
+/**
+ * Its place among sightings, which sorts as they are answered: by the day of its stream, then as the log has them. Where a
+ * clock was set back over midnight, or what a crashed process had deferred came later, that is not the order of the log.
+ */
+export const placeOfSighting = ({ at, position }: Pick<Sighting, 'at' | 'position'>): string =>
+  `${at.slice(0, 'yyyy-mm-dd'.length)} ${position}`;
+
 const [FIRST_DAY, LAST_DAY] = ['0000-00-00', '9999-99-99'];
 const CHUNKS_AT_ONCE = 100;
 
 /**
  * The answers that showed one of these leads, the newest first; only parts of the log that may name one are read.
  * @param leads those of one person, see `leadsSeen`
- * @param below only those before this position
+ * @param below only those before this place, see `placeOfSighting`
  */
 export async function* sightingsOf(
   { models, log, journal }: AccessSources,
@@ -81,7 +88,8 @@ export async function* sightingsOf(
     for (const { doc } of chunks) {
       if (!leads.some((lead) => mayName(doc, lead))) continue;
       for (const raw of [...(await log.read(doc.stream, doc.from, CHUNK_EVENTS))].reverse()) {
-        if (below !== undefined && raw.position >= below) continue;
+        if (below !== undefined && placeOfSighting({ at: raw.meta.occurredAt, position: raw.position }) >= below)
+          continue;
         if (caller !== undefined && raw.meta.actor !== caller) continue;
         const event = journal.decode(raw);
         if (!isRead(event) || (operation !== undefined && event.data.operation !== operation)) continue;

@@ -1,7 +1,7 @@
 import { field } from '@baton/kernel';
 import { pageOfFound } from '@baton/platform/documents';
 import { report } from '@baton/platform/report';
-import { leadsSeen, sighting, sightingsOf } from './who-saw.query';
+import { leadsSeen, placeOfSighting, sighting, sightingsOf } from './who-saw.query';
 
 const optional = { optional: true } as const;
 
@@ -9,7 +9,7 @@ export const whoSawReport = report({
   name: 'whoSaw',
   description:
     'Who was shown personal values of a person, the newest first: by name, by which operation, and why. Merged leads appear as one.',
-  ...{ allow: ['auditor'], asOf: false, page: true },
+  ...{ allow: ['auditor'], flushes: true, asOf: false, page: true },
   arguments: {
     leadId: field.id('The lead’s id.'),
     caller: field.text('Only this caller.', { ...optional, max: 220 }),
@@ -18,15 +18,9 @@ export const whoSawReport = report({
     to: field.day('The last day, in UTC.', optional),
   },
   answer: field.object(sighting, 'The answers that showed them.'),
-  ask: async ({ leadId, ...question }, { live: models, page, sources: { log, journal, runner } }) => {
-    await log.flush();
-    await runner.waitFor(await log.tip()); // what was shown a moment ago is in it
+  ask: async ({ leadId, ...question }, { live: models, page, sources: { log, journal } }) => {
     const sources = { models, log, journal };
     const leads = await leadsSeen(sources, leadId);
-    return pageOfFound(
-      (below) => sightingsOf(sources, leads, question, below),
-      page,
-      ({ position }) => position,
-    );
+    return pageOfFound((below) => sightingsOf(sources, leads, question, below), page, placeOfSighting);
   },
 });
