@@ -19,6 +19,8 @@ interface RootReads {
 
 const KINDS = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
+const orNull = (value: Json | undefined): Json => value ?? null;
+
 /** The field that stands in the answer under this name. */
 const fieldNamed = (
   key: string,
@@ -59,15 +61,15 @@ export class RequestReads {
   }
 
   /** Opens a value, with one call for all that are asked for at once; null after an erasure, or if it is withheld. */
-  async open(value: Sealed, place: Place): Promise<Json> {
-    try {
-      return (await this.rootOf(place).loader.load(value)) ?? null;
-    } catch (error) {
-      if (codeOf(error) !== 'access/not-recorded') throw error;
-      this.withheld = error as BatonError;
-      return null;
-    }
+  open(value: Sealed, place: Place): Promise<Json> {
+    return this.rootOf(place).loader.load(value).then(orNull, this.withhold);
   }
+
+  private readonly withhold = (error: unknown): null => {
+    if (codeOf(error) !== 'access/not-recorded') throw error;
+    this.withheld = error as BatonError;
+    return null;
+  };
 
   private rootOf({ path, operation, fragments }: Place): RootReads {
     let root = path;
