@@ -439,7 +439,7 @@ export class EmbeddedDocuments extends Documents {
 
   private storedRow(collection: Collection, document: Document): StoredRow {
     const values = columnValuesOf(collection, document);
-    const packed = this.packerOf(collection).pack(document.doc as object, values);
+    const packed = this.packerOf(collection).pack(document.id, document.doc as object, values);
     const columns = Object.keys(collection.columns).map((column) => sqlValueOf(values[column]!));
     return [document.id, storedPosition(document.position), packed, ...columns];
   }

@@ -17,7 +17,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS leases(
     lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL) WITHOUT ROWID;`;
 /** The form of the file: the tables above, and documents as `DocumentPacker` packs them. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Makes the tables that every file has.

@@ -18,8 +18,8 @@ interface EntryBlock {
 }
 /**
  * `at`: the place of each entry's value in `values`, -1 for none. Without it they stand in the order of the entries; a
- * single one is that of every entry. `lines`: texts of all entries, which mostly differ, one a line, so that a block of them
- * is one text until one is asked for.
+ * single one is that of every entry. `lines`: texts of all entries of a block, which mostly differ, one a line, so that they
+ * are one text until one is asked for.
  */
 type BlockColumn =
   { readonly values: readonly unknown[]; readonly at?: readonly number[] } | { readonly lines: string };
@@ -302,7 +302,7 @@ export const writesOf = (key: string, list: OpenList, { row, block }: ListSizes)
     const some = entries.slice(from, to);
     const { position } = some.at(-1)!;
     const at = position > refoldedAt ? position : refoldedAt;
-    documents.push({ id: idOf(key, start + from), doc: { ...pack(some, { lines: true }) }, position: at });
+    documents.push({ id: idOf(key, start + from), doc: { ...pack(some, { lines: some.length > row }) }, position: at });
   };
   let done = 0;
   for (; entries.length - done >= block; done += block) {

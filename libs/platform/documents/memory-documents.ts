@@ -123,7 +123,7 @@ class MemoryCollection {
   rowOf(document: Document): PackedRow {
     const { id, position, doc } = document;
     const values = columnValuesOf(this.collection, document);
-    const packed = this.packer.pack(doc as object, values);
+    const packed = this.packer.pack(id, doc as object, values);
     const isText = typeof packed === 'string';
     return { id, position, isText, packed: isText ? packed : packed.toString('latin1'), values };
   }

@@ -46,18 +46,66 @@ describe('a packed document', () => {
       fc.property(fc.array(documents, { minLength: 1, maxLength: 20 }), (all) => {
         const store = shapesIn();
         const [one, two, reader] = [packerOn(store), packerOn(store), packerOn(store)];
-        const packed = all.map((doc, index) => (index % 2 ? one : two).pack(doc, columnsOf(doc).values));
+        const packed = all.map((doc, index) => (index % 2 ? one : two).pack('d', doc, columnsOf(doc).values));
         for (const [index, doc] of all.entries())
           expect(reader.unpack('d', packed[index]!, columnsOf(doc).stored)).toEqual(JSON.parse(JSON.stringify(doc)));
       }),
     ));
 
+  it('keeps instants, UUIDs, positions and its own id short, and no text that only looks like one', () => {
+    const day = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 });
+    const id = 'lead-ada/row-1';
+    const instant = fc
+      .oneof(
+        day,
+        day.map((ms) => ms - (ms % 1000)),
+      )
+      .map((ms) => new Date(ms).toISOString());
+    const position = fc.bigInt({ min: 0n, max: 10n ** 16n - 1n }).map((number) => String(number).padStart(16, '0'));
+    const known = fc.oneof(instant, fc.uuid(), position, fc.constantFrom(id, 'lead-ada', 'row-1'));
+    const altered = fc
+      .tuple(known, fc.nat(), fc.constantFrom('0', '9', 'A', ':', '-', 'T', 'Z', ' ', 'é', ''))
+      .map(([text, place, by]) => {
+        const at = place % text.length;
+        return text.slice(0, at) + by + text.slice(at + 1);
+      });
+    const odd = fc.constantFrom(
+      ...[
+        '2024-02-30T00:00:00.000Z',
+        '2023-02-29T00:00:00.000Z',
+        '2024-01-01T24:00:00.000Z',
+        '2024-13-01T00:00:00.000Z',
+      ],
+      ...[
+        '2024-01-01T00:60:00.000Z',
+        '2024-01-01T00:00:60.000Z',
+        '2024-01-00T00:00:00.000Z',
+        '-024-01-01T00:00:00.000Z',
+      ],
+      ...['0CC41102-3406-5f59-8230-d5b0fbd7f08f', '9007199254740993', '9999999999999999', '+024-01-01T00:00:00.000Z'],
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(known, altered, odd), { maxLength: 20 }), (texts) => {
+        const packer = packerOn(shapesIn());
+        const doc = { title: texts, facts: { all: texts } };
+        expect(packer.unpack(id, packer.pack(id, doc, columnsOf({}).values), [])).toEqual(doc);
+      }),
+      { numRuns: 500 },
+    );
+    const bytesOf = (text: string) => packerOn(shapesIn()).pack(id, { title: [text] }, columnsOf({}).values).length;
+    const none = bytesOf('');
+    expect(bytesOf(id) - none).toBe(3);
+    expect(bytesOf('2024-01-01T10:00:00.000Z') - none).toBe(7);
+    expect(bytesOf('0cc41102-3406-5f59-8230-d5b0fbd7f08f') - none).toBe(17);
+    expect(bytesOf('0000000000000042') - none).toBe(3);
+  });
+
   it('names its fields once for all documents, and keeps no value that a column has', () => {
     const store = shapesIn();
     const packer = packerOn(store);
     const doc = { stage: 'negotiation', amount: 5, title: 'First' };
-    packer.pack(doc, columnsOf(doc).values);
-    const bytes = Buffer.from(packer.pack(doc, columnsOf(doc).values)).toString('latin1');
+    packer.pack('d', doc, columnsOf(doc).values);
+    const bytes = Buffer.from(packer.pack('d', doc, columnsOf(doc).values)).toString('latin1');
     expect(bytes).toContain('First');
     expect(bytes).not.toMatch(/stage|title|negotiation/);
     expect(store.load()).toEqual([['stage', 'amount', 'title']]);
@@ -70,21 +118,21 @@ describe('a packed document', () => {
         Array.from({ length: 9 }, (_, bit) => [`f${bit}`, n >> bit]).filter(([, on]) => Number(on) % 2),
       );
     const all = Array.from({ length: 512 }, (_, n) => ({ title: shape(n) }));
-    const packed = all.map((doc) => packer.pack(doc, columnsOf(doc).values));
+    const packed = all.map((doc) => packer.pack('d', doc, columnsOf(doc).values));
     expect(packed.map((bytes) => packer.unpack('d', bytes, [null, null, null]))).toEqual(all);
   });
 
   it('leaves out what is undefined, and keeps fields that data names', () => {
     const packer = packerOn(shapesIn());
     const doc = JSON.parse('{"title":{"__proto__":1,"2024-01":2}}') as object;
-    expect(packer.unpack('d', packer.pack(doc, columnsOf(doc).values), [])).toEqual(doc);
+    expect(packer.unpack('d', packer.pack('d', doc, columnsOf(doc).values), [])).toEqual(doc);
     const sparse = { title: 'a', owner: undefined };
-    expect(Object.keys(packer.unpack('d', packer.pack(sparse, columnsOf(sparse).values), []))).toEqual(['title']);
+    expect(Object.keys(packer.unpack('d', packer.pack('d', sparse, columnsOf(sparse).values), []))).toEqual(['title']);
   });
 
   it('that was altered is not read', () => {
     const packer = packerOn(shapesIn());
-    const packed = packer.pack({ title: 'First' }, columnsOf({}).values) as Uint8Array;
+    const packed = packer.pack('d', { title: 'First' }, columnsOf({}).values) as Uint8Array;
     for (const bytes of [packed.subarray(0, -1), Buffer.from([0x7f, 1]), '{"title":'])
       expect(() => packer.unpack('deal-1', bytes, [])).toThrow(
         expect.objectContaining({ code: 'read/documents-differ', path: 'deal-1' }),

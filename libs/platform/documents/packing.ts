@@ -2,6 +2,7 @@ import { Packr, type Options } from 'msgpackr';
 import { Conflict, type Collection, type Document, type Scalar } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
 import type { DocumentRow } from './columns';
+import { beginDocument, shortText } from './short-texts';
 
 /** So many shapes of objects of a collection are kept; objects of other shapes name their fields themselves. */
 const MAX_SHAPES = 256;
@@ -47,20 +48,38 @@ const isFieldName = (name: string): boolean => {
   return true;
 };
 
-/** Whether an object has fields of these kinds only: texts, numbers, flags, null, and such objects and lists, each named. */
-const isRegular = (value: unknown): boolean => {
-  if (value === undefined) return false;
-  if (typeof value !== 'object' || value === null) return true;
-  if (Array.isArray(value)) return value.every(isRegular);
-  for (const name of Object.keys(value))
-    if (!isFieldName(name) || !isRegular((value as Record<string, unknown>)[name])) return false;
-  return true;
+/** What is no text, number, flag, null, or an object or list of these with fields that are named. */
+const IRREGULAR = Symbol('irregular');
+/** A value with its texts as they are packed; itself where none is another. */
+const packable = (value: unknown): unknown => {
+  if (typeof value === 'string') return shortText(value);
+  if (value === undefined) return IRREGULAR;
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? packableList(value) : packableObject(value as Readonly<Record<string, unknown>>);
+};
+const packableList = (list: readonly unknown[]): unknown => {
+  let copy: unknown[] | undefined;
+  for (let place = 0; place < list.length; place++) {
+    const packed = packable(list[place]);
+    if (packed === IRREGULAR) return IRREGULAR;
+    if (packed !== list[place]) (copy ??= [...list])[place] = packed;
+  }
+  return copy ?? list;
+};
+const packableObject = (object: Readonly<Record<string, unknown>>): unknown => {
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(object)) {
+    const packed = isFieldName(name) ? packable(object[name]) : IRREGULAR;
+    if (packed === IRREGULAR) return IRREGULAR;
+    if (packed !== object[name]) (copy ??= { ...object })[name] = packed;
+  }
+  return copy ?? object;
 };
 
 /**
  * Documents of a collection as the embedded store keeps them: MessagePack, in which objects with the same fields name them
- * once for the whole collection, and what a column holds is not kept twice. An object whose fields are named by data is
- * kept as JSON text.
+ * once for the whole collection, texts of known forms are kept short, and what a column holds is not kept twice. An object
+ * whose fields are named by data is kept as JSON text.
  */
 export class DocumentPacker {
   private readonly packr: Packr;
@@ -90,10 +109,12 @@ export class DocumentPacker {
   }
 
   /** @param values of the columns */
-  pack(doc: object, values: DocumentRow['values']): string | Buffer {
+  pack(id: string, doc: object, values: DocumentRow['values']): string | Buffer {
     const rest: Record<string, unknown> = { ...doc };
     for (const name of this.plain) if (values[name] !== null) rest[name] = IN_COLUMN;
-    return isRegular(rest) ? this.packr.pack(rest) : JSON.stringify(rest);
+    beginDocument(id);
+    const packed = packable(rest);
+    return packed === IRREGULAR ? JSON.stringify(rest) : this.packr.pack(packed);
   }
 
   /**
@@ -147,6 +168,7 @@ export class DocumentPacker {
 
   /** All that no column holds. */
   private rest(id: string, packed: SqliteValue): Record<string, Scalar> {
+    beginDocument(id);
     try {
       return (
         typeof packed === 'string' ? JSON.parse(packed) : this.packr.unpack(bufferOf(packed as Uint8Array))

@@ -191,7 +191,7 @@ describe('an index', () => {
     };
     const whole = await bytesWith();
     expect(whole.commits).toBe(1);
-    const inParts = await bytesWith({ objects: 1, bytes: 1000, rows: 5, committed: 5 });
+    const inParts = await bytesWith({ objects: 1, bytes: 200, rows: 5, committed: 5 });
     expect(inParts.bytes).toBe(whole.bytes);
     expect(inParts.commits).toBeGreaterThan(10);
   });
