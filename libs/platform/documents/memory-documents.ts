@@ -163,7 +163,7 @@ class MemoryCollection {
 
   documentAt(place: number): Document {
     const [id, packed] = [this.ids[place]!, this.packed[place]!];
-    const columns = this.packer.columns.map((column) => this.columns.get(column)!.get(place) as Scalar);
+    const columns = this.packer.columns.map((column) => this.columns.get(column)!.get(place));
     const doc = this.packer.unpack(id, this.asText.has(place) ? packed : Buffer.from(packed, 'latin1'), columns);
     return { id, position: positionOf(this.positions[place]!), doc };
   }

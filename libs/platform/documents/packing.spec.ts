@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Collection } from '@baton/kernel';
 import { columnValuesOf } from './columns';
 import { DocumentPacker, type Shapes } from './packing';
 
@@ -13,8 +14,8 @@ const shapesIn = (kept: { shapes?: string } = {}) => ({
   },
 });
 type Store = ReturnType<typeof shapesIn>;
-const packerOn = (store: Store) =>
-  new DocumentPacker(collection, {
+const packerOn = (store: Store, of: Collection = collection) =>
+  new DocumentPacker(of, {
     load: () => store.load(),
     save: (...saved) => store.save(...saved),
   });
@@ -109,6 +110,33 @@ describe('a packed document', () => {
     expect(bytes).toContain('First');
     expect(bytes).not.toMatch(/stage|title|negotiation/);
     expect(store.load()).toEqual([['stage', 'amount', 'title']]);
+  });
+
+  it('keeps the tokens of a sealed value, and a list that is found by its texts, in their columns alone', () => {
+    const tokenColumns = { name: 'people-v1', columns: { stage: 'text', name: 'tokens', tags: 'tokens' } } as const;
+    const packer = packerOn(shapesIn(), tokenColumns);
+    const sealed = { $sealed: 'c2VhbGVk', subject: 'ada', tokens: ['token-1', 'token-2'] };
+    for (const [doc, name, tags] of [
+      [{ stage: 'lead', name: sealed, tags: ['tag-1'] }, ['token-1', 'token-2'], ['tag-1']],
+      [{ stage: null, name: { ...sealed, tokens: [] }, tags: [] }, [], []],
+      [{ stage: 'lead', name: null, tags: ['tag-1', 'tag-2'], other: 1 }, [], ['tag-1', 'tag-2']],
+      [{ stage: 'lead' }, [], []],
+    ] as const) {
+      const packed = packer.pack('ada', doc, { stage: doc.stage, name, tags });
+      expect(Buffer.from(packed).toString('latin1')).not.toMatch(/token-|tag-/);
+      expect(packer.unpack('ada', packed, [doc.stage, name, tags])).toEqual(doc);
+      const asText = [doc.stage, JSON.stringify(name), JSON.stringify(tags)];
+      expect(packer.unpack('ada', packed, asText)).toEqual(doc);
+      const part = packer.part(['name', 'stage']);
+      const { name: shown, stage } = packer.unpackPart(part, 'ada', packed, [asText[1]!, doc.stage], 0);
+      expect({ shown, stage }).toEqual({ shown: 'name' in doc ? doc.name : undefined, stage: doc.stage });
+    }
+    const none = packer.pack('ada', { stage: 'lead' }, { stage: 'lead', name: [], tags: [] });
+    expect(packer.unpack('ada', none, ['lead', '["token-1"]', '[]'])).not.toEqual({ stage: 'lead' });
+    const damaged = packer.pack('ada', { name: sealed }, { stage: null, name: sealed.tokens, tags: [] });
+    expect(() => packer.unpack('ada', damaged, [null, '["token', '[]'])).toThrow(
+      expect.objectContaining({ code: 'read/documents-differ' }),
+    );
   });
 
   it('keeps its fields where more shapes occur than are shared', () => {
