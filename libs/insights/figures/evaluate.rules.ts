@@ -2,6 +2,7 @@ import { DAY_MS, withRoom } from '@baton/kernel';
 import { exactOf, ExactNumber, WholeSum, type Exact } from './exact.rules';
 import type { TextColumn } from './fact.rules';
 import { hasCurrency, type Counted, type Figure, type RowSet, type Unit, type Value } from './figure.rules';
+import { Ranked, type InOrder } from './ranked.rules';
 import { rowTest, type Slice } from './slice.rules';
 
 /** Milliseconds since 1970: from one instant up to, and without, another. */
@@ -106,21 +107,25 @@ class Tally {
   missing = 0;
   readonly over = new WholeSum();
   readonly under = new WholeSum();
-  private values = new Float64Array(0);
+  private room: Float64Array;
   private count = 0;
-  private isSorted = true;
+  private inOrder: InOrder | undefined;
 
-  take(value: number): void {
-    if (this.count === this.values.length) this.values = withRoom(this.values, this.count + 16);
-    this.values[this.count++] = value;
-    this.isSorted = false;
+  /** @param expected values to be taken: room that is made once is not copied when it grows */
+  constructor(expected = 0) {
+    this.room = new Float64Array(expected);
   }
-  /** The values that were taken, in their order. */
-  sorted(): Float64Array {
-    const values = this.values.subarray(0, this.count);
-    if (!this.isSorted) values.sort();
-    this.isSorted = true;
-    return values;
+  take(value: number): void {
+    if (this.count === this.room.length) this.room = withRoom(this.room, this.count + 16);
+    this.room[this.count++] = value;
+  }
+  /** The values that were taken, in any order. */
+  get values(): Float64Array {
+    return this.room.subarray(0, this.count);
+  }
+  /** The same in their order; asked for once all are taken. */
+  ranked(): InOrder {
+    return (this.inOrder ??= Ranked.of(this.values));
   }
 }
 
@@ -128,10 +133,14 @@ class Tally {
 class Tallies {
   private readonly byGroup: Map<number, Tally>[] = [];
   private readonly withoutCurrency: Tally[] = [];
-  constructor(private readonly currencies: TextColumn | undefined) {}
+  /** @param expected values of each group that will be taken, if that is known */
+  constructor(
+    private readonly currencies: TextColumn | undefined,
+    private readonly expected?: Float64Array,
+  ) {}
 
   of(group: number, row: number): Tally {
-    if (!this.currencies) return (this.withoutCurrency[group] ??= new Tally());
+    if (!this.currencies) return (this.withoutCurrency[group] ??= new Tally(this.expected?.[group]));
     const byCurrency = (this.byGroup[group] ??= new Map());
     const code = this.currencies.codes[row]!;
     const known = byCurrency.get(code);
@@ -152,8 +161,38 @@ class Tallies {
         ];
   }
 }
-/** What was taken of the rows of slices, for quantiles and means of the same values. */
-export type KeptTallies = WeakMap<Slice, Map<string, Tallies>>;
+/** How many rows of a row set are in each group. */
+const countsOf = (rows: RowSet, slice: Slice, ranges: Ranges, passes?: (row: number) => boolean): Float64Array => {
+  const counts = new Float64Array(isList(ranges) ? ranges.length : slice.keys.length);
+  const add = (_: number, group: number) => counts[group]!++;
+  visitRows(rows, slice, ranges, passes ? (row, group) => passes(row) && add(row, group) : add);
+  return counts;
+};
+/** What one question has found of the rows of its slices, for other figures of the same rows. */
+export class KeptWork {
+  private readonly counts = new WeakMap<Slice, Map<string, Float64Array>>();
+  private readonly taken = new WeakMap<Slice, Map<string, Tallies>>();
+
+  /** How many rows of a row set are in each group. */
+  countsOf(rows: RowSet, slice: Slice, ranges: Ranges): Float64Array {
+    const ofSlice = entriesOf(this.counts, slice);
+    const key = JSON.stringify([rows.where, rows.time, ranges]);
+    const counts = ofSlice.get(key) ?? countsOf(rows, slice, ranges);
+    ofSlice.set(key, counts);
+    return counts;
+  }
+  /** What was taken for quantiles, and means of the same values. */
+  tallies(slice: Slice): Map<string, Tallies> {
+    return entriesOf(this.taken, slice);
+  }
+}
+const entriesOf = <V>(kept: WeakMap<Slice, Map<string, V>>, slice: Slice): Map<string, V> => {
+  const known = kept.get(slice);
+  if (known) return known;
+  const made = new Map<string, V>();
+  kept.set(slice, made);
+  return made;
+};
 
 /**
  * A figure of each group.
@@ -165,7 +204,7 @@ export const evaluate = (
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
   limits: Limits,
-  kept: KeptTallies = new WeakMap(),
+  kept = new KeptWork(),
 ): ReadonlyMap<number, readonly FigureValue[]> => {
   const { value } = figure;
   if (value.kind === 'derived') return evaluateDerived(figure, value, sliceOfFigure, ranges, limits, kept);
@@ -179,29 +218,23 @@ export const evaluate = (
   );
 };
 
-/** The values of the rows behind a quantile without currency, by group, in their order. */
-export const sortedValues = (
+/** The values of the rows behind a quantile without currency, by group. */
+export const valuesByGroup = (
   figure: Figure,
   slice: Slice,
   ranges: Ranges,
   limits: Limits,
-  kept: KeptTallies,
+  kept: KeptWork,
 ): ReadonlyMap<number, Float64Array> => {
   if (figure.value.kind !== 'quantile') throw new Error(`${figure.code} is no quantile.`);
   const tallies = talliesOf(figure, figure.value, slice, ranges, limits, kept);
-  return new Map(Array.from(tallies.groups(), ([group, [one]]) => [group, one![1].sorted()]));
+  return new Map(Array.from(tallies.groups(), ([group, [one]]) => [group, one![1].values]));
 };
 
 /** The same for what is only counted, which most figures are. */
-const counted = (rows: RowSet, { where }: Counted, slice: Slice, ranges: Ranges): Tallies => {
+const counted = (rows: RowSet, { where }: Counted, slice: Slice, ranges: Ranges, kept: KeptWork): Tallies => {
   const passes = rowTest(slice.rows, where);
-  const counts = new Float64Array(isList(ranges) ? ranges.length : slice.keys.length);
-  visitRows(
-    rows,
-    slice,
-    ranges,
-    where ? (row, group) => passes(row) && counts[group]!++ : (_, group) => counts[group]!++,
-  );
+  const counts = where ? countsOf(rows, slice, ranges, passes) : kept.countsOf(rows, slice, ranges);
   const tallies = new Tallies(undefined);
   counts.forEach((count, group) => {
     if (count === 0) return;
@@ -218,25 +251,25 @@ const talliesOf = (
   slice: Slice,
   ranges: Ranges,
   limits: Limits,
-  kept: KeptTallies,
+  kept: KeptWork,
 ): Tallies => {
-  const { where, time } = figure.rows;
-  const isOfValues = value.kind === 'mean' || value.kind === 'quantile';
-  const key = isOfValues && JSON.stringify([where, time, value.column, value.where, ranges, hasCurrency(figure)]);
-  const ofSlice = kept.get(slice) ?? new Map<string, Tallies>();
-  const known = key ? ofSlice.get(key) : undefined;
-  if (known) return known;
+  const { rows } = figure;
   const currencies = hasCurrency(figure) ? slice.rows.texts['currency'] : undefined;
-  if (value.kind === 'count' && !currencies) return counted(figure.rows, value, slice, ranges);
-  const tallies = new Tallies(currencies);
+  if (value.kind === 'count' && !currencies) return counted(rows, value, slice, ranges, kept);
+  const isOfValues = value.kind === 'quantile' || value.kind === 'mean';
+  const key = isOfValues && JSON.stringify([rows.where, rows.time, value.column, value.where, ranges, !!currencies]);
+  const known = key ? kept.tallies(slice).get(key) : undefined;
+  if (known) return known;
+  const takesValues = value.kind === 'quantile';
+  const tallies = new Tallies(currencies, takesValues && !currencies ? kept.countsOf(rows, slice, ranges) : undefined);
   visitRows(
-    figure.rows,
+    rows,
     slice,
     ranges,
     tallying(value, slice, (group, row) => tallies.of(group, row), limits),
   );
   // A mean alone takes no values, which quantiles would need.
-  if (key && value.kind === 'quantile') kept.set(slice, ofSlice.set(key, tallies));
+  if (key && takesValues) kept.tallies(slice).set(key, tallies);
   return tallies;
 };
 
@@ -312,7 +345,7 @@ const valueOf = (
   if (value.kind === 'quantile')
     return {
       ...{ ...known, numerator: undefined, denominator: undefined },
-      value: support === 0 ? undefined : inUnit(quantileOf(tally.sorted(), value.share), unit),
+      value: support === 0 ? undefined : inUnit(quantileOf(tally.ranked(), value.share), unit),
     };
   const numerator = over.total;
   if (value.kind === 'count' || value.kind === 'sum')
@@ -325,11 +358,11 @@ const valueOf = (
 };
 
 /** Of whole numbers in their order, interpolated between neighbours (type 7), exactly. */
-export const quantileOf = (sorted: ArrayLike<number>, share: number): Exact => {
-  const place = new ExactNumber(share).times(sorted.length - 1);
+export const quantileOf = (values: InOrder, share: number): Exact => {
+  const place = new ExactNumber(share).times(values.length - 1);
   const below = Math.floor(place.toNumber());
-  const low = exactOf(sorted[below]!);
-  const next = sorted[below + 1];
+  const low = exactOf(values.at(below)!);
+  const next = values.at(below + 1);
   return next === undefined ? low : low.plus(exactOf(next).minus(low).times(place.minus(below)));
 };
 
@@ -340,7 +373,7 @@ const evaluateDerived = (
   sliceOfFigure: (figure: Figure) => Slice,
   ranges: Ranges,
   limits: Limits,
-  kept: KeptTallies,
+  kept: KeptWork,
 ): ReadonlyMap<number, readonly FigureValue[]> => {
   const evaluated = parts.map((part) => evaluate(part, sliceOfFigure, ranges, limits, kept));
   const groups = new Set(evaluated.flatMap((byGroup) => [...byGroup.keys()]));

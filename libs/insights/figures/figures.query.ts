@@ -7,10 +7,10 @@ import {
   emptyValue,
   evaluate,
   isBehind,
-  sortedValues,
+  valuesByGroup,
   visitRows,
   type FigureValue,
-  type KeptTallies,
+  KeptWork,
   type Limits,
   type Ranges,
   type Side,
@@ -175,6 +175,7 @@ const groupingOf = (
   { by, filters }: Scope & { readonly by: string },
   period: ScopePeriod,
   rowsAt: RowsAtEnds,
+  kept = new KeptWork(),
   wholeOf?: (figure: Figure) => Slice,
 ): Grouping => {
   const range = rangeOf(period);
@@ -188,8 +189,7 @@ const groupingOf = (
     return { sliceOfFigure, ranges: parts, names: parted, groups: [...parts.keys()] };
   }
   const whole = wholeOf?.(figure) ?? sliceOf(figure.rows.fact, { filters, by }, rowsOf);
-  const rowsIn = new Array<number>(whole.keys.length).fill(0);
-  visitRows(figure.rows, whole, range, (_, group) => rowsIn[group]!++);
+  const rowsIn = kept.countsOf(figure.rows, whole, range);
   const { slice: largest, groups, other } = withLargestGroups(whole, rowsIn, MAX_GROUPS);
   const names = groups.map((group): GroupName => {
     const isOther = group === other;
@@ -249,6 +249,12 @@ const compareValues = (
         compared: before.find(({ currency }) => currency === one.currency)?.value ?? emptyValue(figure),
       }));
 
+/** What a figure that can have no currency is where there are no rows. */
+export const answerOfNothing = (figure: Figure, { compared }: Pick<OpenedQuestion, 'compared'>): ComparedValue => {
+  const nothing = valuesOfNothing(figure);
+  return compareValues(figure, nothing, compared && nothing)[0]!;
+};
+
 /** A question with the rows that it is answered from. */
 export interface Question {
   readonly scope: Scope;
@@ -286,7 +292,7 @@ const warningsOf = (figure: Figure, { scope, rowsAt }: Question, period: ScopePe
 };
 /** What the figures of one answer share: slices and groups of the same rows, and what was taken of them. */
 export class SharedWork {
-  readonly kept: KeptTallies = new WeakMap();
+  readonly kept = new KeptWork();
   private readonly slices = new Map<string, (figure: Figure) => Slice>();
   private readonly groupings = new Map<Fact, Map<string, Grouping>>();
 
@@ -312,19 +318,19 @@ export class SharedWork {
     const key = JSON.stringify([rows, by, period, figure.value.kind === 'derived' && figure.code]);
     const { scope, rowsAt } = this.question;
     const whole = isGrain(by) ? undefined : this.sliceAt(period, by);
-    const grouping = ofFact.get(key) ?? groupingOf(figure, { ...scope, by }, period, rowsAt, whole);
+    const grouping = ofFact.get(key) ?? groupingOf(figure, { ...scope, by }, period, rowsAt, this.kept, whole);
     ofFact.set(key, grouping);
     return grouping;
   }
 }
-/** The values of the rows of a quantile by a dimension, in their order, by the keys of the groups. */
-export const sortedByKey = (
+/** The values of the rows of a quantile by a dimension, by the keys of the groups. */
+export const valuesByKey = (
   figure: Figure,
   { scope, period, limits }: OpenedQuestion & { readonly scope: { readonly by: string } },
   shared: SharedWork,
 ): ReadonlyMap<string | null, Float64Array> => {
   const { sliceOfFigure, ranges, names, groups } = shared.grouping(figure, scope.by, period);
-  const values = sortedValues(figure, sliceOfFigure(figure), ranges, limits, shared.kept);
+  const values = valuesByGroup(figure, sliceOfFigure(figure), ranges, limits, shared.kept);
   return new Map(names.flatMap(({ key, isOther }, place) => (isOther ? [] : [[key, values.get(groups[place]!)!]])));
 };
 const groupWarnings = ({ warns }: Figure, { by }: Scope, groups: AnsweredFigure['groups']): readonly string[] =>

@@ -129,7 +129,7 @@ const OTHER = 'other';
  */
 export const withLargestGroups = (
   slice: Slice,
-  rowsIn: readonly number[],
+  rowsIn: ArrayLike<number>,
   most: number,
 ): { readonly slice: Slice; readonly groups: readonly number[]; readonly other?: number } => {
   const present = slice.keys.map((_, group) => group).filter((group) => rowsIn[group]! > 0);

@@ -89,8 +89,8 @@ export class AccessLog {
     const now = this.clock.now();
     const events = entries.map(({ type, data, by: { actor, origin } }) => {
       const id = randomUUID();
-      const cause = { commandId: id, commandHash: '', $correlationId: id, $causationId: id };
-      return { id, type, data, meta: { actor, origin, occurredAt: now, mode: 'live' as const, ...cause } };
+      const cause = { commandId: id, commandHash: '', mode: 'live' as const, $correlationId: id, $causationId: id };
+      return { id, type, data, meta: { actor, origin, occurredAt: now, ...cause } };
     });
     for (let at = 0; at < events.length; at += EVENTS_PER_APPEND)
       await this.journal.appendDeferred(accessStreamOf(now), events.slice(at, at + EVENTS_PER_APPEND));

@@ -23,6 +23,8 @@ import { metaOf, storedMeta } from './stored-meta';
 const SYNC_MS = 100;
 /** How long a file of a process that nobody here knows stays unchanged until it is taken for ended. */
 const ABANDONED_MS = 24 * 3_600_000;
+/** Characters of records that are also kept in memory, so that they need not be read again to be taken. */
+const KEPT_CHARACTERS = 8 * 1024 * 1024;
 /**
  * The files of this process. Another one with its name was left by a process before it: in a container each may have the
  * same host and number.
@@ -32,6 +34,10 @@ const openHere = new Set<string>();
 /** An event as the file has it. */
 export interface DeferredEvent extends EventToAppend {
   readonly stream: string;
+}
+interface KeptEvents {
+  readonly events: DeferredEvent[];
+  characters: number;
 }
 /** A file as it was when it was taken. */
 export interface DeferredFile {
@@ -49,7 +55,7 @@ export interface TakenEvents {
 }
 
 /** A record of the file: one line, because JSON has no line breaks and no tabs. */
-export const textOf = (stream: string, { id, type, data, meta }: EventToAppend): string =>
+const textOf = ({ stream, id, type, data, meta }: DeferredEvent): string =>
   `${JSON.stringify([stream, id, type])}\t${JSON.stringify(data)}\t${storedMeta(meta)}`;
 
 const eventOf = (line: string): DeferredEvent | undefined => {
@@ -73,7 +79,8 @@ const eventOf = (line: string): DeferredEvent | undefined => {
 export class DeferredEvents {
   private file: { readonly handle: number; readonly path: string } | undefined;
   private syncTimer: NodeJS.Timeout | undefined;
-  private readonly own = new Set<string>();
+  /** The files of this process, with what was written to each; undefined if that has to be read. */
+  private readonly own = new Map<string, KeptEvents | undefined>();
   /** Files whose events are not in the log yet. */
   private readonly waiting: Set<string>;
   /** Files whose events are in the log, though perhaps not on the disk. */
@@ -90,11 +97,18 @@ export class DeferredEvents {
     this.waiting = new Set(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
   }
 
-  /** Writes records, see `textOf`. @throws if they could not be written; a part of them may be there */
-  write(texts: readonly string[]): void {
-    const bytes = Buffer.from(`\n${texts.join('\n')}`); // behind the end of a line that could not be written completely
-    this.file ??= this.create();
-    if (writeSync(this.file.handle, bytes) < bytes.length) throw new Error('the disk is full');
+  /** Writes a record of each event. @throws if they could not be written; a part of them may be there */
+  write(events: readonly DeferredEvent[]): void {
+    const text = `\n${events.map(textOf).join('\n')}`; // behind the end of a line that could not be written completely
+    const { handle, path } = (this.file ??= this.create());
+    const kept = this.own.get(path);
+    this.own.set(path, undefined);
+    if (writeSync(handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
+    if (kept && kept.characters + text.length <= KEPT_CHARACTERS) {
+      kept.events.push(...events);
+      kept.characters += text.length;
+      this.own.set(path, kept);
+    }
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = undefined;
       if (this.file) fdatasync(this.file.handle, () => undefined); // the next commit reports a fault of the disk
@@ -117,6 +131,12 @@ export class DeferredEvents {
     let unreadable = 0;
     for (const path of this.waiting) {
       const isComplete = this.own.has(path) || hasEnded(path);
+      const kept = this.own.get(path);
+      if (kept) {
+        files.push({ events: kept.events, isComplete });
+        done.push(path);
+        continue;
+      }
       const lines = linesOf(path);
       const events = lines.map(eventOf).filter((event) => event !== undefined);
       files.push({ events, isComplete });
@@ -135,7 +155,7 @@ export class DeferredEvents {
   /** Removes what is to be removed, see `removeAppended`. */
   close(): void {
     this.closeFile();
-    for (const path of this.own) openHere.delete(path);
+    for (const path of this.own.keys()) openHere.delete(path);
     if (this.appended.size === 0) return;
     try {
       const log = openSync(this.log, 'r');
@@ -154,7 +174,7 @@ export class DeferredEvents {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, `${hostname()}.${process.pid}.${randomUUID().slice(0, 8)}`);
     const handle = openSync(path, 'ax', 0o600);
-    this.own.add(path);
+    this.own.set(path, { events: [], characters: 0 });
     openHere.add(path);
     this.waiting.add(path);
     return { handle, path };

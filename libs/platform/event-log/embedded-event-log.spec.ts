@@ -266,6 +266,15 @@ describe('what is deferred', () => {
     expect(filesOf('merged.db')).toEqual([join(placeOf('merged.db'), 'elsewhere.1.0a1b2c3d')]);
   });
 
+  it('is appended whole, however much it is', async () => {
+    const log = open('much.db');
+    const events = Array.from({ length: 12 }, (_, n) => anEvent({ text: `${n}`.repeat(800_000) }));
+    for (const event of events) await log.appendDeferred('a-1', [event]);
+    expect(filesOf('much.db')).toHaveLength(1);
+    expect(await log.read('a-1')).toMatchObject(events.map(({ id, data }) => ({ id, data })));
+    await log.close();
+  });
+
   it('loses only the record whose write was cut short, and says so', async () => {
     const log = open('torn.db');
     const [one, two] = [anEvent(), anEvent()];

@@ -17,7 +17,7 @@ import {
   type Position,
   type RawEvent,
 } from '@baton/kernel';
-import { DeferredEvents, textOf, type DeferredFile, type TakenEvents } from './deferred-events';
+import { DeferredEvents, type DeferredFile, type TakenEvents } from './deferred-events';
 import { watchCommits, type CommitWatch } from './file-watch';
 import { metaOf, storedMeta } from './stored-meta';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
@@ -136,7 +136,7 @@ export class EmbeddedEventLog extends EventLog {
     try {
       this.clock.now(); // refuses where it would be refused later
       if (this.lastWriteFailed) this.appendDeferredEvents();
-      this.deferred.write(events.map((event) => textOf(stream, event)));
+      this.deferred.write(events.map((event) => ({ ...event, stream })));
     } catch (error) {
       throw appendFailure(error);
     }

@@ -10,13 +10,13 @@ import { derivedFact, type Fact, type PackedRows } from '../../figures/fact.rule
 import { dealStayFact, leadStayFact } from '../../figures/facts/stays.fact';
 import { count, figure, mean, median, quantile, type Figure } from '../../figures/figure.rules';
 import {
-  answerFigures,
   answerGroups,
+  answerOfNothing,
   erasedIn,
   openQuestion,
   rowsBehindIn,
   SharedWork,
-  sortedByKey,
+  valuesByKey,
   type ComparedValue,
   type FigureRow,
   type GroupName,
@@ -200,8 +200,8 @@ export const timeInStage = async (
   const staged = { ...opened, scope: { ...opened.scope, by: 'stage' } };
   const shared = new SharedWork(staged);
   const byStage = answerGroups(figures, staged, shared);
-  const times = sortedByKey(figures.at(-1)!, staged, shared);
-  const nothing = (place: number): ComparedValue => answerFigures([figures[place]!], ofStage(opened, ''))[0]!.total[0]!;
+  const times = valuesByKey(figures.at(-1)!, staged, shared);
+  const nothing = (place: number): ComparedValue => answerOfNothing(figures[place]!, opened);
   const names = new Set(byStage.flatMap((groups) => groups.flatMap(({ group: { key } }) => key ?? [])));
   const placeOf = (stage: string): number => (stays.order.includes(stage) ? stays.order.indexOf(stage) : Infinity);
   const sorted = [...names].sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
@@ -261,7 +261,7 @@ export const timeInStageRows = async (
   const inside = rows.texts['inside']!;
   const counted = figure({ ...figures.at(-1)!, value: count() });
   const staged = { ...own, scope: { ...own.scope, by: 'stage' } };
-  const shape = binShapeOf(sortedByKey(figures.at(-1)!, staged, new SharedWork(staged)).get(stage) ?? []);
+  const shape = binShapeOf(valuesByKey(figures.at(-1)!, staged, new SharedWork(staged)).get(stage) ?? []);
   if (bin !== undefined && bin > (shape?.bins ?? 0))
     throw new Refused('time-in-stage/no-bin', `The histogram of ${stage} has ${shape?.bins ?? 0} bins.`, 'bin');
   return rowsBehindIn(counted, own, { side: 'denominator', group }).flatMap((one) => {
