@@ -263,6 +263,19 @@ export interface OpenList {
 }
 export const emptyList = (): OpenList => ({ start: 0, entries: [], saved: 0 });
 
+/** Which of these lists are there: each has a document from its first entry on. */
+export const knownLists = async (
+  documents: Documents,
+  collection: Collection,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const found = await documents.getMany(
+    collection,
+    keys.map((key) => idOf(key, 0)),
+  );
+  return new Set([...found.keys()].map(listKeyOf));
+};
+
 /**
  * The open end of a list as it stood at a position. What stands there from later is of a commit that was cut short: it
  * will be made again.

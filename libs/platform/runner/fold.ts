@@ -26,6 +26,7 @@ import {
   firstGeneration,
   fitsColumn,
   joinDocument,
+  knownLists,
   listAfterSave,
   loadOpenList,
   missingEntries,
@@ -384,8 +385,12 @@ export class Fold implements Follower {
 
   private async loadLists(keys: readonly string[], listSizes: ListSizes): Promise<void> {
     const { documents } = this.stores;
+    // Most are new: one call of the store says so of all of them.
+    const known = await knownLists(documents, this.collection, keys);
     const lists = await Promise.all(
-      keys.map((key) => loadOpenList(documents, this.collection, listSizes, key, this.savedTo)),
+      keys.map((key) =>
+        known.has(key) ? loadOpenList(documents, this.collection, listSizes, key, this.savedTo) : emptyList(),
+      ),
     );
     for (const [index, id] of keys.entries()) {
       const doc = lists[index]!;
