@@ -62,6 +62,7 @@ const changed = (database: Sqlite, sql: string, ...values: (string | number)[]) 
 /** SQL that gives a column of a type another value than it has. */
 const otherValue: Readonly<Record<Collection['columns'][string], (column: string) => string>> = {
   text: (column) => `ifnull(${column}, '') || 'x'`,
+  instant: (column) => `ifnull(${column}, 0) + 1`,
   integer: (column) => `ifnull(${column}, 0) + 1`,
   real: (column) => `ifnull(${column}, 0) + 0.5`,
   flag: (column) => `1 - ifnull(${column}, 0)`,

@@ -10,7 +10,6 @@ import type {
   FindOptions,
   AggregateGroup,
   ParkedSequence,
-  Scalar,
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
@@ -20,6 +19,7 @@ import { DocumentPacker, type Shapes, type ShapeStore } from './packing';
 import { generationDropped, leaseLost } from './refusals';
 import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
+  scalarOf,
   sqlValueOf,
   keySql,
   measureSql,
@@ -150,11 +150,14 @@ export class EmbeddedDocuments extends Documents {
     return sortedGroups(
       plan,
       rows.map((row) => ({
-        keys: plan.keys.map(({ type }, i): Scalar => {
-          const key = row[`k${i}`]!;
-          return type === 'flag' && key !== null ? key === 1 : key;
-        }),
-        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, row[`m${i}`]!])),
+        // The lower edge of a bucket is the text that was given.
+        keys: plan.keys.map(({ type, edges }, i) => scalarOf(row[`k${i}`]!, edges ? undefined : type)),
+        values: Object.fromEntries(
+          plan.measures.map(({ name, kind, column }, i) => {
+            const type = kind === 'min' || kind === 'max' ? collection.columns[column] : undefined;
+            return [name, scalarOf(row[`m${i}`]!, type) as string | number | null];
+          }),
+        ),
       })),
     );
   }
@@ -423,7 +426,7 @@ export class EmbeddedDocuments extends Documents {
   private storedRow(collection: Collection, document: Document): StoredRow {
     const values = columnValuesOf(collection, document);
     const packed = this.packerOf(collection).pack(document.id, document.doc as object, values);
-    const columns = Object.keys(collection.columns).map((column) => sqlValueOf(values[column]!));
+    const columns = Object.entries(collection.columns).map(([column, type]) => sqlValueOf(values[column]!, type));
     return [document.id, storedPosition(document.position), packed, ...columns];
   }
 

@@ -3,6 +3,7 @@ import { Conflict, type Collection, type ColumnType, type Document, type Scalar 
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue, DocumentRow } from './columns';
 import { beginDocument, shortText } from './short-texts';
+import { instantOfColumn } from './stored-instants';
 
 /** So many shapes of objects of a collection are kept; objects of other shapes name their fields themselves. */
 const MAX_SHAPES = 256;
@@ -187,6 +188,7 @@ export class DocumentPacker {
     if (value === null) return;
     const [name, type] = [this.columns[index]!, this.types[index]];
     if (type === 'flag') doc[name] = Boolean(value);
+    else if (type === 'instant') doc[name] = instantOfColumn(value as Scalar);
     else if (type !== 'tokens') doc[name] = value as Scalar;
     else {
       const whole = withTokens(doc[name], value) as Scalar | undefined;

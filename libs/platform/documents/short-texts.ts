@@ -52,7 +52,7 @@ const dayText = (day: number): string => {
   return text;
 };
 /** Several times as fast as `toISOString`. */
-const instantText = (ms: number): string => {
+export const instantText = (ms: number): string => {
   const day = Math.floor(ms / DAY_MS);
   const inDay = ms - day * DAY_MS;
   const minute = Math.floor(inDay / 60_000);
@@ -65,7 +65,7 @@ const instantText = (ms: number): string => {
 const isAt = (text: string, place: number, character: string): boolean =>
   text.charCodeAt(place) === character.charCodeAt(0);
 /** Milliseconds of an instant in the stored form; NaN for any other text. */
-const msOf = (text: string): number => {
+export const instantMs = (text: string): number => {
   if (text.length !== 24 || !isAt(text, 10, 'T') || !isAt(text, 23, 'Z')) return NaN;
   const ms = storedToMs(text);
   // Digits that are no time of day would be those of another one, or of the next day.
@@ -126,7 +126,7 @@ export const shortText = (text: string): string | Short<number | Buffer> => {
     const number = Number(text);
     return Number.isSafeInteger(number) ? new PositionNumber(number) : text;
   }
-  const ms = msOf(text);
+  const ms = instantMs(text);
   if (Number.isNaN(ms)) return text;
   return ms % 1000 === 0 ? new Seconds(ms / 1000) : new Milliseconds(ms);
 };

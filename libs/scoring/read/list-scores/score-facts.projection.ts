@@ -99,7 +99,7 @@ export const scoreFacts = projection<ScoredLead, LeadEvent>({
   name: 'score-facts',
   version: 3,
   columns: {
-    ...{ outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
+    ...{ outcome: 'text', capturedAt: 'instant', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
   },
   indexed: ['outcome', 'capturedAt'],
