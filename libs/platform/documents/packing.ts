@@ -14,12 +14,17 @@ const withoutTokens = (value: unknown): unknown => {
   if (Array.isArray(value)) return IN_COLUMN;
   return (value as WithTokens | undefined)?.tokens === undefined ? value : { ...(value as object), tokens: IN_COLUMN };
 };
-/** Tokens of a value that has none were not written: they take its place, so that whoever compares documents finds them. */
+/**
+ * Puts the tokens of a column where they belong. Tokens of a value that has none were not written: they take its place, so
+ * that whoever compares documents finds them.
+ * @param value as it was unpacked; nobody else has it yet
+ */
 const withTokens = (value: unknown, stored: StoredColumn): unknown => {
   const tokens = (typeof stored === 'string' ? JSON.parse(stored) : stored) as readonly string[];
-  const sealed = value as WithTokens | null | undefined;
-  if (sealed?.tokens === IN_COLUMN) return { ...sealed, tokens };
-  return value === IN_COLUMN || tokens.length > 0 ? tokens : value;
+  const sealed = value as { tokens?: unknown } | null | undefined;
+  if (sealed?.tokens !== IN_COLUMN) return value === IN_COLUMN || tokens.length > 0 ? tokens : value;
+  sealed.tokens = tokens;
+  return sealed;
 };
 const FIELD_NAME = /^[A-Za-z$][\w$]*$/;
 
