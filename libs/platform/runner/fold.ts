@@ -340,8 +340,11 @@ export class Fold implements Follower {
     const { listSizes } = this.projection;
     const missing = ids.filter((id) => {
       const known = this.cache.get(id);
-      if (known) this.dirty.set(known);
-      return !known;
+      if (!known) return true;
+      // Not both: the one in the cache would be out of date once the other is saved and no object any more.
+      this.cache.delete(id);
+      this.dirty.set(known);
+      return false;
     });
     if (missing.length === 0 || this.isNew) return;
     if (listSizes) return this.loadLists(missing, listSizes);
