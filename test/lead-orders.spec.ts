@@ -52,7 +52,7 @@ const byDay = (words: readonly Word[]) => [...words].sort((a, b) => a.day - b.da
 const dayOf = (instant: Instant) => Math.round((Date.parse(instant) - Date.UTC(2024, 0, 1)) / 86_400_000);
 
 const outcomeIn = (events: Parameters<typeof foldAll>[1]) =>
-  foldAll(scoreFacts, events).get(`lead:${leadId}`) as { readonly industry?: string };
+  foldAll(scoreFacts, events).get(leadId) as { readonly industry?: string };
 
 describe('the profile of a lead, recorded in any order', () => {
   const names = ['title', 'company', 'industry', 'country', 'employees'] as const;

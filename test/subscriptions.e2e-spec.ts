@@ -130,7 +130,7 @@ describe('subscriptions', () => {
     const position = await capture('eve');
     const [, answer] = await heard.until(2);
     expect(String(answer!['position']) >= position).toBe(true);
-    expect((answer!['followers'] as { name: string }[]).map(({ name }) => name)).toContain('case-file-v5');
+    expect((answer!['followers'] as { name: string }[]).map(({ name }) => name)).toContain('case-file-v6');
   });
 
   it('have the roles of the queries, and a new one has its row here', async () => {

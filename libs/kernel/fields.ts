@@ -215,7 +215,7 @@ export const objectFields = <F extends Fields>(
 ): ObjectFields<F> => ({ name, description, fields, ...options });
 
 const columnTypes: Readonly<Partial<Record<FieldKind, ColumnType>>> = {
-  ...{ id: 'text', text: 'text', enum: 'text', instant: 'text', day: 'text' },
+  ...{ id: 'text', text: 'text', enum: 'text', day: 'text', instant: 'instant' },
   ...{ integer: 'integer', largeInteger: 'integer', number: 'real', flag: 'flag' },
 };
 
@@ -225,7 +225,8 @@ export const columnsOfField = (name: string, { kind, options }: Field): Readonly
   if (!options.filter && !options.sort && !options.column) return {};
   if (kind === 'money') return { [`${name}Minor`]: 'integer', currency: 'text' };
   if (options.anySpelling && !options.sort) return {};
-  const type = options.list && columnTypes[kind] === 'text' && !options.sort ? 'tokens' : columnTypes[kind];
+  const isText = columnTypes[kind] === 'text' || columnTypes[kind] === 'instant';
+  const type = options.list && isText && !options.sort ? 'tokens' : columnTypes[kind];
   if (!type || (options.list && type !== 'tokens'))
     throw new Error(`The field ${name} of kind ${kind} cannot be filtered or sorted.`);
   return { [name]: type };

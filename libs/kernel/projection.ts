@@ -3,10 +3,11 @@ import { ERASURE } from './erasure';
 import { withoutSealed, type AsStored, type SearchTerms } from './sealed';
 
 /**
- * What a column may hold: instants and text sort as text; null is the smallest value everywhere. `tokens` holds the
- * tokens of a sealed field, or the texts of a list: it is found by them (`has`) and in no other way.
+ * What a column may hold: instants and text sort as text; null is the smallest value everywhere. `instant` holds instants in
+ * the stored form, and '' for one that is not known. `tokens` holds the tokens of a sealed field, or the texts of a list: it is
+ * found by them (`has`) and in no other way.
  */
-export type ColumnType = 'text' | 'integer' | 'real' | 'flag' | 'tokens';
+export type ColumnType = 'text' | 'instant' | 'integer' | 'real' | 'flag' | 'tokens';
 export type Scalar = string | number | boolean | null;
 
 export interface Order {

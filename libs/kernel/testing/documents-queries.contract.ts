@@ -142,6 +142,82 @@ export const documentsQueries = (current: () => Documents, save: Save): void => 
     }
   });
 
+  describe('columns of instants', () => {
+    const visits: Collection = { name: 'visits-v1-g1', columns: { at: 'instant', left: 'instant' } };
+    const known = ['2024-01-01T00:00:00.000Z', '2024-01-01T00:00:00.001Z', '2023-12-31T23:59:59.999Z'];
+    const all = [...known, '1969-07-20T20:17:40.000Z', '0000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z', ''];
+    const docs: Readonly<Record<string, { readonly at: string | null; readonly left: string | null }>> =
+      Object.fromEntries([...all, null].map((at, n) => [`v${n}`, { at, left: all[n + 1] ?? null }]));
+    const texts = [
+      ...[...all, '2024', '2024-01-01', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00.000', '2024-01-01T00:00:00.000Zx'],
+      ...['0', '-', 'x', 'é', '9999-12-31T23:59:59.999ZZ', '2024-02-30T00:00:00.000Z'],
+    ];
+    const order = (at: string | null): string => (at === null ? '' : ` ${at}`);
+    const idsWhere = (holds: (at: string | null) => boolean) => Object.keys(docs).filter((id) => holds(docs[id]!.at));
+    beforeEach(() => save(docs, 1, visits));
+
+    it('are compared with any text as texts', async () => {
+      const found = async (condition: Condition) =>
+        (await store.find(visits, { where: { at: condition } })).map(({ id }) => id);
+      for (const text of texts) {
+        const holds: Readonly<Record<string, (at: string) => boolean>> = {
+          ...{ gt: (at: string) => at > text, gte: (at: string) => at >= text },
+          ...{ lt: (at: string) => at < text, lte: (at: string) => at <= text, eq: (at: string) => at === text },
+          ...{ in: (at: string) => [text, known[0]].includes(at), prefix: (at: string) => at.startsWith(text) },
+        };
+        for (const [kind, isWanted] of Object.entries(holds)) {
+          const value = kind === 'in' ? [text, known[0]] : text;
+          const expected = idsWhere((at) => at !== null && isWanted(at));
+          expect({ text, kind, ids: await found({ [kind]: value }) }).toEqual({ text, kind, ids: expected });
+        }
+        expect({ text, ids: await found({ ne: text }) }).toEqual({ text, ids: idsWhere((at) => at !== text) });
+        expect({ text, ids: await found({ notIn: [text] }) }).toEqual({ text, ids: idsWhere((at) => at !== text) });
+      }
+    });
+
+    it('are read, sorted and continued as they were written', async () => {
+      const sorted = Object.keys(docs).sort((a, b) => (order(docs[a]!.at) < order(docs[b]!.at) ? -1 : 1));
+      for (const descending of [false, true]) {
+        const seen: string[] = [];
+        let after: FindOptions['after'];
+        for (;;) {
+          const find = { orderBy: [{ column: 'at', descending }], limit: 2, ...(after && { after }) };
+          const page = await store.find(visits, find);
+          for (const { id, doc } of page) {
+            expect([id, doc]).toEqual([id, docs[id]]);
+            seen.push(id);
+          }
+          if (page.length < 2) break;
+          after = { values: [page[1]!.doc['at'] ?? null], id: page[1]!.id };
+        }
+        expect(seen).toEqual(descending ? sorted.toReversed() : sorted);
+      }
+      const [part] = await store.find(visits, { where: { id: { eq: 'v6' } }, fields: ['at', 'left'] });
+      expect(part!.doc).toEqual(docs['v6']);
+    });
+
+    it('are grouped and measured as they were written', async () => {
+      const measures = { first: { min: 'at' }, last: { max: 'at' }, all: 'count' } as const;
+      expect(await store.aggregate(visits, { by: [], measures })).toEqual([
+        { keys: [], values: { first: '', last: '9999-12-31T23:59:59.999Z', all: 8 } },
+      ]);
+      const groups = await store.aggregate(visits, { by: ['at'], measures: {} });
+      expect(groups.map(({ keys: [at] }) => at)).toEqual([null, ...all.toSorted()]);
+      const edges = ['2023-12-31T23:59:59.999Z', '2024-01-01', '2024-01-01T00:00:00.001Z'];
+      const buckets = await store.aggregate(visits, { by: [{ column: 'at', edges }], measures: { all: 'count' } });
+      expect(buckets.map(({ keys, values }) => [keys[0], values['all']])).toEqual([
+        [null, 6],
+        [edges[0], 1],
+        [edges[1], 1],
+      ]);
+    });
+
+    it('hold nothing else', async () => {
+      for (const at of ['2024', '2024-01-01T00:00:00Z', '2024-02-30T00:00:00.000Z', 5])
+        await expect(save({ x: { at } }, 2, visits)).rejects.toMatchObject({ code: 'documents/wrong-type' });
+    });
+  });
+
   describe('columns of tokens', () => {
     const people: Collection = { name: 'people-v1-g1', columns: { stage: 'text', name: 'tokens', email: 'tokens' } };
     const sealed = (...tokens: string[]) => ({ $sealed: 'v1.', subject: 'ada', context: 'x', tokens });

@@ -7,6 +7,7 @@ import {
   type Index,
   type Scalar,
 } from '@baton/kernel';
+import { instantMs } from './short-texts';
 
 /** A document as the stores keep it: its JSON text, and beside it the values that queries see. */
 export interface DocumentRow {
@@ -23,6 +24,7 @@ const isListOfTexts = (value: unknown): value is readonly string[] =>
 
 const fits: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
+  instant: (value) => value === '' || (typeof value === 'string' && !Number.isNaN(instantMs(value))),
   integer: (value) => Number.isSafeInteger(value),
   real: (value) => Number.isFinite(value),
   flag: (value) => typeof value === 'boolean',
@@ -31,6 +33,9 @@ const fits: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
 };
 /** Does the value of a document's field fit its column? */
 export const fitsColumn = (type: ColumnType, value: unknown): boolean => value === null || fits[type](value);
+/** Can values of a column be compared with this one? Instants with any text. */
+export const isComparable = (type: ColumnType, value: unknown): boolean =>
+  fitsColumn(type === 'instant' ? 'text' : type, value);
 
 /**
  * Checks the names of a collection and its columns: they become parts of SQL and of field paths.
@@ -56,7 +61,9 @@ const checkedSignature = ({ name, columns }: Collection): string => {
   for (const [column, type] of Object.entries(columns))
     if (!/^[A-Za-z]\w{0,59}$/.test(column) || column === 'id' || !Object.hasOwn(fits, type))
       throw new Refused('documents/bad-collection', `${name} cannot have the column "${column}" of ${type}.`, column);
-  return JSON.stringify(Object.entries(columns).sort(([a], [b]) => compareScalars(a, b)));
+  // What is kept of an instant is its text, but in the embedded store, whose format says that it is not.
+  const kept = Object.entries(columns).map(([column, type]) => [column, type === 'instant' ? 'text' : type] as const);
+  return JSON.stringify(kept.sort(([a], [b]) => compareScalars(a, b)));
 };
 
 /** The indexes of a collection. Tokens have a table, or an index, of their own. */

@@ -10,7 +10,6 @@ import type {
   FindOptions,
   AggregateGroup,
   ParkedSequence,
-  Scalar,
   Where,
 } from '@baton/kernel';
 import { openDatabase, type Sqlite, type SqliteValue } from '../sqlite';
@@ -20,6 +19,7 @@ import { DocumentPacker, type Shapes, type ShapeStore } from './packing';
 import { generationDropped, leaseLost } from './refusals';
 import { findInParts, sortedGroups, planAggregate, planFind, planWhere } from './query';
 import {
+  scalarOf,
   sqlValueOf,
   keySql,
   measureSql,
@@ -34,7 +34,6 @@ import {
 } from './sql';
 
 const ROWS_PER_INSERT = 50;
-const ROWS_PER_READ = 1000;
 /** With fewer rows, all indexes of a collection take no longer to be made than a commit. */
 const FEW_ROWS = 500;
 /** An index of so many documents takes about a tenth of a second to be made. */
@@ -151,11 +150,14 @@ export class EmbeddedDocuments extends Documents {
     return sortedGroups(
       plan,
       rows.map((row) => ({
-        keys: plan.keys.map(({ type }, i): Scalar => {
-          const key = row[`k${i}`]!;
-          return type === 'flag' && key !== null ? key === 1 : key;
-        }),
-        values: Object.fromEntries(plan.measures.map(({ name }, i) => [name, row[`m${i}`]!])),
+        // The lower edge of a bucket is the text that was given.
+        keys: plan.keys.map(({ type, edges }, i) => scalarOf(row[`k${i}`]!, edges ? undefined : type)),
+        values: Object.fromEntries(
+          plan.measures.map(({ name, kind, column }, i) => {
+            const type = kind === 'min' || kind === 'max' ? collection.columns[column] : undefined;
+            return [name, scalarOf(row[`m${i}`]!, type) as string | number | null];
+          }),
+        ),
       })),
     );
   }
@@ -306,30 +308,14 @@ export class EmbeddedDocuments extends Documents {
     return new Map(rows.map(({ lease, holder, heartbeat }) => [lease, { holder, heartbeat }]));
   }
 
-  /** What a column has in place of a field is the field; tokens are kept beside the document, and once more in a table. */
+  /** What a column has in place of a field is the field; tokens are kept once more in a table. */
   async differingColumns(collection: Collection, limit: number): Promise<readonly string[]> {
     const tokens = Object.entries(collection.columns).flatMap(([column, type]) => (type === 'tokens' ? [column] : []));
     if (tokens.length === 0) return [];
     const [table, ofTokens] = [tableOf(collection), tokensTableOf(collection)];
     const differ = new Set<string>();
-    const names = tokens.map(columnNameOf);
-    const select = `SELECT ${this.reading(collection).selected}, ${names.join(', ')} FROM ${table} WHERE id > ? ORDER BY id LIMIT ${ROWS_PER_READ}`;
-    const packer = this.packerOf(collection);
-    for (let rows = this.readRows(select, ['']); rows.length > 0;) {
-      for (const [id, position, doc, ...columns] of rows) {
-        const stored = columns.splice(packer.columns.length);
-        const document = {
-          id: id as string,
-          position: positionOf(position!),
-          doc: packer.unpack(id as string, doc!, columns),
-        };
-        const values = columnValuesOf(collection, document);
-        if (tokens.some((column, index) => sqlValueOf(values[column]!) !== stored[index])) differ.add(document.id);
-      }
-      rows = this.readRows(select, [rows.at(-1)![0]!]);
-    }
-    for (const [index, column] of tokens.entries()) {
-      const each = `json_each(stored.${names[index]!}) AS one`;
+    for (const column of tokens) {
+      const each = `json_each(stored.${columnNameOf(column)}) AS one`;
       const without = `SELECT 1 FROM ${ofTokens} WHERE field = ? AND token = one.value AND id = stored.id`;
       const lost = `SELECT DISTINCT id FROM ${table} AS stored WHERE EXISTS (SELECT 1 FROM ${each} WHERE NOT EXISTS (${without}))`;
       const owner = `SELECT 1 FROM ${table} AS stored, ${each} WHERE stored.id = kept.id AND one.value = kept.token`;
@@ -439,8 +425,8 @@ export class EmbeddedDocuments extends Documents {
 
   private storedRow(collection: Collection, document: Document): StoredRow {
     const values = columnValuesOf(collection, document);
-    const packed = this.packerOf(collection).pack(document.doc as object, values);
-    const columns = Object.keys(collection.columns).map((column) => sqlValueOf(values[column]!));
+    const packed = this.packerOf(collection).pack(document.id, document.doc as object, values);
+    const columns = Object.entries(collection.columns).map(([column, type]) => sqlValueOf(values[column]!, type));
     return [document.id, storedPosition(document.position), packed, ...columns];
   }
 

@@ -16,8 +16,8 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS beats(holder TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases(
     lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL) WITHOUT ROWID;`;
-/** The form of the file: the tables above, and documents as `DocumentPacker` packs them. */
-const FORMAT = 2;
+/** The form of the file: the tables above, and columns of instants as numbers, and documents as `DocumentPacker` packs them. */
+const FORMAT = 4;
 
 /**
  * Makes the tables that every file has.
@@ -39,7 +39,7 @@ export const ensureTables = (database: Sqlite, path: string, readOnly: boolean):
 
 /** Makes the tables of a collection with their indexes. */
 export const createTables = (database: Sqlite, collection: Collection): void => {
-  const types = { text: 'TEXT', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER', tokens: 'TEXT' };
+  const types = { text: 'TEXT', instant: 'INTEGER', integer: 'INTEGER', real: 'REAL', flag: 'INTEGER', tokens: 'TEXT' };
   const columns = Object.entries(collection.columns);
   const fields = columns.map(([column, type]) => `, ${columnNameOf(column)} ${types[type]}`).join('');
   database.exec(

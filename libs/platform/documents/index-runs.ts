@@ -18,8 +18,8 @@ interface EntryBlock {
 }
 /**
  * `at`: the place of each entry's value in `values`, -1 for none. Without it they stand in the order of the entries; a
- * single one is that of every entry. `lines`: texts of all entries, which mostly differ, one a line, so that a block of them
- * is one text until one is asked for.
+ * single one is that of every entry. `lines`: texts of all entries of a block, which mostly differ, one a line, so that they
+ * are one text until one is asked for.
  */
 type BlockColumn =
   { readonly values: readonly unknown[]; readonly at?: readonly number[] } | { readonly lines: string };
@@ -263,6 +263,19 @@ export interface OpenList {
 }
 export const emptyList = (): OpenList => ({ start: 0, entries: [], saved: 0 });
 
+/** Which of these lists are there: each has a document from its first entry on. */
+export const knownLists = async (
+  documents: Documents,
+  collection: Collection,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const found = await documents.getMany(
+    collection,
+    keys.map((key) => idOf(key, 0)),
+  );
+  return new Set([...found.keys()].map(listKeyOf));
+};
+
 /**
  * The open end of a list as it stood at a position. What stands there from later is of a commit that was cut short: it
  * will be made again.
@@ -302,7 +315,7 @@ export const writesOf = (key: string, list: OpenList, { row, block }: ListSizes)
     const some = entries.slice(from, to);
     const { position } = some.at(-1)!;
     const at = position > refoldedAt ? position : refoldedAt;
-    documents.push({ id: idOf(key, start + from), doc: { ...pack(some, { lines: true }) }, position: at });
+    documents.push({ id: idOf(key, start + from), doc: { ...pack(some, { lines: some.length > row }) }, position: at });
   };
   let done = 0;
   for (; entries.length - done >= block; done += block) {

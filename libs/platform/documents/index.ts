@@ -17,6 +17,7 @@ export {
 } from './read-models';
 export {
   emptyList,
+  knownLists,
   lastDocumentOf,
   listKeyOf,
   missingEntries,

@@ -32,25 +32,40 @@ const endsBlock = (text: string): boolean => {
   return ((hash ^ (hash >>> 13)) & (MEAN - 1)) === 0;
 };
 
-function* inBlocks(list: Entries, textOf: (entry: never) => string): Iterable<Entries> {
-  let from = 0;
-  for (let at = 0; at < list.length; at++) {
-    const length = at + 1 - from;
-    if (length < MIN || (length < MAX && !endsBlock(textOf(list[at] as never)))) continue;
-    yield list.slice(from, at + 1);
-    from = at + 1;
+type TextOf = (entry: never) => string;
+/** Blocks by their first entry: entries are never changed, so most blocks need no look at their texts, and no hash. */
+interface KnownBlock {
+  readonly entries: Entries;
+  readonly block: string;
+  readonly textOf: TextOf;
+}
+const known = new WeakMap<object, KnownBlock>();
+
+const isWhole = (length: number, last: object, textOf: TextOf): boolean =>
+  length >= MIN && (length === MAX || endsBlock(textOf(last as never)));
+const standsAt = (entries: Entries, list: Entries, from: number): boolean =>
+  entries.every((entry, at) => entry === list[from + at]);
+
+function* inBlocks(list: Entries, textOf: TextOf): Iterable<Entries> {
+  for (let from = 0; from < list.length;) {
+    const before = known.get(list[from]!);
+    let block = before?.textOf === textOf ? before.entries : undefined;
+    if (!block || !isWhole(block.length, block.at(-1)!, textOf) || !standsAt(block, list, from)) {
+      let end = from + 1;
+      while (end < list.length && !isWhole(end - from, list[end - 1]!, textOf)) end++;
+      block = list.slice(from, end);
+    }
+    yield block;
+    from += block.length;
   }
-  if (from < list.length) yield list.slice(from);
 }
 
-/** The names of blocks that are known, by their first entry: entries are never changed, so most blocks need no hash. */
-const known = new WeakMap<object, { readonly entries: Entries; readonly block: string }>();
-const nameOf = (entries: Entries): string => {
+const nameOf = (entries: Entries, textOf: TextOf): string => {
   const before = known.get(entries[0]!);
-  if (before?.entries.length === entries.length && entries.every((entry, at) => entry === before.entries[at]))
-    return before.block;
+  if (before?.entries === entries) return before.block;
+  if (before?.entries.length === entries.length && standsAt(entries, before.entries, 0)) return before.block;
   const block = contentHash(pack(entries)).slice(0, 32);
-  known.set(entries[0]!, { entries, block });
+  known.set(entries[0]!, { entries, block, textOf });
   return block;
 };
 
@@ -67,7 +82,7 @@ export const splitDocument = ({ longLists = {} }: Projection, id: string, doc: o
     if (list === undefined || list.length <= SHORT) continue;
     const names: string[] = [];
     for (const entries of inBlocks(list, textOf)) {
-      const name = nameOf(entries);
+      const name = nameOf(entries, textOf);
       names.push(name);
       blocks.set(blockIdOf(id, name), entries);
     }
@@ -110,7 +125,7 @@ export const joinDocument = (
       const found = blocks.get(blockIdOf(id, name));
       if (!found) return undefined;
       const entries = unpack<object>(found.doc as never);
-      known.set(entries[0]!, { entries, block: name });
+      known.set(entries[0]!, { entries, block: name, textOf: projection.longLists![field]! });
       for (const entry of entries) list.push(entry);
     }
     whole = { ...whole, [field]: list };

@@ -123,7 +123,7 @@ class MemoryCollection {
   rowOf(document: Document): PackedRow {
     const { id, position, doc } = document;
     const values = columnValuesOf(this.collection, document);
-    const packed = this.packer.pack(doc as object, values);
+    const packed = this.packer.pack(id, doc as object, values);
     const isText = typeof packed === 'string';
     return { id, position, isText, packed: isText ? packed : packed.toString('latin1'), values };
   }
@@ -163,7 +163,7 @@ class MemoryCollection {
 
   documentAt(place: number): Document {
     const [id, packed] = [this.ids[place]!, this.packed[place]!];
-    const columns = this.packer.columns.map((column) => this.columns.get(column)!.get(place) as Scalar);
+    const columns = this.packer.columns.map((column) => this.columns.get(column)!.get(place));
     const doc = this.packer.unpack(id, this.asText.has(place) ? packed : Buffer.from(packed, 'latin1'), columns);
     return { id, position: positionOf(this.positions[place]!), doc };
   }

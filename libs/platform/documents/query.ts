@@ -12,7 +12,7 @@ import type {
   Scalar,
   Where,
 } from '@baton/kernel';
-import { compareScalars, fitsColumn, indexesOf, signatureOf, typeOfColumn, type ColumnValue } from './columns';
+import { compareScalars, indexesOf, isComparable, signatureOf, typeOfColumn, type ColumnValue } from './columns';
 
 /**
  * A checked condition. `ne` matches null unless its value is null, `notIn` matches it too; comparisons never match null;
@@ -112,7 +112,7 @@ const scalarColumn = (collection: Collection, column: string): ColumnType => {
 
 const planCondition = (column: string, type: ColumnType, kind: string, value: unknown): Clause => {
   const checked = (one: unknown): Scalar => {
-    if (!fitsColumn(type, one as Scalar))
+    if (!isComparable(type, one))
       throw new Refused('documents/wrong-type', `${column} is of type ${type}.`, `${column}.${kind}`);
     return one as Scalar;
   };
@@ -195,7 +195,7 @@ export const planFind = (
   ];
   if (!after) return { parts: [wanted], order, limit, matches: wanted };
   const last = [...after.values, after.id];
-  if (last.length !== order.length || order.some(({ type }, i) => !fitsColumn(type, last[i] ?? null)))
+  if (last.length !== order.length || order.some(({ type }, i) => !isComparable(type, last[i] ?? null)))
     throw new Refused('documents/bad-cursor', 'after must be a cursor of a query with the same order.', 'after');
   // The rows that are equal up to the last column first, then those that are equal up to the one before, and so on.
   const parts = order.flatMap((_, i) => {
@@ -267,7 +267,8 @@ export const planAggregate = (collection: Collection, { where, by, measures }: A
     const column = typeof key === 'string' ? key : key.column;
     const type = scalarColumn(collection, column);
     if (typeof key === 'string') return { column, type };
-    if (type !== 'text') throw new Refused('documents/wrong-type', `${column} must be a column of instants.`, column);
+    if (type !== 'text' && type !== 'instant')
+      throw new Refused('documents/wrong-type', `${column} must be a column of instants.`, column);
     if (key.edges.some((edge, i) => i > 0 && compareScalars(key.edges[i - 1]!, edge) >= 0))
       throw new Refused('documents/bad-edges', `The edges of ${column} must be in ascending order.`, column);
     return { column, type, edges: key.edges };
@@ -284,7 +285,7 @@ const planMeasure = (collection: Collection, name: string, measure: Measure): Pl
   if (measure === 'count') return [{ name, kind: 'count', column: '' }];
   const [kind, column] = Object.entries(measure)[0] as ['sum' | 'min' | 'max', string];
   const type = scalarColumn(collection, column);
-  if (type === 'flag' || (kind === 'sum' && type === 'text'))
+  if (type === 'flag' || (kind === 'sum' && (type === 'text' || type === 'instant')))
     throw new Refused('documents/wrong-type', `${column} is of type ${type}, which does not support ${kind}.`, name);
   if (kind === 'sum' && type === 'integer')
     return (['high', 'low'] as const).map((half) => ({ name: `${name} ${half}`, kind: half, column }));

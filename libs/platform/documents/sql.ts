@@ -1,6 +1,7 @@
-import type { Collection, Index, Position } from '@baton/kernel';
+import type { Collection, ColumnType, Index, Position, Scalar } from '@baton/kernel';
 import type { SqliteValue } from '../sqlite';
 import type { ColumnValue } from './columns';
+import { columnOfInstant, instantOfColumn, leastColumnFrom } from './stored-instants';
 import {
   exactIndexOf,
   HALF,
@@ -23,8 +24,9 @@ export const indexNameOf = ({ name }: { readonly name: string }, index: Index): 
 /** The prefix keeps columns of documents apart from our own. */
 export const columnNameOf = (column: string): string => (column === 'id' ? 'id' : `"c_${column}"`);
 /** Tokens are bound as a JSON list. */
-export const sqlValueOf = (value: ColumnValue): SqliteValue => {
+export const sqlValueOf = (value: ColumnValue, type?: ColumnType): SqliteValue => {
   if (typeof value === 'boolean') return Number(value);
+  if (type === 'instant' && typeof value === 'string') return columnOfInstant(value)!;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as SqliteValue);
 };
 /** Which documents have a token, by column. */
@@ -39,7 +41,9 @@ const operators: Readonly<Record<Operator, string>> = {
   lte: '<=',
 };
 
-export const whereSql = (clause: Clause, of: { readonly name: string }): SqlFragment => {
+/** Names and types that a piece of SQL needs. */
+type Columns = Pick<Collection, 'name' | 'columns'>;
+export const whereSql = (clause: Clause, of: Columns): SqlFragment => {
   if ('all' in clause) return joinClauses(clause.all, of, ' AND ', 'TRUE');
   if ('any' in clause) return joinClauses(clause.any, of, ' OR ', 'FALSE');
   if ('has' in clause)
@@ -48,22 +52,27 @@ export const whereSql = (clause: Clause, of: { readonly name: string }): SqlFrag
       values: [clause.column, JSON.stringify(clause.has)],
     };
   const name = columnNameOf(clause.column);
-  if ('in' in clause)
-    return { sql: `${name} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(clause.in)] };
+  const isInstant = of.columns[clause.column] === 'instant';
+  const listed = (values: readonly Scalar[]) =>
+    JSON.stringify(isInstant ? values.flatMap((value) => columnOfInstant(value as string) ?? []) : values);
+  if ('in' in clause) return { sql: `${name} IN (SELECT value FROM json_each(?))`, values: [listed(clause.in)] };
   if ('notIn' in clause)
     return {
       sql: `(${name} IS NULL OR ${name} NOT IN (SELECT value FROM json_each(?)))`,
-      values: [JSON.stringify(clause.notIn)],
+      values: [listed(clause.notIn)],
     };
+  if (isInstant && clause.value !== null) return instantSql(name, clause.op, clause.value as string);
   return { sql: `${name} ${operators[clause.op]} ?`, values: [sqlValueOf(clause.value)] };
 };
+const instantSql = (name: string, op: Operator, text: string): SqlFragment => {
+  const value = columnOfInstant(text);
+  if (value !== undefined) return { sql: `${name} ${operators[op]} ?`, values: [value] };
+  // No instant is this text: those from the next one on are greater, the others less.
+  if (op === 'eq' || op === 'ne') return { sql: op === 'eq' ? 'FALSE' : 'TRUE', values: [] };
+  return { sql: `${name} ${op.startsWith('g') ? '>=' : '<'} ?`, values: [leastColumnFrom(text)] };
+};
 
-const joinClauses = (
-  clauses: readonly Clause[],
-  of: { readonly name: string },
-  by: string,
-  empty: string,
-): SqlFragment => {
+const joinClauses = (clauses: readonly Clause[], of: Columns, by: string, empty: string): SqlFragment => {
   const parts = clauses.map((clause) => whereSql(clause, of));
   return {
     sql: parts.length === 0 ? empty : `(${parts.map(({ sql }) => sql).join(by)})`,
@@ -88,15 +97,21 @@ export const findSql = (
 };
 
 /** A column, or the lower edge of the bucket that its value falls in. Comparing null is never true, so null is null. */
-export const keySql = ({ column, edges }: AggregatePlan['keys'][number]): SqlFragment => {
+export const keySql = ({ column, type, edges }: AggregatePlan['keys'][number]): SqlFragment => {
   const name = columnNameOf(column);
   if (!edges) return { sql: name, values: [] };
   if (edges.length === 0) return { sql: 'NULL', values: [] };
+  const bound = (edge: string): SqliteValue => (type === 'instant' ? leastColumnFrom(edge) : edge);
   const buckets = edges.slice(1).map(() => `WHEN ${name} < ? THEN ?`);
   return {
     sql: `CASE WHEN ${name} < ? THEN NULL ${buckets.join(' ')} END`,
-    values: [edges[0]!, ...edges.slice(1).flatMap((edge, i) => [edge, edges[i]!])],
+    values: [bound(edges[0]!), ...edges.slice(1).flatMap((edge, i) => [bound(edge), edges[i]!])],
   };
+};
+/** What a row has of a key or a measure of a column, as the column’s values are. */
+export const scalarOf = (value: string | number | null, type: ColumnType | undefined): Scalar => {
+  if (type === 'flag' && value !== null) return value === 1;
+  return type === 'instant' ? instantOfColumn(value) : value;
 };
 
 export const measureSql = ({ kind, column }: PlannedMeasure): string => {

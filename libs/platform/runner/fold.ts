@@ -26,6 +26,7 @@ import {
   firstGeneration,
   fitsColumn,
   joinDocument,
+  knownLists,
   listAfterSave,
   loadOpenList,
   missingEntries,
@@ -339,8 +340,11 @@ export class Fold implements Follower {
     const { listSizes } = this.projection;
     const missing = ids.filter((id) => {
       const known = this.cache.get(id);
-      if (known) this.dirty.set(known);
-      return !known;
+      if (!known) return true;
+      // Not both: the one in the cache would be out of date once the other is saved and no object any more.
+      this.cache.delete(id);
+      this.dirty.set(known);
+      return false;
     });
     if (missing.length === 0 || this.isNew) return;
     if (listSizes) return this.loadLists(missing, listSizes);
@@ -384,8 +388,12 @@ export class Fold implements Follower {
 
   private async loadLists(keys: readonly string[], listSizes: ListSizes): Promise<void> {
     const { documents } = this.stores;
+    // Most are new: one call of the store says so of all of them.
+    const known = await knownLists(documents, this.collection, keys);
     const lists = await Promise.all(
-      keys.map((key) => loadOpenList(documents, this.collection, listSizes, key, this.savedTo)),
+      keys.map((key) =>
+        known.has(key) ? loadOpenList(documents, this.collection, listSizes, key, this.savedTo) : emptyList(),
+      ),
     );
     for (const [index, id] of keys.entries()) {
       const doc = lists[index]!;

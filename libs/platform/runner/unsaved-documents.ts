@@ -89,7 +89,7 @@ export class UnsavedDocuments implements Iterable<Document> {
   private setAside(): void {
     const before = this.packedBytes;
     for (const { id, position, doc } of this.old.values()) {
-      const packed = this.packer.pack(doc as object, {});
+      const packed = this.packer.pack(id, doc as object, {});
       const isText = typeof packed === 'string';
       this.packed.set(id, { position, isText, packed: isText ? packed : packed.toString('latin1') });
       this.packedBytes += packed.length;

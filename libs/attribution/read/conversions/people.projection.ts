@@ -62,7 +62,7 @@ const withoutDeal = (ids: readonly string[], id: string): readonly string[] => i
 export const people = projection<PersonDocument, LeadEvent>({
   name: 'people-conversions',
   version: 1,
-  columns: { createdAt: 'text', mqlAt: 'text', sqlAt: 'text' },
+  columns: { createdAt: 'instant', mqlAt: 'instant', sqlAt: 'instant' },
   keys: ({ type, data }) =>
     type === 'LeadMerged' || type === 'LeadUnmerged' ? [data.leadId, data.mergedLeadId] : [data.leadId],
   initial: (leadId) => ({

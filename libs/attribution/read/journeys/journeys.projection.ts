@@ -66,9 +66,9 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
   columns: {
     status: 'text',
     outcome: 'text',
-    closedAt: 'text',
-    openedAt: 'text',
-    firstContactAt: 'text',
+    closedAt: 'instant',
+    openedAt: 'instant',
+    firstContactAt: 'instant',
     product: 'text',
     owner: 'text',
     source: 'text',

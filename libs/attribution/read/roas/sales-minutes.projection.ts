@@ -19,7 +19,7 @@ export interface SalesMinutes {
 export const salesMinutes = projection<SalesMinutes, LeadEvent | VisitorEvent>({
   name: 'sales-minutes',
   version: 1,
-  columns: { at: 'text' },
+  columns: { at: 'instant' },
   keys: ({ id, type, data }) =>
     (type === 'TouchRecorded' || type === 'VisitRecorded') && data.team === 'sales' && (data.minutes ?? 0) > 0
       ? [id]

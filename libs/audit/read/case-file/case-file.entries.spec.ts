@@ -124,13 +124,13 @@ const opened = async () => {
   const [folding, answering] = [await EmbeddedDocuments.open(path), await EmbeddedDocuments.open(path)];
   const journal = new SealedJournal(log, catalogue, new MemoryKeyStore());
   const fence = () => ({ lease: 'test', token: 1 });
-  let generation = 'case-file-v5';
+  let generation = 'case-file-v6';
   const fold = () => replay({ log, journal, documents: folding }, index, generation, fence);
   return {
     ...{ log, journal, documents: answering, fold },
     rebuild: async (number: number) => {
       const before = generation;
-      generation = `case-file-v5-${number}`;
+      generation = `case-file-v6-${number}`;
       await fold();
       await folding.activate('case-file', generation);
       await folding.drop(before);

@@ -35,7 +35,7 @@ const otherOf = (subject: string, { type, data }: StoredEvent): string | undefin
 export const caseFile = (catalogue: ReadonlyMap<string, EventSchema>) =>
   eventIndex<CaseEntry>({
     name: 'case-file',
-    version: 5,
+    version: 6,
     // What was shown to whom is answered by `whoSaw`: an entry for each person of each page would be most of the index.
     keys: (event) => (isAccessStream(event.stream) ? [] : subjectsOf(catalogue, event)),
     entry: (event, subject) => {

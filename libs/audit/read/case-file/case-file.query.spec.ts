@@ -170,7 +170,7 @@ const holding = async (...lines: readonly Line[]) => {
     revisions.set(stream, revision);
   }
   const documents = new MemoryDocuments();
-  await replay({ log, journal, documents }, caseFile(catalogue), 'case-file-v5', () => ({ lease: 'test', token: 1 }));
+  await replay({ log, journal, documents }, caseFile(catalogue), 'case-file-v6', () => ({ lease: 'test', token: 1 }));
   return { log, keys, models: new ReadModels(documents), journal };
 };
 type Held = Awaited<ReturnType<typeof holding>>;
@@ -459,7 +459,7 @@ describe('a page of a long case file', () => {
     ]);
   });
   it('keeps nothing personal in its index', async () => {
-    const documents = await held.models.documents.find({ name: 'case-file-v5', columns: {} }, { limit: 1000 });
+    const documents = await held.models.documents.find({ name: 'case-file-v6', columns: {} }, { limit: 1000 });
     expect(documents.length).toBeGreaterThan(5);
     expect(JSON.stringify(documents)).not.toMatch(/Ada|sealed|Acme/);
   });

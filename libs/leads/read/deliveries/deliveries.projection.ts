@@ -44,7 +44,7 @@ const withTakenBack = (doc: Delivery): Delivery => ({ ...doc, kind: 'taken-back'
 export const deliveries = projection<Delivery, LeadEvent>({
   name: 'deliveries',
   version: 2,
-  columns: { leadId: 'text', kind: 'text', at: 'text', definition: 'text', complete: 'flag' },
+  columns: { leadId: 'text', kind: 'text', at: 'instant', definition: 'text', complete: 'flag' },
   keys: ({ id, type, data }) => {
     if (type !== 'LeadUnmerged' && type !== 'MergedFactsRemoved') return [id];
     return data.takenBack === undefined ? [] : [data.takenBack];

@@ -46,7 +46,7 @@ export const leadsDue = withMode(
   projection<DueLead, LeadEvent>({
     name: 'leads-due',
     version: 10,
-    columns: { dueAt: 'text' },
+    columns: { dueAt: 'instant' },
     keys: ({ data }) => [data.leadId],
     initial: (leadId) => ({ leadId, stage: 'lead', clocks: [], dueAt: null }),
     on: {

@@ -3,7 +3,7 @@ import type { AsOf, ReadModels } from '@baton/platform/documents';
 import type { ScoringModel } from '@baton/definitions';
 import { ErasedCount, erasedLeads, scoreAt } from '@baton/leads';
 import { factsOf, versionsOf } from '../qualification/qualification.query';
-import { isTouchMonth, scoreFacts } from '../list-scores/score-facts.projection';
+import { scoreFacts } from '../list-scores/score-facts.projection';
 import { becameSqlAt, isCustomer, type Outcome } from './outcomes.rules';
 
 /** Number of leads, and how many of them reached each outcome. */
@@ -83,8 +83,7 @@ const movedToSqlAt = (doc: Outcome): Instant | undefined => {
 
 /** The outcomes of leads, in pages. */
 async function* outcomes(models: ReadModels, where: Where): AsyncGenerator<readonly Outcome[]> {
-  for await (const page of models.pages(scoreFacts, { ...where, month: { eq: null } }))
-    yield page.flatMap(({ doc }) => (isTouchMonth(doc) ? [] : [doc]));
+  for await (const page of models.pages(scoreFacts, where)) yield page.map(({ doc }) => doc);
 }
 
 /** The median time from capture to SQL in milliseconds; null if no lead became SQL. */

@@ -5,14 +5,7 @@ import { grades, leads, scoreAt } from '@baton/leads';
 import { contribute } from '@baton/platform/contribution';
 import type { ColumnsOf, ContributedValues, ReadModels } from '@baton/platform/documents';
 import { ScoreColumns } from './score-columns.model';
-import {
-  isTouchMonth,
-  scoreFacts,
-  scoreFactsAt,
-  type ScoredLead,
-  type ScoreFacts,
-  type TouchMonth,
-} from './score-facts.projection';
+import { scoreFacts, scoreFactsAt, type ScoredLead } from './score-facts.projection';
 
 const HOUR_MS = 3_600_000;
 /** The instant for which lists show scores: the start of the hour. */
@@ -37,7 +30,7 @@ const modelAt = async (models: ReadModels, at: Instant): Promise<Definition<Scor
   return found && (definitionOf('scoring-model', found.number, found.body) as Definition<ScoringModel>);
 };
 
-const columns: ColumnsOf<ScoreFacts, ScoreColumns> = { of: scoreFacts, empty: () => new ScoreColumns() };
+const columns: ColumnsOf<ScoredLead, ScoreColumns> = { of: scoreFacts, empty: () => new ScoreColumns() };
 /** Leads that are scored before others get their turn: some milliseconds. */
 const LEADS_PER_TURN = 500;
 
@@ -48,19 +41,11 @@ export const leadScores = contribute(leads, {
     const leadIds = [...found.keys()];
     const scoredAt = hourOf(at);
     const model = await modelAt(models, scoredAt);
-    const docs = new Map(
-      leadIds.map((leadId) => [leadId, { months: [] as TouchMonth[], lead: undefined as ScoredLead | undefined }]),
-    );
-    if (model)
-      for await (const page of models.pages(scoreFacts, { leadId: { in: leadIds } }))
-        for (const { doc } of page) {
-          const its = docs.get(doc.leadId)!;
-          if (isTouchMonth(doc)) its.months.push(doc);
-          else its.lead = doc;
-        }
+    const docs = model ? await models.getMany(scoreFacts, leadIds) : undefined;
     return new Map(
-      [...docs].map(([leadId, { lead, months }]): [string, ObjectOf<typeof fields>] => {
-        const facts = lead && scoreFactsAt(lead, months, scoredAt);
+      leadIds.map((leadId): [string, ObjectOf<typeof fields>] => {
+        const lead = docs?.get(leadId);
+        const facts = lead && scoreFactsAt(lead, scoredAt);
         if (!model || !facts) return [leadId, { score: null, grade: null, scoredAt }];
         const { hundredths, grade = null } = scoreAt(model.body, facts, scoredAt);
         return [leadId, { score: hundredths / 100, grade, scoredAt }];

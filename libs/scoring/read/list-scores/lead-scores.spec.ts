@@ -25,7 +25,7 @@ import { someContributed } from '@baton/platform/contribution';
 import { leadScores } from './lead-scores.contribution';
 import { noOutcome } from '../lift/outcomes.rules';
 import { ScoreColumns } from './score-columns.model';
-import { scoreFacts, type ScoreFacts } from './score-facts.projection';
+import { scoreFacts, type ScoredLead } from './score-facts.projection';
 
 const HOUR_MS = 3_600_000;
 const minute = (minutes: number): Instant => fromMs(START + minutes * 60_000);
@@ -186,13 +186,13 @@ const asked = async (models: ReadModels, log: readonly StoredEvent[], at: Instan
 
 /** Read models whose columns are kept: those documents are put again that have changed. */
 class KeptModels {
-  private columns: PackedColumns<ScoreFacts> | undefined;
+  private columns: PackedColumns<ScoredLead> | undefined;
   private readonly put = new Map<string, string>();
   async at(log: readonly StoredEvent[]): Promise<ReadModels> {
     const documents = new MemoryDocuments();
     await modelsOf(projections, log, documents);
     return new ReadModels(documents, undefined, undefined, async (declared) => {
-      const columns = (this.columns ??= declared.empty() as unknown as PackedColumns<ScoreFacts>);
+      const columns = (this.columns ??= declared.empty() as unknown as PackedColumns<ScoredLead>);
       for (const [id, doc] of foldAll(scoreFacts, log)) {
         const text = JSON.stringify(doc);
         if (this.put.get(id) !== text) columns.put(id, doc);
@@ -250,18 +250,17 @@ describe('scores of leads in lists', () => {
 
   it('stay as they were for a question that still uses them', () => {
     const columns = new ScoreColumns();
-    const captured = { ...noOutcome('ada'), capturedAt: minute(0), parts: [], removals: [] };
+    const captured = (leadId: string) => ({
+      ...{ ...noOutcome(leadId), capturedAt: minute(0) },
+      ...{ touches: [], parts: [], removals: [] },
+    });
     const touches = [{ at: minute(1), action: 'click' }];
     const hour = columns.scores({ kind: 'scoring-model', version: 1, ref: 'scoring-model@1', body: plain }, minute(60));
-    for (const [id, doc] of [
-      ['lead:ada', captured],
-      ['lead:bea', { ...captured, leadId: 'bea' }],
-    ] as const)
-      columns.put(id, doc);
+    for (const id of ['ada', 'bea']) columns.put(id, captured(id));
     expect(hour.advance(1)).toBeUndefined();
     const first = hour.advance(1)!;
     expect([...first.score.slice(0, first.count)]).toEqual([0, 0]);
-    columns.put('2024-01:bea', { leadId: 'bea', month: '2024-01', touches });
+    columns.put('bea', { ...captured('bea'), touches });
     const second = hour.advance(1)!;
     expect([...second.score.slice(0, 2), ...first.score.slice(0, 2)]).toEqual([0, 1, 0, 0]);
     expect(hour.advance(1)).toBe(second);

@@ -11,14 +11,7 @@ import {
   type Touches,
 } from '@baton/definitions';
 import { gradeOf, grades, scoreRange } from '@baton/leads';
-import {
-  isCounted,
-  isTouchMonth,
-  profileAt,
-  type ScoredLead,
-  type ScoredTouch,
-  type ScoreFacts,
-} from './score-facts.projection';
+import { isCounted, profileAt, type ScoredLead, type ScoredTouch } from './score-facts.projection';
 
 /** Scores of all leads under one version of the scoring model, for one hour; they do not change any more. */
 export interface LeadScores {
@@ -118,34 +111,25 @@ export class ScoreColumns {
   private capturedAt = new Float64Array(0);
   private readonly facts = new Lists();
   private readonly touches = new Lists();
-  /** Of each lead the list of its last month, of each list that of the month before; 0 for none. */
-  private lastMonth = new Uint32Array(0);
-  private monthBefore = new Uint32Array(0);
-  private readonly months: string[] = [''];
   private readonly profileValues = new Dictionary<ProfileValue>();
   private readonly kinds = new Dictionary<TouchFact>();
   private readonly merged = new Map<number, Merged>();
-  /** Touches of merged leads, by the list of the month. */
+  /** Touches that came with merged leads. */
   private readonly mergedTouches = new Map<number, readonly ScoredTouch[]>();
   private readonly hours = new Map<string, HourScores>();
 
-  put(_id: string, doc: ScoreFacts): void {
-    const row = this.rowOf(doc.leadId);
-    if (isTouchMonth(doc)) {
-      const list = this.listOf(row, doc.month);
-      const own: Entry[] = [];
-      const merged: ScoredTouch[] = [];
-      for (const touch of doc.touches)
-        if (touch.path) merged.push(touch);
-        else own.push({ at: toMs(touch.at), code: this.kindOf(touch) });
-      this.touches.put(list, own);
-      if (merged.length > 0) this.mergedTouches.set(list, merged);
-    } else {
-      this.capturedAt[row] = doc.capturedAt === undefined ? Infinity : toMs(doc.capturedAt);
-      this.facts.put(row, this.changesOf(doc));
-      if (doc.parts.length + doc.removals.length > 0)
-        this.merged.set(row, { parts: doc.parts, removals: doc.removals });
-    }
+  put(leadId: string, doc: ScoredLead): void {
+    const row = this.rowOf(leadId);
+    const own: Entry[] = [];
+    const merged: ScoredTouch[] = [];
+    for (const touch of doc.touches)
+      if (touch.path) merged.push(touch);
+      else own.push({ at: toMs(touch.at), code: this.kindOf(touch) });
+    this.touches.put(row, own);
+    if (merged.length > 0) this.mergedTouches.set(row, merged);
+    this.capturedAt[row] = doc.capturedAt === undefined ? Infinity : toMs(doc.capturedAt);
+    this.facts.put(row, this.changesOf(doc));
+    if (doc.parts.length + doc.removals.length > 0) this.merged.set(row, { parts: doc.parts, removals: doc.removals });
     for (const scores of this.hours.values()) scores.outdated.add(row);
   }
 
@@ -161,10 +145,7 @@ export class ScoreColumns {
       kinds.bytes +
       hours +
       merged +
-      this.months.length * 8 +
-      this.capturedAt.byteLength +
-      this.lastMonth.byteLength +
-      this.monthBefore.byteLength
+      this.capturedAt.byteLength
     );
   }
 
@@ -208,11 +189,9 @@ export class ScoreColumns {
   private touchesOf(row: number, until: number, matches: KindMatches): Touches {
     const found: Entry[] = [];
     const add = (at: number, code: number) => void (at <= until && found.push({ at, code }));
-    for (let list = this.lastMonth[row]!; list !== 0; list = this.monthBefore[list]!) {
-      this.touches.each(list, add);
-      for (const touch of this.mergedTouches.get(list) ?? [])
-        if (isCounted(touch, this.merged.get(row)?.removals ?? [])) add(toMs(touch.at), this.kindOf(touch));
-    }
+    this.touches.each(row, add);
+    for (const touch of this.mergedTouches.get(row) ?? [])
+      if (isCounted(touch, this.merged.get(row)?.removals ?? [])) add(toMs(touch.at), this.kindOf(touch));
     found.sort((a, b) => a.at - b.at);
     return {
       length: found.length,
@@ -231,17 +210,7 @@ export class ScoreColumns {
     this.rows.set(leadId, row);
     this.capturedAt = withRoom(this.capturedAt, row + 1);
     this.capturedAt[row] = Infinity;
-    this.lastMonth = withRoom(this.lastMonth, row + 1);
     return row;
-  }
-  private listOf(row: number, month: string): number {
-    for (let list = this.lastMonth[row]!; list !== 0; list = this.monthBefore[list]!)
-      if (this.months[list] === month) return list;
-    const list = this.months.push(month) - 1;
-    this.monthBefore = withRoom(this.monthBefore, list + 1);
-    this.monthBefore[list] = this.lastMonth[row]!;
-    this.lastMonth[row] = list;
-    return list;
   }
   private kindOf(touch: ScoredTouch): number {
     const { action, channel, content, page, campaign } = touch;

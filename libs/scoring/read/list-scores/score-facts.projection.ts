@@ -23,25 +23,15 @@ export interface ScoredTouch extends Partial<Record<keyof TouchPattern, string>>
   readonly path?: readonly string[];
   readonly added?: Position;
 }
-/** The touches of a lead in one calendar month (UTC): `2024-01`. */
-export interface TouchMonth {
-  readonly leadId: string;
-  readonly month: string;
-  readonly touches: readonly ScoredTouch[];
-}
-/** What a lead is like, without its touches, and what became of it. */
+/** What a lead is like, and what became of it. */
 export interface ScoredLead extends Outcome {
+  /** In the order in which they were recorded. */
+  readonly touches: readonly ScoredTouch[];
   /** The facts of each merged lead, in the order of their merges. */
   readonly parts: readonly { readonly path: readonly string[]; readonly profile: CriteriaFacts['profile'] }[];
   /** Merges that were undone: touches that were added before through this path do not count. */
   readonly removals: readonly { readonly path: readonly string[]; readonly at: Position }[];
 }
-export type ScoreFacts = ScoredLead | TouchMonth;
-export const isTouchMonth = (doc: ScoreFacts): doc is TouchMonth => 'month' in doc;
-
-const LEAD = 'lead';
-const monthOf = (at: Instant): string => at.slice(0, 7);
-const keyOf = (part: string, leadId: string): string => `${part}:${leadId}`;
 
 const patternFields = ['action', 'channel', 'content', 'page', 'campaign'] as const;
 type Touched = Readonly<Partial<Record<(typeof patternFields)[number], string>>>;
@@ -69,10 +59,10 @@ const pathOf = ({
 const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
   start.every((id, index) => path[index] === id);
 
-const withTouches = (doc: TouchMonth, event: StoredEvent<LeadEvent>): TouchMonth => ({
-  ...doc,
-  touches: [...doc.touches, ...touchesIn(event).filter(({ at }) => monthOf(at) === doc.month)],
-});
+const withTouches = (doc: ScoredLead, event: StoredEvent<LeadEvent>): ScoredLead => {
+  const touches = touchesIn(event);
+  return touches.length === 0 ? doc : { ...doc, touches: [...doc.touches, ...touches] };
+};
 const withPart = (doc: ScoredLead, { data }: StoredEvent<FactsAdded>): ScoredLead => {
   const path = pathOf(data);
   const isIt = (part: ScoredLead['parts'][number]) => part.path.length === path.length && startsWith(part.path, path);
@@ -87,51 +77,36 @@ const withoutParts = (doc: ScoredLead, path: readonly string[], at: Position): S
   return { ...doc, parts, removals: [...doc.removals, { path, at }] };
 };
 
-const touchFolds: ProjectionShape<TouchMonth, LeadEvent>['on'] = {
-  TouchRecorded: withTouches,
-  LeadVisitsJoined: withTouches,
-  MergedFactsAdded: withTouches,
-};
 const mergeFolds: ProjectionShape<ScoredLead, LeadEvent>['on'] = {
   MergedFactsAdded: withPart,
   MergedFactsRemoved: (doc, { data, position }) => withoutParts(doc, pathOf(data), position),
   LeadUnmerged: (doc, { data, position }) => withoutParts(doc, [data.mergedLeadId], position),
 };
 type Fold<D> = (doc: D, event: StoredEvent<LeadEvent>) => D;
-/** What an event makes of a document of either kind. */
 const foldOf = (type: keyof typeof outcomeFolds) => {
-  const [ofMonth, ofMerge] = [touchFolds[type], mergeFolds[type]] as [Fold<TouchMonth>?, Fold<ScoredLead>?];
-  const ofLead = outcomeFolds[type] as Fold<Outcome>;
-  return (doc: ScoreFacts, event: StoredEvent<LeadEvent>): ScoreFacts => {
-    if (isTouchMonth(doc)) return ofMonth!(doc, event);
-    const lead = ofLead(doc, event) as ScoredLead; // it keeps the other fields
+  const [ofOutcome, ofMerge] = [outcomeFolds[type] as Fold<Outcome>, mergeFolds[type] as Fold<ScoredLead> | undefined];
+  return (doc: ScoredLead, event: StoredEvent<LeadEvent>): ScoredLead => {
+    const lead = withTouches(ofOutcome(doc, event) as ScoredLead, event); // it keeps the other fields
     return ofMerge ? ofMerge(lead, event) : lead;
   };
 };
 
 /**
- * What scores of leads and their success are computed from, in documents that do not grow with history: one of the lead
- * (its facts, its merges, and what became of it), and one for each calendar month in which it was touched. A model may
- * count a touch of any age, so none is dropped. Contains no personal data.
+ * What scores of leads and their success are computed from: one document per lead. A model may count a touch of any age, so
+ * none is dropped; many are kept in blocks. Contains no personal data.
  */
-export const scoreFacts = projection<ScoreFacts, LeadEvent>({
+export const scoreFacts = projection<ScoredLead, LeadEvent>({
   name: 'score-facts',
-  version: 2,
+  version: 3,
   columns: {
-    ...{ leadId: 'text', month: 'text', outcome: 'text', capturedAt: 'text', mergedInto: 'text' },
+    ...{ outcome: 'text', capturedAt: 'instant', mergedInto: 'text' },
     ...{ industry: 'text', country: 'text', region: 'text', source: 'text', size: 'text' },
   },
-  indexed: ['leadId', 'outcome', 'capturedAt'],
-  keys: (event) => {
-    const { leadId } = event.data;
-    const months = new Set(touchesIn(event as StoredEvent<LeadEvent>).map(({ at }) => keyOf(monthOf(at), leadId)));
-    return [keyOf(LEAD, leadId), ...months];
-  },
-  initial: (key) => {
-    const end = key.indexOf(':');
-    const [part, leadId] = [key.slice(0, end), key.slice(end + 1)];
-    return part === LEAD ? { ...noOutcome(leadId), parts: [], removals: [] } : { leadId, month: part, touches: [] };
-  },
+  indexed: ['outcome', 'capturedAt'],
+  // A touch has no id here: the end of this text is its day and minute.
+  longLists: { touches: ({ at }) => at.slice(0, 16) },
+  keys: ({ data }) => [data.leadId],
+  initial: (leadId) => ({ ...noOutcome(leadId), touches: [], parts: [], removals: [] }),
   on: Object.fromEntries(
     (Object.keys(outcomeFolds) as (keyof typeof outcomeFolds)[]).map((type) => [type, foldOf(type)]),
   ),
@@ -158,14 +133,9 @@ export const isCounted = ({ path, added = '' }: ScoredTouch, removals: ScoredLea
   path === undefined || !removals.some((removal) => removal.at > added && startsWith(path, removal.path));
 
 /** The facts of a lead at an instant, as its decider has them; undefined before it was captured. */
-export const scoreFactsAt = (
-  lead: ScoredLead,
-  months: readonly TouchMonth[],
-  at: Instant,
-): CriteriaFacts | undefined => {
+export const scoreFactsAt = (lead: ScoredLead, at: Instant): CriteriaFacts | undefined => {
   if (lead.capturedAt === undefined || lead.capturedAt > at) return undefined;
-  const touches = months
-    .flatMap((month) => month.touches)
+  const touches = lead.touches
     .filter((touch) => isCounted(touch, lead.removals))
     .map(({ at: when, action, channel, content, page, campaign }): TouchFact => ({
       ...{ id: '', at: when, action, channel, content, page, campaign },
