@@ -2,7 +2,7 @@ import { checkData, type StoredEvent, lookThrough } from '@baton/kernel';
 import { recorded } from '@baton/kernel/testing';
 import { leadCommands, ToLead } from '../write/lead/lead.events';
 import { ToMerges } from '../write/merges/merges.events';
-import { followMerges } from './merges.policy';
+import { copyMergedFacts, followMerges } from './merges.policy';
 import { followVisitors } from './visitors.policy';
 
 const look = () => Promise.resolve([]);
@@ -32,6 +32,18 @@ describe('what a lead records of other streams', () => {
     expect(await followMerges.react(event, look)).toEqual([
       { to: ToMerges, id: 'all', type: 'ReleaseMerge', data: { mergedLeadId: 'bea', mergeNumber: 7 } },
     ]);
+  });
+  it('what it had from leads that were merged into it before, of which it is not said since when', async () => {
+    const captured = recorded({ type: 'LeadCaptured', data: { leadId: 'bea' } });
+    for (const stage of ['rejected', 'recycled', 'lead', 'customer']) {
+      const data = { leadId: 'bea', mergedLeadId: 'cyd', touches: [], stage: { stage } };
+      const added = recorded({ type: 'MergedFactsAdded', data }, { revision: 1 });
+      const merged = recorded({ type: 'LeadMergedInto', data: told.data }, { revision: 2 });
+      const stream = lookThrough(async () => [captured, added, merged]);
+      const sent = await copyMergedFacts.react(merged, stream);
+      expect(sent.map((reaction) => checkData(leadCommands, reaction))).toEqual([undefined, undefined]);
+      expect(sent[1]!.data).toMatchObject({ leadId: 'ada', through: ['cyd'], stage: { stage } });
+    }
   });
   it('that a visitor was identified as the person', async () =>
     expect(await reactions(followVisitors, 'VisitorIdentified', { visitorId: 'v1', leadId: 'ada' })).toEqual([

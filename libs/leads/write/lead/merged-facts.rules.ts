@@ -47,14 +47,14 @@ export const furtherStage = (own: Stage, other: Stage): Stage => {
   return ahead > 0 || (ahead === 0 && sinceOf(other) > sinceOf(own)) ? other : own;
 };
 
-/** A stage in the form that events carry. */
+/** A stage in the form that events carry; since when it holds is left out where that was not said. */
 export const sharedStageOf = (stage: Stage): SharedStage => ({
   stage: stage.stage,
   ...('definition' in stage && { definition: stage.definition }),
   ...('rep' in stage && stage.rep !== undefined && { rep: stage.rep }),
-  ...('since' in stage && { since: stage.since }),
+  ...('since' in stage && stage.since !== '' && { since: stage.since }),
   ...('reengageAt' in stage && stage.reengageAt !== undefined && { reengageAt: stage.reengageAt }),
-  from: stage.from,
+  ...(stage.from !== '' && { from: stage.from }),
 });
 /** The stage in an event; undefined for mql, because a survivor must be qualified itself. */
 const stageFromShared = ({
