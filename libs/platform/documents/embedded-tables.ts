@@ -16,7 +16,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS beats(holder TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases(
     lease TEXT PRIMARY KEY, holder TEXT, token INTEGER NOT NULL) WITHOUT ROWID;`;
-/** The form of the file: the tables above, and columns of instants as numbers, and documents as `DocumentPacker` packs them. */
+/** The form of the file: the tables above, columns of instants as numbers, documents as `DocumentPacker` packs them. */
 const FORMAT = 4;
 
 /**

@@ -73,8 +73,8 @@ const eventOf = (line: string): DeferredEvent | undefined => {
  * the system once it is written, whatever becomes of the process, and is on the disk within a tenth of a second.
  *
  * A process that opens the log takes the files of all others, too, and again for whoever must not miss any. It removes only
- * those of processes that have ended: one that runs goes on with its file. What is taken is complete when no process can add to it: those files are never written
- * to again, and whoever reads them later finds the same.
+ * those of processes that have ended: one that runs goes on with its file. What is taken is complete when no process can
+ * add to it: those files are never written to again, and whoever reads them later finds the same.
  */
 export class DeferredEvents {
   private file: { readonly handle: number; readonly path: string } | undefined;
@@ -128,8 +128,9 @@ export class DeferredEvents {
   }
 
   /**
-   * Everything that is not in the log yet: what this process has deferred, and what others had when their files were found. Call it in
-   * the transaction that appends it: another process then has appended what it took before, or finds it in the log.
+   * Everything that is not in the log yet: what this process has deferred, and what others had when their files were
+   * found. Call it in the transaction that appends it: another process then has appended what it took before, or finds it
+   * in the log.
    */
   take(): TakenEvents {
     this.closeFile();
