@@ -1,7 +1,7 @@
 import { Refused, toMs, wordKey, type Instant, type Position } from '@baton/kernel';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { derivedFact, packedRows, textColumn, type Fact, type PackedRows } from '../../figures/fact.rules';
+import { derivedFact, packedRows, type Fact, type PackedRows, type TextColumn } from '../../figures/fact.rules';
 import { closes } from '../../figures/facts/deal-moves.fact';
 import { stagePath } from '../../figures/facts/lifecycles.fact';
 import { entriesOf, type Entries, type EntryKind } from '../../figures/facts/paths.fact';
@@ -208,37 +208,51 @@ const attemptRows = (
   });
   const windowMs = scope.windowMs ?? Infinity;
   const shape = { reading, steps: steps.length, windowMs };
-  const found = {
-    ...{ ids: [] as string[], entities: [] as string[], startedAt: [] as number[], reached: [] as number[] },
-    ...{ live: [] as string[], open: [] as string[], group: [] as (string | null)[] },
-    times: steps.map(() => [] as number[]),
-  };
+  const most = units.names.length;
+  /** By attempt: the code of its unit, the row that it begins with, and what it came to. */
+  const [unitOf, rowOf, groups] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
+  const [startedAts, reached] = [new Float64Array(most), new Float64Array(most)];
+  const [lives, opens] = [new Int32Array(most), new Int32Array(most)];
+  const times = steps.map(() => new Float64Array(most));
+  let count = 0;
   const isPerson = unit === 'person';
-  for (let code = 0; code < units.names.length; code++) {
+  for (let code = 0; code < most; code++) {
     if (isPerson && units.ofSubject[code]! < 0) continue;
     const best = bestAttempt({ at: atOf, step, mayBegin }, units.starts[code]!, units.starts[code + 1]!, shape);
     if (!best) continue;
     const row = units.rows[best.begin]!;
     const startedAt = atOf[best.begin]!;
-    found.ids.push(units.names[code]!);
-    found.entities.push(rows.entities[row]!);
-    found.startedAt.push(startedAt);
-    found.reached.push(best.reached);
-    found.live.push(String(live[code] === 1));
-    found.open.push(String(live[code] === 1 && at < startedAt + windowMs));
-    found.group.push(keys[groupOf[row]!] ?? null);
+    unitOf[count] = code;
+    rowOf[count] = row;
+    groups[count] = groupOf[row]! - 1;
+    startedAts[count] = startedAt;
+    reached[count] = best.reached;
+    lives[count] = live[code]!;
+    opens[count] = live[code] === 1 && at < startedAt + windowMs ? 1 : 0;
     let before = NaN;
-    best.at.forEach((instant, index) => {
-      found.times[index]!.push(instant - before);
+    for (let index = 0; index < steps.length; index++) {
+      const instant = best.at[index]!;
+      times[index]![count] = instant - before;
       if (!Number.isNaN(instant)) before = instant;
-    });
+    }
+    count++;
   }
+  const coded = (codes: Int32Array, words: string[]): TextColumn => ({
+    ...{ codes: codes.subarray(0, count), words },
+    codeOf: new Map(words.map((word, code) => [word, code])),
+  });
+  const flags = ['false', 'true'];
   const attempts = packedRows({
-    ...{ count: found.ids.length, ids: () => found.ids, entities: () => found.entities },
-    texts: { live: textColumn(found.live), open: textColumn(found.open), group: textColumn(found.group) },
+    count,
+    ids: () => Array.from(unitOf.subarray(0, count), (code) => units.names[code]!),
+    entities: () => Array.from(rowOf.subarray(0, count), (row) => rows.entities[row]!),
+    texts: {
+      ...{ live: coded(lives, flags), open: coded(opens, flags) },
+      group: coded(groups, keys.slice(1) as string[]), // the first group is that of rows without a value
+    },
     numbers: {
-      ...{ startedAt: Float64Array.from(found.startedAt), reached: Float64Array.from(found.reached) },
-      ...Object.fromEntries(found.times.map((times, index) => [timeColumn(index + 1), Float64Array.from(times)])),
+      ...{ startedAt: startedAts.subarray(0, count), reached: reached.subarray(0, count) },
+      ...Object.fromEntries(times.map((column, index) => [timeColumn(index + 1), column.subarray(0, count)])),
     },
   });
   return { rows: attempts, withoutAccount: units.withoutAccount };

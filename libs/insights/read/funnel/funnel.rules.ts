@@ -43,7 +43,9 @@ class BestAttempt {
 
   offer(attempt: Attempt): void {
     const { found, stepOf } = this;
-    const took = Math.max(...attempt.at.filter((at) => !Number.isNaN(at))) - this.at[attempt.begin]!;
+    let end = -Infinity;
+    for (const at of attempt.at) if (at > end) end = at;
+    const took = end - this.at[attempt.begin]!;
     const better =
       found === undefined
         ? 1
@@ -61,22 +63,30 @@ type Find = (entries: FunnelEntries, from: number, to: number, shape: FunnelShap
 
 /** Of each step the way to it that began last: no other comes to a later entry faster, or within a window that it misses. */
 const findInOrder: Find = ({ at, step, mayBegin }, from, to, { steps, windowMs }) => {
-  const best = new BestAttempt(at);
-  const ways = new Array<Attempt | undefined>(steps).fill(undefined);
+  // Numbers only, because there are millions of entries: where the way to each step began, and its instants after each other.
+  const begins = new Array<number>(steps).fill(-1);
+  const instants = new Array<number>(steps * steps).fill(NaN);
+  let [begin, reached, took] = [-1, 0, Infinity];
+  let best = unreached(steps);
   for (let entry = from; entry < to; entry++) {
     const its = step[entry]!;
-    if (its === EXCLUDED) ways.fill(undefined);
+    if (its === EXCLUDED) begins.fill(-1);
     if (its < 0) continue;
-    const before = its === 0 ? undefined : ways[its - 1];
-    if (its === 0 ? !mayBegin[entry] : !before || at[entry]! - at[before.begin]! > windowMs) continue;
-    const begin = before?.begin ?? entry;
-    if (ways[its] && at[ways[its].begin]! >= at[begin]!) continue;
-    const times = before ? before.at.slice() : unreached(steps);
-    times[its] = at[entry]!;
-    ways[its] = { begin, reached: its + 1, at: times };
-    best.offer(ways[its]);
+    const now = at[entry]!;
+    const began = its === 0 ? entry : begins[its - 1]!;
+    if (its === 0 ? !mayBegin[entry] : began < 0 || now - at[began]! > windowMs) continue;
+    if (begins[its]! >= 0 && at[begins[its]!]! >= at[began]!) continue;
+    begins[its] = began;
+    const row = its * steps;
+    for (let one = 0; one < its; one++) instants[row + one] = instants[row - steps + one]!;
+    instants[row + its] = now;
+    // As `BestAttempt`; the last instant is the latest.
+    const better = its + 1 - reached || took - (now - at[began]!) || begin - began;
+    if (better <= 0) continue;
+    [begin, reached, took] = [began, its + 1, now - at[began]!];
+    best = instants.slice(row, row + steps);
   }
-  return best.found;
+  return begin < 0 ? undefined : { begin, reached, at: best };
 };
 
 type Next = { readonly step: number; readonly at: number };
