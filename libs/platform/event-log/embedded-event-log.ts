@@ -33,7 +33,7 @@ const EVENTS_PER_COMMIT = 2000; // keeps the pause of one group commit in the mi
 const APPEND_LIMIT = 1024 * 1024; // bytes; the default of EventStoreDB
 const DEFAULT_PAGE = 2000;
 const NO_LIMIT = -1; // to SQLite a negative limit is none
-const DEFERRED_MS = 1_000; // how late deferred events are in the log, and seen by followers
+const DEFERRED_MS = 3_000; // how late deferred events are in the log; each append of them wakes every follower
 const MAX_SCANNED_ROWS = 20_000; // rows that one page of a filtered read may look at
 
 interface Row {
