@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { LogHeads } from '@baton/audit/audit.module';
 import { EventLog, roles, type Role } from '@baton/kernel';
 import { eventually } from '@baton/kernel/testing';
 import { leadCommands } from '@baton/leads';
@@ -125,6 +126,7 @@ describe('a caller', () => {
     const revision = async (stream: string) =>
       (await served.ask<{ revision: number | null }>(`{ revision(stream: "${stream}") }`, ['analyst'])).data.revision;
     expect(await revision('lead-ada')).toBeNull();
+    await served.app.get(LogHeads).stop(); // once a minute it looks for the newest
     const calls = await storeCallsOf(served, () => revision('lead-ada'));
     expect(calls.filter((call) => call.startsWith('EventLog.'))).toEqual(['EventLog.revisionOf']); // not the whole stream
     await send('captureLead(commandId: "c1", input: { leadId: "ada", source: "web" })');
