@@ -123,8 +123,12 @@ export abstract class EventLog {
   ): AsyncIterable<Page>;
   /** The position of the last event; START when the log is empty. */
   abstract tip(): Promise<Position>;
-  /** Checks that a position has the form of this log, without a call. @throws Refused `log/not-a-position` */
-  abstract assertPosition(position: Position): void;
+  /**
+   * Checks that a position has the form of this log, without a call.
+   * @param path the place of the position in what was asked; `position` by default
+   * @throws Refused `log/not-a-position` with that place
+   */
+  abstract assertPosition(position: Position, path?: string): void;
   /**
    * The code with which every append is refused at present (disk full, clock jumped); undefined if appends are taken.
    */

@@ -1,7 +1,15 @@
 import { DAY_MS, withRoom } from '@baton/kernel';
 import { exactOf, ExactNumber, WholeSum, type Exact } from './exact.rules';
 import type { TextColumn } from './fact.rules';
-import { hasCurrency, type Counted, type Figure, type RowSet, type Unit, type Value } from './figure.rules';
+import {
+  hasCurrency,
+  type Counted,
+  type Figure,
+  type RowCondition,
+  type RowSet,
+  type Unit,
+  type Value,
+} from './figure.rules';
 import { Ranked, type InOrder } from './ranked.rules';
 import { rowTest, type Slice } from './slice.rules';
 
@@ -161,11 +169,12 @@ class Tallies {
         ];
   }
 }
-/** How many rows of a row set are in each group. */
-const countsOf = (rows: RowSet, slice: Slice, ranges: Ranges, passes?: (row: number) => boolean): Float64Array => {
+/** How many rows of a row set are in each group. @param where also has to hold */
+const countsOf = (rows: RowSet, slice: Slice, ranges: Ranges, where?: RowCondition): Float64Array => {
   const counts = new Float64Array(isList(ranges) ? ranges.length : slice.keys.length);
+  const passes = rowTest(slice.rows, where);
   const add = (_: number, group: number) => counts[group]!++;
-  visitRows(rows, slice, ranges, passes ? (row, group) => passes(row) && add(row, group) : add);
+  visitRows(rows, slice, ranges, where ? (row, group) => passes(row) && add(row, group) : add);
   return counts;
 };
 /** What one question has found of the rows of its slices, for other figures of the same rows. */
@@ -233,8 +242,7 @@ export const valuesByGroup = (
 
 /** The same for what is only counted, which most figures are. */
 const counted = (rows: RowSet, { where }: Counted, slice: Slice, ranges: Ranges, kept: KeptWork): Tallies => {
-  const passes = rowTest(slice.rows, where);
-  const counts = where ? countsOf(rows, slice, ranges, passes) : kept.countsOf(rows, slice, ranges);
+  const counts = where ? countsOf(rows, slice, ranges, where) : kept.countsOf(rows, slice, ranges);
   const tallies = new Tallies(undefined);
   counts.forEach((count, group) => {
     if (count === 0) return;

@@ -335,6 +335,14 @@ export const textColumn = (values: readonly TextValue[]): TextColumn => {
   return { codes: Int32Array.from(values, codeOf), ...column };
 };
 
+/** A column of texts whose codes are known. @param words by code, all different */
+export const codedColumn = (codes: Int32Array, words: string[]): TextColumn => ({
+  ...{ codes, words },
+  codeOf: new Map(words.map((word, code) => [word, code])),
+});
+/** True and false as texts. @param flags by row, 1 for true */
+export const flagColumn = (flags: Int32Array): TextColumn => codedColumn(flags, ['false', 'true']);
+
 /** What an entry of a map takes, about. */
 const ENTRY_BYTES = 56;
 /** What a text takes, with its place in a list. */

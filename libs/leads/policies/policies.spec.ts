@@ -18,17 +18,17 @@ const reactions = async (policy: typeof followMerges, type: string, data: object
 describe('what a lead records of other streams', () => {
   const ids = { leadId: 'ada', mergedLeadId: 'bea' };
   const merge = { ...ids, mergeNumber: 7 };
-  const told = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada', mergeNumber: 7 } };
+  const toMerged = { to: ToLead, id: 'bea', data: { leadId: 'bea', survivorId: 'ada', mergeNumber: 7 } };
   it('that a merge is reserved, by its number', async () =>
     expect(await followMerges.react(recorded({ type: 'MergeReserved', data: ids }, { revision: 7 }), look)).toEqual([
       { to: ToLead, id: 'ada', type: 'RecordMerge', data: merge },
     ]));
   it('that it was merged', async () =>
-    expect(await reactions(followMerges, 'LeadMerged', merge)).toEqual([{ ...told, type: 'FollowMerge' }]));
+    expect(await reactions(followMerges, 'LeadMerged', merge)).toEqual([{ ...toMerged, type: 'FollowMerge' }]));
   it('that it was separated again', async () =>
-    expect(await reactions(followMerges, 'LeadUnmerged', merge)).toEqual([{ ...told, type: 'FollowUnmerge' }]));
+    expect(await reactions(followMerges, 'LeadUnmerged', merge)).toEqual([{ ...toMerged, type: 'FollowUnmerge' }]));
   it('nothing more when the merge is released', async () => {
-    const event = recorded({ type: 'LeadUnmergedFrom', data: told.data });
+    const event = recorded({ type: 'LeadUnmergedFrom', data: toMerged.data });
     expect(await followMerges.react(event, look)).toEqual([
       { to: ToMerges, id: 'all', type: 'ReleaseMerge', data: { mergedLeadId: 'bea', mergeNumber: 7 } },
     ]);
@@ -38,7 +38,7 @@ describe('what a lead records of other streams', () => {
     for (const stage of ['rejected', 'recycled', 'lead', 'customer']) {
       const data = { leadId: 'bea', mergedLeadId: 'cyd', touches: [], stage: { stage } };
       const added = recorded({ type: 'MergedFactsAdded', data }, { revision: 1 });
-      const merged = recorded({ type: 'LeadMergedInto', data: told.data }, { revision: 2 });
+      const merged = recorded({ type: 'LeadMergedInto', data: toMerged.data }, { revision: 2 });
       const stream = lookThrough(async () => [captured, added, merged]);
       const sent = await copyMergedFacts.react(merged, stream);
       expect(sent.map((reaction) => checkData(leadCommands, reaction))).toEqual([undefined, undefined]);

@@ -90,7 +90,7 @@ export class AccessLog {
     const events = entries.map(({ type, data, by: { actor, origin } }) => {
       const id = randomUUID();
       const cause = { commandId: id, commandHash: '', mode: 'live' as const, $correlationId: id, $causationId: id };
-      return { id, type, data, meta: { actor, origin, occurredAt: now, ...cause } };
+      return { id, type, data, meta: { actor, origin, occurredAt: now, ...cause } }; // in the order of `storedMeta`
     });
     for (let at = 0; at < events.length; at += EVENTS_PER_APPEND)
       await this.journal.appendDeferred(accessStreamOf(now), events.slice(at, at + EVENTS_PER_APPEND));

@@ -234,8 +234,8 @@ export class EmbeddedEventLog extends EventLog {
     return positionOf(tip);
   }
 
-  assertPosition(position: Position): void {
-    sequenceOf(position);
+  assertPosition(position: Position, path?: string): void {
+    sequenceOf(position, path);
   }
 
   override async integrityFaults(): Promise<readonly string[]> {
@@ -564,8 +564,8 @@ const rawEventOf = (row: readonly SqliteValue[]): RawEvent => ({
 
 const positionOf = (sequence: number): Position => (sequence === 0 ? START : String(sequence).padStart(16, '0'));
 
-const sequenceOf = (position: Position): number => {
+const sequenceOf = (position: Position, path = 'position'): number => {
   if (position !== START && !/^\d{16}$/.test(position))
-    throw new Refused('log/not-a-position', 'position must be a position that this log returned.', 'position');
+    throw new Refused('log/not-a-position', `${path} must be a position that this log returned.`, path);
   return Number(position);
 };

@@ -105,11 +105,11 @@ export const positionOf = ({ commit, prepare }: LogPosition): Position =>
   `${String(commit).padStart(DIGITS, '0')}-${String(prepare).padStart(DIGITS, '0')}`;
 
 /** @throws Refused `log/not-a-position` */
-export const logPositionOf = (position: Position): LogPosition | 'start' => {
+export const logPositionOf = (position: Position, path = 'position'): LogPosition | 'start' => {
   if (position === START) return 'start';
   const [, commit, prepare] = /^(\d{20})-(\d{20})$/.exec(position) ?? [];
   if (!commit || !prepare)
-    throw new Refused('log/not-a-position', 'position must be a position that this log returned.', 'position');
+    throw new Refused('log/not-a-position', `${path} must be a position that this log returned.`, path);
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 };
 

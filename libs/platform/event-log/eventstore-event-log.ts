@@ -271,8 +271,8 @@ export class EventStoreEventLog extends EventLog {
     }
   }
 
-  assertPosition(position: Position): void {
-    logPositionOf(position);
+  assertPosition(position: Position, path?: string): void {
+    logPositionOf(position, path);
   }
 
   async tip(): Promise<Position> {

@@ -8,8 +8,8 @@ const roots = new RootFields(
   { waitFor: () => Promise.resolve() } as never,
   { recordedAt: () => Promise.resolve('2024-03-02T00:00:00.000Z') } as never,
   {
-    assertPosition: (position) => {
-      if (!/^\d*$/.test(position)) throw new Refused('log/not-a-position', 'It is none.', 'position');
+    assertPosition: (position, path) => {
+      if (!/^\d*$/.test(position)) throw new Refused('log/not-a-position', 'It is none.', path);
     },
   },
 );

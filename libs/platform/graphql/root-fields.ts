@@ -1,4 +1,4 @@
-import { codeOf, Conflict, Refused, type EventLog, type Position, type Role } from '@baton/kernel';
+import { Conflict, Refused, type EventLog, type Position, type Role } from '@baton/kernel';
 import {
   defaultFieldResolver,
   getNamedType,
@@ -104,9 +104,9 @@ export class RootFields {
     { caller, reply }: GraphqlContext,
     { operation: { operation } }: GraphQLResolveInfo,
   ): Promise<void> {
-    this.checkPosition(args.atLeast, 'atLeast');
-    this.checkPosition(args.asOf?.knownAt, 'asOf.knownAt');
-    if (operation === 'subscription') this.checkPosition(args.after, 'after');
+    const after = operation === 'subscription' ? args.after : undefined;
+    for (const [path, position] of Object.entries({ atLeast: args.atLeast, 'asOf.knownAt': args.asOf?.knownAt, after }))
+      if (position !== undefined) this.log.assertPosition(position, path);
     if (args.atLeast !== undefined) await this.runner.waitFor(args.atLeast);
     if (operation !== 'query') return;
     await this.turns.next(caller?.actor ?? '');
@@ -117,16 +117,5 @@ export class RootFields {
       );
     if (reply?.raw.destroyed)
       throw new Conflict('query/cancelled', 'The client closed the connection before the answer.');
-  }
-
-  /** @throws Refused `log/not-a-position` with the place of the argument */
-  private checkPosition(position: Position | undefined, path: string): void {
-    if (position === undefined) return;
-    try {
-      this.log.assertPosition(position);
-    } catch (error) {
-      if (codeOf(error) !== 'log/not-a-position') throw error;
-      throw new Refused('log/not-a-position', `${path} must be a position that this log returned.`, path);
-    }
   }
 }

@@ -66,8 +66,8 @@ export class ObservedEventLog extends EventLog {
   follow(after: Position, filter?: EventFilter, options?: { signal?: AbortSignal; limit?: number }) {
     return this.log.follow(after, filter, options);
   }
-  assertPosition(position: Position) {
-    this.log.assertPosition(position);
+  assertPosition(position: Position, path?: string) {
+    this.log.assertPosition(position, path);
   }
   tip() {
     return this.log.tip();

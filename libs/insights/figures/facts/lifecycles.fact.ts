@@ -1,4 +1,4 @@
-import { derivedFact, packedRows, textsAt, type PackedRows, type TextColumn } from '../fact.rules';
+import { derivedFact, flagColumn, packedRows, textsAt, type PackedRows } from '../fact.rules';
 import { sequencesOf } from '../sequences.rules';
 import { people } from './people.fact';
 import { leadStayFact } from './stays.fact';
@@ -25,12 +25,6 @@ const columns = [
 /** By code of a stage: its place on the path, -1 beside it. */
 export const placesOnPath = (stages: readonly string[]): Int32Array =>
   Int32Array.from(stages, (stage) => (stagePath as readonly string[]).indexOf(stage));
-
-/** True and false as texts. @param flags by row, 1 for true */
-const flagColumn = (flags: Int32Array): TextColumn => {
-  const words = ['false', 'true'];
-  return { codes: flags, words, codeOf: new Map(words.map((word, code) => [word, code])) };
-};
 
 const lifecyclesOf = (stays: PackedRows, persons: PackedRows): PackedRows => {
   const { starts, rows } = sequencesOf(stays, { subject: 'leadId', at: 'enteredAt', place: 'place' });

@@ -1,5 +1,6 @@
 import { contentHash } from '@baton/kernel';
 import {
+  codedColumn,
   derivedFact,
   numbersAt,
   packedRows,
@@ -146,7 +147,7 @@ const transitionRows = (source: Entries, entries: PackedRows, subjects: PackedRo
     entities: () => Array.from(entryOf, (entry) => entries.entities[entry]!),
     texts: textsAt(subjects, caseOf, {
       step: taken(step, entryOf),
-      transition: { codes: transition, words: pairWords, codeOf: new Map(pairWords.map((word, code) => [word, code])) },
+      transition: codedColumn(transition, pairWords),
     }),
     numbers: numbersAt(subjects, caseOf, { startedAt, gapMs, visit }),
   });

@@ -1,7 +1,7 @@
 import { Refused, toMs, wordKey, type Instant, type Position } from '@baton/kernel';
 import { stageNames } from '@baton/leads';
 import type { ReadModels } from '@baton/platform/documents';
-import { derivedFact, packedRows, type Fact, type PackedRows, type TextColumn } from '../../figures/fact.rules';
+import { codedColumn, derivedFact, flagColumn, packedRows, type Fact, type PackedRows } from '../../figures/fact.rules';
 import { closes } from '../../figures/facts/deal-moves.fact';
 import { stagePath } from '../../figures/facts/lifecycles.fact';
 import { entriesOf, type Entries, type EntryKind } from '../../figures/facts/paths.fact';
@@ -237,18 +237,13 @@ const attemptRows = (
     }
     count++;
   }
-  const coded = (codes: Int32Array, words: string[]): TextColumn => ({
-    ...{ codes: codes.subarray(0, count), words },
-    codeOf: new Map(words.map((word, code) => [word, code])),
-  });
-  const flags = ['false', 'true'];
   const attempts = packedRows({
     count,
     ids: () => Array.from(unitOf.subarray(0, count), (code) => units.names[code]!),
     entities: () => Array.from(rowOf.subarray(0, count), (row) => rows.entities[row]!),
     texts: {
-      ...{ live: coded(lives, flags), open: coded(opens, flags) },
-      group: coded(groups, keys.slice(1) as string[]), // the first group is that of rows without a value
+      ...{ live: flagColumn(lives.subarray(0, count)), open: flagColumn(opens.subarray(0, count)) },
+      group: codedColumn(groups.subarray(0, count), keys.slice(1) as string[]), // the first one is of rows without a value
     },
     numbers: {
       ...{ startedAt: startedAts.subarray(0, count), reached: reached.subarray(0, count) },

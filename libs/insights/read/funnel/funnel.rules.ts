@@ -36,25 +36,20 @@ class BestAttempt {
   found: Attempt | undefined;
   private took = Infinity;
   /** @param stepOf the step with which an entry begins; without it steps have no order */
-  constructor(
-    private readonly at: ArrayLike<number>,
-    private readonly stepOf?: ArrayLike<number>,
-  ) {}
+  constructor(private readonly stepOf?: ArrayLike<number>) {}
 
-  offer(attempt: Attempt): void {
+  /** @param took from its beginning to its last step; @param times asked for only if the attempt is kept */
+  offer(begin: number, reached: number, took: number, times: () => readonly number[]): void {
     const { found, stepOf } = this;
-    let end = -Infinity;
-    for (const at of attempt.at) if (at > end) end = at;
-    const took = end - this.at[attempt.begin]!;
     const better =
       found === undefined
         ? 1
-        : attempt.reached - found.reached ||
-          (stepOf ? stepOf[found.begin]! - stepOf[attempt.begin]! : 0) ||
+        : reached - found.reached ||
+          (stepOf ? stepOf[found.begin]! - stepOf[begin]! : 0) ||
           this.took - took ||
-          found.begin - attempt.begin;
+          found.begin - begin;
     if (better <= 0) return;
-    this.found = attempt;
+    this.found = { begin, reached, at: times() };
     this.took = took;
   }
 }
@@ -66,8 +61,7 @@ const findInOrder: Find = ({ at, step, mayBegin }, from, to, { steps, windowMs }
   // Numbers only, because there are millions of entries: where the way to each step began, and its instants after each other.
   const begins = new Array<number>(steps).fill(-1);
   const instants = new Array<number>(steps * steps).fill(NaN);
-  let [begin, reached, took] = [-1, 0, Infinity];
-  let best = unreached(steps);
+  const best = new BestAttempt();
   for (let entry = from; entry < to; entry++) {
     const its = step[entry]!;
     if (its === EXCLUDED) begins.fill(-1);
@@ -80,13 +74,9 @@ const findInOrder: Find = ({ at, step, mayBegin }, from, to, { steps, windowMs }
     const row = its * steps;
     for (let one = 0; one < its; one++) instants[row + one] = instants[row - steps + one]!;
     instants[row + its] = now;
-    // As `BestAttempt`; the last instant is the latest.
-    const better = its + 1 - reached || took - (now - at[began]!) || begin - began;
-    if (better <= 0) continue;
-    [begin, reached, took] = [began, its + 1, now - at[began]!];
-    best = instants.slice(row, row + steps);
+    best.offer(began, its + 1, now - at[began]!, () => instants.slice(row, row + steps));
   }
-  return begin < 0 ? undefined : { begin, reached, at: best };
+  return best.found;
 };
 
 type Next = { readonly step: number; readonly at: number };
@@ -94,7 +84,7 @@ type Next = { readonly step: number; readonly at: number };
 const findByNext =
   (isOrdered: boolean, attemptOf: (next: readonly Next[], steps: number) => Omit<Attempt, 'begin'>): Find =>
   ({ at, step, mayBegin }, from, to, { steps, windowMs }) => {
-    const best = new BestAttempt(at, isOrdered ? step : undefined);
+    const best = new BestAttempt(isOrdered ? step : undefined);
     const nextOf = new Array<number>(steps).fill(to);
     let end = to;
     for (let entry = to - 1; entry >= from; entry--) {
@@ -108,7 +98,9 @@ const findByNext =
         .map((place, one) => ({ place, step: one, at: at[place]! }))
         .filter((one) => one.place < end && one.at <= until)
         .sort((a, b) => a.place - b.place);
-      best.offer({ begin: entry, ...attemptOf(next, steps) });
+      const { reached, at: times } = attemptOf(next, steps);
+      const last = times.reduce((latest, one) => (one > latest ? one : latest), -Infinity);
+      best.offer(entry, reached, last - at[entry]!, () => times);
     }
     return best.found;
   };

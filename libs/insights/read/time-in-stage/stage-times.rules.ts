@@ -1,4 +1,4 @@
-import { numbersAt, packedRows, textsAt, type PackedRows } from '../../figures/fact.rules';
+import { flagColumn, numbersAt, packedRows, textsAt, type PackedRows } from '../../figures/fact.rules';
 import { sequencesOf } from '../../figures/sequences.rules';
 
 /** Of a subject that was in a stage several times: each time, the latest, or all of them together. */
@@ -54,17 +54,11 @@ export const stageTimes = (
     for (let index = starts[code]!; index < starts[code + 1]!; index++) rowOf[stage.codes[rows[index]!]!] = -1;
   }
   const from = latest.subarray(0, count);
-  const flags = ['false', 'true'];
   return packedRows({
     ids: () => Array.from(from, (row) => stays.ids[row]!),
     entities: () => Array.from(from, (row) => stays.entities[row]!),
     count,
-    texts: textsAt(stays, from, {
-      inside: {
-        ...{ codes: inside.subarray(0, count), words: flags },
-        codeOf: new Map(flags.map((word, code) => [word, code])),
-      },
-    }),
+    texts: textsAt(stays, from, { inside: flagColumn(inside.subarray(0, count)) }),
     numbers: numbersAt(stays, from, {
       ...{ enteredAt: first.subarray(0, count), latestAt: last.subarray(0, count), leftAt: left.subarray(0, count) },
       ...{ ms: ms.subarray(0, count), visits: visits.subarray(0, count) },
