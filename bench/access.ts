@@ -9,25 +9,35 @@ import { readConfig } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
 import type { ClientTask, ClientTimes } from './access-client';
-import { quantile, ROUNDS, type Benchmark, type Figure } from './support';
+import { median, ROUNDS, type Benchmark, type Figure } from './support';
 
 const LEADS = 1_000;
-/** Requests of a round: about those of three seconds, after which what was recorded is appended. */
-const REQUESTS = 1_200;
-const ROUNDS_OF_WAY = 2 * ROUNDS;
-/** Until followers have been told of what stood aside, and have saved it. */
+/** Requests with the record, then as many without: so few that the machine is as fast for the one as for the other. */
+const REQUESTS = 100;
+const PAIRS = 20 * ROUNDS;
+const WARM_UP = 10;
+/** Answers that are appended together: about those of the three seconds after which the log appends what it deferred. */
+const APPENDED = 1_200;
+/** Until followers have been told of an append, and have saved what follows from it. */
 const FOLLOWED_MS = 1_500;
 const QUERY = '{ leads(first: 50) { nodes { leadId stage company name email phone } } }';
 
+/** CPU and waiting of one page, in milliseconds. */
+type Page = Record<'cpu' | 'p50', number>;
+
+const milliseconds = (since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1_000;
+};
 const ask = async (client: ChildProcess, task: ClientTask): Promise<ClientTimes> => {
   client.send(task);
   return ((await once(client, 'message')) as [ClientTimes])[0];
 };
 
 /**
- * What it costs to record who was shown what: a page of 50 people by name, with the record against without, on one
- * server. CPU is that of the server's process until its followers have taken the events, the client's is not in it; of the
- * rounds it is the lower quartile, because what else runs on the machine only adds to it.
+ * What it costs to record who was shown what: a page of 50 people by name, with the record against without, in turn on one
+ * server. CPU is that of the server's process, the client's is not in it. What the log and its followers take for an append
+ * of such records is measured by itself, and each page has its share of it.
  */
 export const access: Benchmark = async (folder) => {
   const app = await serve(readConfig({ BATON_DATA_DIR: folder, BATON_PORT: '0', BATON_LOG_LEVEL: 'silent' }));
@@ -41,34 +51,43 @@ export const access: Benchmark = async (folder) => {
   const { token } = await app.get(Access).issue('bench', ['revops'], 'bench');
   const { port } = app.getHttpServer().address() as { readonly port: number };
   const client = fork(join(__dirname, 'access-client.js'));
-  const recording = { on: accessLog.record, off: () => Promise.resolve() };
+  const ways = { on: accessLog.record, off: () => Promise.resolve() };
+  const page = async (way: keyof typeof ways, requests: number, atOnce: number): Promise<Page> => {
+    Object.assign(accessLog, { record: ways[way] });
+    const before = process.cpuUsage();
+    const { p50 } = await ask(client, { port, token, query: QUERY, requests, atOnce });
+    return { cpu: milliseconds(before) / requests, p50 };
+  };
+  const log = app.get(EventLog);
+  const appended = async (recorded: boolean): Promise<number> => {
+    await page(recorded ? 'on' : 'off', APPENDED, 1);
+    const before = process.cpuUsage();
+    await log.flush();
+    await runner.waitFor(await log.tip());
+    await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
+    return milliseconds(before) / APPENDED;
+  };
   const figures: Figure[] = [];
   for (const atOnce of [1, 16]) {
-    const rounds: Record<'on' | 'off', ClientTimes & { readonly cpu: number }>[] = [];
-    for (let round = 0; round <= ROUNDS_OF_WAY; round++) {
-      const taken: Record<string, ClientTimes & { readonly cpu: number }> = {};
-      for (const way of round % 2 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
-        Object.assign(accessLog, { record: recording[way] });
-        const before = process.cpuUsage();
-        const times = await ask(client, { port, token, query: QUERY, requests: REQUESTS, atOnce });
-        await runner.waitFor(await app.get(EventLog).tip());
-        await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
-        const { user, system } = process.cpuUsage(before);
-        taken[way] = { ...times, cpu: (user + system) / 1_000 / REQUESTS };
-      }
-      if (round > 0) rounds.push(taken as (typeof rounds)[number]); // the first one warms up
+    const pairs: Record<keyof typeof ways, Page>[] = [];
+    for (let pair = -WARM_UP; pair < PAIRS; pair++) {
+      const taken: Partial<Record<keyof typeof ways, Page>> = {};
+      for (const way of pair % 2 ? (['off', 'on'] as const) : (['on', 'off'] as const))
+        taken[way] = await page(way, REQUESTS, atOnce);
+      if (pair >= 0) pairs.push(taken as (typeof pairs)[number]);
     }
-    const ms = (of: 'cpu' | 'p50', way: 'on' | 'off') =>
-      quantile(
-        rounds.map((taken) => taken[way][of]),
-        0.25,
-      );
-    for (const what of ['cpu', 'p50'] as const)
+    const appends: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) appends.push((await appended(true)) - (await appended(false)));
+    const share = { cpu: median(appends), p50: 0 };
+    for (const what of ['cpu', 'p50'] as const) {
+      const [on, off] = (['on', 'off'] as const).map((way) => median(pairs.map((taken) => taken[way][what])));
+      const more = median(pairs.map((taken) => taken.on[what] / taken.off[what]));
       figures.push({
-        what: `${what === 'cpu' ? 'CPU' : 'p50'} of a page of 50 people, ${atOnce} at once, recorded against not (${ms(what, 'on').toFixed(2)} and ${ms(what, 'off').toFixed(2)} ms)`,
-        ratio: ms(what, 'on') / ms(what, 'off'),
-        rounds,
+        what: `${what === 'cpu' ? 'CPU' : 'p50'} of a page of 50 people, ${atOnce} at once, recorded against not (${on!.toFixed(2)} and ${off!.toFixed(2)} ms${what === 'cpu' ? `, and ${share.cpu.toFixed(3)} to append it` : ''})`,
+        ratio: more + share[what] / off!,
+        rounds: { pairs, appends },
       });
+    }
   }
   client.kill();
   await app.close();
