@@ -96,6 +96,7 @@ export const foldNew = async (
       .slice(0, size);
     if (page.length === 0) return;
     await fold.take(new DecodedPage({ events: page, position: page.at(-1)!.position, atTip: true }, journal));
+    await fold.saveChanges();
   }
 };
 export const bytesOf = async (documents: Documents) =>

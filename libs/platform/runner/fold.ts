@@ -58,8 +58,10 @@ export interface Follower {
   readonly handled: string;
   /** Handles a page that begins at or before its position. */
   take(page: DecodedPage): Promise<void>;
-  /** Saves what is not saved yet. */
+  /** Saves what is not saved yet, also a checkpoint alone. */
   flush(): Promise<void>;
+  /** Saves if there is more than a checkpoint to save: readers see all that is handled. */
+  saveChanges(): Promise<void>;
 }
 
 export interface FoldStores extends ParkedSequenceStores {
@@ -71,13 +73,8 @@ export interface FoldStores extends ParkedSequenceStores {
   readonly rebuildLimits?: RebuildLimits;
 }
 
-/**
- * When changed documents are saved: `live`, as soon as the end of the log is reached; `history`, every few seconds of an import;
- * `rebuild`, at the end. In each mode also when a read model has so many unsaved documents; a rebuild when they take so
- * much memory.
- */
-export type SaveMode = 'live' | 'history' | 'rebuild';
-const UNSAVED_LIMITS: Readonly<Record<Exclude<SaveMode, 'rebuild'>, number>> = { live: 50_000, history: 20_000 };
+/** With so many unsaved documents a fold saves, whatever its group says; a rebuild when they take so much memory. */
+const UNSAVED_DOCUMENTS = 20_000;
 /**
  * What a rebuild holds in memory: documents as objects, bytes of packed ones, and rows that history makes; and how many
  * documents one of its commits writes.
@@ -91,10 +88,14 @@ export interface RebuildLimits {
 const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 160 * 2 ** 20, rows: 50_000, committed: 5_000 };
 /** From so many documents with long lists on, those that are not cached are forgotten. */
 const MANY_LONG = 1_000;
-/**
- * A live fold that is behind saves only every few pages, because neighbouring pages often change the same documents.
- */
-const PAGES_UNSAVED = 5;
+export interface FoldOptions {
+  /** Nobody reads the generation yet. */
+  readonly rebuilds?: boolean;
+  /** Whether the checkpoint carries a digest of the events; true by default. */
+  readonly counts?: boolean;
+  /** An earlier position, if the log ends before the checkpoint. */
+  readonly from?: string;
+}
 
 /** Folds the log into one generation of a read model: load each document once, fold in memory, write once. */
 export class Fold implements Follower {
@@ -123,7 +124,6 @@ export class Fold implements Follower {
   private handledTo = START;
   private savedTo = START;
   private unsaved = false;
-  private pagesUnsaved = 0;
   /** Entries of an index that are not saved yet. */
   private entriesUnsaved = 0;
   /** Whether a document or parked sequence is unsaved; if not, only the checkpoint is behind. */
@@ -138,7 +138,8 @@ export class Fold implements Follower {
     readonly projection: Projection,
     generation: string,
     private readonly fence: HeldFence,
-    private readonly saveMode: SaveMode,
+    /** Nobody reads this generation yet: it saves when it must, and at the end. */
+    private readonly rebuilds: boolean,
     /** Whether the checkpoint carries a digest of the events; computing it costs as much as reading them. */
     private readonly keepsDigest: boolean,
   ) {
@@ -165,16 +166,16 @@ export class Fold implements Follower {
     this.savedCheckpoint = this.digest.at(START);
   }
 
-  /** Opens a generation at its checkpoint. @param from an earlier position, if the log ends before the checkpoint */
+  /** Opens a generation at its checkpoint. */
   static async open(
     stores: FoldStores,
     projection: Projection,
     generation: string,
     fence: HeldFence,
-    { saving = 'live', counts = true, from }: { saving?: SaveMode; counts?: boolean; from?: string } = {},
+    { rebuilds = false, counts = true, from }: FoldOptions = {},
   ): Promise<Fold> {
     const { documents } = stores;
-    const fold = new Fold(stores, projection, generation, fence, saving, counts);
+    const fold = new Fold(stores, projection, generation, fence, rebuilds, counts);
     await fold.prepare();
     const checkpoint = await documents.checkpoint(generation);
     if (checkpoint) {
@@ -213,16 +214,17 @@ export class Fold implements Follower {
     }
     this.handledTo = page.position;
     this.unsaved = true;
-    if (!this.changed) return;
-    this.pagesUnsaved++;
-    const isDue = this.saveMode === 'live' && (page.atTip || this.pagesUnsaved >= PAGES_UNSAVED);
-    if (isDue || this.isFull()) await this.flush();
+    if (this.changed && this.isFull()) await this.flush();
+  }
+
+  async saveChanges(): Promise<void> {
+    if (this.changed) await this.flush();
   }
 
   private isFull(): boolean {
     const rows = this.rows?.size ?? 0;
-    if (this.saveMode === 'rebuild') return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.rows;
-    return this.dirty.size + this.entriesUnsaved + rows >= UNSAVED_LIMITS[this.saveMode];
+    if (this.rebuilds) return this.dirty.bytes >= this.limits.bytes || rows >= this.limits.rows;
+    return this.dirty.size + this.entriesUnsaved + rows >= UNSAVED_DOCUMENTS;
   }
 
   private async foldPart(page: DecodedPage, at: (index: number) => unknown, start: number, end: number): Promise<void> {
@@ -381,7 +383,7 @@ export class Fold implements Follower {
   /** @returns the ids of blocks that go once the documents are saved that no longer name them */
   private async saveBlocks(collection: Collection): Promise<readonly string[]> {
     const removed: string[] = [];
-    const documents = this.saveMode === 'rebuild' ? this.newBlocks(removed) : [...this.newBlocks(removed)];
+    const documents = this.rebuilds ? this.newBlocks(removed) : [...this.newBlocks(removed)];
     if (!Array.isArray(documents) || documents.length > 0) await this.saveAhead({ collection, documents, removed: [] });
     return removed;
   }
@@ -425,7 +427,7 @@ export class Fold implements Follower {
    * other things: nobody reads its generation yet, and one long commit would hold up everybody else.
    */
   private async saveAhead({ collection, documents, removed }: Writes): Promise<void> {
-    const inParts = this.saveMode === 'rebuild';
+    const inParts = this.rebuilds;
     for (const part of inParts ? partsOf(documents, this.limits.committed) : [documents]) {
       await this.stores.documents.commit({
         writes: { collection, documents: part, removed, fresh: this.isNew },
@@ -443,7 +445,7 @@ export class Fold implements Follower {
     const oldBlocks = this.blocks ? await this.saveBlocks(this.blocks) : [];
     const removed: string[] = [];
     let documents: Iterable<Document> = { [Symbol.iterator]: () => this.changes(removed)[Symbol.iterator]() };
-    if (this.saveMode === 'rebuild' && this.dirty.size + this.entriesUnsaved > this.limits.committed) {
+    if (this.rebuilds && this.dirty.size + this.entriesUnsaved > this.limits.committed) {
       await this.saveAhead({ collection: this.collection, documents, removed });
       documents = [];
     }
@@ -474,6 +476,6 @@ export class Fold implements Follower {
     this.savedTo = this.handledTo;
     this.savedCheckpoint = checkpoint;
     this.unsaved = this.changed = this.forgets = false;
-    this.pagesUnsaved = this.entriesUnsaved = 0;
+    this.entriesUnsaved = 0;
   }
 }

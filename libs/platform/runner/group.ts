@@ -1,7 +1,7 @@
 import { isAccessStream, type EventLog, type Journal, type Page } from '@baton/kernel';
 import type { Follower } from './fold';
 import { DecodedPage } from './page';
-import { machineTimers, type Timers } from '../timers';
+import type { Timers } from '../timers';
 
 /** Reads the next page while the current one is handled. */
 export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page> {
@@ -24,38 +24,55 @@ export async function* readAhead(pages: AsyncIterable<Page>): AsyncIterable<Page
 export type AroundPage = (follower: string, events: number, take: () => Promise<void>) => Promise<void>;
 
 const IDLE_MS = 100;
+/** Who wants to see what is folded: somebody who waits for it, whoever reads next, or nobody before an import asks. */
+export type Audience = 'waiting' | 'reading' | 'none';
+/**
+ * How long changes stay unsaved. To save takes longer than to fold, and a hundred events little longer than one: those of a
+ * moment are saved together. What an import folds, or who is far behind, mostly changes again at once.
+ */
+const UNSAVED_MS: Readonly<Record<Audience, number>> = { waiting: 0, reading: 100, none: 3_000 };
 /** Made once: an error of its own, with its stack, takes longer than the rest of a wait. */
-const PAGE_CAME = new Error('a page came');
-/** How long an import leaves what it has folded unsaved: most of it changes again at once. */
-const DEFERRED_MS = 3_000;
+const [PAGE_CAME, AWAITED] = [new Error('a page came'), new Error('somebody waits')];
 /**
  * How long checkpoints alone stay unsaved while nothing but reads is recorded. There may be another one with each query,
  * and few followers do anything with them: after a crash they are read once more.
  */
 const READS_DEFERRED_MS = 10_000;
 
-/** The pages, and a `pause` when no page followed one for a moment; another one after what `pauseAgainMs` says. */
+/**
+ * The pages, and a `pause` when no page followed one for a moment; another one after what `pauseAgainMs` says.
+ * @param onWait called before a wait for the next page that a pause would end, with what ends it at once as `awaited`
+ */
 async function* withPauses(
   pages: AsyncIterable<Page>,
   timers: Timers,
   pauseAgainMs: () => number | undefined,
-): AsyncIterable<Page | 'pause'> {
+  onWait: (end: () => void) => void,
+): AsyncIterable<Page | 'pause' | 'awaited'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
-    for (let next = iterator.next(), pauseMs: number | undefined; ;) {
+    for (let next = iterator.next(), pauseAtMs: number | undefined; ;) {
       const waiting = new AbortController();
+      const end = () => waiting.abort(AWAITED);
       const idle =
-        pauseMs === undefined ? undefined : timers.delay(pauseMs, waiting.signal).then(() => 'pause' as const);
-      idle?.catch(() => undefined);
+        pauseAtMs === undefined
+          ? undefined
+          : timers.delay(Math.max(0, pauseAtMs - timers.now()), waiting.signal).then(
+              () => 'pause' as const,
+              () => 'awaited' as const,
+            );
+      if (idle) onWait(end);
       const got = await (idle ? Promise.race([next, idle]) : next);
-      if (idle && got !== 'pause') waiting.abort(PAGE_CAME);
-      if (got === 'pause') {
+      if (got === 'pause' || got === 'awaited') {
         yield got;
-        pauseMs = pauseAgainMs();
+        if (got === 'awaited') continue;
+        const pauseMs = pauseAgainMs();
+        pauseAtMs = pauseMs === undefined ? undefined : timers.now() + pauseMs;
         continue;
       }
+      if (idle) waiting.abort(PAGE_CAME);
       if (got.done) return;
-      pauseMs = IDLE_MS;
+      pauseAtMs = timers.now() + IDLE_MS;
       next = iterator.next();
       next.catch(() => undefined);
       yield got.value;
@@ -69,14 +86,16 @@ const earliestPosition = (followers: readonly Follower[]): string =>
   followers.reduce((first, { position }) => (position < first ? position : first), followers[0]!.position);
 
 /**
- * Followers that share one read of the log. When a store fails, the read ends and starts again after a pause, from the
- * earliest saved position; followers that were further skip what they have already handled.
+ * Followers that share one read of the log. What they change at its end is saved at once if somebody waits for it, else
+ * together with what changes in the next tenth of a second. When a store fails, the read ends and starts again after a
+ * pause, from the earliest saved position; followers that were further skip what they have already handled.
  */
 export class FollowerGroup {
   followers: readonly Follower[] = [];
   private stopped = false;
   private round = new AbortController();
   private running: Promise<void> | undefined;
+  private endWait: (() => void) | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -87,13 +106,18 @@ export class FollowerGroup {
     private readonly onProgress: (onlyReads: boolean) => void,
     private readonly onFault: (error: unknown) => void,
     private readonly aroundPage: AroundPage = (_follower, _events, take) => take(),
-    private readonly timers: Timers = machineTimers,
-    /** Whether nobody waits for what is folded now. */
-    private readonly mayDefer: () => boolean = () => false,
+    private readonly timers: Timers,
+    /** Of what is folded now; whoever begins to wait also calls `wake`. */
+    private readonly audience: () => Audience,
   ) {}
 
   start(): void {
     this.running = this.run();
+  }
+
+  /** Saves what is folded if nothing else is to be done: somebody begins to wait for it. */
+  wake(): void {
+    this.endWait?.();
   }
 
   /** Opens the followers again, because a lease or an active generation changed. */
@@ -121,11 +145,22 @@ export class FollowerGroup {
         }
         const pages = readAhead(this.log.follow(earliestPosition(this.followers), {}, { signal, limit: 2000 }));
         let savedAt = this.timers.now();
+        let changesSavedAt = -Infinity;
         let deferredMs: number | undefined;
         let onlyReads = true;
-        for await (const page of withPauses(pages, this.timers, () => deferredMs)) {
+        const saveChanges = async () => {
+          for (const follower of this.followers) await follower.saveChanges();
+          changesSavedAt = this.timers.now();
+        };
+        const onWait = (end: () => void) => void (this.endWait = end);
+        for await (const page of withPauses(pages, this.timers, () => deferredMs, onWait)) {
+          if (page === 'awaited') {
+            await saveChanges();
+            this.onProgress(onlyReads);
+            continue;
+          }
           if (page === 'pause') {
-            const deferMs = onlyReads ? READS_DEFERRED_MS : this.mayDefer() ? DEFERRED_MS : 0;
+            const deferMs = onlyReads ? READS_DEFERRED_MS : this.audience() === 'none' ? UNSAVED_MS.none : 0;
             const leftMs = savedAt + deferMs - this.timers.now();
             // Somebody may begin to wait for what an import defers.
             deferredMs = leftMs <= 0 ? undefined : onlyReads ? leftMs : IDLE_MS;
@@ -141,8 +176,10 @@ export class FollowerGroup {
           const decoded = new DecodedPage(page, this.journal);
           for (const follower of this.followers)
             await this.aroundPage(follower.name, page.events.length, () => follower.take(decoded));
+          const unsavedMs = UNSAVED_MS[page.atTip ? this.audience() : 'none'];
+          if (this.timers.now() - changesSavedAt >= unsavedMs) await saveChanges();
           pause = 50;
-          this.onProgress(isReads);
+          this.onProgress(onlyReads);
           if (signal.aborted) break;
         }
         for (const follower of this.followers) await follower.flush();

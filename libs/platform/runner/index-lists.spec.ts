@@ -61,6 +61,7 @@ const foldNew = async (
       .slice(0, size);
     if (page.length === 0) return;
     await fold.take(new DecodedPage({ events: page, position: page.at(-1)!.position, atTip: true }, journal));
+    await fold.saveChanges();
   }
 };
 const stored = async (documents: MemoryDocuments) => documents.find(collection, { limit: 10_000 });

@@ -2,62 +2,16 @@ import { hostname } from 'node:os';
 import type { Documents } from '@baton/kernel';
 import { MemoryDocuments } from '../documents';
 import { Leases } from './leases';
-import type { Timers } from '../timers';
-
-/** A timer that only the test moves; a delay resolves when its time has come. */
-class FakeTimers implements Timers {
-  private ms = 0;
-  private waiting: { readonly dueMs: number; readonly wake: () => void }[] = [];
-  now() {
-    return this.ms;
-  }
-  delay(ms: number, signal?: AbortSignal) {
-    return new Promise<void>((resolve, reject) => {
-      const stop = () => reject(signal!.reason as Error);
-      const wake = () => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      };
-      this.waiting.push({ dueMs: this.ms + ms, wake });
-      if (signal?.aborted) stop();
-      else signal?.addEventListener('abort', stop, { once: true });
-    });
-  }
-  /** Moves the time and lets no timer run. */
-  elapse(ms: number) {
-    this.ms += ms;
-  }
-  /** Moves the time while the event loop is held up, then lets the timers run that are due: the earliest first. */
-  async hold(ms: number) {
-    this.elapse(ms);
-    const due = this.waiting.filter(({ dueMs }) => dueMs <= this.ms).sort((a, b) => a.dueMs - b.dueMs);
-    this.waiting = this.waiting.filter(({ dueMs }) => dueMs > this.ms);
-    for (const { wake } of due) {
-      wake();
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  /** Moves the time in small steps, so that each delay resolves at its time. */
-  async pass(ms: number) {
-    for (const end = this.ms + ms; this.ms < end;) {
-      this.ms = Math.min(end, this.ms + 100);
-      for (const one of this.waiting.splice(0)) {
-        if (one.dueMs <= this.ms) one.wake();
-        else this.waiting.push(one);
-      }
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
+import { ManualTimers } from '../../../test/support/manual-timers';
 
 describe('leases', () => {
-  let timers: FakeTimers;
+  let timers: ManualTimers;
   let documents: Documents;
   let calls: string[];
   const processes: Leases[] = [];
   const awake: (() => void)[] = [];
   beforeEach(() => {
-    timers = new FakeTimers();
+    timers = new ManualTimers();
     documents = new MemoryDocuments();
     calls = [];
   });

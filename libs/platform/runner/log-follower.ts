@@ -10,7 +10,7 @@ import {
 } from '@baton/kernel';
 import { collectionOf, firstGeneration } from '../documents';
 import { Digest } from './digest';
-import type { Follower, FoldStores, SaveMode } from './fold';
+import type { FoldOptions, Follower, FoldStores } from './fold';
 import type { HeldFence } from './leases';
 import type { DecodedPage } from './page';
 
@@ -41,7 +41,6 @@ export class LogFollower implements Follower {
     private readonly ofLog: LogFold,
     generation: string,
     private readonly fence: HeldFence,
-    private readonly saveMode: SaveMode,
   ) {
     this.name = generation;
     this.owner = firstGeneration(projection);
@@ -50,17 +49,17 @@ export class LogFollower implements Follower {
     this.folding = this.ofLog.from(undefined);
   }
 
-  /** Opens a generation at its checkpoint. @param from an earlier position, if the log ends before the checkpoint */
+  /** Opens a generation at its checkpoint. */
   static async open(
     stores: FoldStores,
     projection: Projection,
     ofLog: LogFold,
     generation: string,
     fence: HeldFence,
-    { saving = 'live', from }: { saving?: SaveMode; from?: string } = {},
+    { from }: Pick<FoldOptions, 'from'> = {},
   ): Promise<LogFollower> {
     const { documents } = stores;
-    const follower = new LogFollower(stores, projection, ofLog, generation, fence, saving);
+    const follower = new LogFollower(stores, projection, ofLog, generation, fence);
     await documents.prepare(follower.collection);
     const checkpoint = await documents.checkpoint(generation);
     const saved = (await documents.getMany(follower.collection, [LOG_STATE])).get(LOG_STATE);
@@ -97,8 +96,11 @@ export class LogFollower implements Follower {
     }
     this.handledTo = page.position;
     this.unsaved = true;
-    const isDue = this.saveMode === 'live' && page.atTip;
-    if (this.changed && (isDue || this.rows.length >= ROWS_UNSAVED)) await this.flush();
+    if (this.rows.length >= ROWS_UNSAVED) await this.flush();
+  }
+
+  async saveChanges(): Promise<void> {
+    if (this.changed) await this.flush();
   }
 
   async flush(): Promise<void> {

@@ -84,6 +84,7 @@ describe('a long list of a document', () => {
     const take = async () => {
       const { events, position } = await world.log.readAll(fold.position);
       await fold.take(new DecodedPage({ events, position, atTip: true }, world.journal));
+      await fold.saveChanges();
     };
     await world.drop(50);
     await take();

@@ -1,7 +1,7 @@
 import type { Documents, EventLog, Policy, Projection } from '@baton/kernel';
 import { firstGeneration, isGenerationOf, readableGeneration } from '../documents';
 import { deliveriesTo, effectFollower, type Sender } from './effect';
-import { Fold, type Follower, type FoldStores, type SaveMode } from './fold';
+import { Fold, type FoldOptions, type Follower, type FoldStores } from './fold';
 import type { FollowedStreams } from './followed-streams';
 import { isDropped } from './generations';
 import type { HeldFence } from './leases';
@@ -53,7 +53,7 @@ export const openGeneration = (
   projection: Projection,
   generation: string,
   fence: HeldFence,
-  how: { readonly saving?: SaveMode; readonly counts?: boolean; readonly from?: string } = {},
+  how: FoldOptions = {},
 ): Promise<Follower> =>
   projection.ofLog
     ? LogFollower.open(stores, projection, projection.ofLog, generation, fence, how)
@@ -69,7 +69,6 @@ export const openFold = async (
   projection: Projection,
   fence: HeldFence,
   trusted: boolean,
-  saving: SaveMode,
 ): Promise<Follower | undefined> => {
   const { documents, log, onFault } = parts;
   const { name } = projection;
@@ -84,7 +83,7 @@ export const openFold = async (
     return undefined;
   }
   try {
-    return await openGeneration(parts, projection, active, fence, { ...found, saving });
+    return await openGeneration(parts, projection, active, fence, found);
   } catch (error) {
     // Another process has dropped it since. If another generation is active by now, the next attempt opens that one.
     if (!isDropped(error) || (await documents.active(name)) !== active) throw error;

@@ -256,6 +256,10 @@ export class PolicyFollower implements Follower {
     this.parkedChanged = true;
   }
 
+  async saveChanges(): Promise<void> {
+    if (this.parkedChanged) await this.flush();
+  }
+
   async flush(): Promise<void> {
     if (!this.hasUnsavedProgress) return;
     await this.parked.commit(this.stores, { checkpoint: this.digest.at(this.handledTo), fence: await this.fence() });

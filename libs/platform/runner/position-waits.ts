@@ -32,12 +32,20 @@ export class PositionWaits {
 
   /**
    * @param localPosition the position of a follower of this process; undefined for one that runs elsewhere or nowhere
+   * @param onWait called when somebody begins to wait for those followers
    */
   constructor(
     private readonly documents: Pick<Documents, 'actives' | 'checkpoint'>,
     private readonly localPosition: (name: string) => Position | undefined,
     private readonly timers: Timers,
+    private readonly onWait: (selection: FollowerSelection) => void = () => undefined,
   ) {}
+
+  /** Whether somebody waits for other followers than these. */
+  hasWaiters(except: FollowerSelection): boolean {
+    for (const { selection } of this.waiters) if (selection !== except) return true;
+    return false;
+  }
 
   /** Call when a follower of this process has advanced. */
   wake(): void {
@@ -66,6 +74,7 @@ export class PositionWaits {
         },
       };
       this.waiters.add(waiter);
+      this.onWait(selection);
       this.progressSignal.abort(WOKEN); // a check that is already running does not cover this waiter
       this.polling ??= this.poll();
     });

@@ -81,7 +81,7 @@ export const replay = (
     const stores = { log: past, journal, documents, aroundFold, onParked, ...(rebuildLimits && { rebuildLimits }) };
     // The documents of a cut are not stored, so their checkpoint needs no digest.
     const fold = await openGeneration(stores, projection, generation, fence, {
-      saving: 'rebuild',
+      rebuilds: true,
       counts: cut === undefined,
     });
     const finished = new AbortController();

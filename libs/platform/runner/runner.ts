@@ -24,7 +24,7 @@ import {
 import { firstGeneration, isGenerationOf, readableGeneration, rebuildLease } from '../documents';
 import { PositionWaits, type FollowerSelection } from './position-waits';
 import { deliveryDispatch, deliveriesTo, effectFollower, type OnEffect, type Sender } from './effect';
-import type { Follower, SaveMode } from './fold';
+import type { Follower } from './fold';
 import { FollowedStreams } from './followed-streams';
 import {
   dropGeneration,
@@ -33,7 +33,7 @@ import {
   newGeneration,
   saveRebuildProgress,
 } from './generations';
-import { FollowerGroup, type AroundPage } from './group';
+import { FollowerGroup, type AroundPage, type Audience } from './group';
 import { Leases } from './leases';
 import { followedGeneration, followerCheckpoints, openFold, openPolicyFollower } from './opening';
 import type { ParkedSequenceStores } from './parked-sequences';
@@ -125,11 +125,10 @@ export class Runner {
   private sendsClock = false;
   /** When something falls due next; undefined when a read model may have changed since it was looked for. */
   private nextDue: Instant | undefined;
-  private saveMode: SaveMode = 'live';
+  /** It imports: readers wait for what they want to see. */
+  private imports = false;
   /** How often followers of this process have advanced, or a rebuilt read model was taken into use. */
   private changes = 0;
-  /** How many calls wait for the read models. */
-  private catchingUp = 0;
 
   constructor(private readonly options: RunnerOptions) {
     const { log, journal, onFault, aroundPage, timers = machineTimers } = options;
@@ -137,15 +136,21 @@ export class Runner {
     this.leases = new Leases(options.documents, timers, onFault);
     const handled = (name: string) =>
       this.groups.flatMap(({ followers }) => followers).find((follower) => follower.name === name)?.handled;
-    this.positionWaits = new PositionWaits(options.documents, handled, timers);
+    const { policies } = this.selections;
+    this.positionWaits = new PositionWaits(options.documents, handled, timers, (selection) => {
+      if (selection !== policies) this.folds.wake();
+    });
     const progress = (onlyReads: boolean) => {
       if (!onlyReads) this.nextDue = undefined;
       this.changes++;
       this.positionWaits.wake();
     };
-    const mayDefer = () => this.saveMode === 'history' && this.catchingUp === 0;
+    const audience = (): Audience => {
+      if (this.positionWaits.hasWaiters(policies)) return 'waiting';
+      return this.imports ? 'none' : 'reading';
+    };
     const group = (open: () => Promise<readonly Follower[]>) =>
-      new FollowerGroup(log, journal, open, progress, onFault, aroundPage, timers, mayDefer);
+      new FollowerGroup(log, journal, open, progress, onFault, aroundPage, timers, audience);
     this.folds = group(() => this.openFolds());
     this.policyFollowers = group(() => this.openPolicyFollowers());
     this.effects = (options.senders ?? []).map((sender) => group(() => this.openEffect(sender)));
@@ -160,7 +165,7 @@ export class Runner {
    */
   async start({ tick = true, history = false } = {}): Promise<void> {
     this.sendsClock = tick;
-    this.saveMode = history ? 'history' : 'live';
+    this.imports = history;
     const refresh = () => this.groups.forEach((group) => group.refresh());
     const own = [...(tick ? ['clock'] : []), ...(history ? [await this.takeImportLease()] : [])];
     await this.leases.keep([...this.wantedLeases(), ...own], refresh, () => this.checkOtherProcesses());
@@ -271,13 +276,7 @@ export class Runner {
     const trusted = await this.isTrusted();
     for (const projection of this.options.projections) {
       if (!this.leases.has(projection.name) || this.rebuilding.has(projection.name)) continue;
-      const fold = await openFold(
-        this.options,
-        projection,
-        this.leases.fenceFor(projection.name),
-        trusted,
-        this.saveMode,
-      );
+      const fold = await openFold(this.options, projection, this.leases.fenceFor(projection.name), trusted);
       if (fold) folds.push(fold);
       else void this.rebuild(projection.name).catch(this.options.onFault);
     }
@@ -425,12 +424,7 @@ export class Runner {
   /** As `settle`, and waits until every read model has reached the end of the log. @returns that end */
   async catchUp(): Promise<Position> {
     const tip = await this.settle();
-    this.catchingUp++;
-    try {
-      await this.waitPatiently(tip, 'read models');
-    } finally {
-      this.catchingUp--;
-    }
+    await this.waitPatiently(tip, 'read models');
     return tip;
   }
 
