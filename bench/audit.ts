@@ -169,7 +169,7 @@ const sizeRows = async (folder: string, size: number, duckdb: DuckDB | undefined
   }
   const documents = size > 200_000 ? await EmbeddedDocuments.open(join(folder, 'documents.db')) : new MemoryDocuments();
   const fence = () => ({ lease: 'bench', token: 1 });
-  const fold = await measured(() => replay({ log, journal: journalOf(log), documents }, logTree, 'log-tree-v1', fence));
+  const fold = await measured(() => replay({ log, journal: journalOf(log), documents }, logTree, 'log-tree-v2', fence));
   const models = new ReadModels(documents);
   const position = (index: number) => String(index + 1).padStart(16, '0');
   let bytes = 0;

@@ -189,7 +189,7 @@ describe('an event that is edited in the database file', () => {
     database.exec(`UPDATE events SET data = replace(data, 'sales', 'sAles') WHERE position = 1`);
     database.close();
     const { status, stdout } = await baton(folder, 'status', '--verify');
-    expect([status, stdout]).toEqual([1, expect.stringContaining('log-tree-v1: read/events-differ')]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining('log-tree-v2: read/events-differ')]);
     expect(stdout).toContain('the event at position 0000000000000001');
     // Whoever rebuilds the tree to hide it gets another root than the one that was signed.
     await baton(folder, 'rebuild', 'log-tree');

@@ -250,6 +250,7 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
           // Another process cannot append what this one has deferred.
           if (hasField(document, operation, (field) => isMarked(schema, field, 'flushes')))
             await this.runner.waitForAll();
+          else await this.runner.saveChanges();
           return this.kept.get(JSON.stringify(asked), () => this.runner.readModelChanges(), ask);
         };
         return answer().then(responseOf, (error) => this.refusalResponse(error));

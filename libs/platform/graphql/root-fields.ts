@@ -57,7 +57,7 @@ export class RootFields {
   private readonly turns = new CallerTurns(1);
 
   constructor(
-    private readonly runner: Pick<Runner, 'waitFor'>,
+    private readonly runner: Pick<Runner, 'saveChanges' | 'waitFor'>,
     private readonly beginnings: Pick<StreamStarts, 'recordedAt'>,
     private readonly log: Pick<EventLog, 'assertPosition'>,
   ) {}
@@ -95,7 +95,7 @@ export class RootFields {
   }
 
   /**
-   * Read your writes: a query with `atLeast` waits until the read models have come that far. Of a cut, days
+   * Read your writes: a query with `atLeast` waits until the read models have come that far; each sees what they have folded. Of a cut, days
    * become instants, and a position stands for that of its last event. Then each field at the root of
    * a query begins in a turn of its own: what the embedded stores answer, and what is made of it, is one piece of work.
    */
@@ -108,6 +108,7 @@ export class RootFields {
     for (const [path, position] of Object.entries({ atLeast: args.atLeast, 'asOf.knownAt': args.asOf?.knownAt, after }))
       if (position !== undefined) this.log.assertPosition(position, path);
     if (args.atLeast !== undefined) await this.runner.waitFor(args.atLeast);
+    else if (operation !== 'mutation') await this.runner.saveChanges();
     if (operation !== 'query') return;
     await this.turns.next(caller?.actor ?? '');
     // The object may be a variable that other fields share: it is replaced, not changed.

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import type { Checkpoint, EventPlace, RawEvent } from '@baton/kernel';
+import { sha256, type Checkpoint, type EventPlace, type RawEvent } from '@baton/kernel';
 
 /** The first 128 bits of the SHA-256 of an event as the log has it. */
 export type EventHash = bigint;
@@ -7,7 +6,7 @@ export type EventHash = bigint;
 export const hashOf = (event: RawEvent): EventHash => {
   const { position, id, stream, revision, type, recordedAt, meta, data } = event;
   const content = JSON.stringify([position, id, stream, revision, type, recordedAt, meta, data]);
-  const bytes = hash('sha256', content, 'buffer');
+  const bytes = sha256(content);
   return (bytes.readBigUInt64LE(0) << 64n) | bytes.readBigUInt64LE(8);
 };
 

@@ -31,48 +31,41 @@ export type Audience = 'waiting' | 'reading' | 'none';
  * moment are saved together. What an import folds, or who is far behind, mostly changes again at once.
  */
 const UNSAVED_MS: Readonly<Record<Audience, number>> = { waiting: 0, reading: 100, none: 3_000 };
-/** Made once: an error of its own, with its stack, takes longer than the rest of a wait. */
-const [PAGE_CAME, AWAITED] = [new Error('a page came'), new Error('somebody waits')];
 /**
  * How long checkpoints alone stay unsaved while nothing but reads is recorded. There may be another one with each query,
  * and few followers do anything with them: after a crash they are read once more.
  */
 const READS_DEFERRED_MS = 10_000;
+/** Made once: an error of its own, with its stack, takes longer than the rest of a wait. */
+const ENDED = new Error('a page came, or somebody waits');
 
 /**
- * The pages, and a `pause` when no page followed one for a moment; another one after what `pauseAgainMs` says.
- * @param onWait called before a wait for the next page that a pause would end, with what ends it at once as `awaited`
+ * The pages, and a `pause` where none came for a while.
+ * @param pauseMs how long from now; undefined: for ever
+ * @param onWait called before each such wait with what ends it
  */
 async function* withPauses(
   pages: AsyncIterable<Page>,
   timers: Timers,
-  pauseAgainMs: () => number | undefined,
+  pauseMs: () => number | undefined,
   onWait: (end: () => void) => void,
-): AsyncIterable<Page | 'pause' | 'awaited'> {
+): AsyncIterable<Page | 'pause'> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
-    for (let next = iterator.next(), pauseAtMs: number | undefined; ;) {
+    for (let next = iterator.next(); ;) {
+      const ms = pauseMs();
       const waiting = new AbortController();
-      const end = () => waiting.abort(AWAITED);
-      const idle =
-        pauseAtMs === undefined
-          ? undefined
-          : timers.delay(Math.max(0, pauseAtMs - timers.now()), waiting.signal).then(
-              () => 'pause' as const,
-              () => 'awaited' as const,
-            );
+      const end = () => waiting.abort(ENDED);
+      const pause = () => 'pause' as const;
+      const idle = ms === undefined ? undefined : timers.delay(ms, waiting.signal).then(pause, pause);
       if (idle) onWait(end);
       const got = await (idle ? Promise.race([next, idle]) : next);
-      if (got === 'pause' || got === 'awaited') {
+      if (got === 'pause') {
         yield got;
-        if (got === 'awaited') continue;
-        const pauseMs = pauseAgainMs();
-        pauseAtMs = pauseMs === undefined ? undefined : timers.now() + pauseMs;
         continue;
       }
-      if (idle) waiting.abort(PAGE_CAME);
+      end();
       if (got.done) return;
-      pauseAtMs = timers.now() + IDLE_MS;
       next = iterator.next();
       next.catch(() => undefined);
       yield got.value;
@@ -86,9 +79,9 @@ const earliestPosition = (followers: readonly Follower[]): string =>
   followers.reduce((first, { position }) => (position < first ? position : first), followers[0]!.position);
 
 /**
- * Followers that share one read of the log. What they change at its end is saved at once if somebody waits for it, else
- * together with what changes in the next tenth of a second. When a store fails, the read ends and starts again after a
- * pause, from the earliest saved position; followers that were further skip what they have already handled.
+ * Followers that share one read of the log. What they change at its end is saved at once if somebody waits for it or reads,
+ * else together with what changes in the next tenth of a second. When a store fails, the read ends and starts again after
+ * a pause, from the earliest saved position; followers that were further skip what they have already handled.
  */
 export class FollowerGroup {
   followers: readonly Follower[] = [];
@@ -96,6 +89,9 @@ export class FollowerGroup {
   private round = new AbortController();
   private running: Promise<void> | undefined;
   private endWait: (() => void) | undefined;
+  /** Readers do not see all that was handled of the end of the log. */
+  private hasChanges = false;
+  private readers: (() => void)[] = [];
 
   constructor(
     private readonly log: EventLog,
@@ -107,7 +103,7 @@ export class FollowerGroup {
     private readonly onFault: (error: unknown) => void,
     private readonly aroundPage: AroundPage = (_follower, _events, take) => take(),
     private readonly timers: Timers,
-    /** Of what is folded now; whoever begins to wait also calls `wake`. */
+    /** Of what is folded now, beside those who call `saveChanges`; whoever begins to wait also calls `wake`. */
     private readonly audience: () => Audience,
   ) {}
 
@@ -115,9 +111,18 @@ export class FollowerGroup {
     this.running = this.run();
   }
 
-  /** Saves what is folded if nothing else is to be done: somebody begins to wait for it. */
+  /** Looks again how long changes stay unsaved: somebody begins to wait for them. */
   wake(): void {
     this.endWait?.();
+  }
+
+  /** Resolves once what was handled of the end of the log is saved, or cannot be. */
+  saveChanges(): Promise<void> {
+    if (!this.hasChanges) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.readers.push(resolve);
+      this.wake();
+    });
   }
 
   /** Opens the followers again, because a lease or an active generation changed. */
@@ -146,49 +151,63 @@ export class FollowerGroup {
         const pages = readAhead(this.log.follow(earliestPosition(this.followers), {}, { signal, limit: 2000 }));
         let savedAt = this.timers.now();
         let changesSavedAt = -Infinity;
-        let deferredMs: number | undefined;
+        /** When the last page came that is not saved yet, if only as a checkpoint. */
+        let pageAt: number | undefined;
         let onlyReads = true;
+        const unsavedMs = () => UNSAVED_MS[this.readers.length > 0 ? 'waiting' : this.audience()];
+        /** How long until something is to be saved. */
+        const pauseMs = () => {
+          if (pageAt === undefined) return undefined;
+          const deferMs = onlyReads ? READS_DEFERRED_MS : this.audience() === 'none' ? UNSAVED_MS.none : 0;
+          const allAt = Math.max(pageAt + IDLE_MS, savedAt + deferMs);
+          const dueAt = this.hasChanges ? Math.min(allAt, changesSavedAt + unsavedMs()) : allAt;
+          return Math.max(0, dueAt - this.timers.now());
+        };
         const saveChanges = async () => {
           for (const follower of this.followers) await follower.saveChanges();
           changesSavedAt = this.timers.now();
+          this.release();
         };
         const onWait = (end: () => void) => void (this.endWait = end);
-        for await (const page of withPauses(pages, this.timers, () => deferredMs, onWait)) {
-          if (page === 'awaited') {
-            await saveChanges();
-            this.onProgress(onlyReads);
-            continue;
-          }
+        for await (const page of withPauses(pages, this.timers, pauseMs, onWait)) {
           if (page === 'pause') {
-            const deferMs = onlyReads ? READS_DEFERRED_MS : this.audience() === 'none' ? UNSAVED_MS.none : 0;
-            const leftMs = savedAt + deferMs - this.timers.now();
-            // Somebody may begin to wait for what an import defers.
-            deferredMs = leftMs <= 0 ? undefined : onlyReads ? leftMs : IDLE_MS;
-            if (deferredMs !== undefined) continue;
-            for (const follower of this.followers) await follower.flush();
-            savedAt = this.timers.now();
+            if (this.hasChanges && this.timers.now() - changesSavedAt >= unsavedMs()) await saveChanges();
+            else if (pauseMs() === 0) {
+              for (const follower of this.followers) await follower.flush();
+              savedAt = this.timers.now();
+              pageAt = undefined;
+              this.release();
+            } else continue; // woken by somebody who waits for what is saved, or has not come yet
             this.onProgress(onlyReads);
-            onlyReads = true;
+            if (pageAt === undefined) onlyReads = true;
             continue;
           }
-          const isReads = page.events.every(({ stream }) => isAccessStream(stream));
-          onlyReads &&= isReads;
+          onlyReads &&= page.events.every(({ stream }) => isAccessStream(stream));
           const decoded = new DecodedPage(page, this.journal);
           for (const follower of this.followers)
             await this.aroundPage(follower.name, page.events.length, () => follower.take(decoded));
-          const unsavedMs = UNSAVED_MS[page.atTip ? this.audience() : 'none'];
-          if (this.timers.now() - changesSavedAt >= unsavedMs) await saveChanges();
+          pageAt = this.timers.now();
+          if (page.atTip) this.hasChanges = true;
+          else this.release(); // nobody waits for the rest of the log
+          if (pageAt - changesSavedAt >= (page.atTip ? unsavedMs() : UNSAVED_MS.none)) await saveChanges();
           pause = 50;
           this.onProgress(onlyReads);
           if (signal.aborted) break;
         }
         for (const follower of this.followers) await follower.flush();
+        this.release();
       } catch (error) {
         this.onFault(error);
+        this.release();
         await this.timers.delay(pause, signal).catch(() => undefined);
         pause = Math.min(pause * 2, 5000);
       }
     }
     this.followers = [];
+  }
+
+  private release(): void {
+    this.hasChanges = false;
+    for (const resolve of this.readers.splice(0)) resolve();
   }
 }

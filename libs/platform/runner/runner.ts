@@ -403,6 +403,11 @@ export class Runner {
     await this.waitFor(await log.tip());
   }
 
+  /** Readers see what this process has folded: what changes in a moment is saved together, see `FollowerGroup`. */
+  saveChanges(): Promise<void> {
+    return this.folds.saveChanges();
+  }
+
   /** The lowest position of the read models: an answer from any of them includes everything up to there. */
   readModelsPosition(): Promise<Position> {
     return this.positionWaits.slowestPosition(this.selections['read models']);

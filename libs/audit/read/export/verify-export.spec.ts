@@ -55,7 +55,7 @@ const world = async (name: string, fork?: number) => {
   const documents = new MemoryDocuments();
   const fence = { lease: 'test', token: 1 };
   const journal = new SealedJournal(log, catalogueOf([]), new MemoryKeyStore());
-  await replay({ log, journal, documents }, logTree, 'log-tree-v1', () => fence);
+  await replay({ log, journal, documents }, logTree, 'log-tree-v2', () => fence);
   const models = new ReadModels(documents);
   const tree = await LogTree.open(models);
   const heads: HeadDocument[] = [];

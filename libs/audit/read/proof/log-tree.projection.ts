@@ -32,17 +32,36 @@ export const leafText = (leaf: LogLeaf): string => canonicalJson(leaf);
 /** Canonical as it stands: two texts, sorted by their names. */
 export const placeText = ({ position, recordedAt }: LogPlace): string => JSON.stringify({ position, recordedAt });
 
-/** So many characters of an event id, without its hyphens, find the tile of the event. */
-export const ID_PREFIX = 12;
-export const idPrefix = (id: string): string => id.replaceAll('-', '').slice(0, ID_PREFIX);
+/** So many characters of an event id find the event, or few that begin alike. */
+const ID_PREFIX = 13;
+const idPrefix = (id: string): string => id.slice(0, ID_PREFIX).padEnd(ID_PREFIX);
 
-/** 256 leaves, or fewer in the state: their hashes, places and the beginnings of their ids. */
+/**
+ * The beginnings of the ids of the events of a tile, one behind the other. Few look for an event by its id, and they go
+ * through these: an index would take longer to keep than the rest of the tree.
+ */
+export interface IdTile {
+  readonly ids: string;
+}
+const ID_TILES = 'ids';
+/** Selects all of them: '0' is the character behind '/'. */
+export const whereIdTiles = { id: { gte: `${ID_TILES}/`, lt: `${ID_TILES}0` } } as const;
+export const numberOfIdTile = (id: string): number => Number(id.slice(ID_TILES.length + 1));
+/** Which events of a tile may have an id. */
+export const placesOfId = (ids: string, id: string): readonly number[] => {
+  const prefix = idPrefix(id);
+  const places: number[] = [];
+  for (let at = ids.indexOf(prefix); at >= 0; at = ids.indexOf(prefix, at + 1))
+    if (at % ID_PREFIX === 0) places.push(at / ID_PREFIX);
+  return places;
+};
+
+/** 256 leaves, or fewer in the state: their hashes and places. */
 export interface LeafTile {
   /** In base64, one behind the other. */
   readonly hashes: string;
   readonly positions: readonly string[];
   readonly recordedAt: readonly string[];
-  readonly ids: readonly string[];
 }
 /** 256 hashes of one level of both trees, of which each stands for a tile of the level below. */
 export interface NodeTile {
@@ -53,14 +72,15 @@ export interface NodeTile {
 /** The tiles that are not complete. */
 export interface OpenTiles {
   readonly size: number;
-  readonly leaves: LeafTile;
+  readonly leaves: LeafTile & IdTile;
   /** By level, from 1. */
   readonly nodes: readonly NodeTile[];
 }
 
 const DIGITS = 10;
 /** `0/0000000042`: the tile of a level with this number. */
-export const tileId = (level: number, number: number): string => `${level}/${String(number).padStart(DIGITS, '0')}`;
+export const tileId = (level: number | typeof ID_TILES, number: number): string =>
+  `${level}/${String(number).padStart(DIGITS, '0')}`;
 
 export const hashesIn = (base64: string): Hash[] => {
   const bytes = Buffer.from(base64, 'base64');
@@ -78,7 +98,7 @@ class Tiles {
   private placeHashes: Hash[] = [];
   private positions: string[] = [];
   private recordedAt: string[] = [];
-  private ids: string[] = [];
+  private ids = '';
   private readonly above: { hashes: Hash[]; placeHashes: Hash[] }[] = [];
   private size = 0;
 
@@ -89,7 +109,7 @@ class Tiles {
     this.placeHashes = placeHashesOf(state.leaves);
     this.positions = [...state.leaves.positions];
     this.recordedAt = [...state.leaves.recordedAt];
-    this.ids = [...state.leaves.ids];
+    this.ids = state.leaves.ids;
     this.above = state.nodes.map((tile) => ({
       hashes: hashesIn(tile.hashes),
       placeHashes: hashesIn(tile.placeHashes),
@@ -102,20 +122,23 @@ class Tiles {
     this.placeHashes.push(leafHash(placeText(place)));
     this.positions.push(place.position);
     this.recordedAt.push(place.recordedAt);
-    this.ids.push(idPrefix(event.id));
+    this.ids += idPrefix(event.id);
     this.size++;
     return this.hashes.length === TILE_WIDTH ? this.complete() : [];
   }
 
   private complete() {
     const number = this.size / TILE_WIDTH - 1;
-    const rows = [{ id: tileId(0, number), doc: { position: this.positions[0]!, ...this.leaves() } as object }];
+    const rows: { id: string; doc: object }[] = [
+      { id: tileId(0, number), doc: { position: this.positions[0]!, ...this.leaves() } },
+      { id: tileId(ID_TILES, number), doc: { ids: this.ids } satisfies IdTile },
+    ];
     this.nodeAbove(0, this.hashes, this.placeHashes, rows);
     this.hashes = [];
     this.placeHashes = [];
     this.positions = [];
     this.recordedAt = [];
-    this.ids = [];
+    this.ids = '';
     return rows;
   }
 
@@ -137,12 +160,12 @@ class Tiles {
   }
 
   private leaves(): LeafTile {
-    const { positions, recordedAt, ids } = this;
-    return { hashes: base64Of(this.hashes), positions, recordedAt, ids };
+    const { positions, recordedAt } = this;
+    return { hashes: base64Of(this.hashes), positions, recordedAt };
   }
 
   state(): OpenTiles {
-    return { size: this.size, leaves: this.leaves(), nodes: this.above.map(nodeTileOf) };
+    return { size: this.size, leaves: { ...this.leaves(), ids: this.ids }, nodes: this.above.map(nodeTileOf) };
   }
 }
 const nodeTileOf = ({
@@ -174,8 +197,8 @@ const differingEvents = (expected: Partial<LeafTile>, found: Partial<LeafTile> |
  */
 export const logTree = logFold({
   name: 'log-tree',
-  version: 1,
-  columns: { position: 'text', ids: 'tokens' },
+  version: 2,
+  columns: { position: 'text' },
   from: (state) => {
     const tiles = new Tiles(state as OpenTiles | undefined);
     return { add: (event) => tiles.add(event), state: () => tiles.state() };

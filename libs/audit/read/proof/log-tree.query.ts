@@ -13,11 +13,13 @@ import type { ReadModels } from '@baton/platform/documents';
 import { LRUCache } from 'lru-cache';
 import {
   hashesIn,
-  ID_PREFIX,
-  idPrefix,
   logTree,
+  numberOfIdTile,
   placeHashesOf,
+  placesOfId,
   tileId,
+  whereIdTiles,
+  type IdTile,
   type LeafTile,
   type LogPlace,
   type NodeTile,
@@ -74,7 +76,7 @@ export class LogTree {
 
   static async open(models: ReadModels): Promise<LogTree> {
     const saved = (await models.get(logTree, LOG_STATE)) as LogState | undefined;
-    const nothing: OpenTiles = { size: 0, leaves: { hashes: '', positions: [], recordedAt: [], ids: [] }, nodes: [] };
+    const nothing: OpenTiles = { size: 0, leaves: { hashes: '', positions: [], recordedAt: [], ids: '' }, nodes: [] };
     return new LogTree(models, (saved?.state as OpenTiles | undefined) ?? nothing);
   }
 
@@ -146,18 +148,23 @@ export class LogTree {
       if (size === 0 || (await this.placeAt(size - 1)).position !== event.position) throw unknown('position');
       return { index: size - 1, event: await this.eventAt(log, size - 1) };
     }
-    const prefix = idPrefix(event.eventId);
-    const indexes: number[] = [];
-    const gather = (tile: number, ids: readonly string[]) =>
-      ids.forEach((id, at) => (id === prefix ? indexes.push(tile * TILE_WIDTH + at) : 0));
-    gather(Math.floor(this.size / TILE_WIDTH), this.open.leaves.ids);
-    if (prefix.length === ID_PREFIX)
-      for (const { id, doc } of await this.models.find(logTree, { where: { ids: { has: [[prefix]] } } }))
-        gather(Number(id.slice(2)), (doc as LeafTile).ids);
-    for (const index of indexes) {
-      const found = await this.eventAt(log, index);
-      if (found.id === event.eventId) return { index, event: found };
-    }
+    const openTile = Math.floor(this.size / TILE_WIDTH);
+    const findIn = async (tile: number, ids: string) => {
+      for (const place of placesOfId(ids, event.eventId)) {
+        const index = tile * TILE_WIDTH + place;
+        const found = await this.eventAt(log, index);
+        if (found.id === event.eventId) return { index, event: found };
+      }
+      return undefined;
+    };
+    const late = await findIn(openTile, this.open.leaves.ids);
+    if (late) return late;
+    for await (const page of this.models.pages(logTree, whereIdTiles))
+      for (const { id, doc } of page) {
+        const tile = numberOfIdTile(id);
+        const found = tile < openTile && (await findIn(tile, (doc as IdTile).ids));
+        if (found) return found;
+      }
     throw unknown('eventId');
   }
 

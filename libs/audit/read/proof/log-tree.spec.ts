@@ -51,7 +51,7 @@ const add = async (log: EventLog, from: number, count: number): Promise<void> =>
 const eventsOf = async (log: EventLog): Promise<readonly RawEvent[]> => (await log.readAll(START, {}, 100_000)).events;
 const fold = async (log: EventLog, documents: Documents, pageSize: number) => {
   const journal = new SealedJournal(log, catalogue, new MemoryKeyStore());
-  await replay({ log, journal, documents }, logTree, 'log-tree-v1', fence, { pageSize });
+  await replay({ log, journal, documents }, logTree, 'log-tree-v2', fence, { pageSize });
   return LogTree.open(new ReadModels(documents));
 };
 const rootsOf = (events: readonly RawEvent[]) => {
@@ -63,7 +63,7 @@ const rootsOf = (events: readonly RawEvent[]) => {
   return { events: tree.root(), places: places.root() };
 };
 const all = (documents: Documents): Promise<readonly Document[]> =>
-  documents.find({ name: 'log-tree-v1', columns: logTree.columns }, { limit: 10_000 });
+  documents.find({ name: 'log-tree-v2', columns: logTree.columns }, { limit: 10_000 });
 
 describe('the Merkle log', () => {
   it('has a leaf of what an event says, in canonical JSON, and nothing of what the store adds', async () => {
@@ -93,14 +93,17 @@ describe('the Merkle log', () => {
       ]);
     }
     expect(await all(embedded)).toEqual(await all(memory));
-    expect((await all(memory)).map(({ id }) => id)).toEqual(['0/0000000000', '0/0000000001', LOG_STATE]);
+    expect((await all(memory)).map(({ id }) => id)).toEqual([
+      ...['0/0000000000', '0/0000000001', 'ids/0000000000', 'ids/0000000001'],
+      LOG_STATE,
+    ]);
     // Continued from what was saved at 600.
     await add(log, 600, 300);
     const saved = ((await all(memory)).at(-1)!.doc as { state: object }).state;
     const [goesOn, anew] = [logTree.ofLog.from(saved), logTree.ofLog.from(undefined)];
     const events = await eventsOf(log);
     const rows = events.flatMap((one) => anew.add(one));
-    expect(events.slice(600).flatMap((one) => goesOn.add(one))).toEqual(rows.slice(2));
+    expect(events.slice(600).flatMap((one) => goesOn.add(one))).toEqual(rows.slice(4));
     expect(JSON.parse(JSON.stringify(goesOn.state()))).toEqual(anew.state());
     await embedded.close();
   });
@@ -138,6 +141,24 @@ describe('the Merkle log', () => {
     await expect(tree.consistency(5, 4)).rejects.toMatchObject({ code: 'proof/wrong-order' });
   });
 
+  it('finds events by their ids, also where many begin alike or are short', async () => {
+    const log = EmbeddedEventLog.open(join(folder, `${logs++}.db`), new FixedClock());
+    const [alike, other] = [`${'ab'.repeat(7)}`, `${'ba'.repeat(7)}`];
+    const ids = Array.from({ length: 600 }, (_, n) =>
+      n % 100 === 7 ? `${alike}-${n}` : n % 2 ? `e${n}` : randomUUID(),
+    );
+    for (const [n, id] of ids.entries()) await log.append(`lead-${n}`, [{ ...event(n), id }], 'none');
+    const tree = await fold(log, new MemoryDocuments(), 5000);
+    for (const index of [0, 1, 7, 107, 255, 256, 507, 513, 598, 599])
+      expect((await tree.find(log, { eventId: ids[index]! })).index).toBe(index);
+    for (const eventId of ['', 'e', 'e2', alike, `${alike}-8`, other, ids[0]!.slice(0, -1)])
+      await expect(tree.find(log, { eventId })).rejects.toMatchObject({ code: 'proof/unknown-event' });
+    await add(log, 600, 100);
+    await expect(tree.find(log, { eventId: (await eventsOf(log))[650]!.id })).rejects.toMatchObject({
+      code: 'proof/unknown-event', // it is behind the tree as it was opened
+    });
+  });
+
   it('has tiles of tiles from 65,536 events on', async () => {
     const count = TILE_WIDTH ** 2 + TILE_WIDTH + 5;
     const [first] = await eventsOf(await logOf(1));
@@ -153,10 +174,10 @@ describe('the Merkle log', () => {
       if (n < TILE_WIDTH ** 2 - 1) before.add(leaf);
     }
     rows.push({ id: LOG_STATE, doc: { count, state: folding.state() }, position: 'z' });
-    const collection = { name: 'log-tree-v1', columns: logTree.columns };
+    const collection = { name: 'log-tree-v2', columns: logTree.columns };
     const checkpoint = { position: 'z', count, digest: '' };
     await documents.commit({
-      follower: 'log-tree-v1',
+      follower: 'log-tree-v2',
       checkpoint,
       fence: fence(),
       writes: { collection, documents: rows },
@@ -197,7 +218,7 @@ describe('a follower of the log', () => {
       await runner.catchUp();
       const tree = await LogTree.open(new ReadModels(documents));
       expect(await tree.root()).toEqual(rootsOf(await eventsOf(log)).events);
-      expect(await runner.verify()).toMatchObject([{ follower: 'log-tree-v1', complete: true }]);
+      expect(await runner.verify()).toMatchObject([{ follower: 'log-tree-v2', complete: true }]);
       await runner.stop();
     }
     const before = await all(documents);
@@ -213,9 +234,9 @@ describe('a follower of the log', () => {
     const log = await logOf(300);
     const documents = new MemoryDocuments();
     await fold(log, documents, 5000);
-    const checkpoint = (await documents.checkpoint('log-tree-v1'))!;
+    const checkpoint = (await documents.checkpoint('log-tree-v2'))!;
     const earlier = { ...checkpoint, position: (await eventsOf(log))[99]!.position, count: 100 };
-    await documents.commit({ follower: 'log-tree-v1', checkpoint: earlier, fence: fence() });
+    await documents.commit({ follower: 'log-tree-v2', checkpoint: earlier, fence: fence() });
     await add(log, 1000, 300);
     const tree = await fold(log, documents, 50);
     expect([tree.size, await tree.root()]).toEqual([600, rootsOf(await eventsOf(log)).events]);
@@ -246,12 +267,12 @@ describe('a follower of the log', () => {
       expect(result).toMatchObject({ complete: false, code: 'read/events-differ' });
       expect(result!.differing).toContain(`the event at position ${position}`);
     }
-    const collection = { name: 'log-tree-v1', columns: logTree.columns };
+    const collection = { name: 'log-tree-v2', columns: logTree.columns };
     const [tile] = await all(documents);
     const write = async (document: Document) =>
       documents.commit({
-        ...{ follower: 'log-tree-v1', fence: { lease: 'test', token: 99 } },
-        checkpoint: (await documents.checkpoint('log-tree-v1'))!,
+        ...{ follower: 'log-tree-v2', fence: { lease: 'test', token: 99 } },
+        checkpoint: (await documents.checkpoint('log-tree-v2'))!,
         writes: { collection, documents: [document] },
       });
     await write({ ...tile!, id: '0/0000000009', position: 'z' });

@@ -4,12 +4,19 @@ import { sha256 } from '@baton/kernel';
 export type Hash = Buffer;
 export const HASH_BYTES = 32;
 const [LEAF, NODE] = [Uint8Array.of(0), Uint8Array.of(1)];
+/** Room for what is hashed for a node. */
+const node = Buffer.concat([NODE], 1 + 2 * HASH_BYTES);
 
 /** The root of a tree without leaves. */
 export const emptyRoot = (): Hash => sha256();
 export const leafHash = (leaf: string | Uint8Array): Hash =>
   typeof leaf === 'string' ? sha256(`\0${leaf}`) : sha256(LEAF, leaf);
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(NODE, left, right);
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => {
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) return sha256(NODE, left, right); // from a proof
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  return sha256(node);
+};
 
 /** A complete subtree: of 2^level leaves, the index-th of its size. Its hash never changes once its leaves are there. */
 export interface Subtree {

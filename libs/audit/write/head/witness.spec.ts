@@ -27,9 +27,9 @@ const treeOf = async (size: number, fork = ''): Promise<LogTree> => {
     });
   const documents = new MemoryDocuments();
   const state = { id: LOG_STATE, doc: { count: size, state: folding.state() }, position: 'a' };
-  const collection = { name: 'log-tree-v1', columns: logTree.columns };
+  const collection = { name: 'log-tree-v2', columns: logTree.columns };
   await documents.commit({
-    ...{ follower: 'log-tree-v1', checkpoint: { position: 'a', count: size, digest: '' } },
+    ...{ follower: 'log-tree-v2', checkpoint: { position: 'a', count: size, digest: '' } },
     ...{ writes: { collection, documents: [state] }, fence: { lease: 'x', token: 1 } },
   });
   return LogTree.open(new ReadModels(documents));
