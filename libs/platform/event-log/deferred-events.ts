@@ -23,7 +23,10 @@ import { metaOf, storedMeta } from './stored-meta';
 const SYNC_MS = 100;
 /** How long a file of a process that nobody here knows stays unchanged until it is taken for ended. */
 const ABANDONED_MS = 24 * 3_600_000;
-/** Characters of records that are also kept in memory, so that they need not be read again to be taken. */
+/**
+ * Characters of records that are also kept in memory, so that they need not be read again to be taken. As texts: the objects
+ * would be most of what a garbage collection has to go through.
+ */
 const KEPT_CHARACTERS = 8 * 1024 * 1024;
 /**
  * The files of this process. Another one with its name was left by a process before it: in a container each may have the
@@ -35,8 +38,8 @@ const openHere = new Set<string>();
 export interface DeferredEvent extends EventToAppend {
   readonly stream: string;
 }
-interface KeptEvents {
-  readonly events: DeferredEvent[];
+interface KeptText {
+  readonly parts: string[];
   characters: number;
 }
 /** A file as it was when it was taken. */
@@ -80,7 +83,7 @@ export class DeferredEvents {
   private file: { readonly handle: number; readonly path: string } | undefined;
   private syncTimer: NodeJS.Timeout | undefined;
   /** The files of this process, with what was written to each; undefined if that has to be read. */
-  private readonly own = new Map<string, KeptEvents | undefined>();
+  private readonly own = new Map<string, KeptText | undefined>();
   /** Files whose events are not in the log yet. */
   private readonly waiting = new Set<string>();
   /** Files whose events are in the log, though perhaps not on the disk. */
@@ -112,7 +115,7 @@ export class DeferredEvents {
     this.own.set(path, undefined);
     if (writeSync(handle, text) < Buffer.byteLength(text)) throw new Error('the disk is full');
     if (kept && kept.characters + text.length <= KEPT_CHARACTERS) {
-      kept.events.push(...events);
+      kept.parts.push(text);
       kept.characters += text.length;
       this.own.set(path, kept);
     }
@@ -139,13 +142,7 @@ export class DeferredEvents {
     let unreadable = 0;
     for (const path of this.waiting) {
       const isComplete = this.own.has(path) || hasEnded(path);
-      const kept = this.own.get(path);
-      if (kept) {
-        files.push({ events: kept.events, isComplete });
-        done.push(path);
-        continue;
-      }
-      const lines = linesOf(path);
+      const lines = linesOf(this.own.get(path)?.parts.join('') ?? textIn(path));
       const events = lines.map(eventOf).filter((event) => event !== undefined);
       files.push({ events, isComplete });
       if (!isComplete) continue; // its process may be writing the last line now
@@ -182,7 +179,7 @@ export class DeferredEvents {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, `${hostname()}.${process.pid}.${randomUUID().slice(0, 8)}`);
     const handle = openSync(path, 'ax', 0o600);
-    this.own.set(path, { events: [], characters: 0 });
+    this.own.set(path, { parts: [], characters: 0 });
     openHere.add(path);
     this.waiting.add(path);
     return { handle, path };
@@ -225,13 +222,13 @@ const hasEnded = (path: string): boolean => {
   return !found || Date.now() - found.mtimeMs > ABANDONED_MS;
 };
 
-const linesOf = (path: string): readonly string[] => {
+const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
+
+const textIn = (path: string): string => {
   try {
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // its events are in the log meanwhile
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''; // its events are in the log meanwhile
     throw error;
   }
 };
