@@ -68,16 +68,18 @@ export class AccessLog {
    * Resolves once the log keeps the entries, see `EventLog.appendDeferred`.
    * @throws Conflict `access/not-recorded`: the log takes no events; whoever asks must not see the answer
    */
-  readonly record: RecordAccess = (entries) => {
-    if (entries.length === 0) return Promise.resolve();
-    if (this.log.availability().state === 'unavailable') return Promise.reject(notRecorded('log/unavailable'));
-    const written = this.write(entries).catch((error: unknown) => {
-      throw notRecorded(codeOf(error));
-    });
-    const done = () => void this.writing.delete(written);
+  readonly record: RecordAccess = async (entries) => {
+    if (entries.length === 0) return;
+    if (this.log.availability().state === 'unavailable') throw notRecorded('log/unavailable');
+    const written = this.write(entries);
     this.writing.add(written);
-    written.then(done, done);
-    return written;
+    try {
+      await written;
+    } catch (error) {
+      throw notRecorded(codeOf(error));
+    } finally {
+      this.writing.delete(written);
+    }
   };
 
   /** Waits for what is being recorded, also by callers who do not wait for it. */
