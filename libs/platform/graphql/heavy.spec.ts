@@ -81,6 +81,7 @@ describe('heavy queries', () => {
   let changes: number | undefined;
   let recorded: readonly AccessEntry[] = [];
   let waitForAll = async (): Promise<void> => undefined;
+  let saveChanges = async (): Promise<void> => undefined;
   const accessLog = { record: async (entries: readonly AccessEntry[]) => void (recorded = entries) };
   const made = (
     size = 1,
@@ -90,7 +91,11 @@ describe('heavy queries', () => {
   ) => {
     const processes = { file, size, seconds: 20, megabytes: 32 };
     const [logger, metrics] = [pino({ level: 'silent' }), new Metrics()];
-    const runner = { readModelChanges: () => changes, waitForAll: () => waitForAll() } as Runner;
+    const runner = {
+      readModelChanges: () => changes,
+      waitForAll: () => waitForAll(),
+      saveChanges: () => saveChanges(),
+    } as Runner;
     const stores = [log as EventLog, access as AccessLog, runner] as const;
     const queries = new HeavyQueries(QueryProcesses.of(processes), logger, metrics, work, ...stores);
     opened.push(queries);
@@ -191,6 +196,16 @@ describe('heavy queries', () => {
       waitForAll = () => Promise.reject(notRecorded('log/unavailable'));
       expect(codes(await ask(queries, 'count', undefined, both))).toEqual(['access/not-recorded']);
       expect(await written(queries)).toBe(third);
+    });
+
+    it('get a new answer where something is folded that was not saved yet', async () => {
+      const queries = made();
+      changes = 7;
+      const before = await written(queries);
+      saveChanges = async () => void (changes! += 1);
+      expect(await written(queries)).not.toBe(before);
+      saveChanges = async () => undefined;
+      expect(await written(queries)).not.toBe(before);
     });
 
     it('are recorded again if they show people', async () => {
