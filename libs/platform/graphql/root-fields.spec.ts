@@ -5,7 +5,7 @@ import { RootFields } from './root-fields';
 
 const answer = jest.fn((_source: unknown, _args: unknown) => 'the answer');
 const roots = new RootFields(
-  { waitFor: () => Promise.resolve() } as never,
+  { waitFor: () => Promise.resolve(), saveChanges: () => Promise.resolve() } as never,
   { recordedAt: () => Promise.resolve('2024-03-02T00:00:00.000Z') } as never,
   {
     assertPosition: (position, path) => {
