@@ -2,14 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { CommandBus } from '@nestjs/cqrs';
-import { EventLog } from '@baton/kernel';
 import { ToLead } from '@baton/leads';
 import { Access, AccessLog } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
 import { Runner } from '@baton/platform/runner';
 import { serve } from '../apps/api/serve';
 import type { ClientTask, ClientTimes } from './access-client';
-import { median, ROUNDS, type Benchmark, type Figure } from './support';
+import { inTurns, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
 
 const LEADS = 1_000;
 /** Requests with the record, then as many without: so few that the machine is as fast for the one as for the other. */
@@ -18,17 +17,13 @@ const PAIRS = 20 * ROUNDS;
 const WARM_UP = 10;
 /** Answers that are appended together: about those of the three seconds after which the log appends what it deferred. */
 const APPENDED = 1_200;
-/** Until followers have been told of an append, and have saved what follows from it. */
+/** Until followers have handled an append, and have saved what follows from it. */
 const FOLLOWED_MS = 1_500;
 const QUERY = '{ leads(first: 50) { nodes { leadId stage company name email phone } } }';
 
 /** CPU and waiting of one page, in milliseconds. */
 type Page = Record<'cpu' | 'p50', number>;
 
-const milliseconds = (since: NodeJS.CpuUsage): number => {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1_000;
-};
 const ask = async (client: ChildProcess, task: ClientTask): Promise<ClientTimes> => {
   client.send(task);
   return ((await once(client, 'message')) as [ClientTimes])[0];
@@ -54,28 +49,23 @@ export const access: Benchmark = async (folder) => {
   const ways = { on: accessLog.record, off: () => Promise.resolve() };
   const page = async (way: keyof typeof ways, requests: number, atOnce: number): Promise<Page> => {
     Object.assign(accessLog, { record: ways[way] });
-    const before = process.cpuUsage();
-    const { p50 } = await ask(client, { port, token, query: QUERY, requests, atOnce });
-    return { cpu: milliseconds(before) / requests, p50 };
+    let p50 = 0;
+    const { cpu } = await measured(async () => {
+      ({ p50 } = await ask(client, { port, token, query: QUERY, requests, atOnce }));
+    });
+    return { cpu: (1_000 * cpu) / requests, p50 };
   };
-  const log = app.get(EventLog);
   const appended = async (recorded: boolean): Promise<number> => {
     await page(recorded ? 'on' : 'off', APPENDED, 1);
-    const before = process.cpuUsage();
-    await log.flush();
-    await runner.waitFor(await log.tip());
-    await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
-    return milliseconds(before) / APPENDED;
+    const { cpu } = await measured(async () => {
+      await runner.waitForAll();
+      await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
+    });
+    return (1_000 * cpu) / APPENDED;
   };
   const figures: Figure[] = [];
   for (const atOnce of [1, 16]) {
-    const pairs: Record<keyof typeof ways, Page>[] = [];
-    for (let pair = -WARM_UP; pair < PAIRS; pair++) {
-      const taken: Partial<Record<keyof typeof ways, Page>> = {};
-      for (const way of pair % 2 ? (['off', 'on'] as const) : (['on', 'off'] as const))
-        taken[way] = await page(way, REQUESTS, atOnce);
-      if (pair >= 0) pairs.push(taken as (typeof pairs)[number]);
-    }
+    const pairs = await inTurns(PAIRS, WARM_UP, (way) => page(way, REQUESTS, atOnce));
     const appends: number[] = [];
     for (let round = 0; round < ROUNDS; round++) appends.push((await appended(true)) - (await appended(false)));
     const share = { cpu: median(appends), p50: 0 };

@@ -21,7 +21,7 @@ import { replay, Runner } from '@baton/platform/runner';
 import { contextParts } from '../apps/contexts';
 import { startDuckDB, type DuckDB } from './duckdb';
 import { eraseRows } from './erase';
-import { clock, loud, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
+import { clock, inTurns, loud, measured, median, ROUNDS, type Benchmark, type Figure } from './support';
 
 const SIZES = (process.env['BENCH_AUDIT_SIZES'] ?? '10000,100000,1000000').split(',').map(Number);
 const APPENDED = Number(process.env['BENCH_AUDIT_APPENDS'] ?? 20_000);
@@ -101,13 +101,8 @@ const appendRows = async (folder: string): Promise<Figure[]> => {
       all.filter(({ name }) => name !== logTree.name),
     ),
   };
-  const turns: Record<keyof typeof logs, Appended>[] = [];
-  for (let turn = -WARM_UP; turn < (ROUNDS * APPENDED) / EVENTS_OF_TURN; turn++) {
-    const taken: Partial<(typeof turns)[number]> = {};
-    for (const way of turn % 2 ? (['off', 'on'] as const) : (['on', 'off'] as const))
-      taken[way] = await logs[way].append(EVENTS_OF_TURN);
-    if (turn >= 0) turns.push(taken as (typeof turns)[number]);
-  }
+  const count = Math.ceil((ROUNDS * APPENDED) / EVENTS_OF_TURN);
+  const turns = await inTurns(count, WARM_UP, (way) => logs[way].append(EVENTS_OF_TURN));
   await logs.on.close();
   await logs.off.close();
   const ratio = (of: keyof Appended) => median(turns.map(({ on, off }) => on[of] / off[of]));

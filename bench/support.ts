@@ -31,6 +31,25 @@ export const measured = async (work: () => Promise<unknown>) => {
   return { cpu: (user + system) / 1e6, wall: (performance.now() - wall) / 1e3 };
 };
 
+/**
+ * Two ways take turns, the first one being each time another, so often that the machine is as fast for both.
+ * @param warmUp so many turns before, which do not count
+ */
+export const inTurns = async <T>(
+  turns: number,
+  warmUp: number,
+  run: (way: 'on' | 'off') => Promise<T>,
+): Promise<readonly Record<'on' | 'off', T>[]> => {
+  const taken: Record<'on' | 'off', T>[] = [];
+  for (let turn = -warmUp; turn < turns; turn++) {
+    const first = turn % 2 === 0 ? await run('on') : undefined;
+    const off = await run('off');
+    const on = first ?? (await run('on'));
+    if (turn >= 0) taken.push({ on, off });
+  }
+  return taken;
+};
+
 /** CPU seconds of a process and those that it has started, so far, as Linux counts them: in hundredths. */
 export const cpuOf = (pid: number): number => {
   const stat = /\) \S(?: \S+){10} (\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));

@@ -95,9 +95,9 @@ export class RootFields {
   }
 
   /**
-   * Read your writes: a query with `atLeast` waits until the read models have come that far; each sees what they have folded. Of a cut, days
-   * become instants, and a position stands for that of its last event. Then each field at the root of
-   * a query begins in a turn of its own: what the embedded stores answer, and what is made of it, is one piece of work.
+   * Read your writes: a query with `atLeast` waits until the read models have come that far; any other sees what they have
+   * folded. Of a cut, days become instants, and a position stands for that of its last event. Then each field at the root
+   * of a query begins in a turn of its own: what the embedded stores answer, and what is made of it, is one piece of work.
    */
   private async prepare(
     args: CommonArgs,

@@ -1,4 +1,4 @@
-import { canonicalJson, logFold, type EventInLog, type EventMeta } from '@baton/kernel';
+import { canonicalJson, logFold, rowIdsOf, type EventInLog, type EventMeta } from '@baton/kernel';
 import { HASH_BYTES, leafHash, subtreeHash, TILE_WIDTH, type Hash } from './merkle.rules';
 
 /** What a leaf of the tree of events says of an event; its canonical JSON (RFC 8785) is the leaf. */
@@ -44,8 +44,7 @@ export interface IdTile {
   readonly ids: string;
 }
 const ID_TILES = 'ids';
-/** Selects all of them: '0' is the character behind '/'. */
-export const whereIdTiles = { id: { gte: `${ID_TILES}/`, lt: `${ID_TILES}0` } } as const;
+export const whereIdTiles = { id: rowIdsOf(ID_TILES) };
 export const numberOfIdTile = (id: string): number => Number(id.slice(ID_TILES.length + 1));
 /** Which events of a tile may have an id. */
 export const placesOfId = (ids: string, id: string): readonly number[] => {
