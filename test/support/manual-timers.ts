@@ -1,5 +1,10 @@
 import type { Timers } from '@baton/platform/timers';
 
+/** Lets everything run that waits for no timer. */
+export const turns = async (count = 20): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
 /** A timer that only the test moves; a delay resolves when its time has come. */
 export class ManualTimers implements Timers {
   private ms = 0;
@@ -30,7 +35,7 @@ export class ManualTimers implements Timers {
     this.waiting = this.waiting.filter(({ dueMs }) => dueMs > this.ms);
     for (const { wake } of due) {
       wake();
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(5);
     }
   }
   /** Moves the time in small steps, so that each delay resolves at its time. */
@@ -41,7 +46,7 @@ export class ManualTimers implements Timers {
         if (one.dueMs <= this.ms) one.wake();
         else this.waiting.push(one);
       }
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(5);
     }
   }
 }

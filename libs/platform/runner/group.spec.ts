@@ -1,11 +1,8 @@
 import type { EventLog, Journal, Page } from '@baton/kernel';
-import { ManualTimers } from '../../../test/support/manual-timers';
+import { ManualTimers, turns } from '../../../test/support/manual-timers';
 import type { Follower } from './fold';
 import { FollowerGroup, type Audience } from './group';
 
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-};
 const at = (position: number) => String(position).padStart(10, '0');
 
 /** A log to which the test adds pages, a follower that changes something with each, and what was saved of it. */

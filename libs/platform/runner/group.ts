@@ -163,7 +163,7 @@ export class FollowerGroup {
           const dueAt = this.hasChanges ? Math.min(allAt, changesSavedAt + unsavedMs()) : allAt;
           return Math.max(0, dueAt - this.timers.now());
         };
-        const saveChanges = async () => {
+        const save = async () => {
           for (const follower of this.followers) await follower.saveChanges();
           changesSavedAt = this.timers.now();
           this.release();
@@ -171,7 +171,7 @@ export class FollowerGroup {
         const onWait = (end: () => void) => void (this.endWait = end);
         for await (const page of withPauses(pages, this.timers, pauseMs, onWait)) {
           if (page === 'pause') {
-            if (this.hasChanges && this.timers.now() - changesSavedAt >= unsavedMs()) await saveChanges();
+            if (this.hasChanges && this.timers.now() - changesSavedAt >= unsavedMs()) await save();
             else if (pauseMs() === 0) {
               for (const follower of this.followers) await follower.flush();
               savedAt = this.timers.now();
@@ -189,7 +189,7 @@ export class FollowerGroup {
           pageAt = this.timers.now();
           if (page.atTip) this.hasChanges = true;
           else this.release(); // nobody waits for the rest of the log
-          if (pageAt - changesSavedAt >= (page.atTip ? unsavedMs() : UNSAVED_MS.none)) await saveChanges();
+          if (pageAt - changesSavedAt >= (page.atTip ? unsavedMs() : UNSAVED_MS.none)) await save();
           pause = 50;
           this.onProgress(onlyReads);
           if (signal.aborted) break;

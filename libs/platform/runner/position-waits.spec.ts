@@ -1,27 +1,7 @@
 import { Conflict, type Position } from '@baton/kernel';
+import { ManualTimers, turns } from '../../../test/support/manual-timers';
 import { PositionWaits, type FollowerSelection } from './position-waits';
-import type { Timers } from '../timers';
 
-/** A timer that only the test moves; a delay ends with `pass`, or when its signal aborts. */
-class ManualTimers implements Timers {
-  ms = 0;
-  private ends: (() => void)[] = [];
-  now = () => this.ms;
-  delay = (_ms: number, signal?: AbortSignal) =>
-    new Promise<void>((resolve, reject) => {
-      this.ends.push(resolve);
-      if (signal?.aborted) reject(signal.reason as Error);
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    });
-  /** Moves the time and ends all delays. */
-  pass(ms: number) {
-    this.ms += ms;
-    for (const end of this.ends.splice(0)) end();
-  }
-}
-const turns = async () => {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-};
 const CALLERS = 384;
 
 describe('callers that wait for followers', () => {
@@ -79,11 +59,11 @@ describe('callers that wait for followers', () => {
     await turns();
     expect(calls).toHaveLength(1 + names.length);
     calls = [];
-    timers.pass(50);
+    await timers.hold(50);
     await turns();
     expect([calls, answers]).toEqual([['actives', 'model-7'], []]);
     elsewhere.set('model-7', '2');
-    timers.pass(50);
+    await timers.hold(50);
     await turns();
     expect(answers).toHaveLength(CALLERS);
   });
@@ -92,7 +72,7 @@ describe('callers that wait for followers', () => {
     setAll(here, '1');
     const [impatient, patient] = [many('2', 100), many('2', 10_000)];
     await turns();
-    timers.pass(101);
+    await timers.hold(101);
     await turns();
     expect([impatient.length, patient.length]).toEqual([CALLERS, 0]);
     expect(impatient[0]).toMatchObject({ name: 'Conflict', code: 'read/too-far-behind', path: 'atLeast' });
