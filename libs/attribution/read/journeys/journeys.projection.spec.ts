@@ -59,6 +59,9 @@ describe('the journey of a deal', () => {
     expect(whole).toMatchObject({ status: 'closed', touches: [a, b, c] });
     expect(whole).not.toHaveProperty('gathered');
   });
+  it('is in order where a touch was recorded between two parts of its statement', () => {
+    expect(fold(closed([a, c], { more: true }), closed([b])).touches).toEqual([a, b, c]);
+  });
   it('stays unchanged until a restatement is complete', () => {
     const removing = restated({ removed: ['a'], added: [c] }, { more: true });
     expect(fold(closed([a]), removing)).toMatchObject({ touches: [a], restatements: [] });

@@ -1,5 +1,5 @@
 import { orNull, projection, type Instant } from '@baton/kernel';
-import { changedTouches } from '../../write/journey/journey-touches.rules';
+import { changedTouches, withTouches } from '../../write/journey/journey-touches.rules';
 import type { JourneyEvent, JourneyTouch, RestatementReason } from '../../write/journey/journey.events';
 
 /** The journey of a deal that closed: its facts, and its touches as their sources reported them. Unknown is null. */
@@ -101,7 +101,7 @@ export const journeys = projection<JourneyDocument, JourneyEvent>({
   }),
   on: {
     JourneyClosed: (doc, { data }) =>
-      withStatement(doc, data, [...(doc.gathered ?? []), ...data.touches], doc.restatements),
+      withStatement(doc, data, withTouches(doc.gathered ?? [], data.touches), doc.restatements),
     JourneyRestated: (doc, { data, occurredAt }) =>
       withStatement(doc, data, changedTouches(doc.gathered ?? doc.touches, data), [
         ...doc.restatements,

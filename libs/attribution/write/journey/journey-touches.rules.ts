@@ -14,13 +14,43 @@ type OrderedTouch = Pick<JourneyTouch, 'touchId' | 'occurredAt' | 'sequence'>;
 export const inOrder = (a: OrderedTouch, b: OrderedTouch): number =>
   compare(a.occurredAt, b.occurredAt) || (a.sequence ?? 0) - (b.sequence ?? 0) || compare(a.touchId, b.touchId);
 
-/** The touches of a journey after a restatement. */
+/** Where a touch belongs among touches that are in order. */
+const placeOf = (touch: OrderedTouch, ordered: readonly OrderedTouch[]): number => {
+  let [from, to] = [0, ordered.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (inOrder(ordered[middle]!, touch) > 0) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+};
+/** Thousands of touches are copied for each late one, and are not sorted again for it. */
+const insertedInOrder = (
+  ordered: readonly JourneyTouch[],
+  touches: readonly JourneyTouch[],
+): readonly JourneyTouch[] => {
+  const parts: (readonly JourneyTouch[])[] = [];
+  let from = 0;
+  for (const touch of [...touches].sort(inOrder)) {
+    const to = placeOf(touch, ordered);
+    parts.push(ordered.slice(from, to), [touch]);
+    from = to;
+  }
+  const none: readonly JourneyTouch[] = [];
+  return none.concat(...parts, ordered.slice(from));
+};
+
+/**
+ * The touches of a journey after a statement, in order.
+ * @param touches those before it, in order
+ */
 export const changedTouches = (
   touches: readonly JourneyTouch[],
   { added, changed, removed }: TouchChanges,
 ): readonly JourneyTouch[] => {
   const others = new Set([...removed, ...changed.map(({ touchId }) => touchId)]);
-  return [...touches.filter(({ touchId }) => !others.has(touchId)), ...changed, ...added].sort(inOrder);
+  const kept = others.size === 0 ? touches : touches.filter(({ touchId }) => !others.has(touchId));
+  return insertedInOrder(kept, [...changed, ...added]);
 };
 
 /** The touches of a journey with these as they are now. */

@@ -1,5 +1,5 @@
 import { contentHash, decider, chunksOf, type NewEvent } from '@baton/kernel';
-import { changedTouches, firstContact } from './journey-touches.rules';
+import { changedTouches, firstContact, withTouches } from './journey-touches.rules';
 import {
   journeyCommands,
   journeyEvents,
@@ -52,7 +52,7 @@ export const journeyDecider = decider<Journey, JourneyCommand, JourneyEvent>({
     JourneyClosed: (state, { data: { touches, more, ...facts } }) => ({
       stage: more ? 'closing' : 'closed',
       facts,
-      touches: state.stage === 'closing' ? [...state.touches, ...touches] : touches,
+      touches: state.stage === 'closing' ? withTouches(state.touches, touches) : touches,
     }),
     JourneyRestated: (state, { data: { added, changed, removed, more, reasons: _, ...facts } }) => {
       const touches = changedTouches('touches' in state ? state.touches : [], { added, changed, removed });
