@@ -49,6 +49,8 @@ import { isLogOfCheckpoints, type VerificationResult } from './verify';
 
 /** How often unused generations are looked for. */
 const SWEEP_MS = 30_000;
+/** How often a process looks, while nothing else tells it, for read models that another one rebuilt. */
+const REBUILT_MS = 5_000;
 const TICK_MS = 1_000;
 /** Earlier than any instant. */
 const NOT_LOOKED: Instant = '';
@@ -111,6 +113,7 @@ const ignoreTransient = (error: unknown): void => {
 export class Runner {
   private readonly leases: Leases;
   private lastSweepMs = -Infinity;
+  private lastCheckMs = -Infinity;
   private readonly folds: FollowerGroup;
   private readonly policyFollowers: FollowerGroup;
   /** One for each target, so that a target that does not answer holds up nothing else. */
@@ -215,7 +218,8 @@ export class Runner {
   private async checkOtherProcesses(): Promise<void> {
     const { documents, projections } = this.options;
     const held = projections.filter(({ name }) => this.leases.has(name) && !this.rebuilding.has(name));
-    if (held.length === 0) return;
+    if (held.length === 0 || this.timers.now() - this.lastCheckMs < REBUILT_MS) return;
+    this.lastCheckMs = this.timers.now();
     if (this.timers.now() - this.lastSweepMs >= SWEEP_MS) {
       const generations = await documents.generations();
       for (const { name } of held) await dropUnusedGenerations(documents, generations, name);
