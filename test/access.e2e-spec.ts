@@ -195,13 +195,33 @@ describe('who saw what', () => {
     ]);
   });
 
+  it('records whom a personal text finds, though nothing else of them is shown', async () => {
+    const before = (await recorded(/^PersonalData/)).length;
+    const asked = [
+      '{ leads(filter: { email: "bob@example.org" }) { nodes { leadId } } }',
+      '{ search(text: "ada@example.org") { nodeId } }',
+      '{ leads(filter: { email: "nobody@example.org" }) { nodes { leadId } } }',
+      '{ leads(filter: { company: { in: ["Loom"] } }) { nodes { leadId } } }',
+      '{ search(text: "nobody") { nodeId } }',
+    ];
+    for (const query of asked) expect((await served.ask(query, ['marketing'])).errors).toBeUndefined();
+    const found = (await recorded(/^PersonalData/)).slice(before);
+    expect(found.map(({ type, data, meta: { actor } }) => [type, actor, data])).toEqual([
+      ['PersonalDataRead', 'marketing', { operation: 'Query.leads', subjects: ['lead-bob'], people: 1, answers: 1 }],
+      ['PersonalDataRead', 'marketing', { operation: 'Query.search', subjects: ['lead-ada'], people: 1, answers: 1 }],
+    ]);
+  });
+
   it('shows no personal value that cannot be recorded, and says so', async () => {
     const place = join(folder, 'log-deferred');
     await served.app.get(EventLog).tip(); // what was deferred is in the log
     rmSync(place, { recursive: true });
     writeFileSync(place, ''); // where the folder should be
     const { data, errors } = await names('sales');
+    const found = await served.ask('{ leads(filter: { name: "Name of bob" }) { nodes { leadId } } }', ['sales']);
     rmSync(place);
+    expect(found.errors!.map(({ extensions }) => extensions.code)).toEqual(['access/not-recorded']);
+    expect(JSON.stringify(found.data)).not.toContain('bob');
     expect(data.leads.nodes.map(({ name }) => name)).toEqual([null, null]);
     expect(errors!.map(({ extensions }) => extensions.code)).toEqual(['access/not-recorded']);
     expect((await names('sales')).errors).toBeUndefined();

@@ -90,6 +90,8 @@ interface Showing {
 }
 /** Personal by its declaration, though an answer may hold another value: evidence of a rule names no value of a person. */
 const MAY_BE_CLEAR = 'HandoffPackage.evidence';
+/** What of a person a text finds: the answer says whose it is. */
+const byPersonal = new Set<unknown>(['EMAIL', 'NAME', 'PHONE']);
 
 /** Arguments with which a question has the most to say; others are asked with samples of what they require. */
 const asked: Readonly<Record<string, readonly string[]>> = {
@@ -270,8 +272,9 @@ describe('every field of every answer', () => {
       const values = valuesIn(schema, of.type, answer.data?.['it']);
       const shown = [...values].flatMap(([field, held]) => {
         const isOpen = field === 'CaseFileEntry.personal' && held.includes('OPEN');
+        const isFound = field === 'SearchResult.matched' && held.flat().some((match) => byPersonal.has(match));
         const isShown = personal.has(field) && held.some((value) => value !== null && value !== undefined);
-        return isOpen || isShown ? [field] : [];
+        return isOpen || isFound || isShown ? [field] : [];
       });
       const recorded = (await log.read(stream, before + 1)).filter(({ type }) => type.startsWith('PersonalData'));
       accesses.push({ question: of.name, role, shown, recorded });

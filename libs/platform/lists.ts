@@ -50,22 +50,9 @@ const checkFilters = (filter: ListFilter): void => {
   }
 };
 
-/**
- * A filter on a personal field would reveal its value to roles that may not read it. They are refused before anything is
- * read or computed of it, so that neither answer nor time differs with what is stored.
- * @throws Refused `access/denied` with the path of the field
- */
-const refusePersonalFilters = (model: Pick<ReadModel, 'shown'>, filter: ListFilter): void => {
-  const personal = Object.keys(filter).find(
-    (name) => filter[name] !== undefined && model.shown.fields[name]?.options.search,
-  );
-  if (personal !== undefined)
-    throw new Refused(
-      'access/denied',
-      'Your role may not search by personal data; leave this filter out.',
-      `filter.${personal}`,
-    );
-};
+/** The field of a filter by a personal text, if there is one. */
+const personalIn = (model: Pick<ReadModel, 'shown'>, filter: ListFilter): string | undefined =>
+  Object.keys(filter).find((name) => filter[name] !== undefined && model.shown.fields[name]?.options.search);
 
 /** The filter with the ids that its ids stand for too. */
 const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadModels): Promise<ListFilter> => {
@@ -84,8 +71,11 @@ const withAlsoIds = async (model: ReadModel, filter: ListFilter, models: ReadMod
 };
 
 /**
- * The conditions and the order of a question to a list.
- * @returns `whereWithout`: the conditions, or those without the filter of one field
+ * The conditions and the order of a question to a list. A filter on a personal field would reveal its value to roles that
+ * may not read it: they are refused before anything is read or computed of it, so that neither answer nor time differs with
+ * what is stored.
+ * @returns `whereWithout`: the conditions, or those without the filter of one field; `findsPeople`: whether a personal text
+ *   is among them
  * @throws Refused `access/denied` for a filter by personal text; as `checkArguments` and `conditionsOfFilter`
  */
 export const openList = async (
@@ -93,8 +83,18 @@ export const openList = async (
   list: ListShape,
   { filter = {}, orderBy, timeZone, ...own }: ListQuestion,
   { models, journal, at, readsPersonal }: ListSources,
-): Promise<{ readonly whereWithout: (field?: string) => Promise<Where>; readonly orderBy: readonly Order[] }> => {
-  if (!readsPersonal) refusePersonalFilters(model, filter);
+): Promise<{
+  readonly whereWithout: (field?: string) => Promise<Where>;
+  readonly orderBy: readonly Order[];
+  readonly findsPeople: boolean;
+}> => {
+  const personal = personalIn(model, filter);
+  if (personal !== undefined && !readsPersonal)
+    throw new Refused(
+      'access/denied',
+      'Your role may not search by personal data; leave this filter out.',
+      `filter.${personal}`,
+    );
   const given = withoutAbsent(own);
   checkFilters(filter);
   checkArguments({ ...list.arguments, ...listZoneArgument }, { ...given, timeZone });
@@ -110,6 +110,7 @@ export const openList = async (
     orderBy: orderBy
       ? orderByField(model, { field: orderBy.field, descending: orderBy.direction === 'DESC' })
       : defaultOrderOf(model, list, given),
+    findsPeople: personal !== undefined,
   };
 };
 

@@ -56,19 +56,26 @@ export class PersonalReads {
    */
   async open(values: readonly Sealed[]): Promise<readonly Opened[]> {
     const opened = await this.journal.open(values);
-    const shown = new Set<string>();
+    const shown: string[] = [];
     for (const [index, { subject }] of values.entries()) {
       const value = opened[index];
-      if (value !== undefined && !(value instanceof UnknownType) && !this.isRecorded(subject)) shown.add(subject);
+      if (value !== undefined && !(value instanceof UnknownType)) shown.push(subject);
     }
-    if (shown.size === 0) return opened;
-    await this.record(readEntries(this.caller, this.operation, [...shown], { reason: this.reason }));
-    for (const leadId of shown) this.recorded.add(leadId);
+    await this.recordShown(shown);
     return opened;
   }
 
-  private isRecorded(leadId: string): boolean {
-    return this.recorded.has(leadId) || this.opened.has(leadId);
+  /**
+   * Records that an answer shows something personal of these people: a value, or that a value which the caller named is
+   * theirs.
+   * @throws Conflict `access/not-recorded`
+   */
+  async recordShown(leadIds: readonly string[]): Promise<void> {
+    const shown = new Set<string>();
+    for (const leadId of leadIds) if (!this.recorded.has(leadId) && !this.opened.has(leadId)) shown.add(leadId);
+    if (shown.size === 0) return;
+    await this.record(readEntries(this.caller, this.operation, [...shown], { reason: this.reason }));
+    for (const leadId of shown) this.recorded.add(leadId);
   }
 }
 

@@ -258,13 +258,13 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       @Inject(Clock) readonly clock: Clock,
     ) {}
 
-    async list(list: ListShape, { question, caller, info }: Asked): Promise<AskedConnection> {
+    async list(list: ListShape, { question, caller, reads, info }: Asked): Promise<AskedConnection> {
       const { asOf: cut, first, after, last, before, atLeast: _, ...asked } = question as PagedQuestion;
       const now = referenceInstantOf(cut, this.clock);
       const models = this.models.asOf(cut);
       const seesPeople = readsPersonal(caller);
       const sources = { models, journal: () => this.journal, at: now, readsPersonal: seesPeople };
-      const { whereWithout, orderBy } = await openList(whole, list, asked, sources);
+      const { whereWithout, orderBy, findsPeople } = await openList(whole, list, asked, sources);
       const page = { first, after, last, before };
       const at = contributed.length > 0 ? walkInstantOf(page, now) : now;
       let all: Promise<ListSource> | undefined;
@@ -275,13 +275,18 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       const where = await whereWithout();
       const source = await sourceFor([...Object.keys(where), asked.orderBy?.field ?? '']);
       const fields = askedFields(model, info, seesPeople);
+      const ids: string[] = [];
       const connection = await readPage(
         source,
         model,
         // What contexts contribute may be computed of whole documents.
         { ...page, where, ...(source === models ? { fields } : { at }), orderBy },
-        (doc: object, id, values) => nodeOf(model, id, doc, now, cut, values),
+        (doc: object, id, values) => {
+          ids.push(id);
+          return nodeOf(model, id, doc, now, cut, values);
+        },
       );
+      if (findsPeople) await reads.recordShown(ids);
       return { ...connection, [QUESTION]: { whereWithout, sourceFor } };
     }
 

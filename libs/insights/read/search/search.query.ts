@@ -16,7 +16,7 @@ import {
 import { campaigns } from '@baton/campaigns';
 import { leads, whereLeads } from '@baton/leads';
 import { deals } from '@baton/opportunities';
-import { readsPersonal, type CallerIdentity } from '@baton/platform/access';
+import { readsPersonal, type CallerIdentity, type PersonalReads } from '@baton/platform/access';
 import { nothingToFind, searchWhere, type ReadModels } from '@baton/platform/documents';
 
 export const searchMatches = enumeration('SearchMatch', 'What of a node matches a text that is searched for.', {
@@ -45,6 +45,7 @@ interface Look {
 }
 /** Those of one person that have a search token: they are found as a whole, never by their beginning. */
 const personal = ['email', 'phone', 'name'] as const;
+const isPersonal = (match: SearchMatch): boolean => (personal as readonly SearchMatch[]).includes(match);
 const latest: readonly Order[] = [{ column: 'capturedAt', descending: true }];
 
 /** Where to look for people by personal data; what the text holds no term of, as words no phone number, is left out. */
@@ -82,12 +83,21 @@ const mayRead = (roles: readonly Role[], { shown: { allow } }: ReadModel<object>
 
 /**
  * What a text finds, each node once: the best matches first, in the order of `searchMatches`. People are found by personal
- * data only for callers who may read it; for others no token is made of the text.
+ * data only for callers who may read it, and whom they find is recorded; for others no token is made of the text.
  * @throws Refused `read/nothing-to-find` for a text without a letter or digit
+ * @throws Conflict `access/not-recorded`
  */
 export const search = async (
   models: ReadModels,
-  { journal, caller }: { readonly journal: ClosedJournal; readonly caller: Pick<CallerIdentity, 'roles'> },
+  {
+    journal,
+    caller,
+    reads,
+  }: {
+    readonly journal: ClosedJournal;
+    readonly caller: Pick<CallerIdentity, 'roles'>;
+    readonly reads: Pick<PersonalReads, 'recordShown'>;
+  },
   { text, first }: { readonly text: string; readonly first: number },
 ): Promise<readonly SearchResult[]> => {
   if (wordTerms(text).length === 0) throw nothingToFind('text');
@@ -111,5 +121,7 @@ export const search = async (
       : found[place]!;
     for (const { id } of all) matched.get(nodeIdOf(model, id))?.push(match);
   }
+  const byPersonal = [...nodes].filter(([nodeId]) => matched.get(nodeId)!.some((match) => isPersonal(match)));
+  await reads.recordShown(byPersonal.map(([, { id }]) => id));
   return [...matched].map(([nodeId, matches]) => ({ nodeId, matched: matches }));
 };

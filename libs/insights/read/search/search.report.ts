@@ -12,6 +12,6 @@ export const searchReport = report({
     first: field.integer('At most this many, from 1 to 100.', { default: 20, min: 1, max: 100 }),
   },
   answer: field.object(searchResult, 'What was found.', { list: true }),
-  ask: ({ text, first }, { models, caller, sources: { journal } }) =>
-    search(models, { journal, caller }, { text, first }),
+  ask: ({ text, first }, { models, caller, reads, sources: { journal } }) =>
+    search(models, { journal, caller, reads }, { text, first }),
 });
