@@ -62,7 +62,7 @@ const withStatement = (
 /** One document per deal that closed, also when it was reopened since. */
 export const journeys = projection<JourneyDocument, JourneyEvent>({
   name: 'journeys',
-  version: 4,
+  version: 5,
   columns: {
     status: 'text',
     outcome: 'text',
