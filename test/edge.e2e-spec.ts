@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { auditServer } from 'graphql-http';
 import { Access } from '@baton/platform/access';
 import { readConfig } from '@baton/platform/config';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { JWTPayload } from 'jose';
 import { serve } from '../apps/api/serve';
 import { abuses, send, type Answer } from '../bench/abuse';
 import { temporaryFolder } from './support/baton';
 import { startIssuer } from './support/issuer';
+import { started } from './support/server';
 
 describe('the API', () => {
   const folder = temporaryFolder();
@@ -32,11 +32,19 @@ describe('the API', () => {
   const codeOf = ({ body }: Answer) => body.errors?.[0]?.extensions.code;
 
   describe('refuses', () => {
-    let app: NestFastifyApplication;
+    // A process of its own: in this one a query has no other process that could answer it.
+    let server: Awaited<ReturnType<typeof started>>;
     let port: number;
     let key: string;
-    beforeAll(async () => ({ app, port, key } = await start()));
-    afterAll(() => app.close());
+    beforeAll(async () => {
+      const settings = { BATON_QUERY_PROCESSES: '1', BATON_LOG_LEVEL: 'silent' };
+      server = await started(mkdtempSync(join(folder, 'data-')), settings);
+      [port, key] = [Number(new URL(server.url).port), `Bearer ${server.token}`];
+    });
+    afterAll(async () => {
+      server.child.kill('SIGTERM');
+      await server.ended;
+    });
 
     it('at least forty kinds of abuse', () =>
       expect(new Set(abuses.map(({ what }) => what)).size).toBeGreaterThanOrEqual(40));

@@ -237,10 +237,13 @@ export class HeavyQueries implements ApolloServerPlugin, OnModuleDestroy {
 
   async requestDidStart(): Promise<GraphQLRequestListener<HttpContext>> {
     return {
-      responseForOperation: async ({ schema, document, operation, operationName, source, request, contextValue }) => {
+      responseForOperation: async ({ schema, document, operationName, source, request, contextValue, ...asks }) => {
         const { caller, reply } = contextValue;
         const variables = request.variables ?? {};
-        if (!this.processes || !caller || !reply || !isHeavy(schema, document, operation, variables)) return null;
+        // Absent, against its type, where no operation has the name that is asked for: the server itself refuses that.
+        const operation = asks.operation as OperationDefinitionNode | undefined;
+        if (!this.processes || !caller || !reply || !operation) return null;
+        if (!isHeavy(schema, document, operation, variables)) return null;
         // Another process would have to find out by itself that the log is away.
         const isAway = this.log.availability().state === 'unavailable';
         if (isAway && hasField(document, operation, (field) => isMarked(schema, field, 'ofLog'))) return null;
