@@ -33,4 +33,10 @@ describe('unsaved documents', () => {
     expect(unsaved.size).toBe(10);
     expect([...unsaved.recentOnes()].map(({ id }) => id)).toContain('5');
   });
+
+  it('of a few bytes count as what they take beside these', () => {
+    const unsaved = new UnsavedDocuments('deals-v1', 500);
+    for (let id = 0; id < 2_000; id++) unsaved.set({ id: String(id), position: '1', doc: {} });
+    expect(unsaved.bytes).toBeGreaterThan(100 * 1_000);
+  });
 });

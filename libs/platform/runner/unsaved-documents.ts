@@ -5,6 +5,8 @@ const MIN_RECENT = 500;
 /** What half of these objects may take, where an object takes eight times its packed bytes. */
 const RECENT_BYTES = 32 * 2 ** 20;
 const OBJECT_FACTOR = 8;
+/** A packed document beside its text: its id, its position, an object, and its place in a map. */
+const PLACE_BYTES = 256;
 
 interface PackedDocument {
   readonly position: Position;
@@ -39,9 +41,9 @@ export class UnsavedDocuments implements Iterable<Document> {
   get size(): number {
     return this.young.size + this.old.size + this.packed.size;
   }
-  /** Of the packed ones. */
+  /** What the packed ones take: of small ones, which may be a million, the places take more than the texts. */
   get bytes(): number {
-    return this.packedBytes;
+    return this.packedBytes + this.packed.size * PLACE_BYTES;
   }
 
   has(id: string): boolean {
