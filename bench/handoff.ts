@@ -44,20 +44,20 @@ const delays = async (folder: string) => {
   for (const [definitionId, body] of Object.entries(bodies)) {
     await send('proposeDefinition', { definitionId, body, reason: 'bench' });
     for (const team of ['marketing', 'sales'] as const)
-      await send('approveDefinition', { definitionId, number: 1, team }, team);
+      await send('approveDefinition', { definitionId, number: 1, team: team.toUpperCase() }, team);
   }
   await send('joinQueue', { routingId: 'all', rep: 'rita', weight: 1 });
   const times: number[] = [];
   for (let n = 0; n < LEADS; n++) {
     const leadId = `lead-${n}`;
-    const visit = () => send('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'marketing' });
+    const visit = () => send('recordTouch', { leadId, action: 'page-view', page: '/product', team: 'MARKETING' });
     await send('captureLead', { leadId, source: 'web' });
     await visit();
     await app.get(Runner).catchUp();
     const begin = performance.now();
     await visit();
     const query = 'query ($leadId: ID!) { it: lead(leadId: $leadId) { stage } }';
-    while ((await ask<{ stage: string }>(query, { leadId })).stage !== 'handed-off');
+    while ((await ask<{ stage: string }>(query, { leadId })).stage !== 'HANDED_OFF');
     times.push(performance.now() - begin);
   }
   await app.close();
