@@ -14,10 +14,10 @@ const SIZES = (process.env['BENCH_GROWTH'] ?? '10000,100000,1000000')
   .split(',')
   .map((size) => Math.ceil(Number(size) / EVENTS_OF_COHORT) * EVENTS_OF_COHORT);
 /** So many events come on top of each size: what they cost is what an event costs there. */
-const MORE = 5_000;
+const MORE = 20_000;
 const BATCH = 500;
 /** How often the smaller sizes are measured. */
-const TIMES = 3;
+const TIMES = 5;
 const AIM = 1.3;
 const MODELS = ['leads', 'deals', 'case-file'] as const;
 const projections = contextParts

@@ -11,6 +11,8 @@ import { clock, type Benchmark, type Figure } from './support';
 const SIZES = (process.env['BENCH_SIZES'] ?? '1000000,10000000').split(',').map(Number);
 const LIMIT = 512;
 const BATCH = 2000;
+/** Mebibytes: Node by itself lets garbage grow with the memory of the machine. */
+const HEAP = 384;
 
 /** Leads come and go: each has ten events, spread over 200,000 of the log; then the next 20,000 leads follow. */
 const cohorts = (n: number): number => Math.floor(n / 200_000) * 20_000 + (n % 20_000);
@@ -37,7 +39,7 @@ const answerOf = async <R extends { readonly events: number }>(
   args: readonly string[],
   size: number,
 ): Promise<R> => {
-  const child = fork(join(__dirname, script), args);
+  const child = fork(join(__dirname, script), args, { execArgv: [`--max-old-space-size=${HEAP}`] });
   const told = once(child, 'message') as Promise<[R]>;
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`a rebuild of ${size} events ended with ${code}`);

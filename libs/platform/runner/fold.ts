@@ -85,7 +85,7 @@ export interface RebuildLimits {
   readonly rows: number;
   readonly committed: number;
 }
-const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 64 * 2 ** 20, rows: 50_000, committed: 5_000 };
+const REBUILD_LIMITS: RebuildLimits = { objects: 5_000, bytes: 128 * 2 ** 20, rows: 50_000, committed: 5_000 };
 /** From so many documents with long lists on, those that are not cached are forgotten. */
 const MANY_LONG = 1_000;
 export interface FoldOptions {

@@ -6,7 +6,7 @@ const MIN_RECENT = 500;
 const RECENT_BYTES = 32 * 2 ** 20;
 const OBJECT_FACTOR = 8;
 /** A packed document beside its text: its id, its position, an object, and its place in a map. */
-const PLACE_BYTES = 256;
+const PLACE_BYTES = 192;
 
 interface PackedDocument {
   readonly position: Position;
