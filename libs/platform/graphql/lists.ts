@@ -275,18 +275,14 @@ const makeLists = (model: ReadModel): Type<unknown> => {
       const where = await whereWithout();
       const source = await sourceFor([...Object.keys(where), asked.orderBy?.field ?? '']);
       const fields = askedFields(model, info, seesPeople);
-      const ids: string[] = [];
       const connection = await readPage(
         source,
         model,
         // What contexts contribute may be computed of whole documents.
         { ...page, where, ...(source === models ? { fields } : { at }), orderBy },
-        (doc: object, id, values) => {
-          ids.push(id);
-          return nodeOf(model, id, doc, now, cut, values);
-        },
+        (doc: object, id, values) => nodeOf(model, id, doc, now, cut, values),
       );
-      if (findsPeople) await reads.recordShown(ids);
+      if (findsPeople) await reads.recordShown(connection.nodes.map((node) => node[key] as string));
       return { ...connection, [QUESTION]: { whereWithout, sourceFor } };
     }
 

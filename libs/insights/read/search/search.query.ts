@@ -45,7 +45,7 @@ interface Look {
 }
 /** Those of one person that have a search token: they are found as a whole, never by their beginning. */
 const personal = ['email', 'phone', 'name'] as const;
-const isPersonal = (match: SearchMatch): boolean => (personal as readonly SearchMatch[]).includes(match);
+const isPersonal = (match: SearchMatch): boolean => personal.some((one) => one === match);
 const latest: readonly Order[] = [{ column: 'capturedAt', descending: true }];
 
 /** Where to look for people by personal data; what the text holds no term of, as words no phone number, is left out. */
@@ -121,7 +121,7 @@ export const search = async (
       : found[place]!;
     for (const { id } of all) matched.get(nodeIdOf(model, id))?.push(match);
   }
-  const byPersonal = [...nodes].filter(([nodeId]) => matched.get(nodeId)!.some((match) => isPersonal(match)));
+  const byPersonal = [...nodes].filter(([nodeId]) => matched.get(nodeId)!.some(isPersonal));
   await reads.recordShown(byPersonal.map(([, { id }]) => id));
   return [...matched].map(([nodeId, matches]) => ({ nodeId, matched: matches }));
 };
